@@ -1,0 +1,56 @@
+/**
+ * Time as a dependency, so that tests and the simulator can own it. `now()` is wall time in milliseconds since the
+ * epoch; `monotonicMs()` never jumps and is what durations, leases and back-offs are measured with.
+ */
+export type Clock = {
+  now(): number;
+  monotonicMs(): number;
+  /** Calls back once after `delayMs`; the timer never keeps a process alive. Returns what cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+};
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A clock that moves only when told: `advance` runs the timers that fall due, in order. */
+export function manualClock(startMs = 0): Clock & { advance(milliseconds: number): void } {
+  let elapsedMs = 0;
+  const timers = new Set<{ dueMs: number; callback: () => void }>();
+  return {
+    now: () => startMs + elapsedMs,
+    monotonicMs: () => elapsedMs,
+    after(delayMs, callback) {
+      const timer = { dueMs: elapsedMs + delayMs, callback };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    advance(milliseconds) {
+      const untilMs = elapsedMs + milliseconds;
+      for (;;) {
+        const next = [...timers].sort((a, b) => a.dueMs - b.dueMs)[0];
+        if (next === undefined || next.dueMs > untilMs) break;
+        timers.delete(next);
+        elapsedMs = Math.max(elapsedMs, next.dueMs);
+        next.callback();
+      }
+      elapsedMs = untilMs;
+    },
+  };
+}
+
+/** RFC 3339 in seconds, the form of metav1.Time: `2026-01-31T08:15:00Z`. */
+export function formatTime(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+}
+
+/** RFC 3339 with microseconds, the form of metav1.MicroTime. */
+export function formatMicroTime(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 23)}000Z`;
+}

@@ -1,0 +1,42 @@
+import type { KubernetesObject } from '../api/object.ts';
+import type { Cache } from '../client/cache.ts';
+import type { Client } from '../client/client.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+
+/** A resource name such as `deployments.apps`, or with a subresource `deployments.apps/status`. */
+export type ResourceName = string;
+
+/**
+ * One reactor. The declaration drives everything: `reads` become its watches and read rights, `writes` its write
+ * rights (see permissions.ts); a call outside the declaration is refused by the API server, not by convention.
+ * `reconcile` is level-based: it gets only a key, reads the world, and may be called at any time, any number of times.
+ */
+export type Controller = {
+  name: string;
+  /** The resource whose objects are the keys. */
+  reconciles: ResourceName;
+  reads: ResourceName[];
+  /** Verbs per resource: `{ 'pods': ['create', 'delete'], 'replicasets.apps/status': ['update'] }`. */
+  writes: Record<ResourceName, string[]>;
+  /** For a changed object of `reads`: the keys to reconcile. Objects of `reconciles` map to themselves. */
+  enqueue?: Record<ResourceName, (object: KubernetesObject, context: ControllerContext) => Key[]>;
+  /** Also called for every key this often, in milliseconds. */
+  resyncMs?: number;
+  concurrency?: number;
+  reconcile(key: Key, context: ControllerContext): Promise<Result>;
+};
+
+export type Key = { namespace: string; name: string };
+/** Undefined: done until something changes. Errors are retried with back-off. */
+export type Result = { requeueAfterMs: number } | undefined;
+
+export type ControllerContext = {
+  client: Client;
+  /** The caches of `reads` and `reconciles`; any other resource throws. */
+  cache(resource: ResourceName): Cache;
+  clock: Clock;
+  log: Log;
+  /** Records a Kubernetes event about an object; counts repeats. */
+  event(about: KubernetesObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+};

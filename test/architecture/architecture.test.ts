@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { test } from 'node:test';
+import { exceptions, openRooms, rooms } from './rooms.ts';
+
+const root = join(import.meta.dirname, '../..');
+const source = join(root, 'src');
+const files = globSync('**/*.ts', { cwd: source }).filter((file) => !file.endsWith('.d.ts'));
+const isTest = (file: string) => /\.test\.ts$|\/testing\//.test(file);
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(source, file), 'utf8');
+  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => match[1]!);
+  return found.map((path) => relative(source, normalize(join(source, dirname(file), path))));
+}
+
+const roomOf = (file: string) => file.split('/')[0]!;
+
+test('every file stands in a room', () => {
+  for (const file of files) assert.ok(roomOf(file) in rooms, `src/${file} is in no room of test/architecture/rooms.ts`);
+});
+
+test('no room imports what it may not', () => {
+  for (const file of files.filter((file) => !isTest(file)))
+    for (const imported of importsOf(file)) {
+      const [from, to] = [roomOf(file), roomOf(imported)];
+      if (from === to || rooms[from]!.includes(to)) continue;
+      if (exceptions.some((line) => file.startsWith(line.split(' -> ')[0]!) && imported === line.split(' -> ')[1]))
+        continue;
+      assert.fail(`src/${file} imports ${imported}: ${from} may not import ${to}`);
+    }
+});
+
+test('rooms are entered by their door', () => {
+  for (const file of files.filter((file) => !isTest(file)))
+    for (const imported of importsOf(file)) {
+      const room = roomOf(imported);
+      if (room === roomOf(file) || openRooms.includes(room)) continue;
+      if (exceptions.some((line) => imported === line.split(' -> ')[1])) continue;
+      assert.equal(imported, `${room}/${room}.ts`, `src/${file} goes around the door of ${room}`);
+    }
+});
+
+test('no code is made from strings, and no file grows out of hand', () => {
+  for (const file of files) {
+    const text = readFileSync(join(source, file), 'utf8');
+    assert.doesNotMatch(text, /\beval\(|new Function\(/, `src/${file}`);
+    const lines = text.split('\n').length;
+    assert.ok(lines <= 500, `src/${file} has ${lines} lines: which idea would make two files of it?`);
+  }
+});

@@ -1,0 +1,42 @@
+/**
+ * The house as data: what each room of src/ may import besides itself. ARCHITECTURE.md shows the same table, and
+ * architecture.test.ts holds both against every import.
+ */
+const reactors = ['reconcile', 'client', 'api', 'foundation'];
+
+export const rooms: Record<string, string[]> = {
+  foundation: [],
+  api: ['foundation'],
+  policy: ['api', 'foundation'],
+  store: ['foundation'],
+  server: ['api', 'store', 'foundation'],
+  client: ['api', 'foundation'],
+  reconcile: ['client', 'api', 'foundation'],
+  controllers: reactors,
+  scheduler: reactors,
+  node: reactors,
+  network: [...reactors, 'policy'],
+  defence: [...reactors, 'policy'],
+  dashboard: ['api'],
+  cluster: [
+    'controllers',
+    'scheduler',
+    'node',
+    'network',
+    'defence',
+    'reconcile',
+    'client',
+    'server',
+    'store',
+    'policy',
+    'api',
+    'foundation',
+  ],
+  cli: ['cluster', 'defence', 'client', 'api', 'foundation'],
+};
+
+/** Imports that the table forbids and a decision allows, `importing file -> imported file`. */
+export const exceptions: string[] = ['defence/patch -> scheduler/schedule.ts'];
+
+/** Vocabularies are imported file by file; every other room only through the file named after it, or contracts. */
+export const openRooms = ['foundation', 'api', 'client', 'reconcile'];
