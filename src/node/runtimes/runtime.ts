@@ -12,8 +12,11 @@ export type Runtime = {
   runPod(config: SandboxConfig): Promise<string>;
   stopPod(sandboxId: string): Promise<void>;
   removePod(sandboxId: string): Promise<void>;
-  /** Every sandbox with its containers, as the runtime knows them now; what the agent re-adopts after a crash. */
-  listPods(): Promise<Sandbox[]>;
+  /**
+   * Every sandbox with its containers, as the runtime knows them now; what the agent re-adopts after a crash. With an
+   * id only that sandbox (or nothing): what the agent asks after each change, so it must not cost a full listing.
+   */
+  listPods(sandboxId?: string): Promise<Sandbox[]>;
 
   createContainer(sandboxId: string, config: ContainerConfig): Promise<string>;
   startContainer(containerId: string): Promise<void>;
