@@ -1,0 +1,234 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { KubernetesObject, ManagedFields } from '../object.ts';
+import type { Schema } from '../schema/schema.ts';
+import {
+  childrenOf,
+  compareFields,
+  difference,
+  type Fields,
+  fieldsOf,
+  intersection,
+  isEmpty,
+  pathsOf,
+  shapeOf,
+  union,
+} from './fields.ts';
+import { isObject, setOwn } from './merge-patch.ts';
+
+/** Who writes: one entry of managedFields is kept per manager, operation, version and subresource. */
+export type FieldOwner = {
+  manager: string;
+  operation: 'Apply' | 'Update';
+  apiVersion: string;
+  subresource?: string;
+  /** RFC 3339, as metav1.Time. */
+  time: string;
+};
+
+/** Another manager owns the field at `field` and has another value for it. */
+export type ApplyConflict = { manager: string; field: string; message: string };
+
+/** Identity and bookkeeping belong to nobody. */
+const unowned: Fields = {
+  'f:apiVersion': {},
+  'f:kind': {},
+  'f:metadata': Object.fromEntries(
+    ['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'managedFields']
+      .concat(['selfLink', 'deletionTimestamp', 'deletionGracePeriodSeconds'])
+      .map((name) => [`f:${name}`, {}]),
+  ),
+};
+
+/**
+ * Server-side apply: merges a configuration into the live object (undefined: it is created), takes away what this
+ * manager applied before and no longer does, and says where it contradicts other managers. With `force` those fields
+ * change owner; without it the caller answers 409 when there are conflicts. Neither argument is changed.
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/
+ */
+export function serverSideApply(
+  live: KubernetesObject | undefined,
+  applied: KubernetesObject,
+  owner: FieldOwner,
+  schema: Schema,
+  force: boolean,
+): { object: KubernetesObject; conflicts: ApplyConflict[] } {
+  const entries = live?.metadata.managedFields ?? [];
+  const own = entries.find((entry) => isSame(entry, owner));
+  const fields = difference(fieldsOf(applied, schema), unowned);
+  const others = entries.filter((entry) => entry !== own);
+
+  const changed = live === undefined ? {} : contested(live, applied, schema);
+  const conflicts = others.flatMap((entry) =>
+    conflictsWith(entry, intersection(fields, intersection(fieldsV1(entry), changed))),
+  );
+  const kept = force ? others.map((entry) => give(entry, intersection(fields, changed))) : others;
+
+  let object = mergeApplied(live ?? {}, applied, schema) as KubernetesObject;
+  const abandoned = difference(own === undefined ? {} : fieldsV1(own), fields);
+  const held = kept.reduce<Fields>((all, entry) => union(all, fieldsV1(entry)), fields);
+  object = removeFields(object, removable(abandoned, held), schema) as KubernetesObject;
+  const metadata = { ...object.metadata };
+  object.metadata = metadata;
+  const entry = own && isDeepStrictEqual(own.fieldsV1, fields) ? own : entryOf(owner, fields);
+  metadata.managedFields = [...kept, entry].filter((candidate) => !isEmpty(fieldsV1(candidate)));
+  return { object, conflicts };
+}
+
+/**
+ * Ownership after an ordinary write (create, update, any other patch): the writer owns what it changed or added, and
+ * nobody owns what is gone. Returns the new managedFields.
+ */
+export function updateManagedFields(
+  old: KubernetesObject | undefined,
+  object: KubernetesObject,
+  owner: FieldOwner,
+  schema: Schema,
+): ManagedFields[] {
+  const entries = old?.metadata.managedFields ?? [];
+  const { added, modified, removed } = compareFields(old ?? {}, object, schema);
+  const taken = difference(union(added, modified), unowned);
+  const lost = union(taken, removed);
+  if (isEmpty(lost)) return entries;
+  const own = entries.find((entry) => isSame(entry, owner));
+  const fields = difference(own === undefined ? taken : union(fieldsV1(own), taken), removed);
+  const unchanged = own !== undefined && isDeepStrictEqual(fieldsV1(own), fields);
+  const others = entries.filter((entry) => entry !== own).map((entry) => give(entry, lost));
+  return collapse([...others, unchanged ? own : entryOf(owner, fields)].filter((entry) => !isEmpty(fieldsV1(entry))));
+}
+
+/** As upstream: at most ten entries of updates; the oldest beyond are merged into one. */
+const updateEntriesMost = 10;
+function collapse(entries: ManagedFields[]): ManagedFields[] {
+  const updates = entries.filter((entry) => entry.operation === 'Update' && !entry.subresource);
+  if (updates.length <= updateEntriesMost) return entries;
+  const ancient = updates.slice(0, updates.length - updateEntriesMost + 1);
+  const merged: ManagedFields = {
+    ...ancient.at(-1)!,
+    manager: 'ancient-changes',
+    fieldsV1: ancient.reduce<Fields>((all, entry) => union(all, fieldsV1(entry)), {}),
+  };
+  return [merged, ...entries.filter((entry) => !ancient.includes(entry))];
+}
+
+const fieldsV1 = (entry: ManagedFields): Fields => (entry.fieldsV1 ?? {}) as Fields;
+
+const isSame = (entry: ManagedFields, owner: FieldOwner) =>
+  entry.manager === owner.manager &&
+  entry.operation === owner.operation &&
+  (entry.subresource ?? '') === (owner.subresource ?? '') &&
+  (owner.operation === 'Apply' || entry.apiVersion === owner.apiVersion);
+
+function entryOf({ subresource, ...owner }: FieldOwner, fields: Fields): ManagedFields {
+  return { ...owner, fieldsType: 'FieldsV1', fieldsV1: fields, ...(subresource ? { subresource } : {}) };
+}
+
+/** The entry without these fields; the same object when it had none of them. */
+function give(entry: ManagedFields, fields: Fields): ManagedFields {
+  const rest = difference(fieldsV1(entry), fields);
+  return isDeepStrictEqual(rest, entry.fieldsV1) ? entry : { ...entry, fieldsV1: rest };
+}
+
+/** Fields whose value the configuration would change. */
+function contested(live: KubernetesObject, applied: KubernetesObject, schema: Schema): Fields {
+  const merged = mergeApplied(live, applied, schema);
+  const { modified, removed, added } = compareFields(live, merged, schema);
+  return union(union(modified, removed), added);
+}
+
+function conflictsWith(entry: ManagedFields, fields: Fields): ApplyConflict[] {
+  const using = entry.apiVersion ? ` using ${entry.apiVersion}` : '';
+  const message = `conflict with "${entry.manager}"${entry.subresource ? ` with subresource "${entry.subresource}"` : ''}${using}`;
+  return pathsOf(fields).map((field) => ({ manager: entry.manager ?? '', field, message }));
+}
+
+/** The live value with everything that is applied; parts are shared, nothing is changed in place. */
+function mergeApplied(live: unknown, applied: unknown, schema: Schema | undefined): unknown {
+  const shape = shapeOf(applied, schema);
+  if (shape.form === 'struct') {
+    const result: Record<string, unknown> = isObject(live) ? { ...live } : {};
+    for (const [name, value] of Object.entries(applied as object)) {
+      if (value === null) delete result[name];
+      else
+        setOwn(
+          result,
+          name,
+          mergeApplied(Object.hasOwn(result, name) ? result[name] : undefined, value, shape.field(name)),
+        );
+    }
+    return result;
+  }
+  if (shape.form !== 'list' || !Array.isArray(live)) return applied;
+  // The order of the configuration decides; items that only the live list has stay behind the one they stood behind.
+  const wanted = childrenOf(applied, schema);
+  const present = childrenOf(live, schema);
+  const result = [...present]
+    .filter(([element]) => !wanted.has(element))
+    .map(([element, { value }]) => ({ element, value }));
+  const merged = [...wanted].map(([element, { value }]) => ({
+    element,
+    value: mergeApplied(present.get(element)?.value, value, shape.items),
+  }));
+  return weave([...present.keys()], merged, result).map(({ value }) => value);
+}
+
+type Item = { element: string; value: unknown };
+
+/** Puts items that only one side has back between the neighbours they had. */
+function weave(order: string[], wanted: Item[], others: Item[]): Item[] {
+  const rank = new Map(order.map((element, index) => [element, index]));
+  const result: Item[] = [];
+  const rest = [...others];
+  for (const item of wanted) {
+    const at = rank.get(item.element);
+    while (at !== undefined && rest.length > 0 && rank.get(rest[0]!.element)! < at) result.push(rest.shift()!);
+    result.push(item);
+  }
+  return [...result, ...rest];
+}
+
+/** Abandoned fields nobody holds; a container that still holds something of others stays. */
+function removable(abandoned: Fields, held: Fields): Fields {
+  const result: Fields = {};
+  for (const [element, fields] of Object.entries(abandoned)) {
+    const other = held[element];
+    if (other === undefined) result[element] = fields;
+    else if (element !== '.') {
+      const inner = removable(fields, other);
+      // An item that stays keeps what names it.
+      const keys = element.startsWith('k:') ? Object.keys(JSON.parse(element.slice(2))) : [];
+      for (const name of ['.', ...keys.map((key) => `f:${key}`)]) delete inner[name];
+      if (!isEmpty(inner)) result[element] = { keep: {}, ...inner };
+    }
+  }
+  return result;
+}
+
+/** `keep` marks a node that loses only parts of itself; a node without it goes as a whole. */
+function removeFields(value: unknown, fields: Fields, schema: Schema | undefined): unknown {
+  const shape = shapeOf(value, schema);
+  if (shape.form === 'struct') {
+    const result: Record<string, unknown> = { ...(value as object) };
+    for (const name of Object.keys(result)) {
+      const node = fields[`f:${name}`];
+      if (node === undefined) continue;
+      const left = removeNode(result[name], node, shape.field(name));
+      if (left === undefined) delete result[name];
+      else result[name] = left;
+    }
+    return result;
+  }
+  if (shape.form !== 'list') return value;
+  const left = (value as unknown[]).map((item) => {
+    const node = fields[shape.element(item)];
+    return node === undefined ? item : removeNode(item, node, shape.items);
+  });
+  return left.filter((item) => item !== undefined);
+}
+
+/** Undefined when it goes: what was owned as a whole, and a container that nothing is left in. */
+function removeNode(value: unknown, node: Fields, schema: Schema | undefined): unknown {
+  const whole = isEmpty(node) || ('.' in node && !('keep' in node));
+  if (whole || shapeOf(value, schema).form === 'atomic') return undefined;
+  const left = removeFields(value, node, schema);
+  return Object.keys(left as object).length === 0 ? undefined : left;
+}

@@ -1,0 +1,184 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Schema } from '../schema/schema.ts';
+import { isObject } from './merge-patch.ts';
+
+/**
+ * A set of field paths in the form of metav1.FieldsV1: `{"f:spec":{"f:replicas":{}}}`. A path element is `f:<field>`,
+ * `k:<keys as JSON>` for an item of a list that merges by keys, or `v:<JSON>` for an item of a set. A path is in the
+ * set when its node is empty or holds ".".
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/
+ */
+export type Fields = { [element: string]: Fields };
+
+/** How a value merges: whole, field by field, or item by item. */
+type Shape =
+  | { form: 'atomic' }
+  | { form: 'struct'; field(name: string): Schema | undefined; isMap(name: string): boolean }
+  | { form: 'list'; items: Schema | undefined; element(item: unknown): string };
+
+export function shapeOf(value: unknown, schema: Schema | undefined): Shape {
+  if (isObject(value) && schema?.['x-kubernetes-map-type'] !== 'atomic') {
+    const properties = schema?.properties;
+    const others = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+    const named = (name: string) => properties !== undefined && Object.hasOwn(properties, name);
+    return {
+      form: 'struct',
+      field: (name) => (named(name) ? properties![name] : others),
+      isMap: (name) => !named(name),
+    };
+  }
+  const listType = schema?.['x-kubernetes-list-type'];
+  if (!Array.isArray(value)) return { form: 'atomic' };
+  if (listType === 'set') return { form: 'list', items: schema!.items, element: (item) => `v:${JSON.stringify(item)}` };
+  if (listType === 'map') {
+    const element = (item: unknown) => keyElement(item, schema!['x-kubernetes-list-map-keys'] ?? [], schema!.items);
+    // Two items with one key cannot be told apart: such a list is owned as a whole.
+    if (new Set(value.map(element)).size === value.length) return { form: 'list', items: schema!.items, element };
+  }
+  return { form: 'atomic' };
+}
+
+function keyElement(item: unknown, keys: string[], items: Schema | undefined): string {
+  const named: Record<string, unknown> = {};
+  for (const key of [...keys].sort()) {
+    const value = isObject(item) ? (item[key] ?? items?.properties?.[key]?.default) : undefined;
+    if (value !== undefined) named[key] = value;
+  }
+  return `k:${JSON.stringify(named)}`;
+}
+
+/** Every field that an applied configuration sets. */
+export function fieldsOf(value: unknown, schema: Schema | undefined): Fields {
+  const shape = shapeOf(value, schema);
+  const fields: Fields = {};
+  if (shape.form === 'struct')
+    for (const [name, field] of Object.entries(value as object)) {
+      const inner = fieldsOf(field, shape.field(name));
+      fields[`f:${name}`] = shape.isMap(name) && !isEmpty(inner) ? { '.': {}, ...inner } : inner;
+    }
+  if (shape.form === 'list')
+    for (const item of value as unknown[]) {
+      const inner = fieldsOf(item, shape.items);
+      const element = shape.element(item);
+      fields[element] = isEmpty(inner) || element.startsWith('v:') ? {} : { '.': {}, ...inner };
+    }
+  return fields;
+}
+
+export type Comparison = { added: Fields; modified: Fields; removed: Fields };
+
+/** What differs between two objects, as field sets; a field that is new or gone counts with everything in it. */
+export function compareFields(before: unknown, after: unknown, schema: Schema | undefined): Comparison {
+  const result: Comparison = { added: {}, modified: {}, removed: {} };
+  const [old, now] = [childrenOf(before, schema), childrenOf(after, schema)];
+  for (const [element, { value, schema: inner }] of now) {
+    const previous = old.get(element);
+    if (previous === undefined) result.added[element] = withSelf(fieldsOf(value, inner));
+    else if (!isDeepStrictEqual(previous.value, value)) {
+      const [oldShape, newShape] = [shapeOf(previous.value, inner), shapeOf(value, inner)];
+      if (oldShape.form !== newShape.form || newShape.form === 'atomic') result.modified[element] = {};
+      else insert(result, element, compareFields(previous.value, value, inner));
+    }
+  }
+  for (const [element, { value, schema: inner }] of old)
+    if (!now.has(element)) result.removed[element] = withSelf(fieldsOf(value, inner));
+  return result;
+}
+
+const withSelf = (fields: Fields): Fields => (isEmpty(fields) ? {} : { '.': {}, ...fields });
+
+function insert(into: Comparison, element: string, part: Comparison): void {
+  for (const name of ['added', 'modified', 'removed'] as const)
+    if (!isEmpty(part[name])) into[name][element] = part[name];
+}
+
+type Child = { value: unknown; schema: Schema | undefined };
+
+/** The parts of a value that have a path element of their own. */
+export function childrenOf(value: unknown, schema: Schema | undefined): Map<string, Child> {
+  const shape = shapeOf(value, schema);
+  const children = new Map<string, Child>();
+  if (shape.form === 'struct')
+    for (const [name, field] of Object.entries(value as object))
+      children.set(`f:${name}`, { value: field, schema: shape.field(name) });
+  if (shape.form === 'list')
+    for (const item of value as unknown[]) children.set(shape.element(item), { value: item, schema: shape.items });
+  return children;
+}
+
+export const isEmpty = (fields: Fields): boolean => {
+  for (const _ in fields) return false;
+  return true;
+};
+
+/** Is this node itself in the set, not only something beneath it? */
+const isMember = (fields: Fields) => isEmpty(fields) || '.' in fields;
+
+export function union(a: Fields, b: Fields): Fields {
+  const result: Fields = { ...a };
+  for (const [element, fields] of Object.entries(b)) {
+    const other = result[element];
+    if (other === undefined) result[element] = fields;
+    else {
+      const inner = union(other, fields);
+      const self = (isMember(other) || isMember(fields)) && element !== '.';
+      result[element] = self && !isEmpty(inner) ? { '.': {}, ...inner } : inner;
+    }
+  }
+  return result;
+}
+
+/** Paths of `a` that are not in `b`. */
+export function difference(a: Fields, b: Fields): Fields {
+  const result: Fields = {};
+  for (const [element, fields] of Object.entries(a)) {
+    const other = b[element];
+    if (other === undefined) result[element] = fields;
+    else if (element !== '.') {
+      const inner = difference(isEmpty(fields) ? { '.': {} } : fields, isEmpty(other) ? { '.': {} } : other);
+      if (!isEmpty(inner)) result[element] = normal(inner);
+    }
+  }
+  return result;
+}
+
+/** Paths in both. */
+export function intersection(a: Fields, b: Fields): Fields {
+  const result: Fields = {};
+  for (const [element, fields] of Object.entries(a)) {
+    const other = b[element];
+    if (other === undefined) continue;
+    if (element === '.') result[element] = {};
+    else {
+      const inner = intersection(isEmpty(fields) ? { '.': {} } : fields, isEmpty(other) ? { '.': {} } : other);
+      if (!isEmpty(inner)) result[element] = normal(inner);
+    }
+  }
+  return result;
+}
+
+/** A node that holds nothing but itself is written as an empty one. */
+const normal = (fields: Fields): Fields => {
+  const keys = Object.keys(fields);
+  return keys.length === 1 && keys[0] === '.' ? {} : fields;
+};
+
+/** Every path of the set in the notation of field errors: `.spec.containers[name="web"].image`. */
+export function pathsOf(fields: Fields, prefix = ''): string[] {
+  const paths: string[] = [];
+  for (const [element, inner] of Object.entries(fields)) {
+    if (element === '.') continue;
+    const path = prefix + notation(element);
+    if (isMember(inner)) paths.push(path);
+    paths.push(...pathsOf(inner, path));
+  }
+  return paths;
+}
+
+function notation(element: string): string {
+  const text = element.slice(2);
+  if (element.startsWith('f:')) return `.${text}`;
+  if (element.startsWith('v:')) return `[=${text}]`;
+  const keys = Object.entries(JSON.parse(text)).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return `[${keys.join(',')}]`;
+}

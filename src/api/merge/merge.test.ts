@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KubernetesObject } from '../object.ts';
+import type { Schema } from '../schema/schema.ts';
+import { jsonPatch, mergePatch, serverSideApply, strategicMergePatch, updateManagedFields } from './merge.ts';
+
+const port: Schema = {
+  type: 'object',
+  properties: {
+    containerPort: { type: 'integer' },
+    protocol: { type: 'string', default: 'TCP' },
+    name: { type: 'string' },
+  },
+};
+const container: Schema = {
+  type: 'object',
+  properties: {
+    name: { type: 'string' },
+    image: { type: 'string' },
+    args: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'atomic' },
+    ports: {
+      type: 'array',
+      items: port,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['containerPort', 'protocol'],
+      'x-kubernetes-patch-strategy': 'merge',
+      'x-kubernetes-patch-merge-key': 'containerPort',
+    },
+  },
+};
+const schema: Schema = {
+  type: 'object',
+  properties: {
+    metadata: {
+      type: 'object',
+      properties: {
+        labels: { type: 'object', additionalProperties: { type: 'string' } },
+        finalizers: {
+          type: 'array',
+          items: { type: 'string' },
+          'x-kubernetes-list-type': 'set',
+          'x-kubernetes-patch-strategy': 'merge',
+        },
+      },
+    },
+    spec: {
+      type: 'object',
+      properties: {
+        replicas: { type: 'integer' },
+        strategy: {
+          type: 'object',
+          properties: { type: {}, rollingUpdate: {} },
+          'x-kubernetes-patch-strategy': 'retainKeys',
+        },
+        selector: { type: 'object', 'x-kubernetes-map-type': 'atomic', properties: { app: { type: 'string' } } },
+        containers: {
+          type: 'array',
+          items: container,
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['name'],
+          'x-kubernetes-patch-strategy': 'merge',
+          'x-kubernetes-patch-merge-key': 'name',
+        },
+      },
+    },
+  },
+};
+const deployment = (spec: object, metadata: object = {}): KubernetesObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web', ...metadata },
+  spec,
+});
+const by = (manager: string, operation: 'Apply' | 'Update' = 'Apply') => ({
+  manager,
+  operation,
+  apiVersion: 'apps/v1',
+  time: '2026-01-01T00:00:00Z',
+});
+const apply = (live: KubernetesObject | undefined, spec: object, manager: string, force = false) =>
+  serverSideApply(live, deployment(spec), by(manager), schema, force);
+
+test('a merge patch deletes with null and cannot reach the prototype', () => {
+  assert.deepEqual(mergePatch({ a: 1, b: { c: 2, d: 3 } }, { a: null, b: { c: 4 } }), { b: { c: 4, d: 3 } });
+  mergePatch({}, JSON.parse('{"__proto__": {"polluted": true}}'));
+  assert.equal(({} as any).polluted, undefined);
+});
+
+test('a JSON patch that does not apply says which operation, and prototype paths are refused', () => {
+  assert.deepEqual(jsonPatch({ a: [1, 2] }, [{ op: 'add', path: '/a/-', value: 3 }]), { a: [1, 2, 3] });
+  assert.throws(() => jsonPatch({ a: 1 }, [{ op: 'test', path: '/a', value: 2 }]), /operation 0 \(test \/a\)/);
+  assert.throws(() => jsonPatch({ a: 1 }, [{ op: 'remove', path: '/b' }]), { reason: 'Invalid' });
+  assert.throws(() => jsonPatch({}, [{ op: 'add', path: '/__proto__/x', value: 1 }]), { reason: 'BadRequest' });
+  assert.throws(() => jsonPatch({}, new Array(10_001).fill({ op: 'test', path: '', value: {} })), /10000/);
+});
+
+const strategic = (target: object, patch: object) => strategicMergePatch(structuredClone(target), patch, schema) as any;
+const pod = {
+  spec: {
+    containers: [
+      { name: 'a', image: 'a:1' },
+      { name: 'b', image: 'b:1', ports: [{ containerPort: 80 }] },
+    ],
+  },
+};
+
+test('strategic merge: lists of objects merge by their key', () => {
+  const result = strategic(pod, {
+    spec: {
+      containers: [
+        { name: 'b', image: 'b:2' },
+        { name: 'c', image: 'c:1' },
+      ],
+    },
+  });
+  assert.deepEqual(
+    result.spec.containers.map((each: any) => each.image),
+    ['a:1', 'b:2', 'c:1'],
+  );
+  assert.deepEqual(result.spec.containers[1].ports, [{ containerPort: 80 }]);
+});
+
+test('strategic merge: $patch deletes an item or replaces a list, and an atomic list is replaced', () => {
+  assert.deepEqual(
+    strategic(pod, { spec: { containers: [{ name: 'a', $patch: 'delete' }] } }).spec.containers.length,
+    1,
+  );
+  const replaced = strategic(pod, { spec: { containers: [{ $patch: 'replace' }, { name: 'z' }] } });
+  assert.deepEqual(replaced.spec.containers, [{ name: 'z' }]);
+  const args = strategic(
+    { spec: { containers: [{ name: 'a', args: ['1', '2'] }] } },
+    { spec: { containers: [{ name: 'a', args: ['3'] }] } },
+  );
+  assert.deepEqual(args.spec.containers[0].args, ['3']);
+});
+
+test('strategic merge: order, set deletion and retained keys', () => {
+  const ordered = strategic(pod, {
+    spec: { $setElementOrder: undefined, '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] },
+  });
+  assert.deepEqual(
+    ordered.spec.containers.map((each: any) => each.name),
+    ['b', 'a'],
+  );
+  const finalizers = { metadata: { finalizers: ['x', 'y'] } };
+  assert.deepEqual(strategic(finalizers, { metadata: { finalizers: ['z'] } }).metadata.finalizers, ['x', 'y', 'z']);
+  assert.deepEqual(
+    strategic(finalizers, { metadata: { '$deleteFromPrimitiveList/finalizers': ['x'] } }).metadata.finalizers,
+    ['y'],
+  );
+  const strategy = strategic(
+    { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: {} } } },
+    { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } },
+  );
+  assert.deepEqual(strategy.spec.strategy, { type: 'Recreate' });
+});
+
+test('strategic merge: no directive is ever stored', () => {
+  const result = strategic(
+    { spec: {} },
+    { spec: { containers: [{ name: 'a', ports: [{ containerPort: 1, $patch: 'delete' }] }] } },
+  );
+  assert.doesNotMatch(JSON.stringify(result), /\$/);
+  assert.throws(() => strategic(pod, { spec: { containers: [{ image: 'x' }] } }), /merge key: name/);
+});
+
+test('apply creates with ownership of exactly what is applied', () => {
+  const { object, conflicts } = apply(undefined, { replicas: 1, containers: [{ name: 'a', image: 'a:1' }] }, 'one');
+  assert.deepEqual(conflicts, []);
+  assert.deepEqual(object.metadata.managedFields![0]!.fieldsV1, {
+    'f:spec': {
+      'f:replicas': {},
+      'f:containers': { 'k:{"name":"a"}': { '.': {}, 'f:name': {}, 'f:image': {} } },
+    },
+  });
+});
+
+test('apply contradicting another manager conflicts, and force takes the field', () => {
+  const first = apply(undefined, { replicas: 1 }, 'one').object;
+  const { conflicts } = apply(first, { replicas: 2 }, 'two');
+  assert.deepEqual(
+    conflicts.map(({ manager, field }) => [manager, field]),
+    [['one', '.spec.replicas']],
+  );
+  assert.deepEqual(apply(first, { replicas: 1 }, 'two').conflicts, [], 'the same value is shared');
+  const forced = apply(first, { replicas: 2 }, 'two', true).object;
+  assert.equal(forced.spec.replicas, 2);
+  assert.deepEqual(
+    forced.metadata.managedFields!.map((entry) => entry.manager),
+    ['two'],
+  );
+});
+
+test('what is no longer applied goes, unless somebody else holds it', () => {
+  const both = {
+    replicas: 1,
+    containers: [
+      { name: 'a', image: 'a:1' },
+      { name: 'b', image: 'b:1' },
+    ],
+  };
+  const first = apply(undefined, both, 'one').object;
+  first.spec.containers[1].defaulted = true;
+  const second = apply(first, { containers: [{ name: 'a', image: 'a:1' }] }, 'one').object;
+  assert.deepEqual(second.spec, { containers: [{ name: 'a', image: 'a:1' }] });
+
+  const shared = apply(apply(undefined, { replicas: 1 }, 'one').object, { replicas: 1 }, 'two').object;
+  assert.equal(apply(shared, {}, 'one').object.spec?.replicas, 1);
+});
+
+test('applying the same again changes nothing at all', () => {
+  const spec = { replicas: 1, selector: { app: 'x' }, containers: [{ name: 'a', ports: [{ containerPort: 80 }] }] };
+  const first = apply(undefined, spec, 'one').object;
+  const again = serverSideApply(first, deployment(spec), { ...by('one'), time: '2027-01-01T00:00:00Z' }, schema, false);
+  assert.deepEqual(again.object, first);
+});
+
+test('ports are told apart by number and defaulted protocol', () => {
+  const first = apply(
+    undefined,
+    { containers: [{ name: 'a', ports: [{ containerPort: 53, protocol: 'UDP' }] }] },
+    'one',
+  ).object;
+  const second = apply(first, { containers: [{ name: 'a', ports: [{ containerPort: 53 }] }] }, 'two').object;
+  assert.equal(second.spec.containers[0].ports.length, 2);
+});
+
+test('an update takes what it changes from those who applied it', () => {
+  const first = apply(undefined, { replicas: 1, selector: { app: 'x' } }, 'one').object;
+  const scaled = structuredClone(first);
+  scaled.spec.replicas = 5;
+  scaled.metadata.managedFields = updateManagedFields(first, scaled, by('kubectl', 'Update'), schema);
+  const fields = Object.fromEntries(scaled.metadata.managedFields.map((entry) => [entry.manager, entry.fieldsV1]));
+  assert.deepEqual(fields, { one: { 'f:spec': { 'f:selector': {} } }, kubectl: { 'f:spec': { 'f:replicas': {} } } });
+  assert.equal(apply(scaled, { replicas: 1, selector: { app: 'x' } }, 'one').conflicts.length, 1);
+  const same = updateManagedFields(scaled, structuredClone(scaled), by('other', 'Update'), schema);
+  assert.equal(same, scaled.metadata.managedFields, 'a write that changes nothing owns nothing');
+});
