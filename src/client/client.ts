@@ -1,4 +1,9 @@
+import { apiVersionOf } from '../api/kind.ts';
 import type { KubernetesObject, WatchEvent } from '../api/object.ts';
+import { ApiError, codes, type Reason } from '../api/status.ts';
+import { createDiscovery } from './discovery.ts';
+import { pathOf, type Resource } from './resources.ts';
+import type { Transport, TransportRequest } from './transport.ts';
 
 /**
  * Typed verbs over a Transport. Every failure is an ApiError with the server's reason and message. `resource` is a
@@ -31,6 +36,7 @@ export type ListOptions = {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /** Size of a page: all pages are read. */
   limit?: number;
   resourceVersion?: string;
 };
@@ -49,4 +55,134 @@ export type DeleteOptions = {
   propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
   preconditions?: { uid?: string; resourceVersion?: string };
 };
-export type WatchOptions = ListOptions & { signal: AbortSignal; sendInitialEvents?: boolean };
+export type WatchOptions = ListOptions & { signal: AbortSignal; sendInitialEvents?: boolean; timeoutSeconds?: number };
+
+/** See Client. The transport decides who asks and how; closing it is the caller's. */
+export function createClient(transport: Transport): Client {
+  const discover = createDiscovery(transport);
+
+  async function send(request: TransportRequest): Promise<any> {
+    const { code, body } = await transport.send(request);
+    if (code >= 200 && code < 300) return body;
+    throw errorOf(code, body);
+  }
+
+  async function write<T>(method: 'POST' | 'PUT', resource: string, object: any, options: WriteOptions = {}) {
+    const target = await discover(resource);
+    const { namespace, name } = object.metadata ?? {};
+    const named = method === 'PUT' || options.subresource !== undefined;
+    const place = { namespace, name: named ? (options.name ?? name) : undefined, subresource: options.subresource };
+    const path = pathOf(target, place) + queryOf(writeParameters(options));
+    return (await send({ method, path, contentType: 'application/json', body: object })) as T;
+  }
+
+  return {
+    async get<T>(resource: string, object: ObjectName) {
+      return (await send({ method: 'GET', path: pathOf(await discover(resource), object) })) as T;
+    },
+
+    async list<T>(resource: string, options: ListOptions = {}) {
+      const target = await discover(resource);
+      const items: T[] = [];
+      for (let token: string | undefined; ; ) {
+        const query = queryOf({ ...listParameters(options), continue: token });
+        const page = await send({ method: 'GET', path: pathOf(target, options) + query });
+        for (const item of page.items ?? []) items.push(withType(item, target) as T);
+        token = page.metadata?.continue || undefined;
+        if (token === undefined) return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
+      }
+    },
+
+    create: (resource, object, options) => write('POST', resource, object, options),
+    update: (resource, object, options) => write('PUT', resource, object, options),
+
+    async patch<T>(resource: string, object: ObjectName, patch: Patch, options: WriteOptions = {}) {
+      const place = { ...object, subresource: options.subresource };
+      const path = pathOf(await discover(resource), place) + queryOf(writeParameters(options));
+      return (await send({ method: 'PATCH', path, contentType: patchTypes[patch.type], body: patch.body })) as T;
+    },
+
+    async delete(resource, object, options) {
+      const path = pathOf(await discover(resource), object);
+      const body = { kind: 'DeleteOptions', apiVersion: 'v1', ...options };
+      await send({ method: 'DELETE', path, contentType: 'application/json', body });
+    },
+
+    async watch(resource, options, onEvent) {
+      const target = await discover(resource);
+      const query = queryOf({ watch: '1', allowWatchBookmarks: 'true', ...watchParameters(options) });
+      await watchStream(transport, pathOf(target, options) + query, options.signal, onEvent);
+    },
+
+    raw: async (method, path, body) => {
+      const contentType = body === undefined ? undefined : 'application/json';
+      const answer = await transport.send({ method, path, contentType, body });
+      return { code: answer.code, body: answer.body };
+    },
+  };
+}
+
+/** An ERROR event ends the watch with the error that it carries. */
+async function watchStream(transport: Transport, path: string, signal: AbortSignal, onEvent: (event: any) => void) {
+  const ended = new AbortController();
+  let error: ApiError | undefined;
+  const onEach = (event: any) => {
+    if (error) return;
+    if (event?.type !== 'ERROR') return onEvent(event);
+    error = errorOf(event.object?.code ?? 500, event.object);
+    ended.abort();
+  };
+  try {
+    await transport.stream({ method: 'GET', path }, onEach, AbortSignal.any([signal, ended.signal]));
+  } catch (cause) {
+    if (error === undefined && !signal.aborted) throw cause;
+  }
+  if (error) throw error;
+}
+
+const patchTypes = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+};
+
+const listParameters = ({ labelSelector, fieldSelector, limit, resourceVersion }: ListOptions) => ({
+  labelSelector,
+  fieldSelector,
+  limit: limit?.toString(),
+  resourceVersion,
+});
+
+const watchParameters = ({ sendInitialEvents, timeoutSeconds, ...options }: WatchOptions) => ({
+  ...listParameters(options),
+  timeoutSeconds: timeoutSeconds?.toString(),
+  sendInitialEvents: sendInitialEvents ? 'true' : undefined,
+  resourceVersionMatch: sendInitialEvents ? 'NotOlderThan' : undefined,
+});
+
+const writeParameters = ({ dryRun, fieldManager, force }: WriteOptions) => ({
+  dryRun: dryRun ? 'All' : undefined,
+  fieldManager,
+  force: force ? 'true' : undefined,
+});
+
+function queryOf(parameters: Record<string, string | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, value);
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** Servers leave kind and apiVersion out of the items of a list: every object here carries them. */
+function withType(item: KubernetesObject, resource: Resource): KubernetesObject {
+  if (item.kind) return item;
+  return { ...item, kind: resource.kind, apiVersion: apiVersionOf(resource) };
+}
+
+/** The ApiError of an answer that is not a success; what is not a Status keeps at least its code. */
+export function errorOf(code: number, body: any): ApiError {
+  const known = Object.hasOwn(codes, body?.reason ?? '') ? (body.reason as Reason) : undefined;
+  const reason = known ?? (Object.keys(codes) as Reason[]).find((reason) => codes[reason] === code) ?? 'InternalError';
+  return new ApiError(reason, body?.message ?? `the server answered with code ${code}`, body?.details);
+}

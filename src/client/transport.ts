@@ -5,7 +5,10 @@
 export type Transport = {
   /** Resolves for every HTTP status; rejects only when no answer came. */
   send(request: TransportRequest): Promise<TransportResponse>;
-  /** One call per event line; resolves when the server ends the stream, rejects when it breaks. */
+  /**
+   * One call per event line; resolves when the server ends the stream or the signal aborts, rejects when it breaks.
+   * An answer that is no success rejects with its ApiError.
+   */
   stream(request: TransportRequest, onEvent: (event: any) => void, signal: AbortSignal): Promise<void>;
   close(): void;
 };
