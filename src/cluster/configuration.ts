@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { type Modes, protections, type RelaxedMode } from './protections.ts';
+
+/** What was chosen for one cluster on one machine; written once by `rempart up`, read by every process of it. */
+export type Configuration = {
+  name: string;
+  nodeName: string;
+  dataDirectory: string;
+  runDirectory: string;
+  kubeconfig: string;
+  /** Where the API listens besides the loopback address; empty by default. */
+  listen: string[];
+  /** Client addresses that may open a connection, besides this machine and its pods. */
+  allowFrom: string[];
+  apiPort: number;
+  kubeletPort: number;
+  podCIDR: string;
+  serviceCIDR: string;
+  relaxed: Modes;
+  /** User and group of the API server's process. */
+  serverUid: number;
+};
+
+export type Choices = Partial<
+  Pick<Configuration, 'dataDirectory' | 'kubeconfig' | 'listen' | 'allowFrom' | 'apiPort' | 'podCIDR' | 'serviceCIDR'>
+> & { relax?: string[]; runDirectory?: string };
+
+export const defaultDataDirectory = '/var/lib/rempart';
+const defaultRunDirectory = '/run/rempart';
+/** No account of this id exists on a Debian machine, and systemd does not hand it out. */
+const serverUid = 61_723;
+
+/** A mistake of the user's: the message says what happened and what to do; shown without a stack. */
+export class UsageError extends Error {}
+
+/** Where everything of a cluster lies. The API server owns `server`, root owns `agent`. */
+export function layout({ dataDirectory, runDirectory }: Pick<Configuration, 'dataDirectory' | 'runDirectory'>) {
+  return {
+    configuration: join(dataDirectory, 'cluster.json'),
+    server: join(dataDirectory, 'server'),
+    store: join(dataDirectory, 'server/store.db'),
+    pki: join(dataDirectory, 'server/pki'),
+    audit: join(dataDirectory, 'server/audit'),
+    agent: join(dataDirectory, 'agent'),
+    agentPki: join(dataDirectory, 'agent/pki'),
+    containerd: join(dataDirectory, 'agent/containerd'),
+    volumes: join(dataDirectory, 'volumes'),
+    breakGlass: join(dataDirectory, 'break-glass.kubeconfig'),
+    logs: join(dataDirectory, 'log'),
+    podLogs: join(dataDirectory, 'log/pods'),
+    staticPods: join(dataDirectory, 'static-pods'),
+    containerdState: join(runDirectory, 'containerd'),
+    containerdSocket: join(runDirectory, 'containerd.sock'),
+    processes: join(runDirectory, 'processes'),
+  };
+}
+
+/** Short and stable: part of the names of interfaces, nft tables and cgroups, so that clusters do not collide. */
+export const clusterId = ({ dataDirectory }: Pick<Configuration, 'dataDirectory'>) =>
+  dataDirectory === defaultDataDirectory
+    ? 'main'
+    : createHash('sha256').update(dataDirectory).digest('hex').slice(0, 6);
+
+/** The first address of the pod range belongs to the node: pods reach the API and DNS there. */
+export const gatewayAddress = ({ podCIDR }: Pick<Configuration, 'podCIDR'>) => addressIn(podCIDR, 1);
+export const apiServiceAddress = ({ serviceCIDR }: Pick<Configuration, 'serviceCIDR'>) => addressIn(serviceCIDR, 1);
+export const dnsServiceAddress = ({ serviceCIDR }: Pick<Configuration, 'serviceCIDR'>) => addressIn(serviceCIDR, 10);
+/** One node's share of the pod range: the first /24 of it. */
+export const nodePodCIDR = ({ podCIDR }: Pick<Configuration, 'podCIDR'>) => `${addressIn(podCIDR, 0)}/24`;
+
+function addressIn(cidr: string, offset: number): string {
+  const bytes = ipaddr.IPv4.networkAddressFromCIDR(cidr).toByteArray();
+  bytes[3] = bytes[3]! + offset;
+  return new ipaddr.IPv4(bytes).toString();
+}
+
+/** Reads the configuration that `rempart up` wrote; undefined when there is no cluster in that directory. */
+export function readConfiguration(dataDirectory: string): Configuration | undefined {
+  try {
+    return JSON.parse(readFileSync(join(resolve(dataDirectory), 'cluster.json'), 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new UsageError(`${join(dataDirectory, 'cluster.json')} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** What is already configured, changed by what was chosen now. Throws UsageError for choices that make no sense. */
+export function configure(chosen: Choices): Configuration {
+  const dataDirectory = resolve(chosen.dataDirectory ?? defaultDataDirectory);
+  const isMain = dataDirectory === defaultDataDirectory;
+  const existing = readConfiguration(dataDirectory);
+  const name = isMain ? 'rempart' : `rempart-${clusterId({ dataDirectory })}`;
+  const configuration: Configuration = {
+    name,
+    nodeName: nodeNameOf(hostname()),
+    dataDirectory,
+    runDirectory: isMain ? defaultRunDirectory : `${defaultRunDirectory}-${clusterId({ dataDirectory })}`,
+    kubeconfig: join(dataDirectory, 'admin.kubeconfig'),
+    listen: [],
+    allowFrom: [],
+    apiPort: 6443,
+    kubeletPort: 10_250,
+    podCIDR: '10.244.0.0/16',
+    serviceCIDR: '10.96.0.0/16',
+    relaxed: {},
+    serverUid,
+    ...existing,
+    ...definedOf({
+      kubeconfig: chosen.kubeconfig && resolve(chosen.kubeconfig),
+      listen: chosen.listen,
+      allowFrom: chosen.allowFrom,
+      apiPort: chosen.apiPort,
+      podCIDR: chosen.podCIDR,
+      serviceCIDR: chosen.serviceCIDR,
+      runDirectory: chosen.runDirectory,
+    }),
+  };
+  configuration.relaxed = { ...configuration.relaxed, ...parseRelaxations(chosen.relax ?? []) };
+  // One port above the API's, so that two clusters that differ in --port differ in both.
+  if (chosen.apiPort !== undefined && existing === undefined && chosen.apiPort !== 6443)
+    configuration.kubeletPort = chosen.apiPort + 1;
+  checkChoices(configuration, existing);
+  return configuration;
+}
+
+export function writeConfiguration(configuration: Configuration): void {
+  mkdirSync(configuration.dataDirectory, { recursive: true, mode: 0o755 });
+  writeFileSync(layout(configuration).configuration, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o644 });
+}
+
+function definedOf<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** A node's name is a DNS subdomain, whatever the host is called. */
+function nodeNameOf(host: string): string {
+  const name = host.toLowerCase().replace(/[^a-z0-9.-]+/g, '-');
+  return name.replace(/^[-.]+|[-.]+$/g, '').slice(0, 253) || 'node';
+}
+
+function parseRelaxations(words: string[]): Modes {
+  const relaxed: Modes = {};
+  for (const word of words) {
+    const [id = '', mode = 'off'] = word.split('=');
+    const protection = protections.find((each) => each.id === id);
+    if (!protection)
+      throw new UsageError(
+        `--relax ${word}: no such protection. There are: ${protections.map((each) => each.id).join(', ')}`,
+      );
+    if (mode !== protection.default && !protection.relaxedModes.includes(mode as RelaxedMode))
+      throw new UsageError(
+        `--relax ${word}: ${id} can be ${[protection.default, ...protection.relaxedModes].join(', ')}`,
+      );
+    relaxed[id] = mode;
+  }
+  return relaxed;
+}
+
+function checkChoices(configuration: Configuration, existing: Configuration | undefined): void {
+  const { listen, allowFrom, apiPort, podCIDR, serviceCIDR } = configuration;
+  if (!Number.isInteger(apiPort) || apiPort < 1024 || apiPort > 65_534)
+    throw new UsageError(`--port ${apiPort}: the API server is not root, so choose a port from 1024 to 65534`);
+  for (const cidr of [podCIDR, serviceCIDR])
+    if (!ipaddr.IPv4.isValidCIDR(cidr) || Number(cidr.split('/')[1]) > 24)
+      throw new UsageError(`${cidr} is not an IPv4 range of at least a /24, such as 10.244.0.0/16`);
+  for (const address of listen) if (!isIPv4(address)) throw new UsageError(`--listen ${address}: not an IPv4 address`);
+  for (const cidr of allowFrom)
+    if (!ipaddr.isValidCIDR(cidr)) throw new UsageError(`--allow-from ${cidr}: not a range such as 192.0.2.0/24`);
+  const exposed = listen.filter((address) => !address.startsWith('127.'));
+  if (exposed.length > 0 && allowFrom.length === 0)
+    throw new UsageError(
+      `--listen ${exposed[0]} opens the API to a network: say who may connect with --allow-from CIDR (0.0.0.0/0 for all)`,
+    );
+  if (existing && (existing.podCIDR !== podCIDR || existing.serviceCIDR !== serviceCIDR))
+    throw new UsageError(
+      `this cluster has pods in ${existing.podCIDR} and services in ${existing.serviceCIDR}; ` +
+        'they cannot change while it exists: `rempart down --purge` first',
+    );
+}

@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Configuration, layout } from './configuration.ts';
+import { modeOf } from './protections.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+/** The checkout or the installed package: all code that a process may read. */
+const packageRoot = realpathSync(join(here, '../..'));
+const mainFile = existsSync(join(packageRoot, 'src/cli/main.ts')) ? 'src/cli/main.ts' : 'dist/cli/main.js';
+
+export type ProcessName = 'server' | 'agent';
+
+/** Starts a supervised process that outlives this one; does nothing when it already runs. */
+export function startProcess(name: ProcessName, configuration: Configuration): void {
+  if (runningSupervisor(name, configuration) !== undefined) return;
+  const { processes, logs } = layout(configuration);
+  mkdirSync(processes, { recursive: true, mode: 0o755 });
+  mkdirSync(logs, { recursive: true, mode: 0o755 });
+  const unprivileged = name === 'server' && modeOf('unprivileged-api-server', configuration.relaxed) !== 'off';
+  const log = join(logs, `${name}.log`);
+  const output = openSync(log, 'a', 0o640);
+  if (unprivileged) chownSync(logs, 0, configuration.serverUid);
+  if (unprivileged) chownSync(log, configuration.serverUid, configuration.serverUid);
+  const child = spawn(
+    join(here, 'supervise.sh'),
+    [
+      name,
+      log,
+      process.execPath,
+      ...nodeFlags(name, configuration),
+      join(packageRoot, mainFile),
+      name,
+      '--data-dir',
+      configuration.dataDirectory,
+    ],
+    {
+      detached: true,
+      stdio: ['ignore', output, output],
+      cwd: '/',
+      // Nothing of the environment of who typed `up` belongs into a service.
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
+      ...(unprivileged ? { uid: configuration.serverUid, gid: configuration.serverUid } : {}),
+    },
+  );
+  child.unref();
+  writeFileSync(pidFile(name, configuration), `${child.pid} ${startTime(child.pid!)}\n`);
+}
+
+/** Small heaps that are given back: these processes are idle most of the time and share the machine with the work. */
+function nodeFlags(name: ProcessName, configuration: Configuration): string[] {
+  const flags = ['--disallow-code-generation-from-strings', '--no-warnings'];
+  if (name === 'agent' || modeOf('unprivileged-api-server', configuration.relaxed) === 'off') return flags;
+  const { server } = layout(configuration);
+  return [
+    ...flags,
+    '--permission',
+    '--allow-net',
+    '--allow-worker',
+    `--allow-fs-read=${packageRoot}`,
+    `--allow-fs-read=${configuration.dataDirectory}`,
+    `--allow-fs-write=${server}`,
+  ];
+}
+
+const pidFile = (name: ProcessName, configuration: Configuration) =>
+  join(layout(configuration).processes, `${name}.pid`);
+
+/** Field 22 of /proc/PID/stat: with it a recycled pid is not mistaken for the process we started. */
+function startTime(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie has ended: only its parent has not asked yet.
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The pid of the supervisor, if it is alive. */
+export function runningSupervisor(name: ProcessName, configuration: Configuration): number | undefined {
+  try {
+    const [pid, started] = readFileSync(pidFile(name, configuration), 'utf8').trim().split(' ');
+    return started !== undefined && startTime(Number(pid)) === started ? Number(pid) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks the supervisor to end its process and itself, and waits. Throws when it does not within `timeoutMs`. */
+export async function stopProcess(name: ProcessName, configuration: Configuration, timeoutMs = 60_000): Promise<void> {
+  const pid = runningSupervisor(name, configuration);
+  if (pid !== undefined) {
+    process.kill(pid, 'SIGTERM');
+    const deadline = performance.now() + timeoutMs;
+    while (runningSupervisor(name, configuration) === pid) {
+      if (performance.now() > deadline)
+        throw new Error(`${name} (pid ${pid}) did not stop within ${timeoutMs / 1000} s`);
+      await delay(20);
+    }
+  }
+  rmSync(pidFile(name, configuration), { force: true });
+}
+
+/** The last lines a process printed, for error messages. */
+export function lastLogLines(name: ProcessName, configuration: Configuration, count = 5): string {
+  const log = join(layout(configuration).logs, `${name}.log`);
+  if (!existsSync(log)) return '(no log)';
+  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+}
