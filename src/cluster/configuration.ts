@@ -4,6 +4,7 @@ import { isIPv4 } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
+import { UsageError } from '../foundation/usage-error.ts';
 import { type Modes, protections, type RelaxedMode } from './protections.ts';
 
 /** What was chosen for one cluster on one machine; written once by `rempart up`, read by every process of it. */
@@ -34,9 +35,6 @@ export const defaultDataDirectory = '/var/lib/rempart';
 const defaultRunDirectory = '/run/rempart';
 /** No account of this id exists on a Debian machine, and systemd does not hand it out. */
 const serverUid = 61_723;
-
-/** A mistake of the user's: the message says what happened and what to do; shown without a stack. */
-export class UsageError extends Error {}
 
 /** Where everything of a cluster lies. The API server owns `server`, root owns `agent`. */
 export function layout({ dataDirectory, runDirectory }: Pick<Configuration, 'dataDirectory' | 'runDirectory'>) {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { type Configuration, UsageError } from './configuration.ts';
+import { UsageError } from '../foundation/usage-error.ts';
+import type { Configuration } from './configuration.ts';
 
 /** Programs a node needs, and the Debian package that has each. */
 const programs: { path: string[]; package: string }[] = [

@@ -1,0 +1,12 @@
+import type { AddCommand } from './command.ts';
+import { agent } from './commands/agent.ts';
+import { demo } from './commands/demo.ts';
+import { dev } from './commands/dev.ts';
+import { down } from './commands/down.ts';
+import { images } from './commands/images.ts';
+import { server } from './commands/server.ts';
+import { status } from './commands/status.ts';
+import { up } from './commands/up.ts';
+
+/** Every command, in the order of `rempart help`. */
+export const commands: AddCommand[] = [up, down, status, demo, dev, images, server, agent];

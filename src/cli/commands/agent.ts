@@ -1,0 +1,10 @@
+import { runAgent } from '../../cluster/cluster.ts';
+import type { AddCommand } from '../command.ts';
+
+/** The node agent with its network and DNS, in the foreground. `rempart up` starts it. */
+export const agent: AddCommand = (program) => {
+  program
+    .command('agent', { hidden: true })
+    .requiredOption('--data-dir <directory>', 'the cluster')
+    .action((options: { dataDir: string }) => runAgent(options.dataDir));
+};

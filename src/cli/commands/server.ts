@@ -1,0 +1,10 @@
+import { runServer } from '../../cluster/cluster.ts';
+import type { AddCommand } from '../command.ts';
+
+/** The API server, the controllers and the scheduler of a cluster, in the foreground. `rempart up` starts it. */
+export const server: AddCommand = (program) => {
+  program
+    .command('server', { hidden: true })
+    .requiredOption('--data-dir <directory>', 'the cluster')
+    .action((options: { dataDir: string }) => runServer(options.dataDir));
+};
