@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { defaultKubeconfigPaths, loadKubeconfig } from './kubeconfig.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
+
+function write(text: string): string {
+  const path = join(folder, 'config');
+  writeFileSync(path, text);
+  return path;
+}
+
+const config = `
+current-context: one
+contexts:
+- {name: one, context: {cluster: c, user: u, namespace: shop}}
+- {name: two, context: {cluster: c, user: plugin}}
+- {name: three, context: {cluster: gone}}
+clusters:
+- name: c
+  cluster: {server: 'https://10.0.0.1:6443', certificate-authority: ca.crt, tls-server-name: kubernetes}
+users:
+- name: u
+  user: {client-certificate-data: Y2VydA==, client-key-data: a2V5}
+- name: plugin
+  user: {exec: {command: aws}}
+`;
+
+test('the current context gives server, identity and namespace, with files beside the kubeconfig', () => {
+  const { name, namespace, connection } = loadKubeconfig(write(config));
+  assert.deepEqual([name, namespace, connection.server], ['one', 'shop', 'https://10.0.0.1:6443']);
+  assert.deepEqual(connection.certificateAuthority, { file: join(folder, 'ca.crt') });
+  assert.deepEqual(connection.clientCertificate, { bytes: Buffer.from('cert') });
+  assert.equal(connection.tlsServerName, 'kubernetes');
+});
+
+test('what is missing or unusable is named', () => {
+  const path = write(config);
+  assert.throws(() => loadKubeconfig(path, 'two'), /context two: logging in by a plugin is not supported/);
+  assert.throws(() => loadKubeconfig(path, 'three'), /has no cluster named gone/);
+  assert.throws(() => loadKubeconfig(path, 'four'), /has no context named four/);
+  assert.throws(() => loadKubeconfig(write('a: &a [x]\nb: [*a, *a]')), /alias/i);
+  assert.throws(() => loadKubeconfig(write('{}')), /no current-context/);
+});
+
+test('KUBECONFIG names the files', () => {
+  assert.deepEqual(defaultKubeconfigPaths({ KUBECONFIG: '/a:/b' }), ['/a', '/b']);
+  assert.match(defaultKubeconfigPaths({})[0]!, /\.kube\/config$/);
+});
