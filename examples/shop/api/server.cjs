@@ -30,7 +30,8 @@ function redis(...words) {
   });
 }
 
-const encode = (words) => `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+const encode = (words) =>
+  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 
 /** The value at `start` and where the next one begins; undefined when the text does not hold all of it yet. */
 function decode(text, start) {
@@ -45,7 +46,9 @@ function decode(text, start) {
     if (line === '-1') return { value: null, next };
     // Items are ASCII (see itemOf), so that characters and bytes are the same.
     const length = Number(line);
-    return text.length < next + length + 2 ? undefined : { value: text.slice(next, next + length), next: next + length + 2 };
+    return text.length < next + length + 2
+      ? undefined
+      : { value: text.slice(next, next + length), next: next + length + 2 };
   }
   const values = [];
   let at = next;
@@ -70,7 +73,8 @@ async function bodyOf(request) {
 /** Letters, digits and a few marks only: what customers type ends up in other customers' pages. */
 function itemOf(text) {
   const item = text.trim();
-  if (!/^[A-Za-z0-9 .,_-]{1,80}$/.test(item)) throw Object.assign(new Error('an item is 1 to 80 plain characters'), { code: 422 });
+  if (!/^[A-Za-z0-9 .,_-]{1,80}$/.test(item))
+    throw Object.assign(new Error('an item is 1 to 80 plain characters'), { code: 422 });
   return item;
 }
 
