@@ -1,0 +1,121 @@
+import { parseAddress } from './address.ts';
+import { type ParsedPolicy, type Peer, parsePolicy } from './parse.ts';
+import { compileSelector } from './selector.ts';
+import {
+  type Direction,
+  type Exposure,
+  type Isolation,
+  isolationOf,
+  type PolicyNamespace,
+  type PolicyPod,
+  podKey,
+  type WellKnown,
+  type World,
+} from './world.ts';
+
+/**
+ * Pods that no policy can tell apart: same namespace, same values of every label that some selector looks at. Ten
+ * thousand pods are a few hundred classes, and everything about selectors is decided once per class.
+ */
+export type PodClass = {
+  namespace: PolicyNamespace;
+  labels: PolicyPod['labels'];
+  pods: PolicyPod[];
+  isolation: Isolation;
+  /** The policies that select these pods, per direction. */
+  selectedBy: Record<Direction, ParsedPolicy[]>;
+};
+
+/** A world made ready for questions. It holds references to the world's parts and must be made anew when they change. */
+export type Index = {
+  world: World;
+  classes: PodClass[];
+  classOf(pod: PolicyPod): PodClass;
+  podByKey: Map<string, PolicyPod>;
+  podByAddress: Map<number, PolicyPod>;
+  nodeByAddress: Map<number, string>;
+  wellKnownByLocation: Map<string, WellKnown>;
+  exposuresOf(pod: PolicyPod): Exposure[];
+};
+
+export const locationKey = (address: string, port: number): string => `${address}:${port}`;
+
+export function createIndex(world: World): Index {
+  const policies = world.policies.map(parsePolicy);
+  const namespaces = new Map(world.namespaces.map((namespace) => [namespace.name, namespace]));
+  const keys = [...new Set(policies.flatMap(selectorKeys))].sort();
+  const classes = new Map<string, PodClass>();
+  const classOf = new Map<PolicyPod, PodClass>();
+  for (const pod of world.pods.filter((pod) => !pod.hostNetwork)) {
+    const id = [pod.namespace, ...keys.map((key) => pod.labels[key] ?? '\u0001')].join('\u0000');
+    let found = classes.get(id);
+    if (found === undefined) {
+      // A pod whose namespace is not known yet is judged as in a namespace without labels: the closed default.
+      const namespace = namespaces.get(pod.namespace) ?? { name: pod.namespace, labels: {} };
+      found = createClass(pod, namespace, policies);
+      classes.set(id, found);
+    }
+    found.pods.push(pod);
+    classOf.set(pod, found);
+  }
+  const exposures = Map.groupBy(world.exposures, ({ namespace, pod }) => podKey({ namespace, name: pod }));
+  return {
+    world,
+    classes: [...classes.values()],
+    classOf: (pod) => classOf.get(pod)!,
+    podByKey: new Map(world.pods.map((pod) => [podKey(pod), pod])),
+    podByAddress: new Map(
+      selectable(world.pods).flatMap((pod) => addressesOf(pod.ips).map((ip) => [ip, pod] as const)),
+    ),
+    nodeByAddress: new Map(
+      world.nodes.flatMap(({ name, addresses }) => addressesOf(addresses).map((ip) => [ip, name] as const)),
+    ),
+    wellKnownByLocation: new Map(
+      world.wellKnown.flatMap((service) =>
+        [service.backend, ...service.aliases].map(
+          ({ address, port }) => [locationKey(address, port), service] as const,
+        ),
+      ),
+    ),
+    exposuresOf: (pod) => exposures.get(podKey(pod)) ?? [],
+  };
+}
+
+const selectable = (pods: PolicyPod[]) => pods.filter(({ hostNetwork }) => !hostNetwork);
+
+export const addressesOf = (texts: string[]): number[] => texts.flatMap((text) => parseAddress(text) ?? []);
+
+function selectorKeys(policy: ParsedPolicy): string[] {
+  const rules = [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])];
+  const peers = rules.flatMap((rule) => rule.peers ?? []);
+  return [...policy.selector.keys, ...peers.flatMap((peer) => (peer.type === 'pods' ? peer.pods.keys : []))];
+}
+
+function createClass(pod: PolicyPod, namespace: PolicyNamespace, policies: ParsedPolicy[]): PodClass {
+  const selecting = policies.filter(
+    (policy) => policy.namespace === pod.namespace && policy.selector.matches(pod.labels),
+  );
+  const selectedBy = {
+    ingress: selecting.filter(({ rules }) => rules.ingress !== undefined),
+    egress: selecting.filter(({ rules }) => rules.egress !== undefined),
+  };
+  return { namespace, labels: pod.labels, pods: [], isolation: isolationOf(namespace), selectedBy };
+}
+
+/** Does this peer's selector find what lives in `namespace` with these labels? Selectors of one peer are ANDed. */
+export function peerSelects(peer: Peer, namespace: PolicyNamespace, labels: PolicyPod['labels']): boolean {
+  if (peer.type !== 'pods') return false;
+  const within =
+    typeof peer.namespace === 'string' ? peer.namespace === namespace.name : peer.namespace.matches(namespace.labels);
+  return within && peer.pods.matches(labels);
+}
+
+/** The peer "every pod of this namespace". */
+export const namespacePeer = (name: string): Peer & { type: 'pods' } => ({
+  type: 'pods',
+  id: JSON.stringify(['namespace', name]),
+  namespace: name,
+  pods: everything,
+});
+
+const everything = compileSelector({});

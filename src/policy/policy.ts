@@ -1,0 +1,32 @@
+/**
+ * The one NetworkPolicy evaluator: pure, shared by what enforces (network) and what previews (defence). Semantics:
+ * https://kubernetes.io/docs/concepts/services-networking/network-policies/ plus the isolation modes of namespaces.
+ *
+ * Existing connections: a decision is about a connection, not about its first packet. When a policy tightens, what
+ * enforces it must cut connections that are no longer allowed.
+ */
+import { type CompiledPod, createCompiler } from './compile.ts';
+import { type Decision, evaluate, type Party } from './evaluate.ts';
+import { createIndex } from './indexed.ts';
+import type { PolicyPod, Protocol, World } from './world.ts';
+
+export { type AddressRange, formatAddress, parseAddress, parseBlock } from './address.ts';
+export type { CompiledDirection, CompiledPod, CompiledRule, PeerSet, PortRange } from './compile.ts';
+export type { Decision, Party, Side, Why } from './evaluate.ts';
+export * from './world.ts';
+
+export type Evaluator = {
+  /** May `from` connect to `to` there, and who decides? Throws RangeError for a pod that is not in the world. */
+  evaluate(from: Party, to: Party, protocol: Protocol, port: number): Decision;
+  /** The same decision as plain sets, for one pod of the world that is not on its node's network. */
+  compile(pod: PolicyPod): CompiledPod;
+  /** Ports of pods on a node's own network: all that the node's pods may reach there besides well-known services. */
+  nodePorts(node: string): { protocol: Protocol; port: number }[];
+};
+
+/** Judges a fixed world; make a new one when the world changes (parsed policies are kept by identity). */
+export function createEvaluator(world: World): Evaluator {
+  const index = createIndex(world);
+  const compiler = createCompiler(index);
+  return { evaluate: (from, to, protocol, port) => evaluate(index, from, to, protocol, port), ...compiler };
+}

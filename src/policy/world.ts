@@ -1,0 +1,82 @@
+import type { LabelSelector, Labels } from './selector.ts';
+
+export type Protocol = 'TCP' | 'UDP' | 'SCTP';
+export type Direction = 'ingress' | 'egress';
+
+/** As much of a NetworkPolicy (networking.k8s.io/v1) as decides. */
+export type NetworkPolicy = {
+  metadata: { namespace?: string; name: string };
+  spec?: {
+    podSelector?: LabelSelector;
+    policyTypes?: string[];
+    ingress?: { from?: NetworkPolicyPeer[]; ports?: NetworkPolicyPort[] }[];
+    egress?: { to?: NetworkPolicyPeer[]; ports?: NetworkPolicyPort[] }[];
+  };
+};
+export type NetworkPolicyPeer = {
+  podSelector?: LabelSelector;
+  namespaceSelector?: LabelSelector;
+  ipBlock?: { cidr: string; except?: string[] };
+};
+export type NetworkPolicyPort = { protocol?: string; port?: number | string; endPort?: number };
+
+/** A pod as policies see it. With `hostNetwork` it is its node: no policy selects it, no selector finds it. */
+export type PolicyPod = {
+  namespace: string;
+  name: string;
+  labels: Labels;
+  ips: string[];
+  node: string;
+  hostNetwork: boolean;
+  ports: { name?: string; protocol: Protocol; port: number }[];
+};
+
+export type PolicyNamespace = { name: string; labels: Labels };
+export type PolicyNode = { name: string; addresses: string[] };
+
+export type Location = { address: string; port: number };
+
+/**
+ * A service that nodes offer to pods (cluster DNS, the API). `backend` is where packets arrive, `aliases` are the
+ * service addresses in front of it; a rule that allows one of them allows all. With `namespace` and `labels`, selectors
+ * find it as if it were a pod, so that the usual "allow DNS to k8s-app=kube-dns" means what its author meant.
+ */
+export type WellKnown = {
+  name: string;
+  protocols: Protocol[];
+  backend: Location;
+  aliases: Location[];
+  namespace?: string;
+  labels?: Labels;
+};
+
+/** A port of a pod that a NodePort or LoadBalancer service, or a host port, offers to the outside on purpose. */
+export type Exposure = { namespace: string; pod: string; protocol: Protocol; port: number };
+
+/** Everything a decision depends on. */
+export type World = {
+  pods: PolicyPod[];
+  namespaces: PolicyNamespace[];
+  nodes: PolicyNode[];
+  policies: NetworkPolicy[];
+  exposures: Exposure[];
+  wellKnown: WellKnown[];
+};
+
+/**
+ * What a pod that no policy selects in a direction may do. `off`: everything, as in Kubernetes. `island`: its own
+ * namespace, the well-known services, and being reached where it is exposed. `deny`: nothing.
+ */
+export type Isolation = 'off' | 'island' | 'deny';
+
+export const isolationLabel = 'rempart.io/isolation';
+const exemptNamespaces = ['kube-system'];
+
+/** kube-system runs what the cluster needs and is exempt by name; an unknown value counts as the default. */
+export function isolationOf(namespace: PolicyNamespace): Isolation {
+  if (exemptNamespaces.includes(namespace.name)) return 'off';
+  const mode = namespace.labels[isolationLabel];
+  return mode === 'off' || mode === 'deny' ? mode : 'island';
+}
+
+export const podKey = (pod: { namespace: string; name: string }): string => `${pod.namespace}/${pod.name}`;
