@@ -12,7 +12,7 @@ export type Cache<T = KubernetesObject> = {
   get(namespace: string, name: string): T | undefined;
   list(namespace?: string): T[];
   byUid(uid: string): T | undefined;
-  /** Objects whose controlling owner has this uid. */
+  /** Objects whose controlling owner has this uid; with '' those that have none. */
   ownedBy(uid: string): T[];
   /** Resolves when the initial list is complete. */
   synced(): Promise<void>;
@@ -49,15 +49,14 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
     const { namespace = '', name, uid = '' } = object.metadata;
     mapIn(namespaces, namespace).set(name, object);
     uids.set(uid, object);
-    const owner = controllerUid(object);
-    if (owner) mapIn(owned, owner).set(uid, object);
+    mapIn(owned, controllerUid(object)).set(uid, object);
   }
 
   function forget(object: KubernetesObject): void {
     const { namespace = '', name, uid = '' } = object.metadata;
     dropFrom(namespaces, namespace, name);
     uids.delete(uid);
-    dropFrom(owned, controllerUid(object) ?? '', uid);
+    dropFrom(owned, controllerUid(object), uid);
   }
 
   const find = (namespace: string, name: string) => namespaces.get(namespace)?.get(name);
@@ -183,7 +182,7 @@ export function createCaches(client: Client, around: CacheAround): Caches {
 }
 
 const controllerUid = (object: KubernetesObject) =>
-  object.metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
+  object.metadata.ownerReferences?.find(({ controller }) => controller)?.uid ?? '';
 
 function mapIn<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {
   let map = maps.get(key);

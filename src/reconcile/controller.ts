@@ -25,6 +25,8 @@ export type Controller = {
   resyncMs?: number;
   concurrency?: number;
   reconcile(key: Key, context: ControllerContext): Promise<Result>;
+  /** For keys that come from elsewhere than `enqueue`: runs once the caches are complete. Returns what ends it. */
+  start?(context: ControllerContext, enqueue: (key: Key) => void): () => void;
 };
 
 export type Key = { namespace: string; name: string };
@@ -34,7 +36,7 @@ export type Result = { requeueAfterMs: number } | undefined;
 export type ControllerContext = {
   client: Client;
   /** The caches of `reads` and `reconciles`; any other resource throws. */
-  cache(resource: ResourceName): Cache;
+  cache<T extends KubernetesObject = KubernetesObject>(resource: ResourceName): Cache<T>;
   clock: Clock;
   log: Log;
   /** Records a Kubernetes event about an object; counts repeats. */

@@ -1,0 +1,67 @@
+import type { KubernetesObject } from '../api/object.ts';
+import { splitResourceName } from '../client/resources.ts';
+import type { Controller, ResourceName } from './controller.ts';
+
+export type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] };
+
+/** The identity of a controller, as the API server sees it. */
+export const serviceAccountOf = (controllerName: string) => `${controllerName}-controller`;
+export const usernameOf = (controllerName: string) =>
+  `system:serviceaccount:kube-system:${serviceAccountOf(controllerName)}`;
+
+const readVerbs = ['get', 'list', 'watch'];
+
+/**
+ * The least a controller needs, derived from its declaration: reading what it reads, writing what it writes, and
+ * recording events. Rules with the same group and verbs are one rule.
+ */
+export function rulesFor({ reconciles, reads, writes }: Pick<Controller, 'reconciles' | 'reads' | 'writes'>): Rule[] {
+  const verbs = new Map<ResourceName, Set<string>>();
+  const allow = (resource: ResourceName, some: string[]) => {
+    verbs.set(resource, new Set([...(verbs.get(resource) ?? []), ...some]));
+  };
+  for (const resource of [reconciles, ...reads]) allow(resource, readVerbs);
+  for (const [resource, some] of Object.entries(writes)) allow(resource, some);
+  allow('events', ['create', 'patch']);
+
+  const rules = new Map<string, Rule>();
+  for (const [name, some] of verbs) {
+    const { group, resource } = ruleTarget(name);
+    const list = [...some].sort();
+    const key = `${group} ${list}`;
+    const rule = rules.get(key) ?? { apiGroups: [group], resources: [], verbs: list };
+    rule.resources.push(resource);
+    rules.set(key, rule);
+  }
+  return [...rules.values()];
+}
+
+/** `deployments.apps/status` is the resource `deployments/status` of group apps; `*` is everything. */
+function ruleTarget(name: ResourceName): { group: string; resource: string } {
+  if (name === '*') return { group: '*', resource: '*' };
+  const [qualified, subresource] = name.split('/') as [string, string | undefined];
+  const { group, resource } = splitResourceName(qualified);
+  return { group, resource: subresource ? `${resource}/${subresource}` : resource };
+}
+
+const apiVersion = 'rbac.authorization.k8s.io/v1';
+const apiGroup = 'rbac.authorization.k8s.io';
+
+/** The role and binding that the cluster writes for a controller at every start. */
+export function rolesFor(controller: Pick<Controller, 'name' | 'reconciles' | 'reads' | 'writes'>): {
+  clusterRole: KubernetesObject;
+  clusterRoleBinding: KubernetesObject;
+} {
+  const name = `system:controller:${serviceAccountOf(controller.name)}`;
+  const metadata = { name, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } };
+  return {
+    clusterRole: { apiVersion, kind: 'ClusterRole', metadata, rules: rulesFor(controller) },
+    clusterRoleBinding: {
+      apiVersion,
+      kind: 'ClusterRoleBinding',
+      metadata,
+      roleRef: { apiGroup, kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', namespace: 'kube-system', name: serviceAccountOf(controller.name) }],
+    },
+  };
+}

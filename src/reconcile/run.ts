@@ -1,0 +1,124 @@
+import type { KubernetesObject } from '../api/object.ts';
+import { ApiError } from '../api/status.ts';
+import type { Caches } from '../client/cache.ts';
+import type { Client } from '../client/client.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import type { Controller, ControllerContext, Key, ResourceName, Result } from './controller.ts';
+import { createDeclaredClient } from './declared-client.ts';
+import { createRecorder } from './events.ts';
+import { keyOf } from './owned.ts';
+import { createWorkQueue } from './work-queue.ts';
+
+export type RunOptions = {
+  /** Carries the identity of this controller: see permissions.ts. */
+  client: Client;
+  /** Shared by all controllers of the process. */
+  caches: Caches;
+  clock: Clock;
+  log: Log;
+};
+export type Running = { /** Keys that wait for a worker. */ depth(): number; stop(): void };
+
+const writesSeenWithinMs = 30_000;
+const defaultConcurrency = 5;
+
+/** Runs one controller until it is stopped: starts its watches, waits until they are complete, then reconciles. */
+export function runController(controller: Controller, { client, caches, clock, log }: RunOptions): Running {
+  const ownLog = log.child({ controller: controller.name });
+  const ends: (() => void)[] = [];
+  let stopped = false;
+  let cancelResync = () => {};
+  const declares = (resource: ResourceName) =>
+    resource === controller.reconciles || controller.reads.includes(resource) || controller.reads.includes('*');
+  const cacheOf = (resource: ResourceName) => (declares(resource) ? caches(resource) : undefined);
+
+  const context: ControllerContext = {
+    client,
+    cache(resource) {
+      if (!declares(resource))
+        throw new Error(`controller ${controller.name} reads ${resource}, which its reads do not declare`);
+      return caches(resource) as any;
+    },
+    clock,
+    log: ownLog,
+    event: createRecorder({ client, component: `${controller.name}-controller`, clock, log: ownLog }),
+  };
+
+  async function work(text: string): Promise<Result> {
+    const declared = createDeclaredClient(client, controller, cacheOf);
+    try {
+      return await controller.reconcile(parseKey(text), { ...context, client: declared.client });
+    } finally {
+      await within(declared.writesSeen(), writesSeenWithinMs, clock);
+    }
+  }
+
+  const queue = createWorkQueue({
+    clock,
+    concurrency: controller.concurrency ?? defaultConcurrency,
+    work,
+    onError(key, failures, error) {
+      // Somebody else was faster: the next run sees what they did.
+      const expected = error instanceof ApiError && (error.reason === 'Conflict' || error.reason === 'NotFound');
+      ownLog[expected ? 'debug' : 'warn']('reconciling failed', { key, failures, error });
+    },
+  });
+  const enqueue = (keys: Key[]) => {
+    for (const key of keys) queue.add(textOf(key));
+  };
+
+  function keysFor(resource: ResourceName, object: KubernetesObject): Key[] {
+    const own = resource === controller.reconciles ? [keyOf(object)] : [];
+    return [...own, ...(controller.enqueue?.[resource]?.(object, context) ?? [])];
+  }
+
+  async function start(): Promise<void> {
+    const named = controller.reads.filter((resource) => resource !== '*');
+    const watched = [...new Set([controller.reconciles, ...named])];
+    await Promise.all(watched.map((resource) => caches(resource).synced()));
+    if (stopped) return;
+    for (const resource of watched)
+      if (resource === controller.reconciles || controller.enqueue?.[resource])
+        ends.push(
+          caches(resource).subscribe((_type, object, old) => {
+            enqueue(keysFor(resource, object));
+            if (old) enqueue(keysFor(resource, old));
+          }),
+        );
+    if (controller.start) ends.push(controller.start(context, (key) => enqueue([key])));
+    if (controller.resyncMs !== undefined) resync(controller.resyncMs);
+  }
+
+  function resync(everyMs: number): void {
+    cancelResync = clock.after(everyMs, () => {
+      enqueue(caches(controller.reconciles).list().map(keyOf));
+      resync(everyMs);
+    });
+  }
+
+  start().catch((error) => ownLog.error('the controller did not start', { error }));
+  return {
+    depth: queue.depth,
+    stop() {
+      stopped = true;
+      queue.stop();
+      cancelResync();
+      for (const end of ends) end();
+    },
+  };
+}
+
+const textOf = ({ namespace, name }: Key) => `${namespace}/${name}`;
+function parseKey(text: string): Key {
+  const slash = text.indexOf('/');
+  return { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
+}
+
+/** Resolves when the promise does, at the latest after `delayMs`. */
+async function within(promise: Promise<void>, delayMs: number, clock: Clock): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(delayMs, resolve);
+  await Promise.race([promise, late]);
+  cancel();
+}

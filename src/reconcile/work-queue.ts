@@ -1,0 +1,95 @@
+import { backOffMs } from '../client/back-off.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Result } from './controller.ts';
+
+export type WorkQueueOptions = {
+  clock: Clock;
+  concurrency: number;
+  work(key: string): Promise<Result>;
+  onError(key: string, failures: number, error: unknown): void;
+  random?(): number;
+};
+
+export type WorkQueue = {
+  /** Works on the key as soon as may be; a key that waits already is not added twice. */
+  add(key: string): void;
+  addAfter(key: string, delayMs: number): void;
+  /** Keys that wait for a free worker. */
+  depth(): number;
+  stop(): void;
+};
+
+const retryInitialMs = 5;
+const retryMaximumMs = 1_000_000;
+
+/**
+ * Each key once in the queue and never in two workers at the same time: a key that is added while it is worked on is
+ * worked on once more afterwards. Failures come back with exponential back-off from 5 ms to 1000 s.
+ */
+export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
+  const { clock, concurrency, work, onError, random = Math.random } = options;
+  const ready = new Set<string>();
+  const working = new Set<string>();
+  const again = new Set<string>();
+  const delayed = new Map<string, { dueMs: number; cancel(): void }>();
+  const failures = new Map<string, number>();
+  let stopped = false;
+
+  function add(key: string): void {
+    if (stopped) return;
+    if (working.has(key)) again.add(key);
+    else ready.add(key);
+    pump();
+  }
+
+  function addAfter(key: string, delayMs: number): void {
+    if (stopped) return;
+    const dueMs = clock.monotonicMs() + delayMs;
+    const waiting = delayed.get(key);
+    if (waiting && waiting.dueMs <= dueMs) return;
+    waiting?.cancel();
+    // Timers of Node overflow beyond 2^31 ms: coming back early is harmless, since reconciling is level-based.
+    const cancel = clock.after(Math.min(delayMs, 2 ** 31 - 1), () => {
+      delayed.delete(key);
+      add(key);
+    });
+    delayed.set(key, { dueMs, cancel });
+  }
+
+  function pump(): void {
+    for (const key of ready) {
+      if (working.size >= concurrency) return;
+      ready.delete(key);
+      working.add(key);
+      void run(key);
+    }
+  }
+
+  async function run(key: string): Promise<void> {
+    // Whatever was planned for later is decided anew by this run.
+    delayed.get(key)?.cancel();
+    delayed.delete(key);
+    try {
+      const result = await work(key);
+      failures.delete(key);
+      if (result) addAfter(key, result.requeueAfterMs);
+    } catch (error) {
+      const count = failures.get(key) ?? 0;
+      failures.set(key, count + 1);
+      onError(key, count + 1, error);
+      addAfter(key, backOffMs(count, retryInitialMs, retryMaximumMs, random));
+    }
+    working.delete(key);
+    if (again.delete(key) && !stopped) ready.add(key);
+    pump();
+  }
+
+  function stop(): void {
+    stopped = true;
+    for (const { cancel } of delayed.values()) cancel();
+    delayed.clear();
+    ready.clear();
+  }
+
+  return { add, addAfter, depth: () => ready.size, stop };
+}
