@@ -1,10 +1,14 @@
 // Runs one of the package's tasks with the pinned Node: node tools/task.mjs TASK [ARGUMENTS]. Runs on Node 20.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
+import { installPackages } from './packages.mjs';
 import { nodePath, root, setUp } from './setup.mjs';
 
 const noCodeFromStrings = '--disallow-code-generation-from-strings';
 const bin = (name) => join(root, 'node_modules/.bin', name);
+
+const unitTests = ['src/**/*.test.ts', 'tools/*.test.ts', 'tools/images/**/*.test.ts'];
+const nodeTest = (...files) => [nodePath(), noCodeFromStrings, '--test', ...files];
 
 /** Each task is a list of commands; the first that fails ends it. */
 const tasks = {
@@ -12,23 +16,25 @@ const tasks = {
     [nodePath(), 'tools/types.ts'],
     [bin('tsc'), '--noEmit'],
     [bin('biome'), 'check', '--error-on-warnings'],
-    [nodePath(), '--test', 'test/architecture/*.test.ts'],
+    nodeTest('test/architecture/*.test.ts'),
   ],
-  unit: (paths) => [
-    [
-      nodePath(),
-      noCodeFromStrings,
-      '--test',
-      ...(paths.length > 0 ? paths : ['src/**/*.test.ts', 'tools/**/*.test.ts']),
-    ],
-  ],
+  test: () => {
+    installPackages({ tests: true });
+    return [...tasks.check(), nodeTest(...unitTests), nodeTest('test/{package,clients,hosts,simulator}/**/*.test.ts')];
+  },
+  unit: (files) => [nodeTest(...(files.length > 0 ? files : unitTests))],
   generate: () => [
     ['npm', 'ci', '--prefix', 'tools/generate', '--ignore-scripts', '--no-progress'],
     [nodePath(), 'tools/generate/generate.ts'],
     [nodePath(), 'tools/types.ts'],
   ],
+  pack: () => [[nodePath(), 'tools/pack.ts']],
   bench: (names) => [[nodePath(), noCodeFromStrings, 'bench/bench.ts', ...names]],
-  rempart: (words) => [[nodePath(), noCodeFromStrings, 'src/cli/main.ts', ...words]],
+  dev: (words) => [[nodePath(), noCodeFromStrings, 'src/cli/main.ts', 'dev', ...words]],
+  demo: (words) => {
+    installPackages();
+    return [[nodePath(), noCodeFromStrings, 'src/cli/main.ts', 'demo', ...words]];
+  },
 };
 
 function run([command, ...words]) {

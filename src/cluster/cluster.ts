@@ -1,0 +1,37 @@
+import type { Choices } from './configuration.ts';
+import { protections } from './protections.ts';
+import type { ClusterStatus } from './status.ts';
+import type { Steps } from './up.ts';
+
+/**
+ * The door of the wiring. What it leads to is imported when it is asked for: the command line starts quickly, and the
+ * API server's process never loads the node's code, nor the other way round.
+ */
+export type { ClusterStatus };
+
+export const protectionIds = protections.filter(({ relaxedModes }) => relaxedModes.length > 0).map(({ id }) => id);
+
+/** Starts a cluster on this machine and returns when its node is ready. Throws UsageError for what a user can mend. */
+export const up = async (choices: Choices, steps: Steps) => (await import('./up.ts')).up(choices, steps);
+
+/** Stops everything of a cluster; with `purge` its data goes, too. False: there was none. */
+export const down = async (options: { dataDirectory: string; purge: boolean }, steps: Steps) =>
+  (await import('./down.ts')).down(options, steps);
+
+/** What runs and what is protected. Throws UsageError when there is no cluster. */
+export const status = async (dataDirectory: string): Promise<ClusterStatus> =>
+  (await import('./status.ts')).status(dataDirectory);
+
+/** Runs the API server's process until it is told to stop. */
+export const runServer = async (dataDirectory: string) => (await import('./control-plane.ts')).runServer(dataDirectory);
+
+/** Runs the node's process until it is told to stop. */
+export const runAgent = async (dataDirectory: string) => (await import('./worker.ts')).runAgent(dataDirectory);
+
+/** A control plane in memory with simulated nodes, in this process. */
+export const runDevelopment = async (options: { nodes: number; port: number; kubeconfig: string }) =>
+  (await import('./development.ts')).runDevelopment(options);
+
+/** Loads an image archive into a cluster's containerd and returns the names it holds. */
+export const importImage = async (dataDirectory: string, archive: string) =>
+  (await import('./worker.ts')).importImage(dataDirectory, archive);
