@@ -51,6 +51,7 @@ export function readCertificateRequest(pem: string): CertificateRequest {
   const match = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]+)-----END/.exec(pem);
   if (match === null) throw new RangeError('PEM block type must be CERTIFICATE REQUEST');
   const request = decode(Buffer.from(match[1]!, 'base64'));
+  if (request.tag !== tags.sequence) throw new RangeError('DER lacks the request');
   const info = child(request, 0, tags.sequence, 'the request body');
   const name = child(info, 1, tags.sequence, 'a subject');
   const publicKey = child(info, 2, tags.sequence, 'a public key').raw;
@@ -63,7 +64,9 @@ function verifySignature(request: DerNode, info: DerNode, publicKey: Buffer): vo
   const oid = readObjectIdentifier(children(child(request, 1, tags.sequence, 'an algorithm'))[0] ?? request);
   const hash = hashes[oid];
   if (hash === undefined) throw new RangeError(`signature algorithm ${oid} is not supported`);
-  const signature = child(request, 2, tags.bitString, 'a signature').content.subarray(1);
+  const bits = child(request, 2, tags.bitString, 'a signature').content;
+  if (bits[0] !== 0) throw new RangeError('the signature is not a whole number of octets');
+  const signature = bits.subarray(1);
   const key = createPublicKey({ key: publicKey, format: 'der', type: 'spki' });
   if (key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
     throw new RangeError('RSA keys below 2048 bits are not accepted');
