@@ -1,0 +1,132 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { silentLog } from '../../../foundation/log.ts';
+import { importImage } from '../../images/import.ts';
+import { removePodCgroup } from '../cgroups.ts';
+import { ptpConflist, writeCniConfig } from '../containerd/cni.ts';
+import { createContainerdRuntime } from '../containerd/containerd.ts';
+import { removeLeftovers } from '../containerd/leftovers.ts';
+import { type Containerd, startContainerd } from '../containerd/process.ts';
+import type { ContainerConfig, Runtime, SandboxConfig } from '../runtime.ts';
+import { testImage, testImageReference } from './busybox.ts';
+
+/** Why tests on a real containerd cannot run here; false when they can. Hand it to node:test as `skip`. */
+export const cannotRunContainerd: string | false =
+  process.platform !== 'linux' || process.getuid?.() !== 0
+    ? 'needs root on Linux'
+    : !['/usr/bin', '/usr/local/bin'].some((folder) => existsSync(join(folder, 'containerd')))
+      ? 'needs containerd'
+      : !existsSync('/usr/lib/cni/ptp') && !existsSync('/opt/cni/bin/ptp')
+        ? 'needs the CNI plugins'
+        : false;
+
+export type TestHost = {
+  /** A folder of this test's own, for logs and volumes; removed afterwards. */
+  folder: string;
+  paths: Parameters<typeof startContainerd>[0];
+  containerd: Containerd;
+  runtime: Runtime;
+  /** The cgroup above every pod of this test. */
+  cgroupRoot: string;
+  image: string;
+};
+
+/** A containerd of the test's own, with the busybox test image; everything goes when the test ends. */
+export async function startTestHost(t: TestContext, podCIDR = '10.250.0.0/24'): Promise<TestHost> {
+  const folder = mkdtempSync('/run/rempart-test-');
+  const cgroupRoot = `/rempart-test-${folder.slice(-6)}`;
+  const paths = {
+    root: join(folder, 'root'),
+    state: join(folder, 'state'),
+    socket: join(folder, 'c.sock'),
+    cniConfDir: join(folder, 'cni'),
+    cniBinDirs: ['/usr/lib/cni', '/opt/cni/bin'],
+    log: silentLog,
+  };
+  writeCniConfig(paths.cniConfDir, ptpConflist({ podCIDR, dataDir: join(folder, 'ipam'), mtuBytes: 1500 }));
+  const containerd = await startContainerd(paths);
+  const runtime = createContainerdRuntime({ socket: paths.socket, log: silentLog });
+  t.after(async () => {
+    await removeEveryPod(runtime).catch(() => {});
+    await runtime.close();
+    await containerd.stop();
+    await removeLeftovers(paths, true);
+    removePodCgroup(cgroupRoot);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await importImage(paths.socket, (await testImage()).tar);
+  return { folder, paths, containerd, runtime, cgroupRoot, image: testImageReference };
+}
+
+export async function removeEveryPod(runtime: Runtime): Promise<void> {
+  for (const { id } of await runtime.listPods()) {
+    await runtime.stopPod(id);
+    await runtime.removePod(id);
+  }
+}
+
+const security = {
+  privileged: false,
+  supplementalGroups: [],
+  readOnlyRootFilesystem: false,
+  noNewPrivileges: true,
+  addCapabilities: [],
+  dropCapabilities: [],
+  seccomp: { type: 'RuntimeDefault' as const },
+  maskedPaths: [],
+  readonlyPaths: [],
+};
+
+/** A sandbox with nothing special; `changes` says what is. */
+export function sandboxConfig(name: string, folder: string, changes: Partial<SandboxConfig> = {}): SandboxConfig {
+  return {
+    name,
+    namespace: 'default',
+    uid: `uid-${name}`,
+    attempt: 0,
+    hostname: name,
+    logDirectory: join(folder, 'logs', name),
+    labels: {},
+    annotations: {},
+    dns: { servers: ['10.96.0.10'], searches: ['default.svc.cluster.local'], options: ['ndots:5'] },
+    portMappings: [],
+    cgroupParent: `/rempart-test-${folder.slice(-6)}/pod-${name}`,
+    sysctls: {},
+    hostNetwork: false,
+    hostPID: false,
+    hostIPC: false,
+    shareProcessNamespace: false,
+    security,
+    runtimeHandler: '',
+    ...changes,
+  };
+}
+
+/** A container running `command` of the test image. */
+export function containerConfig(
+  name: string,
+  command: string[],
+  changes: Partial<ContainerConfig> = {},
+): ContainerConfig {
+  return {
+    name,
+    attempt: 0,
+    image: testImageReference,
+    command,
+    args: [],
+    workingDir: '',
+    environment: [],
+    mounts: [],
+    devices: [],
+    labels: {},
+    annotations: {},
+    logPath: `${name}.log`,
+    stdin: false,
+    stdinOnce: false,
+    tty: false,
+    resources: { cpuPeriodMicroseconds: 0, cpuQuotaMicroseconds: 0, cpuShares: 0, memoryLimitBytes: 0, oomScoreAdj: 0 },
+    security,
+    ...changes,
+  };
+}

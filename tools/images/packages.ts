@@ -1,0 +1,62 @@
+/** Debian packages as plain folders: downloaded by apt-get (which checks the archive's signatures), never installed. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Downloaded and extracted packages, kept between runs; deleting it is harmless. */
+export const cacheFolder = join(import.meta.dirname, '../../.cache/packages');
+
+/** Runs a program and resolves to its standard output; rejects with the end of what it said on standard error. */
+export function run(command: string, words: string[], cwd = '/'): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, words, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    let output = '';
+    let complaint = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (complaint = (complaint + chunk).slice(-2000)));
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`${command} ${words.join(' ')}: ${complaint.trim()}`)),
+    );
+  });
+}
+
+export type Package = { name: string; version: string; folder: string };
+
+/**
+ * Downloads `name` in the version that apt would install and extracts it: `folder/root` has its files and
+ * `folder/control` its description. A version is downloaded once.
+ */
+export async function fetchPackage(name: string): Promise<Package> {
+  if (!/^[a-z0-9][a-z0-9+.-]+$/.test(name)) throw new Error(`not a Debian package name: ${name}`);
+  const version = await candidate(name);
+  const folder = join(cacheFolder, `${name}_${version.replaceAll(':', '%3a')}`);
+  if (existsSync(folder)) return { name, version, folder };
+  mkdirSync(cacheFolder, { recursive: true });
+  const scratch = mkdtempSync(join(cacheFolder, '.fetching-'));
+  try {
+    await run('apt-get', ['download', '-o', 'APT::Sandbox::User=root', `${name}=${version}`], scratch);
+    const archive = readdirSync(scratch).find((file) => file.endsWith('.deb'))!;
+    await run('dpkg-deb', ['--raw-extract', archive, 'package'], scratch);
+    const extracted = join(scratch, 'extracted');
+    mkdirSync(extracted);
+    renameSync(join(scratch, 'package/DEBIAN'), join(extracted, 'control'));
+    renameSync(join(scratch, 'package'), join(extracted, 'root'));
+    if (!existsSync(folder)) renameSync(extracted, folder);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return { name, version, folder };
+}
+
+async function candidate(name: string): Promise<string> {
+  const policy = await run('apt-cache', ['policy', name]);
+  const version = /^\s+Candidate: (\S+)$/m.exec(policy)?.[1];
+  if (version === undefined || version === '(none)')
+    throw new Error(`apt knows no package ${name}: is it Debian, and was apt-get update run?`);
+  return version;
+}
