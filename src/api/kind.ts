@@ -43,6 +43,8 @@ export type Kind = {
   subresources: { status: boolean; scale?: ScalePaths; others: Subresource[] };
   /** Columns after Name and before Age, which are added for all. */
   columns: Column[];
+  /** `columns` is the whole table: Name and Age are in it where this kind has them, and nothing is added. */
+  wholeTable?: boolean;
   /** Fills what the API documents as defaults. Runs on every write, on the whole object. */
   defaults(object: KubernetesObject): void;
   /** Before a create is validated: clears what a client may not set (status). */

@@ -1,0 +1,116 @@
+import type { Column, Kind, ScalePaths, Subresource, Verb } from './kind.ts';
+import type { KubernetesObject } from './object.ts';
+import { definition, definitionNameOf } from './schema/definitions.ts';
+import type { Schema } from './schema/schema.ts';
+import type { FieldError } from './status.ts';
+import { unique } from './validation/errors.ts';
+import { validateMetadata, validateMetadataUpdate } from './validation/metadata.ts';
+import { dnsSubdomain, type NameCheck } from './validation/names.ts';
+import { requiredStrings } from './validation/required.ts';
+
+export const allVerbs: Verb[] = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
+
+/** What a file of `kinds/` says; everything else follows from the facts. `T` is the generated type. */
+export type Declaration<T> = {
+  group?: string;
+  version?: string;
+  kind: string;
+  resource: string;
+  shortNames?: string[];
+  categories?: string[];
+  /** False for kinds of the whole cluster. */
+  namespaced?: boolean;
+  verbs?: Verb[];
+  /** Is there a status subresource? As the facts have it when left out. */
+  status?: boolean;
+  scale?: ScalePaths;
+  subresources?: Subresource[];
+  /** Paths such as `spec.nodeName`, or functions where the path does not tell. */
+  selectableFields?: (string | [string, (object: T) => string])[];
+  columns?: ColumnOf<T>[];
+  /** `columns` is the whole table, with Name and Age where this kind has them. */
+  wholeTable?: boolean;
+  name?: NameCheck;
+  defaults?(object: T): void;
+  prepareCreate?(object: T): void;
+  prepareUpdate?(object: T, old: T): void;
+  /** Metadata and required strings are validated for all kinds. */
+  validate?(object: T, old: T | undefined): FieldError[];
+  validateStatus?(object: T, old: T): FieldError[];
+  storedAs?: Kind['storedAs'];
+};
+export type ColumnOf<T> = Omit<Column, 'value'> & {
+  value(object: T, nowMs: number): string | number | boolean | null | undefined;
+};
+
+/** Makes the Kind of a declaration. Throws when the facts do not know it: declarations are constants. */
+export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): Kind {
+  const { group = '', version = 'v1', kind, namespaced = true, name = dnsSubdomain } = declaration;
+  const definitionName = definitionNameOf(group, version, kind);
+  if (!definitionName) throw new Error(`facts.json has no ${group}/${version} ${kind}`);
+  const hooks = declaration as unknown as Declaration<KubernetesObject>;
+  let schema: Schema | undefined;
+  const schemaOf = () => {
+    schema ??= definition(definitionName);
+    return schema;
+  };
+  const hasStatus = declaration.status ?? false;
+  return {
+    group,
+    version,
+    kind,
+    resource: declaration.resource,
+    singular: kind.toLowerCase(),
+    shortNames: declaration.shortNames ?? [],
+    categories: declaration.categories ?? [],
+    namespaced,
+    verbs: declaration.verbs ?? allVerbs,
+    // Expanded when first asked for: most kinds of most clusters have no object.
+    get schema() {
+      return schemaOf();
+    },
+    selectableFields: Object.fromEntries((declaration.selectableFields ?? []).map(selectableField)) as any,
+    subresources: {
+      status: hasStatus,
+      ...(declaration.scale ? { scale: declaration.scale } : {}),
+      others: declaration.subresources ?? [],
+    },
+    columns: (declaration.columns ?? []).map((column) => ({
+      ...column,
+      value: (object, nowMs) => column.value(object as T, nowMs) ?? null,
+    })),
+    ...(declaration.wholeTable ? { wholeTable: true } : {}),
+    defaults: (object) => hooks.defaults?.(object),
+    prepareCreate(object) {
+      if (hasStatus) delete object.status;
+      hooks.prepareCreate?.(object);
+    },
+    prepareUpdate(object, old) {
+      if (hasStatus) keepStatus(object, old);
+      hooks.prepareUpdate?.(object, old);
+    },
+    validate(object, old) {
+      const errors = validateMetadata(object.metadata, { namespaced, name });
+      if (old) errors.push(...validateMetadataUpdate(object, old));
+      if (hooks.validate) errors.push(...hooks.validate(object, old));
+      requiredStrings(schemaOf(), object, errors);
+      return unique(errors);
+    },
+    validateStatus: (object, old) => [
+      ...validateMetadataUpdate(object, old),
+      ...(hooks.validateStatus?.(object, old) ?? []),
+    ],
+    ...(declaration.storedAs ? { storedAs: declaration.storedAs } : {}),
+  };
+}
+
+function keepStatus(object: KubernetesObject, old: KubernetesObject): void {
+  if (old.status === undefined) delete object.status;
+  else object.status = old.status;
+}
+
+function selectableField(field: string | [string, (object: any) => string]) {
+  if (typeof field !== 'string') return field;
+  const keys = field.split('.');
+  return [field, (object: any) => String(keys.reduce((value, key) => value?.[key], object) ?? '')];
+}

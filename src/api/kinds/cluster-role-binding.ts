@@ -1,0 +1,14 @@
+import { defineKind } from '../define.ts';
+import type { ClusterRoleBinding } from '../schema/types.d.ts';
+import { pathSegment } from '../validation/names.ts';
+import { bindingColumns, defaultBinding } from './role-binding.ts';
+
+export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
+  group: 'rbac.authorization.k8s.io',
+  kind: 'ClusterRoleBinding',
+  resource: 'clusterrolebindings',
+  namespaced: false,
+  columns: bindingColumns,
+  name: pathSegment,
+  defaults: defaultBinding,
+});

@@ -1,0 +1,134 @@
+import { defineKind } from '../define.ts';
+import type { CoreEvent, EventsEvent } from '../schema/types.d.ts';
+import { nameColumn, since } from '../table.ts';
+
+const lastSeen = (event: CoreEvent) =>
+  event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
+
+const columns = [
+  { name: 'Last Seen', type: 'string' as const, value: (event: CoreEvent, now: number) => since(lastSeen(event), now) },
+  { name: 'Type', type: 'string' as const, value: ({ type }: CoreEvent) => type ?? '' },
+  { name: 'Reason', type: 'string' as const, value: ({ reason }: CoreEvent) => reason ?? '' },
+  { name: 'Object', type: 'string' as const, value: showObject },
+  {
+    name: 'Subobject',
+    type: 'string' as const,
+    priority: 1,
+    value: ({ involvedObject }: CoreEvent) => involvedObject?.fieldPath ?? '',
+  },
+  { name: 'Source', type: 'string' as const, priority: 1, value: showSource },
+  { name: 'Message', type: 'string' as const, value: ({ message }: CoreEvent) => (message ?? '').trim() },
+  {
+    name: 'First Seen',
+    type: 'string' as const,
+    priority: 1,
+    value: ({ firstTimestamp, eventTime, metadata }: CoreEvent, now: number) =>
+      since(firstTimestamp ?? eventTime ?? metadata.creationTimestamp, now),
+  },
+  {
+    name: 'Count',
+    type: 'string' as const,
+    priority: 1,
+    value: ({ series, count }: CoreEvent) => String(series?.count ?? count ?? 1),
+  },
+  { ...nameColumn, priority: 1 },
+];
+
+function showObject({ involvedObject }: CoreEvent): string {
+  const { kind = '', name } = involvedObject ?? {};
+  return name ? `${kind.toLowerCase()}/${name}` : kind.toLowerCase();
+}
+
+function showSource({ source, reportingComponent, reportingInstance }: CoreEvent): string {
+  return [source?.component || reportingComponent, source?.host || reportingInstance].filter(Boolean).join(', ');
+}
+
+/** Source: kubernetes/kubernetes pkg/registry/core/event/strategy.go, ToSelectableFields. */
+const involved = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
+
+export const event = defineKind<CoreEvent>({
+  kind: 'Event',
+  resource: 'events',
+  shortNames: ['ev'],
+  selectableFields: [
+    ...involved.map((field) => `involvedObject.${field}`),
+    'reason',
+    'reportingComponent',
+    ['source', ({ source, reportingComponent }) => source?.component || reportingComponent || ''],
+    'type',
+  ],
+  wholeTable: true,
+  columns,
+});
+
+/** The same events under their newer name: stored as core events, which most clients read. */
+export const eventsEvent = defineKind<EventsEvent>({
+  group: 'events.k8s.io',
+  kind: 'Event',
+  resource: 'events',
+  shortNames: ['ev'],
+  selectableFields: [
+    ...involved.map((field): [string, (object: EventsEvent) => string] => [
+      `regarding.${field}`,
+      ({ regarding }) => String((regarding as Record<string, unknown> | undefined)?.[field] ?? ''),
+    ]),
+    'reason',
+    'reportingController',
+    'type',
+  ],
+  wholeTable: true,
+  columns: columns.map((column) => ({
+    ...column,
+    value: (object: EventsEvent, now: number) => column.value(toCore(object), now),
+  })),
+  storedAs: {
+    group: '',
+    version: 'v1',
+    resource: 'events',
+    toStored: (object) => toCore(object as unknown as EventsEvent),
+    fromStored: (object) => fromCore(object as unknown as CoreEvent),
+  },
+});
+
+/** Source: kubernetes/kubernetes pkg/apis/events/v1/conversion.go: five fields have other names. */
+function toCore(event: EventsEvent): CoreEvent {
+  const {
+    note,
+    regarding,
+    reportingController,
+    deprecatedSource,
+    deprecatedFirstTimestamp,
+    deprecatedLastTimestamp,
+    deprecatedCount,
+    ...same
+  } = event;
+  return dropUndefined({
+    ...same,
+    apiVersion: 'v1',
+    involvedObject: regarding ?? {},
+    message: note,
+    reportingComponent: reportingController,
+    source: deprecatedSource,
+    firstTimestamp: deprecatedFirstTimestamp,
+    lastTimestamp: deprecatedLastTimestamp,
+    count: deprecatedCount,
+  });
+}
+
+function fromCore(event: CoreEvent): EventsEvent {
+  const { message, involvedObject, reportingComponent, source, firstTimestamp, lastTimestamp, count, ...same } = event;
+  return dropUndefined({
+    ...same,
+    apiVersion: 'events.k8s.io/v1',
+    regarding: involvedObject,
+    note: message,
+    reportingController: reportingComponent,
+    deprecatedSource: source,
+    deprecatedFirstTimestamp: firstTimestamp,
+    deprecatedLastTimestamp: lastTimestamp,
+    deprecatedCount: count,
+  }) as EventsEvent;
+}
+
+const dropUndefined = <T extends object>(object: T): T =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;

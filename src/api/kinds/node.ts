@@ -1,0 +1,62 @@
+import { defineKind } from '../define.ts';
+import type { Node } from '../schema/types.d.ts';
+import { ageColumn, conditionOf, nameColumn, none } from '../table.ts';
+
+const rolePrefix = 'node-role.kubernetes.io/';
+
+function roles({ metadata }: Node): string {
+  const found = new Set<string>();
+  for (const [key, value] of Object.entries(metadata.labels ?? {})) {
+    if (key.startsWith(rolePrefix) && key !== rolePrefix) found.add(key.slice(rolePrefix.length));
+    else if (key === 'kubernetes.io/role' && value) found.add(value);
+  }
+  return found.size === 0 ? none : [...found].sort().join(',');
+}
+
+function readiness(node: Node): string {
+  const ready = conditionOf(node, 'Ready');
+  const words = [ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady'];
+  if (node.spec?.unschedulable) words.push('SchedulingDisabled');
+  return words.join(',');
+}
+
+const address = (type: string) => (node: Node) =>
+  node.status?.addresses?.find((candidate) => candidate.type === type)?.address ?? none;
+
+export const node = defineKind<Node>({
+  kind: 'Node',
+  resource: 'nodes',
+  shortNames: ['no'],
+  namespaced: false,
+  status: true,
+  subresources: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }],
+  selectableFields: [['spec.unschedulable', ({ spec }) => String(spec?.unschedulable ?? false)]],
+  wholeTable: true,
+  columns: [
+    nameColumn,
+    { name: 'Status', type: 'string', description: 'The status of the node', value: readiness },
+    { name: 'Roles', type: 'string', description: 'The roles of the node', value: roles },
+    ageColumn,
+    { name: 'Version', type: 'string', value: ({ status }) => status?.nodeInfo?.kubeletVersion ?? '' },
+    { name: 'Internal-IP', type: 'string', priority: 1, value: address('InternalIP') },
+    { name: 'External-IP', type: 'string', priority: 1, value: address('ExternalIP') },
+    { name: 'OS-Image', type: 'string', priority: 1, value: ({ status }) => status?.nodeInfo?.osImage || '<unknown>' },
+    {
+      name: 'Kernel-Version',
+      type: 'string',
+      priority: 1,
+      value: ({ status }) => status?.nodeInfo?.kernelVersion || '<unknown>',
+    },
+    {
+      name: 'Container-Runtime',
+      type: 'string',
+      priority: 1,
+      value: ({ status }) => status?.nodeInfo?.containerRuntimeVersion || '<unknown>',
+    },
+  ],
+  // A node registers itself with its status: only updates of the main resource keep the old one.
+  prepareCreate: () => {},
+  defaults({ status }) {
+    if (status?.capacity) status.allocatable ??= { ...status.capacity };
+  },
+});

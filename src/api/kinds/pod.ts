@@ -1,0 +1,62 @@
+import { defineKind } from '../define.ts';
+import { podColumns } from '../pods/columns.ts';
+import { defaultPod } from '../pods/defaults.ts';
+import type { Pod } from '../schema/types.d.ts';
+
+const connect = (name: string, kind: string, verbs = ['create', 'get']) => ({ name, kind, verbs });
+
+export const pod = defineKind<Pod>({
+  kind: 'Pod',
+  resource: 'pods',
+  shortNames: ['po'],
+  categories: ['all'],
+  status: true,
+  subresources: [
+    connect('attach', 'PodAttachOptions'),
+    { name: 'binding', kind: 'Binding', verbs: ['create'] },
+    { name: 'ephemeralcontainers', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
+    { name: 'eviction', group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
+    connect('exec', 'PodExecOptions'),
+    { name: 'log', kind: 'Pod', verbs: ['get'] },
+    connect('portforward', 'PodPortForwardOptions'),
+    connect('proxy', 'PodProxyOptions', ['create', 'delete', 'get', 'patch', 'update']),
+    { name: 'resize', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
+  ],
+  // Source: kubernetes/kubernetes pkg/registry/core/pod/strategy.go, ToSelectableFields.
+  selectableFields: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    ['spec.hostNetwork', ({ spec }) => String(spec?.hostNetwork ?? false)],
+    'status.phase',
+    ['status.podIP', ({ status }) => status?.podIPs?.[0]?.ip ?? status?.podIP ?? ''],
+    'status.nominatedNodeName',
+  ],
+  columns: podColumns,
+  defaults: defaultPod,
+  prepareCreate(object) {
+    object.status = { phase: 'Pending', qosClass: qosClass(object) };
+  },
+  prepareUpdate: () => {},
+});
+
+/** Source: kubernetes/kubernetes pkg/apis/core/helper/qos/qos.go, ComputePodQOS. */
+function qosClass({ spec }: Pod): string {
+  const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+  const measured = ['cpu', 'memory'];
+  const isSet = (list: Record<string, string> | undefined, name: string) =>
+    list?.[name] !== undefined && !/^0*(\.0*)?$/.test(list[name]);
+  const any = containers.some(({ resources }) =>
+    measured.some((name) => isSet(resources?.requests, name) || isSet(resources?.limits, name)),
+  );
+  if (!any) return 'BestEffort';
+  const isGuaranteed = containers.every(({ resources }) =>
+    measured.every(
+      (name) =>
+        isSet(resources?.limits, name) &&
+        (resources?.requests?.[name] ?? resources?.limits?.[name]) === resources?.limits?.[name],
+    ),
+  );
+  return isGuaranteed ? 'Guaranteed' : 'Burstable';
+}

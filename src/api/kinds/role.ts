@@ -1,0 +1,13 @@
+import { defineKind } from '../define.ts';
+import type { Role } from '../schema/types.d.ts';
+import { createdAtColumn, nameColumn } from '../table.ts';
+import { pathSegment } from '../validation/names.ts';
+
+export const role = defineKind<Role>({
+  group: 'rbac.authorization.k8s.io',
+  kind: 'Role',
+  resource: 'roles',
+  wholeTable: true,
+  columns: [nameColumn, createdAtColumn],
+  name: pathSegment,
+});

@@ -1,0 +1,12 @@
+import { defineKind } from '../define.ts';
+import type { ServiceAccount } from '../schema/types.d.ts';
+
+export const serviceAccount = defineKind<ServiceAccount>({
+  kind: 'ServiceAccount',
+  resource: 'serviceaccounts',
+  shortNames: ['sa'],
+  subresources: [
+    { name: 'token', group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', verbs: ['create'] },
+  ],
+  columns: [{ name: 'Secrets', type: 'integer', value: ({ secrets }) => secrets?.length ?? 0 }],
+});

@@ -1,0 +1,102 @@
+import type { KubernetesObject } from '../object.ts';
+import type { Container, Pod, PodSpec, PodTemplateSpec, Probe, Volume } from '../schema/types.d.ts';
+
+/** Defaults of pods and pod templates. Source: kubernetes/kubernetes pkg/apis/core/v1/defaults.go. */
+export function defaultPod(pod: Pod): void {
+  pod.spec ??= { containers: [] };
+  const { spec } = pod;
+  defaultPodSpec(spec);
+  spec.enableServiceLinks ??= true;
+  for (const container of allContainers(spec)) {
+    const { resources } = container;
+    // Only a pod takes its requests from its limits: a template keeps what was written.
+    if (resources?.limits) resources.requests = { ...resources.limits, ...resources.requests };
+    if (spec.hostNetwork) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
+  }
+}
+
+export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {
+  if (template?.spec) defaultPodSpec(template.spec);
+}
+
+export function defaultPodSpec(spec: PodSpec): void {
+  spec.dnsPolicy ||= 'ClusterFirst';
+  spec.restartPolicy ||= 'Always';
+  spec.securityContext ??= {};
+  spec.terminationGracePeriodSeconds ??= 30;
+  spec.schedulerName ||= 'default-scheduler';
+  // The old name of the field is kept equal, as upstream's conversion does.
+  spec.serviceAccountName ||= spec.serviceAccount;
+  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
+  else {
+    delete spec.serviceAccount;
+    delete spec.serviceAccountName;
+  }
+  for (const container of allContainers(spec)) defaultContainer(container);
+  for (const container of spec.ephemeralContainers ?? []) defaultContainer(container as Container);
+  for (const volume of spec.volumes ?? []) defaultVolume(volume);
+}
+
+export const allContainers = (spec: PodSpec): Container[] =>
+  spec.initContainers ? [...(spec.containers ?? []), ...spec.initContainers] : (spec.containers ?? []);
+
+function defaultContainer(container: Container): void {
+  container.resources ??= {};
+  container.terminationMessagePath ||= '/dev/termination-log';
+  container.terminationMessagePolicy ||= 'File';
+  container.imagePullPolicy ||= defaultPullPolicy(container.image ?? '');
+  for (const port of container.ports ?? []) port.protocol ||= 'TCP';
+  for (const variable of container.env ?? [])
+    if (variable.valueFrom?.fieldRef) variable.valueFrom.fieldRef.apiVersion ||= 'v1';
+  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) defaultProbe(probe);
+  for (const handler of [container.lifecycle?.postStart, container.lifecycle?.preStop])
+    defaultHttpGet(handler?.httpGet);
+}
+
+/** `latest` and no tag at all mean Always; a digest without a tag never changes. */
+export function defaultPullPolicy(image: string): 'Always' | 'IfNotPresent' {
+  const [name = '', digest] = image.split('@', 2);
+  const tag = /:([^:/]*)$/.exec(name)?.[1];
+  return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';
+}
+
+function defaultProbe(probe: Probe | undefined): void {
+  if (!probe) return;
+  probe.timeoutSeconds ||= 1;
+  probe.periodSeconds ||= 10;
+  probe.successThreshold ||= 1;
+  probe.failureThreshold ||= 3;
+  if (probe.grpc) probe.grpc.service ??= '';
+  defaultHttpGet(probe.httpGet);
+}
+
+function defaultHttpGet(action: { path?: string; scheme?: string } | undefined): void {
+  if (!action) return;
+  action.path ||= '/';
+  action.scheme ||= 'HTTP';
+}
+
+/** Octal 0644. */
+const defaultMode = 420;
+
+function defaultVolume(volume: Volume): void {
+  if (Object.keys(volume).length === 1 && volume.name !== undefined) volume.emptyDir = {};
+  for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected])
+    if (source) source.defaultMode ??= defaultMode;
+  for (const item of volume.downwardAPI?.items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ||= 'v1';
+  for (const { downwardAPI, serviceAccountToken } of volume.projected?.sources ?? []) {
+    for (const item of downwardAPI?.items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ||= 'v1';
+    if (serviceAccountToken) serviceAccountToken.expirationSeconds ??= 3600;
+  }
+  if (volume.hostPath) volume.hostPath.type ??= '';
+  if (volume.iscsi) volume.iscsi.iscsiInterface ||= 'default';
+  if (volume.image) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference ?? '');
+  const claim = volume.ephemeral?.volumeClaimTemplate?.spec;
+  if (claim) claim.volumeMode ||= 'Filesystem';
+}
+
+/** Labels of a template become those of the object when it has none (ReplicationController, ReplicaSet of old). */
+export function takeTemplateLabels(object: KubernetesObject): void {
+  const labels = object.spec?.template?.metadata?.labels;
+  if (labels && Object.keys(object.metadata.labels ?? {}).length === 0) object.metadata.labels = { ...labels };
+}
