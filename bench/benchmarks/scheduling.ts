@@ -1,0 +1,67 @@
+import { createCaches } from '../../src/client/cache.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
+import { silentLog } from '../../src/foundation/log.ts';
+import { createFleet } from '../../src/node/simulated/fleet.ts';
+import { type Benchmark, benchPod, createNamespace } from '../benchmark.ts';
+import { drive, median, openConnection } from '../load.ts';
+import type { Target } from '../target.ts';
+
+const nodes = 5000;
+const pods = 5000;
+
+/** From the first create until the last pod is bound, on 5,000 simulated nodes. */
+export const scheduling: Benchmark = {
+  name: 'scheduling',
+  async run({ target, rounds }) {
+    const caches = createCaches(target.client, { clock: systemClock, log: silentLog });
+    const fleet = createFleet({
+      client: target.client,
+      caches,
+      nodes,
+      clock: systemClock,
+      log: silentLog,
+      runPods: false,
+    });
+    await fleet.start();
+    const rates: number[] = [];
+    for (let round = 0; round < rounds; round++) rates.push(await scheduleAll(target, `bench-scheduling-${round}`));
+    await fleet.stop();
+    caches.stop();
+    return [
+      {
+        what: `pods scheduled end to end on ${nodes} nodes`,
+        value: median(rates),
+        unit: '/s',
+        target: 1000,
+        better: 'more',
+      },
+    ];
+  },
+};
+
+async function scheduleAll(target: Target, namespace: string): Promise<number> {
+  const remove = await createNamespace(target, namespace);
+  const bound = new Set<string>();
+  const watching = new AbortController();
+  const done = Promise.withResolvers<void>();
+  const watch = target.client.watch('pods', { namespace, signal: watching.signal }, ({ object }) => {
+    if (object.spec?.nodeName) bound.add(object.metadata.name);
+    if (bound.size === pods) done.resolve();
+  });
+  const connections = await Promise.all(Array.from({ length: 32 }, () => openConnection(target)));
+  const startedMs = performance.now();
+  await drive(connections, pods, (connection, index) =>
+    connection.request(
+      'POST',
+      `/api/v1/namespaces/${namespace}/pods`,
+      JSON.stringify(benchPod(`pod-${index}`, namespace, 'default-scheduler')),
+    ),
+  );
+  await done.promise;
+  const seconds = (performance.now() - startedMs) / 1000;
+  watching.abort();
+  await watch.catch(() => {});
+  for (const connection of connections) connection.close();
+  await remove();
+  return pods / seconds;
+}

@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Benchmark } from '../benchmark.ts';
+import { median } from '../load.ts';
+import { processesOf } from '../processes.ts';
+import type { Target } from '../target.ts';
+
+/** How long after the start of its process the API answers, and the node is ready. */
+export const startUp: Benchmark = {
+  name: 'start-up',
+  local: true,
+  async run({ target, local, rounds }) {
+    const [api, node]: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      await local!.down();
+      const up = local!.up();
+      const apiReadyMs = await when(() => isReady(target));
+      const nodeReadyMs = await when(() => isNodeReady(target));
+      await up;
+      const server = processesOf(local!.dataDirectory).find(({ command }) => / server --data-dir/.test(command))!;
+      api.push((apiReadyMs - server.startedMs) / 1000);
+      node.push((nodeReadyMs - server.startedMs) / 1000);
+    }
+    return [
+      { what: 'API ready, from the start of its process', value: median(api), unit: 's', target: 1, better: 'less' },
+      {
+        what: 'node ready, from the start of the API server',
+        value: median(node),
+        unit: 's',
+        target: 3,
+        better: 'less',
+      },
+    ];
+  },
+};
+
+const isReady = async ({ client }: Target) => (await client.raw('GET', '/readyz')).code === 200;
+
+/** Ready by this start's own report: the status kept from before says Ready, too. */
+async function isNodeReady({ client }: Target): Promise<boolean> {
+  const { items } = await client.list('nodes');
+  const ready = items[0]?.status?.conditions?.find(({ type }: { type: string }) => type === 'Ready');
+  return ready?.status === 'True' && Date.now() - Date.parse(ready.lastHeartbeatTime) < 10_000;
+}
+
+/** Wall time, in milliseconds, at which the answer was first yes. */
+async function when(ask: () => Promise<boolean>): Promise<number> {
+  const deadline = performance.now() + 60_000;
+  while (performance.now() < deadline) {
+    if (await ask().catch(() => false)) return Date.now();
+    await delay(5);
+  }
+  throw new Error('not ready within 60 s');
+}

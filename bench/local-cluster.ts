@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** A cluster of this checkout, as a user would start it, in a directory of its own. */
+export type LocalCluster = {
+  kubeconfig: string;
+  dataDirectory: string;
+  up(): Promise<void>;
+  down(): Promise<void>;
+  /** Ends it and forgets it. */
+  stop(): Promise<void>;
+};
+
+const rempart = join(import.meta.dirname, '../bin/rempart');
+/** Beside whatever cluster runs on this machine already. */
+const apart = ['--port', '16443', '--pod-cidr', '10.245.0.0/16', '--service-cidr', '10.97.0.0/16'];
+
+export async function startLocalCluster(): Promise<LocalCluster> {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'rempart-bench-'));
+  // The API server is not root and lives in there.
+  chmodSync(dataDirectory, 0o755);
+  const kubeconfig = join(dataDirectory, 'bench.kubeconfig');
+  const run = async (...words: string[]) => {
+    await promisify(execFile)(rempart, [...words, '--data-dir', dataDirectory]);
+  };
+  const up = () => run('up', '--kubeconfig', kubeconfig, ...apart);
+  await up();
+  return {
+    kubeconfig,
+    dataDirectory,
+    up,
+    down: () => run('down'),
+    async stop() {
+      await run('down', '--purge');
+      rmSync(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
