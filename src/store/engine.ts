@@ -24,6 +24,8 @@ export type Engine = {
   watch(prefix: string, fromRevision: number, onEvents: (events: Event[]) => void): () => void;
   /** Forgets history up to `revision` and gives the space back. */
   compact(revision: number): Promise<void>;
+  /** Writes every value kept under `prefix` to disk again through `seal`, after a change of keys. Revisions stay. */
+  reseal(prefix: string): Promise<void>;
   /** Bytes on disk (or in memory), for metrics. */
   sizeBytes(): number;
   close(): Promise<void>;
@@ -65,4 +67,9 @@ export class FutureRevision extends Error {
     super(`revision ${revision} is newer than the current ${current}`);
   }
 }
+/** The disk, or the size the store may have, is used up: nothing has changed; deletes make room. */
 export class StoreFull extends Error {}
+/** More writes are waiting for the disk than may wait: nothing has changed; try again later. */
+export class StoreBusy extends Error {}
+/** The disk failed or the store is closed: the write was not acknowledged, nobody saw it. */
+export class StoreFailed extends Error {}

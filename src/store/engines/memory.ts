@@ -1,0 +1,12 @@
+import type { Clock } from '../../foundation/clock.ts';
+import type { Engine, EngineOptions } from '../engine.ts';
+import { createEngine, type Limits } from '../group-commit.ts';
+import { createHistory } from '../model/history.ts';
+
+/** Everything is gone with the process: for tests, simulations and `rempart dev`. */
+export function openMemory(options: EngineOptions & Limits & { clock?: Clock }): Engine {
+  const history = createHistory(options.stamp ?? ((value) => value));
+  const nothing = async () => {};
+  const journal = { write: nothing, trim: nothing, rewrite: nothing, close: nothing, sizeBytes: history.bytes };
+  return createEngine(history, journal, options);
+}

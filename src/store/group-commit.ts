@@ -1,0 +1,207 @@
+import { type Clock, systemClock } from '../foundation/clock.ts';
+import type { WriteResult } from './engine.ts';
+import { Compacted, type Engine, type Event, FutureRevision, StoreBusy, StoreFailed, StoreFull } from './engine.ts';
+import type { Journal } from './journal.ts';
+import { createExpiries } from './model/expiry.ts';
+import type { History, Version } from './model/history.ts';
+import { createRetention, type Retention } from './model/retention.ts';
+import { createWatchers, eventsUnder } from './model/watchers.ts';
+
+export type Limits = Retention & {
+  /** Puts are refused with StoreFull when the journal is this big; deletes are not. */
+  sizeBytesMax: number;
+};
+
+export const defaultLimits: Limits = {
+  historyEventsMax: 100_000,
+  historyAgeMsMax: 5 * 60_000,
+  historyBytesMax: 64 << 20,
+  sizeBytesMax: 8 * 2 ** 30,
+};
+
+const waitingBytesMax = 64 << 20;
+const expiredPerTickMax = 1000;
+const trimmedAtOnceMax = 5000;
+const resealedAtOnceMax = 500;
+const tickMs = 1000;
+
+type Waiting = { result: WriteResult; resolve(result: WriteResult): void; reject(error: unknown): void };
+type Group = { versions: Version[]; events: Event[]; bytes: number; waiting: Waiting[] };
+const emptyGroup = (): Group => ({ versions: [], events: [], bytes: 0, waiting: [] });
+
+/**
+ * An engine over a history and a journal. Writes are decided at once against what is staged, gathered while the
+ * journal is busy with the group before, and written as one group; only then are they visible, published and
+ * acknowledged. When a group fails, it and everything that was decided on top of it is rolled back and rejected.
+ */
+export function createEngine(
+  history: History,
+  journal: Journal,
+  { clock = systemClock, ...limits }: Limits & { clock?: Clock },
+): Engine {
+  const watchers = createWatchers();
+  const expiries = createExpiries();
+  const retention = createRetention(history, limits, clock);
+  let [group, gone]: [Group, number[]] = [emptyGroup(), []];
+  let [busy, scheduled, closed] = [false, false, false];
+  const idle: (() => void)[] = [];
+  const errands: (() => Promise<void>)[] = [];
+  for (const entry of history.range('').entries) expireLater(entry as Version);
+
+  function expireLater({ key, modRevision, expiresAtMs, deleted }: Version): void {
+    if (expiresAtMs > 0 && !deleted) expiries.push({ atMs: expiresAtMs, key, modRevision });
+  }
+
+  function submit(decide: () => ReturnType<History['put']>): Promise<WriteResult> {
+    if (closed) return Promise.reject(new StoreFailed('the store is closed'));
+    if (group.bytes > waitingBytesMax)
+      return Promise.reject(new StoreBusy(`${group.bytes} bytes wait for the disk already: try again later`));
+    const decision = decide();
+    if ('change' in decision) {
+      const { entry } = decision.change;
+      group.versions.push(entry);
+      group.events.push(decision.change);
+      group.bytes += entry.value.length;
+    } else if (history.staged() === history.visible()) return Promise.resolve({ ok: false, current: decision.current });
+    // A refusal may rest on a write that is still staged, so it too waits until that is durable.
+    const result: WriteResult =
+      'change' in decision ? { ok: true, entry: decision.change.entry } : { ok: false, current: decision.current };
+    return new Promise((resolve, reject) => {
+      group.waiting.push({ result, resolve, reject });
+      schedule();
+    });
+  }
+
+  function schedule(): void {
+    if (busy || scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      void flush();
+    });
+  }
+
+  async function flush(): Promise<void> {
+    busy = true;
+    const current = group;
+    group = emptyGroup();
+    try {
+      if (current.versions.length > 0) await journal.write(current.versions);
+      publish(current);
+    } catch (error) {
+      refuse(current, error);
+    }
+    for (const errand of errands.splice(0)) await errand();
+    const trimmed = await trim();
+    busy = false;
+    if (group.waiting.length + errands.length > 0 || (trimmed && gone.length > 0)) schedule();
+    else for (const resolve of idle.splice(0)) resolve();
+  }
+
+  function publish({ versions, events, waiting }: Group): void {
+    const last = versions.at(-1);
+    if (last !== undefined) {
+      history.publish(last.modRevision);
+      for (const version of versions) expireLater(version);
+      watchers.publish(events);
+    }
+    for (const { resolve, result } of waiting) resolve(result);
+    if (retention.exceeded()) gone = gone.concat(history.compact(retention.target()));
+  }
+
+  /** Later writes were decided on top of the failed ones: they fail with them. */
+  function refuse(failed: Group, error: unknown): void {
+    history.rollback();
+    const all = [...failed.waiting, ...group.waiting];
+    group = emptyGroup();
+    for (const { reject } of all) reject(error);
+    if (error instanceof StoreFull) gone = gone.concat(history.compact(history.visible()));
+  }
+
+  /** What cannot be trimmed now (a full disk) stays listed for the next time. */
+  async function trim(): Promise<boolean> {
+    const part = gone.slice(0, trimmedAtOnceMax);
+    if (part.length === 0) return true;
+    try {
+      await journal.trim(history.compacted(), part);
+      gone = gone.slice(part.length);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  function put(write: Parameters<Engine['put']>[0]): Promise<WriteResult> {
+    if (journal.sizeBytes() >= limits.sizeBytesMax) {
+      gone = gone.concat(history.compact(history.visible()));
+      schedule();
+      return Promise.reject(new StoreFull(`the store has ${journal.sizeBytes()} of ${limits.sizeBytesMax} bytes`));
+    }
+    return submit(() => history.put(write, clock.now()));
+  }
+
+  function watch(prefix: string, fromRevision: number, onEvents: (events: Event[]) => void): () => void {
+    const missed = eventsUnder(prefix, history.changesAfter(fromRevision));
+    const cancel = watchers.add(prefix, history.visible(), onEvents);
+    if (missed.length > 0) onEvents(missed);
+    return cancel;
+  }
+
+  async function compact(revision: number): Promise<void> {
+    if (revision > history.visible()) throw new FutureRevision(revision, history.visible());
+    if (revision < history.compacted()) throw new Compacted(revision, history.compacted());
+    gone = gone.concat(history.compact(revision));
+    while (gone.length > 0) {
+      if (!(await errand(trim))) throw new StoreFull('there is no room on the disk to compact');
+    }
+  }
+
+  /** Values that are written from now on pass the new `seal` anyway; those already there follow in parts. */
+  async function reseal(prefix: string): Promise<void> {
+    const all = history.versions(prefix).filter(({ deleted }) => !deleted);
+    for (let index = 0; index < all.length; index += resealedAtOnceMax) {
+      const part = all.slice(index, index + resealedAtOnceMax);
+      await errand(() => journal.rewrite(part));
+    }
+  }
+
+  /** Runs between two groups, since calls of the journal may not overlap. */
+  function errand<Result>(run: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      errands.push(() => run().then(resolve, reject));
+      schedule();
+    });
+  }
+
+  function tick(): void {
+    if (closed) return;
+    for (const expiry of expiries.due(clock.now(), expiredPerTickMax)) {
+      if (history.latest(expiry.key)?.modRevision !== expiry.modRevision) continue;
+      submit(() => history.remove({ key: expiry.key, expected: expiry.modRevision })).catch(() =>
+        expiries.push({ ...expiry, atMs: clock.now() + tickMs }),
+      );
+    }
+    if (retention.exceeded()) gone = gone.concat(history.compact(retention.target()));
+    if (gone.length > 0) schedule();
+    clock.after(tickMs, tick);
+  }
+  clock.after(tickMs, tick);
+
+  return {
+    revision: history.visible,
+    compacted: history.compacted,
+    get: (key, options) => history.get(key, options?.revision),
+    range: history.range,
+    put,
+    delete: (write) => submit(() => history.remove(write)),
+    watch,
+    compact,
+    reseal,
+    sizeBytes: journal.sizeBytes,
+    async close() {
+      closed = true;
+      if (busy || scheduled) await new Promise<void>((resolve) => idle.push(resolve));
+      await journal.close();
+    },
+  };
+}
