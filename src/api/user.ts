@@ -1,5 +1,12 @@
 /** Who asks, as authentication/v1 UserInfo. */
-export type UserInfo = { username: string; uid?: string; groups: string[]; extra?: Record<string, string[]> };
+export type UserInfo = {
+  username: string;
+  uid?: string;
+  groups: string[];
+  extra?: Record<string, string[]>;
+  /** Who acts as this user, by Impersonate headers; for the audit log only. */
+  impersonatedBy?: UserInfo;
+};
 
 /** What is asked, as authorization/v1 SubjectAccessReview: a resource or, with `nonResourcePath`, a URL path. */
 export type Attributes = {
