@@ -50,3 +50,17 @@ test('no code is made from strings, and no file grows out of hand', () => {
     assert.ok(lines <= 500, `src/${file} has ${lines} lines: which idea would make two files of it?`);
   }
 });
+
+test('ARCHITECTURE.md shows the table that is enforced', () => {
+  const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)` \|[^|]*\|([^|]*)\|$/gm)];
+  const all = Object.keys(rooms).filter((room) => room !== 'cli' && room !== 'dashboard' && room !== 'cluster');
+  const shown = rows.map(([, room, list]) => {
+    const names = list!.trim() === 'all but cli and dashboard' ? all : list!.split(',').map((name) => name.trim());
+    return [room, names.filter((name) => name !== '').sort()];
+  });
+  assert.deepEqual(
+    shown,
+    Object.entries(rooms).map(([room, allowed]) => [room, [...allowed].sort()]),
+  );
+});
