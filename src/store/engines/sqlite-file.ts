@@ -22,7 +22,7 @@ export function openFile(path: string): DatabaseSync {
       PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
-      PRAGMA wal_autocheckpoint = 2000;
+      PRAGMA wal_autocheckpoint = 1000;
       PRAGMA journal_size_limit = 16777216;
       PRAGMA cache_size = -4000;
       PRAGMA cell_size_check = ON;
