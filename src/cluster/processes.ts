@@ -3,6 +3,7 @@ import { chownSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync,
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { processStartTime } from '../foundation/process-id.ts';
 import { type Configuration, layout } from './configuration.ts';
 import { modeOf } from './protections.ts';
 
@@ -46,7 +47,7 @@ export function startProcess(name: ProcessName, configuration: Configuration): v
     },
   );
   child.unref();
-  writeFileSync(pidFile(name, configuration), `${child.pid} ${startTime(child.pid!)}\n`);
+  writeFileSync(pidFile(name, configuration), `${child.pid} ${processStartTime(child.pid!)}\n`);
 }
 
 /** Small heaps that are given back: these processes are idle most of the time and share the machine with the work. */
@@ -68,23 +69,11 @@ function nodeFlags(name: ProcessName, configuration: Configuration): string[] {
 const pidFile = (name: ProcessName, configuration: Configuration) =>
   join(layout(configuration).processes, `${name}.pid`);
 
-/** Field 22 of /proc/PID/stat: with it a recycled pid is not mistaken for the process we started. */
-function startTime(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A zombie has ended: only its parent has not asked yet.
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
 /** The pid of the supervisor, if it is alive. */
 export function runningSupervisor(name: ProcessName, configuration: Configuration): number | undefined {
   try {
     const [pid, started] = readFileSync(pidFile(name, configuration), 'utf8').trim().split(' ');
-    return started !== undefined && startTime(Number(pid)) === started ? Number(pid) : undefined;
+    return started !== undefined && processStartTime(Number(pid)) === started ? Number(pid) : undefined;
   } catch {
     return undefined;
   }

@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../foundation/log.ts';
+import { isAlive } from '../../../foundation/process-id.ts';
 import { importImage } from '../../images/import.ts';
 import { pauseImage, pauseReference } from '../../images/pause.ts';
 import { type ContainerdPaths, containerdConfig, inspectMachine } from './config.ts';
@@ -95,7 +96,9 @@ function ownProcess(files: ReturnType<typeof filesOf>): number | undefined {
   const pid = Number(readFileSync(files.pid, 'utf8'));
   if (!Number.isInteger(pid) || pid <= 1) return undefined;
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(files.config) ? pid : undefined;
+    return isAlive(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(files.config)
+      ? pid
+      : undefined;
   } catch {
     return undefined;
   }
@@ -160,8 +163,6 @@ async function ensurePauseImage(socket: string): Promise<void> {
     connection.close();
   }
 }
-
-const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
 
 async function end(pid: number): Promise<void> {
   const untilMs = performance.now() + stopMsMax;
