@@ -1,0 +1,192 @@
+import { canonicalQuantity } from '../../foundation/quantity.ts';
+import { type ApiError, badRequest } from '../status.ts';
+import { depthMax, tooDeep } from './parse.ts';
+import type { Schema } from './schema.ts';
+
+/**
+ * Fits a parsed value to the schema of a built-in kind, as decoding into Go's types does upstream: null means absent,
+ * quantities and times take their canonical form, unknown fields are dropped and named.
+ */
+export type Decoded = {
+  /** Fields that the schema does not know: `spec.foo`. They are gone from the value. */
+  unknown: string[];
+  /** The first value of a wrong type, in upstream's words. */
+  mismatch: string | undefined;
+};
+
+const findingsMax = 20;
+const quantityName = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+const microTimeName = 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime';
+
+/** Changes `value`, which must be the caller's own (fresh from JSON.parse). Throws BadRequest when it nests too deeply. */
+export function decodeFields(schema: Schema, value: unknown): Decoded {
+  const state: Decoded = { unknown: [], mismatch: undefined };
+  fit(schema, value, '', '', state, 0);
+  return state;
+}
+
+/** What a write of unfit fields is answered with; `kind` and `version` are those of the request's path. */
+export function unfit(kind: string, version: string, findings: { mismatch?: string; strict?: string[] }): ApiError {
+  const why = findings.mismatch
+    ? `json: ${findings.mismatch}`
+    : `strict decoding error: ${findings.strict?.join(', ')}`;
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+}
+
+/** Messages of fieldValidation: errors when Strict, warnings when Warn. Source: sigs.k8s.io/json, strict errors. */
+export const strictFindings = (unknown: string[], duplicates: string[]): string[] => [
+  ...duplicates.map((field) => `duplicate field "${field}"`),
+  ...unknown.map((field) => `unknown field "${field}"`),
+];
+
+/** `owner` is the definition that has the field, for the message. Returns the value to keep, undefined to drop it. */
+function fit(schema: Schema, value: unknown, path: string, owner: string, state: Decoded, depth: number): unknown {
+  if (value === null) return undefined;
+  if (depth > depthMax) throw tooDeep();
+  switch (schema.type) {
+    case 'object':
+      if (typeof value !== 'object' || Array.isArray(value)) return wrong(schema, value, path, owner, state);
+      return fitObject(schema, value as Record<string, unknown>, path, state, depth);
+    case 'array':
+      if (!Array.isArray(value)) return wrong(schema, value, path, owner, state);
+      return fitArray(schema.items ?? {}, value, path, owner, state, depth);
+    case 'string':
+      if (typeof value === 'string' && schema.format === undefined && schema.definition === undefined) return value;
+      return fitString(schema, value, path, owner, state);
+    case 'integer':
+      return isInteger(schema, value) ? value : wrong(schema, value, path, owner, state);
+    case 'number':
+      return typeof value === 'number' ? value : wrong(schema, value, path, owner, state);
+    case 'boolean':
+      return typeof value === 'boolean' ? value : wrong(schema, value, path, owner, state);
+    default:
+      boundDepth(value, depth);
+      return value;
+  }
+}
+
+function fitObject(schema: Schema, value: Record<string, unknown>, path: string, state: Decoded, depth: number) {
+  const { properties } = schema;
+  if (properties) {
+    const owner = schema.definition ?? '';
+    for (const key of Object.keys(value)) {
+      const property = properties[key];
+      const inner = path === '' ? key : `${path}.${key}`;
+      if (property) {
+        const before = value[key];
+        // The common case by far, without a call.
+        if (typeof before === 'string' && property.type === 'string' && !property.format && !property.definition)
+          continue;
+        const after = fit(property, before, inner, owner, state, depth + 1);
+        if (after === undefined) delete value[key];
+        else if (after !== before) value[key] = after;
+      } else {
+        if (state.unknown.length < findingsMax) state.unknown.push(inner);
+        delete value[key];
+      }
+    }
+  } else if (typeof schema.additionalProperties === 'object')
+    fitMap(schema.additionalProperties, value, path, state, depth);
+  else boundDepth(value, depth);
+  return value;
+}
+
+function fitMap(items: Schema, value: Record<string, unknown>, path: string, state: Decoded, depth: number): void {
+  for (const key of Object.keys(value)) {
+    // Go's maps have no null: it is the zero value of their type.
+    const before = value[key] === null ? zeroOf(items) : value[key];
+    const after = fit(items, before, `${path}.${key}`, '', state, depth + 1);
+    // A key called __proto__ is data like any other.
+    if (after !== value[key])
+      Object.defineProperty(value, key, { value: after, enumerable: true, configurable: true, writable: true });
+  }
+}
+
+function fitArray(items: Schema, value: unknown[], path: string, owner: string, state: Decoded, depth: number) {
+  for (let index = 0; index < value.length; index++) {
+    const before = value[index] === null ? zeroOf(items) : value[index];
+    if (typeof before === 'string' && items.type === 'string' && !items.format && !items.definition) continue;
+    value[index] = fit(items, before, `${path}[${index}]`, owner, state, depth + 1);
+  }
+  return value;
+}
+
+function zeroOf({ type, items, 'x-kubernetes-int-or-string': isEither }: Schema): unknown {
+  if (isEither || type === 'integer' || type === 'number') return 0;
+  if (type === 'boolean') return false;
+  if (type === 'array' || items) return [];
+  return type === 'object' ? {} : type === 'string' ? '' : null;
+}
+
+function fitString(schema: Schema, value: unknown, path: string, owner: string, state: Decoded): unknown {
+  if (schema['x-kubernetes-int-or-string'])
+    return typeof value === 'string' || isInteger({ format: 'int32' }, value)
+      ? value
+      : wrong(schema, value, path, owner, state);
+  if (schema.definition === quantityName) {
+    const isText = typeof value === 'string' || typeof value === 'number';
+    const quantity = isText ? canonicalQuantity(value === '' ? '0' : value) : undefined;
+    if (quantity !== undefined) return quantity;
+    return fail(
+      state,
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' " +
+        `(${path}: ${JSON.stringify(value)})`,
+    );
+  }
+  if (typeof value !== 'string') return wrong(schema, value, path, owner, state);
+  if (schema.format === 'date-time') return fitTime(value, path, schema.definition === microTimeName, state);
+  if (schema.format === 'byte' && !isBase64(value)) return fail(state, `illegal base64 data at ${path}`);
+  return value;
+}
+
+const canonicalTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const anyTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** RFC 3339 in any zone; answered in UTC, to the second, or to the microsecond for MicroTime. */
+function fitTime(value: string, path: string, isMicro: boolean, state: Decoded): unknown {
+  if (value === '') return undefined;
+  const match = anyTime.exec(value);
+  const timeMs = match ? Date.parse(value) : Number.NaN;
+  if (!match || Number.isNaN(timeMs))
+    return fail(state, `parsing time ${JSON.stringify(value)} of ${path} as "2006-01-02T15:04:05Z07:00"`);
+  const seconds = () => new Date(Math.floor(timeMs / 1000) * 1000).toISOString().slice(0, 19);
+  if (isMicro) return `${seconds()}.${(match[1] ?? '').padEnd(6, '0').slice(0, 6)}Z`;
+  return canonicalTime.test(value) ? value : `${seconds()}Z`;
+}
+
+const isBase64 = (value: string) => value.length % 4 === 0 && /^[A-Za-z0-9+/\r\n]*={0,2}$/.test(value);
+
+function isInteger(schema: Schema, value: unknown): boolean {
+  if (typeof value !== 'number') return false;
+  return schema.format === 'int32' ? (value | 0) === value : Number.isSafeInteger(value);
+}
+
+/** What no schema describes (a CustomResourceDefinition's defaults) may still not nest without end. */
+function boundDepth(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > depthMax) throw tooDeep();
+  for (const key of Object.keys(value)) boundDepth((value as Record<string, unknown>)[key], depth + 1);
+}
+
+function fail(state: Decoded, message: string): undefined {
+  state.mismatch ??= message;
+  return undefined;
+}
+
+/** Go's words: `cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`. */
+function wrong(schema: Schema, value: unknown, path: string, owner: string, state: Decoded): undefined {
+  const got = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  const shown = got === 'number' && schema.type === 'integer' ? `number ${value}` : got;
+  const structure = owner === '' ? '' : `${owner.split('.').at(-1)}.`;
+  const place = path === '' ? 'Go value' : `Go struct field ${structure}${path.replaceAll(/\[\d+\]/g, '')}`;
+  return fail(state, `cannot unmarshal ${shown} into ${place} of type ${goType(schema)}`);
+}
+
+function goType(schema: Schema): string {
+  if (schema.type === 'array') return `[]${goType(schema.items ?? {})}`;
+  if (schema.definition) return schema.definition.split('.').slice(-2).join('.');
+  if (schema.additionalProperties) return `map[string]${goType(schema.additionalProperties as Schema)}`;
+  if (schema.format === 'byte') return '[]uint8';
+  if (schema.type === 'integer') return schema.format ?? 'int64';
+  return schema.type === 'boolean' ? 'bool' : (schema.type ?? 'interface {}');
+}
