@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Kind } from '../api/kind.ts';
 import type { KubernetesObject } from '../api/object.ts';
+import type { PolicyRule } from '../api/rbac/rules.ts';
 import type { Attributes, UserInfo } from '../api/user.ts';
 
 /** What the server must be handed: none has a default, so that no caller leaves a step out without saying so. */
@@ -12,6 +13,10 @@ export type Defences = {
   /** In this order: first every `mutate`, then every `validate`. */
   admission: AdmissionPlugin[];
   audit: Audit;
+  /** The rules a user holds in a namespace (everywhere: ''): for SelfSubjectRulesReview. */
+  rulesFor(user: UserInfo, namespace: string): PolicyRule[];
+  /** The status of a TokenReview; without audiences the server's own count. */
+  reviewToken(token: string, audiences?: string[]): Promise<object>;
 };
 
 /** Undefined: this authenticator does not know the credentials. Throws Unauthorized when they are known and bad. */
@@ -84,4 +89,8 @@ export type AuditEvent = {
   stageTimestamp: string;
   annotations?: Record<string, string>;
 };
-export type Audit = { record(event: AuditEvent): void };
+export type Audit = {
+  /** Throws ServiceUnavailable when what is done next could not be recorded: asked before every request. */
+  ready(): void;
+  record(event: AuditEvent): void;
+};

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { systemClock } from '../../foundation/clock.ts';
+import { silentLog } from '../../foundation/log.ts';
+import type { AuditEvent } from '../contracts.ts';
+import { createAudit } from './audit.ts';
+import { verifyAudit } from './verify.ts';
+
+const made: string[] = [];
+after(() => {
+  for (const directory of made) rmSync(directory, { recursive: true });
+});
+
+function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'rempart-audit-'));
+  made.push(directory);
+  return directory;
+}
+
+const event = (more: Partial<AuditEvent> = {}): AuditEvent => ({
+  ...{ auditID: 'id', stage: 'ResponseComplete', requestURI: '/api/v1/namespaces/a/pods', verb: 'create' },
+  ...{ user: { username: 'anna', groups: [] }, sourceIPs: ['127.0.0.1'], responseStatus: { code: 201 } },
+  ...{ objectRef: { resource: 'pods', namespace: 'a' } },
+  ...{ requestReceivedTimestamp: '2026-01-01T00:00:00Z', stageTimestamp: '2026-01-01T00:00:00Z' },
+  ...more,
+});
+
+const openLog = (directory: string, more: object = {}) =>
+  createAudit({ directory, clock: systemClock, log: silentLog, ...more });
+
+async function written(count: number, more: object = {}) {
+  const directory = newDirectory();
+  const audit = openLog(directory, more);
+  for (let number = 0; number < count; number++) {
+    audit.record(event({ auditID: `id-${number}` }));
+    if (number % 10 === 9) await audit.flush();
+  }
+  await audit.close();
+  const file = join(directory, 'audit.log');
+  const lines = () => readFileSync(file, 'utf8').trimEnd().split('\n');
+  const write = (list: string[]) => writeFileSync(file, `${list.join('\n')}\n`);
+  return { directory, file, lines, write, problems: async () => (await verifyAudit(directory)).problems };
+}
+
+test('what was recorded is there, in order, readable by the owner only, and verifies', async () => {
+  const { directory, file, lines, problems } = await written(25);
+  const events = lines().map((line) => JSON.parse(line));
+  assert.deepEqual(
+    events.map(({ auditID }) => auditID),
+    Array.from({ length: 25 }, (_, number) => `id-${number}`),
+  );
+  assert.equal(events[0].kind, 'Event');
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.deepEqual(await problems(), []);
+  assert.equal((await verifyAudit(directory)).lines, 25);
+});
+
+test('an altered line is found', async () => {
+  const { lines, write, problems } = await written(5);
+  write(lines().map((line, index) => (index === 2 ? line.replace('anna', 'evil') : line)));
+  assert.match((await problems())[0]!.what, /altered/);
+});
+
+test('an altered last line is found', async () => {
+  const { lines, write, problems } = await written(5);
+  write(lines().map((line, index) => (index === 4 ? line.replace('anna', 'evil') : line)));
+  assert.match((await problems())[0]!.what, /last line was altered/);
+});
+
+test('removed, inserted and swapped lines are found', async () => {
+  for (const change of [
+    (lines: string[]) => lines.toSpliced(2, 1),
+    (lines: string[]) => lines.toSpliced(0, 1),
+    (lines: string[]) => lines.toSpliced(2, 0, lines[0]!),
+    (lines: string[]) => lines.toSpliced(1, 2, lines[2]!, lines[1]!),
+    (lines: string[]) => lines.toSpliced(2, 0, 'junk'),
+  ]) {
+    const { lines, write, problems } = await written(5);
+    write(change(lines()));
+    assert.notDeepEqual(await problems(), [], change.toString());
+  }
+});
+
+test('a cut-off end is found, also after the log was continued, and an emptied log too', async () => {
+  const { directory, lines, write, problems } = await written(5);
+  write(lines().slice(0, 3));
+  assert.match((await problems())[0]!.what, /ends at number 3, but 5 was written/);
+  const audit = openLog(directory);
+  audit.record(event());
+  await audit.close();
+  assert.match((await problems()).map(({ what }) => what).join(), /the lines 4 to 5 are missing/);
+  rmSync(join(directory, 'audit.log'));
+  assert.match((await problems())[0]!.what, /cut off/);
+});
+
+test('a line that a crash left unfinished is dropped, and the chain goes on', async () => {
+  const { directory, file, problems } = await written(5);
+  writeFileSync(file, `${readFileSync(file, 'utf8')}{"kind":"Event","lev`);
+  const audit = openLog(directory);
+  audit.record(event());
+  await audit.close();
+  assert.deepEqual(await problems(), []);
+  assert.equal((await verifyAudit(directory)).lines, 6);
+});
+
+test('rotation bounds the disk, keeps the chain across parts, and a removed part is found', async () => {
+  const { directory, problems } = await written(200, { fileBytesMax: 5000, filesMax: 4 });
+  const parts = () => readdirSync(directory).filter((name) => name.startsWith('audit-'));
+  assert.equal(parts().length, 3);
+  assert.deepEqual(await problems(), []);
+  const again = openLog(directory, { fileBytesMax: 5000, filesMax: 4 });
+  again.record(event());
+  await again.close();
+  assert.deepEqual(await problems(), []);
+  rmSync(join(directory, parts().sort()[0]!));
+  assert.match((await problems())[0]!.what, /lines were removed/);
+});
+
+test('while the log cannot be written requests are refused, and nothing is lost when it can be again', async () => {
+  const directory = newDirectory();
+  const timers: (() => void)[] = [];
+  const clock = {
+    ...systemClock,
+    after: (_delayMs: number, callback: () => void) => {
+      timers.push(callback);
+      return () => {};
+    },
+  };
+  rmSync(directory, { recursive: true });
+  const audit = openLog(directory, { clock });
+  rmSync(directory, { recursive: true });
+  audit.ready();
+  audit.record(event());
+  await until(() => timers.length > 0);
+  assert.throws(() => audit.ready(), /cannot be written \(ENOENT/);
+  audit.record(event());
+  writeDirectory(directory);
+  timers.shift()!();
+  await audit.flush();
+  await until(() => isReady(audit));
+  await audit.close();
+  const verdict = await verifyAudit(directory);
+  assert.deepEqual(verdict, { lines: 2, problems: [] });
+});
+
+test('when too much waits for the disk requests are refused', async () => {
+  const audit = openLog(newDirectory(), { pendingBytesMax: 1000 });
+  for (let number = 0; number < 5; number++) audit.record(event());
+  assert.throws(() => audit.ready(), /too much waits/);
+  await audit.flush();
+  audit.ready();
+  await audit.close();
+});
+
+test('break-glass use and impersonation are marked, quiet reads are not written', async () => {
+  const directory = newDirectory();
+  const audit = openLog(directory);
+  const user = { username: 'rempart:break-glass', groups: ['system:masters'] };
+  audit.record(event({ verb: 'get', user }));
+  audit.record(event({ user: { username: 'bob', groups: [], impersonatedBy: { username: 'anna', groups: [] } } }));
+  const scheduler = { username: 'system:kube-scheduler', groups: [] };
+  audit.record(event({ verb: 'list', user: scheduler }));
+  audit.record(event({ verb: 'list', user: scheduler, objectRef: { resource: 'secrets' } }));
+  audit.record(event({ verb: 'list', user: scheduler, responseStatus: { code: 403 } }));
+  audit.record(event({ verb: 'get', objectRef: undefined, requestURI: '/healthz?verbose' }));
+  await audit.close();
+  const events = readFileSync(join(directory, 'audit.log'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(events.length, 4);
+  assert.equal(events[0].annotations['rempart.io/break-glass'], 'true');
+  assert.deepEqual([events[1].user.username, events[1].impersonatedUser.username], ['anna', 'bob']);
+  assert.deepEqual([events[2].objectRef.resource, events[3].responseStatus.code], ['secrets', 403]);
+});
+
+function isReady(audit: { ready(): void }): boolean {
+  try {
+    audit.ready();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const writeDirectory = (directory: string) => {
+  openLog(directory);
+};
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 500 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 2));
+  assert.ok(condition());
+}

@@ -1,0 +1,101 @@
+import { ApiError } from '../../api/status.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { Log } from '../../foundation/log.ts';
+import type { Audit } from '../contracts.ts';
+import { type AuditFiles, openAuditFiles } from './files.ts';
+import { auditLine, hashOf } from './lines.ts';
+import { isRecorded } from './policy.ts';
+
+export type AuditOptions = {
+  /** Holds audit.log, its older parts and audit.head. */
+  directory: string;
+  clock: Clock;
+  log: Log;
+  /** A part of the log is closed above this size; with `filesMax` it bounds the disk that is used. */
+  fileBytesMax?: number;
+  filesMax?: number;
+  /** What may wait for the disk; beyond it requests are refused. */
+  pendingBytesMax?: number;
+};
+
+export type AuditLog = Audit & {
+  /** Resolves when everything recorded so far is on disk. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const retryMs = 1000;
+
+/**
+ * The audit log: one JSON line per event, each with the hash of the line before, so that `verifyAudit` finds what was
+ * altered, removed or cut off. Writing never blocks a request. Closed by default: while lines cannot be written, or too
+ * many wait, `ready` refuses every request with ServiceUnavailable, because what cannot be recorded must not happen.
+ */
+export function createAudit(options: AuditOptions): AuditLog {
+  const { directory, clock, log, fileBytesMax = 16 << 20, filesMax = 10, pendingBytesMax = 8 << 20 } = options;
+  const files: AuditFiles = openAuditFiles({ directory, fileBytesMax, filesMax });
+  let { sequence, hash, gap } = files.end;
+  if (gap !== undefined) log.error('the audit log does not end as it was left', { directory, gap });
+  let pending: string[] = [];
+  let pendingBytes = 0;
+  let failure: Error | undefined;
+  let writing: Promise<void> | undefined;
+  let refused = 0;
+
+  async function drain(): Promise<void> {
+    // every event of this turn goes into one write
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (pending.length > 0) {
+      const batch = pending;
+      const bytes = pendingBytes;
+      pending = [];
+      try {
+        await files.append(batch);
+        pendingBytes -= bytes;
+        if (failure !== undefined) log.info('the audit log is written again', { refused });
+        failure = undefined;
+        refused = 0;
+      } catch (error) {
+        pending = [...batch, ...pending];
+        if (failure === undefined) log.error('the audit log cannot be written: requests are refused', { error });
+        failure = error as Error;
+        await new Promise<void>((resolve) => clock.after(retryMs, resolve));
+        if (closed) return;
+      }
+    }
+  }
+  let closed = false;
+  const kick = () => {
+    writing ??= drain().finally(() => {
+      writing = undefined;
+    });
+  };
+  return {
+    ready() {
+      const full = pendingBytes > pendingBytesMax;
+      if (failure === undefined && !full) return;
+      refused++;
+      const why = failure === undefined ? 'too much waits for the disk' : failure.message;
+      const details = { retryAfterSeconds: 1 };
+      throw new ApiError('ServiceUnavailable', `the audit log in ${directory} cannot be written (${why})`, details);
+    },
+    record(event) {
+      if (!isRecorded(event)) return;
+      const line = auditLine(event, { sequence: sequence + 1, previous: hash }, gap);
+      gap = undefined;
+      sequence++;
+      hash = hashOf(line);
+      pending.push(line);
+      pendingBytes += line.length;
+      kick();
+    },
+    async flush() {
+      while (writing !== undefined && failure === undefined) await writing;
+    },
+    async close() {
+      closed = true;
+      if (writing !== undefined && failure === undefined) await writing;
+      await files.close();
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { AuditEvent } from '../contracts.ts';
+
+const reading = new Set(['get', 'list', 'watch']);
+const quietPaths = /^\/(healthz|livez|readyz|version|metrics|openapi|api|apis)(\/|$|\?)/;
+/** What components read all day long, of what everybody may know about them. */
+const components =
+  /^system:(serviceaccount:kube-system:|node:|kube-scheduler$|kube-controller-manager$)|^rempart:network:/;
+
+/**
+ * Which events are written: every write and every refusal of anybody, every read of secrets and of people; not the
+ * reads of components, events, leases, health and discovery. RequestReceived is never written: a request that starts a
+ * stream is written when the stream starts and when it ends, every other once.
+ */
+export function isRecorded(event: AuditEvent): boolean {
+  if (event.stage === 'RequestReceived') return false;
+  if ((event.responseStatus?.code ?? 0) >= 400) return isRefusal(event);
+  if (event.user.groups.includes('system:masters')) return true;
+  const { objectRef } = event;
+  if (objectRef === undefined) return !(reading.has(event.verb) && quietPaths.test(event.requestURI));
+  if (objectRef.resource === 'events') return false;
+  const component = components.test(event.user.username);
+  if (objectRef.resource === 'leases' && component) return false;
+  if (objectRef.resource === 'secrets') return true;
+  return !(component && (reading.has(event.verb) || isStatusReport(event)));
+}
+
+/** Nodes and controllers report states all the time; what they decide is written. */
+function isStatusReport({ objectRef }: AuditEvent): boolean {
+  return objectRef?.subresource === 'status';
+}
+
+/** Nobody is attacked by a component that finds an object gone or changed. */
+function isRefusal({ responseStatus, user }: AuditEvent): boolean {
+  const ordinary = [404, 409, 410].includes(responseStatus?.code ?? 0);
+  return !(ordinary && components.test(user.username));
+}
