@@ -1,4 +1,5 @@
 import { ApiError } from '../api/status.ts';
+import type { Client } from './client.ts';
 import { builtInResources, groupPath, type Resource, splitResourceName } from './resources.ts';
 import type { Transport } from './transport.ts';
 
@@ -41,15 +42,15 @@ async function versionsOf(transport: Transport, group: string): Promise<string[]
 export type ServedResource = Resource & { name: string; verbs: string[] };
 
 /** Every resource the server has, without subresources, each in the preferred version of its group. */
-export async function servedResources(transport: Pick<Transport, 'send'>): Promise<ServedResource[]> {
-  const { body } = await transport.send({ method: 'GET', path: '/apis' });
+export async function servedResources({ raw }: Pick<Client, 'raw'>): Promise<ServedResource[]> {
+  const { body } = await raw('GET', '/apis');
   const groups = (body.groups ?? []).map((group: any) => ({
     group: group.name,
     version: group.preferredVersion?.version ?? group.versions?.[0]?.version,
   }));
   const resources: ServedResource[] = [];
   for (const { group, version } of [{ group: '', version: 'v1' }, ...groups]) {
-    const answer = await transport.send({ method: 'GET', path: groupPath({ group, version }) });
+    const answer = await raw('GET', groupPath({ group, version }));
     if (answer.code !== 200) throw new ApiError('ServiceUnavailable', `discovery of ${group}/${version} failed`);
     for (const { name, kind, namespaced, verbs } of answer.body.resources ?? [])
       if (!name.includes('/')) {

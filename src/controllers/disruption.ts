@@ -1,0 +1,114 @@
+import type { KubernetesObject } from '../api/object.ts';
+import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../api/schema/types.d.ts';
+import { type Condition, withCondition } from '../reconcile/conditions.ts';
+import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
+import { controllerOf, isDeleting, keyOf } from '../reconcile/owned.ts';
+import { selects } from '../reconcile/selector.ts';
+import { writeStatus } from '../reconcile/status.ts';
+import { intOrPercent } from './int-or-percent.ts';
+import { isFinished, isReady } from './pods.ts';
+
+const budgets = 'poddisruptionbudgets.policy';
+const owners = ['replicasets.apps', 'statefulsets.apps', 'replicationcontrollers'];
+/** An eviction that was allowed and did not delete its pod within this time is forgotten. */
+const evictionForgottenAfterMs = 120_000;
+
+/** Keeps in each budget how many of its pods may be evicted now. */
+export const disruptionController = (): Controller => ({
+  name: 'disruption',
+  reconciles: budgets,
+  reads: ['pods', 'deployments.apps', ...owners],
+  writes: { [`${budgets}/status`]: ['update'] },
+  enqueue: {
+    pods: budgetsOf,
+    ...Object.fromEntries(
+      owners.map((resource) => [
+        resource,
+        (owner: KubernetesObject, { cache }: ControllerContext) =>
+          cache(budgets)
+            .list(owner.metadata.namespace)
+            .filter((budget) => selects(budget['spec']?.selector, owner['spec']?.template ?? { metadata: {} }))
+            .map(keyOf),
+      ]),
+    ),
+  },
+
+  async reconcile({ namespace, name }, context): Promise<Result> {
+    const budget = context.cache<PodDisruptionBudget>(budgets).get(namespace, name);
+    if (budget === undefined || isDeleting(budget)) return undefined;
+    const pods = context
+      .cache<Pod>('pods')
+      .list(namespace)
+      .filter((pod) => selects(budget.spec?.selector, pod) && !isFinished(pod));
+    const nowMs = context.clock.now();
+    const status = budgetStatus(budget, pods, wantedPods(context, pods), nowMs);
+    await writeStatus(context, budgets, budget, status);
+    const pending = Object.values(status.disruptedPods ?? {}).map((time) => Date.parse(time));
+    if (pending.length === 0) return undefined;
+    return { requeueAfterMs: Math.max(1000, Math.min(...pending) + evictionForgottenAfterMs - nowMs) };
+  },
+});
+
+function budgetsOf(pod: KubernetesObject, { cache }: ControllerContext) {
+  const all = cache<PodDisruptionBudget>(budgets).list(pod.metadata.namespace ?? '');
+  return all.filter(({ spec }) => selects(spec?.selector, pod)).map(keyOf);
+}
+
+/** What the owners of the pods want together; a pod without a scalable owner wants itself. */
+function wantedPods({ cache }: ControllerContext, pods: Pod[]): number {
+  const replicas = new Map<string, number>();
+  let alone = 0;
+  for (const pod of pods) {
+    const uid = controllerOf(pod)?.uid ?? '';
+    const owner = owners.map((resource) => cache(resource).byUid(uid)).find(Boolean);
+    const above = owner && cache('deployments.apps').byUid(controllerOf(owner)?.uid ?? '');
+    const scaled = above ?? owner;
+    if (scaled) replicas.set(scaled.metadata.uid!, scaled['spec']?.replicas ?? 1);
+    else alone++;
+  }
+  return [...replicas.values()].reduce((sum, count) => sum + count, alone);
+}
+
+export function budgetStatus(
+  { spec, status, metadata }: PodDisruptionBudget,
+  pods: Pod[],
+  wanted: number,
+  nowMs: number,
+): PodDisruptionBudgetStatus {
+  const { minAvailable, maxUnavailable } = spec ?? {};
+  const byNumber = typeof minAvailable === 'number';
+  const expectedPods = byNumber ? pods.length : wanted;
+  const desiredHealthy =
+    maxUnavailable !== undefined
+      ? Math.max(0, wanted - intOrPercent(maxUnavailable, wanted, true))
+      : intOrPercent(minAvailable, wanted, true);
+  const disruptedPods: Record<string, string> = {};
+  for (const [name, time] of Object.entries(status?.disruptedPods ?? {})) {
+    const pod = pods.find((one) => one.metadata.name === name);
+    if (pod && !isDeleting(pod) && Date.parse(time) + evictionForgottenAfterMs > nowMs) disruptedPods[name] = time;
+  }
+  const healthy = pods.filter((pod) => isReady(pod) && !isDeleting(pod) && !(pod.metadata.name in disruptedPods));
+  const allowed = expectedPods > 0 ? Math.max(0, healthy.length - desiredHealthy) : 0;
+  const condition = allowed > 0 ? ['True', 'SufficientPods'] : ['False', 'InsufficientPods'];
+  const old = status?.conditions as Condition[] | undefined;
+  const conditions = withCondition(
+    old,
+    {
+      type: 'DisruptionAllowed',
+      status: condition[0]!,
+      reason: condition[1],
+      message: '',
+      observedGeneration: metadata.generation,
+    },
+    nowMs,
+  );
+  return {
+    observedGeneration: metadata.generation,
+    currentHealthy: healthy.length,
+    desiredHealthy,
+    expectedPods,
+    disruptionsAllowed: allowed,
+    disruptedPods: Object.keys(disruptedPods).length > 0 ? disruptedPods : undefined,
+    conditions: conditions as PodDisruptionBudgetStatus['conditions'],
+  };
+}

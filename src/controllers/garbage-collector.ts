@@ -1,0 +1,199 @@
+import type { KubernetesObject, OwnerReference } from '../api/object.ts';
+import { ApiError } from '../api/status.ts';
+import { type ServedResource, servedResources } from '../client/discovery.ts';
+import { startReflector } from '../client/reflector.ts';
+import type { Controller, ControllerContext, Key } from '../reconcile/controller.ts';
+import { deleteObject, isDeleting } from '../reconcile/owned.ts';
+import { createOwnerGraph, type GraphNode, type OwnerGraph } from './owner-graph.ts';
+
+const discoveredAgainAfterMs = 30_000;
+/** They come and go quickly and own nothing. */
+const ignored = ['events', 'events.events.k8s.io'];
+
+type State = { graph: OwnerGraph; resources: ServedResource[] };
+
+/**
+ * Deletes what has lost its owners, holds back what is deleted in the foreground until its dependents are gone, and
+ * sets dependents free when they are to be orphaned.
+ */
+export function garbageCollector(): Controller {
+  let state: State | undefined;
+  return {
+    name: 'garbage-collector',
+    // Its keys come from the graph: this resource is only one that every server has.
+    reconciles: 'namespaces',
+    reads: ['*'],
+    writes: { '*': ['delete', 'patch', 'update'] },
+    concurrency: 10,
+    start(context, enqueue) {
+      const graph = createOwnerGraph((node) => enqueue(keyOfNode(node)));
+      state = { graph, resources: [] };
+      return followAll(context, state);
+    },
+    async reconcile(key, context) {
+      const target = parseKey(key);
+      if (target && state) await collect(context, state, target);
+      return undefined;
+    },
+  };
+}
+
+const keyOfNode = ({ uid, resource, namespace, name }: GraphNode): Key => ({
+  namespace,
+  name: JSON.stringify([resource, name, uid]),
+});
+
+type Target = { resource: string; namespace: string; name: string; uid: string };
+function parseKey({ namespace, name }: Key): Target | undefined {
+  // The keys of namespaces arrive here too, and mean nothing.
+  if (!name.startsWith('[')) return undefined;
+  const [resource, objectName, uid] = JSON.parse(name);
+  return { resource, namespace, name: objectName, uid };
+}
+
+/** Mirrors every resource that can be listed, watched and deleted; looks for new ones now and then. */
+function followAll(context: ControllerContext, state: State): () => void {
+  const { client, clock, log } = context;
+  const followed = new Map<string, () => void>();
+  const waiting = new Set<string>();
+  let ended = false;
+  let complete = false;
+  let cancel = () => {};
+
+  function follow({ name }: ServedResource): void {
+    waiting.add(name);
+    const sink = {
+      replace(objects: KubernetesObject[]) {
+        state.graph.replace(name, objects);
+        waiting.delete(name);
+        if (waiting.size === 0 && !complete) {
+          complete = true;
+          state.graph.completed();
+        }
+      },
+      apply: state.graph.apply.bind(undefined, name),
+    };
+    followed.set(name, startReflector(client, name, {}, sink, { clock, log }));
+  }
+
+  async function discover(): Promise<void> {
+    try {
+      const served = await servedResources(client);
+      if (ended) return;
+      state.resources = served;
+      const wanted = served.filter(
+        ({ name, verbs }) =>
+          ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb)) && !ignored.includes(name),
+      );
+      for (const resource of wanted) if (!followed.has(resource.name)) follow(resource);
+      for (const [name, stop] of followed)
+        if (!wanted.some((resource) => resource.name === name)) {
+          stop();
+          followed.delete(name);
+          state.graph.replace(name, []);
+        }
+    } catch (error) {
+      log.warn('resources could not be discovered', { error });
+    }
+    if (!ended) cancel = clock.after(discoveredAgainAfterMs, () => void discover());
+  }
+
+  void discover();
+  return () => {
+    ended = true;
+    cancel();
+    for (const stop of followed.values()) stop();
+  };
+}
+
+async function collect(context: ControllerContext, state: State, target: Target): Promise<void> {
+  const live = await find(context, target.resource, target);
+  if (live === undefined || live.metadata.uid !== target.uid) return state.graph.remove(target.uid);
+  if (isDeleting(live)) return finish(context, state, target, live);
+
+  const node = state.graph.node(target.uid);
+  const owners = live.metadata.ownerReferences ?? [];
+  if (node === undefined || owners.length === 0) return;
+  const states = await Promise.all(owners.map((owner) => stateOf(context, state, node, owner)));
+  if (states.includes('solid')) {
+    if (states.every((one) => one === 'solid')) return;
+    const kept = owners.filter((_, index) => states[index] === 'solid');
+    return patchMetadata(context, target.resource, live, { ownerReferences: kept });
+  }
+  const hasDependents = state.graph.dependentsOf(target.uid).length > 0;
+  const foreground = states.includes('waiting') && hasDependents;
+  await deleteObject(context, target.resource, live, { propagationPolicy: foreground ? 'Foreground' : 'Background' });
+}
+
+/** An object that is going already: what its finalizers wait for. */
+async function finish(context: ControllerContext, state: State, target: Target, live: KubernetesObject): Promise<void> {
+  const { finalizers = [], uid } = live.metadata;
+  const dependents = state.graph.dependentsOf(uid!);
+  if (finalizers.includes('orphan')) {
+    for (const dependent of dependents) await release(context, dependent, uid!);
+    return patchMetadata(context, target.resource, live, { finalizers: without(finalizers, 'orphan') });
+  }
+  if (!finalizers.includes('foregroundDeletion')) return;
+  const blocking = dependents.filter(({ owners }) =>
+    owners.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true),
+  );
+  if (blocking.length > 0) return;
+  await patchMetadata(context, target.resource, live, { finalizers: without(finalizers, 'foregroundDeletion') });
+}
+
+const without = (list: string[], value: string) => list.filter((one) => one !== value);
+
+async function release(context: ControllerContext, dependent: GraphNode, ownerUid: string): Promise<void> {
+  const live = await find(context, dependent.resource, dependent);
+  if (live === undefined) return;
+  const ownerReferences = live.metadata.ownerReferences?.filter(({ uid }) => uid !== ownerUid);
+  if (ownerReferences?.length === live.metadata.ownerReferences?.length) return;
+  await patchMetadata(context, dependent.resource, live, { ownerReferences });
+}
+
+/** What the graph does not know is asked for: only the server can say that an owner is not there. */
+async function stateOf(
+  context: ControllerContext,
+  { graph, resources }: State,
+  node: GraphNode,
+  owner: OwnerReference,
+): Promise<'solid' | 'waiting' | 'missing'> {
+  const known = graph.ownerState(node, owner);
+  if (known !== 'missing') return known;
+  const [group, version] = owner.apiVersion.includes('/') ? owner.apiVersion.split('/') : ['', owner.apiVersion];
+  const resource = resources.find((one) => one.group === group && one.kind === owner.kind);
+  if (resource === undefined)
+    throw new Error(
+      `${node.resource} ${node.name} is owned by a ${owner.kind} of ${group}/${version}, which is not served`,
+    );
+  if (resource.namespaced && node.namespace === '') return 'missing';
+  const live = await find(context, resource.name, { namespace: node.namespace, name: owner.name });
+  return live?.metadata.uid === owner.uid ? 'solid' : 'missing';
+}
+
+async function find(
+  { client }: ControllerContext,
+  resource: string,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<KubernetesObject | undefined> {
+  try {
+    return await client.get(resource, { namespace, name });
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
+    throw error;
+  }
+}
+
+/** The resourceVersion makes the server refuse the patch when somebody else changed the list meanwhile. */
+async function patchMetadata(
+  { client }: ControllerContext,
+  resource: string,
+  { metadata }: KubernetesObject,
+  change: object,
+): Promise<void> {
+  const { namespace, name, uid, resourceVersion } = metadata;
+  const body = { metadata: { uid, resourceVersion, ...change } };
+  await client.patch(resource, { namespace, name }, { type: 'merge', body }).catch((error) => {
+    if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error;
+  });
+}
