@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { protectionIds } from '../cluster/cluster.ts';
 
 /** Adds one command to the program. */
 export type AddCommand = (program: Command) => void;
@@ -18,7 +19,26 @@ export const withCluster = (command: Command): Command =>
     .option('--data-dir <directory>', 'where the cluster lives', '/var/lib/rempart')
     .option('--kubeconfig <file>', 'where the administrator’s kubeconfig goes (default: in the data directory)');
 
-export type ClusterOptions = { dataDir: string; kubeconfig?: string };
+/** What a cluster is started with; each protection has one flag that relaxes it. */
+export const withAddresses = (command: Command): Command =>
+  withCluster(command)
+    .option('--listen <address>', 'also listen on this address (needs --allow-from)', collect)
+    .option('--allow-from <cidr>', 'client addresses that may connect', collect)
+    .option('--port <number>', 'port of the API (default: 6443)', Number)
+    .option('--pod-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)')
+    .option('--service-cidr <cidr>', 'addresses of services (default: 10.96.0.0/16)')
+    .option('--relax <protection[=mode]>', `relax one of: ${protectionIds.join(', ')}`, collect);
+
+export type ClusterOptions = {
+  dataDir: string;
+  kubeconfig?: string;
+  listen?: string[];
+  allowFrom?: string[];
+  port?: number;
+  podCidr?: string;
+  serviceCidr?: string;
+  relax?: string[];
+};
 
 /** For options that may be given several times. */
-export const collect = (value: string, previous: string[] = []): string[] => [...previous, value];
+const collect = (value: string, previous: string[] = []): string[] => [...previous, value];

@@ -14,6 +14,9 @@ export const protectionIds = protections.filter(({ relaxedModes }) => relaxedMod
 /** Starts a cluster on this machine and returns when its node is ready. Throws UsageError for what a user can mend. */
 export const up = async (choices: Choices, steps: Steps) => (await import('./up.ts')).up(choices, steps);
 
+/** `up`, then the example application; returns where it can be reached. */
+export const demo = async (choices: Choices, steps: Steps) => (await import('./demo.ts')).demo(choices, steps);
+
 /** Stops everything of a cluster; with `purge` its data goes, too. False: there was none. */
 export const down = async (options: { dataDirectory: string; purge: boolean }, steps: Steps) =>
   (await import('./down.ts')).down(options, steps);
