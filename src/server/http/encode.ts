@@ -1,0 +1,73 @@
+import { apiVersionOf } from '../../api/kind.ts';
+import type { ReplyBody } from '../context.ts';
+import { bytesFor, objectFor } from '../storage/codec.ts';
+import { type Shape, shapeList, shapeObject } from './shapes.ts';
+
+/** A body that is ready to be written: in one piece, or in pieces that are made while they are written. */
+export type Encoded = { contentType: string; bytes?: Buffer; pieces?: Iterable<Buffer>; sizeBytes: number };
+
+/** Lists are written in pieces of about this size, so that they never exist as a whole beside the stored bytes. */
+const pieceBytes = 256 * 1024;
+
+/** Bodies that end; watches and taken connections are written elsewhere. */
+export async function encodeBody(
+  body: Exclude<ReplyBody, { form: 'watch' | 'taken' }>,
+  shape: Shape,
+): Promise<Encoded> {
+  const { format } = shape;
+  if (format.encoding === 'json' && format.as === undefined) {
+    if (body.form === 'entry') return whole('application/json', bytesFor(body.kind, body.entry));
+    if (body.form === 'list') return pieces(body);
+  }
+  switch (body.form) {
+    case 'entry':
+      return text(shapeObject(body.kind, objectFor(body.kind, body.entry), shape), shape);
+    case 'object':
+      return text(shapeObject(body.kind, body.object, shape), shape);
+    case 'list': {
+      const objects = body.entries.map((entry) => objectFor(body.kind, entry));
+      return text(shapeList(body.kind, objects, body.metadata, shape), shape);
+    }
+    case 'value':
+      return text(body.value, shape);
+    case 'bytes':
+      return whole(body.contentType, Buffer.from(body.bytes));
+  }
+}
+
+async function text(value: unknown, { format }: Shape): Promise<Encoded> {
+  if (format.encoding === 'json') return whole('application/json', Buffer.from(`${JSON.stringify(value)}\n`));
+  const { stringify } = await import('yaml');
+  return whole('application/yaml', Buffer.from(stringify(value, { aliasDuplicateObjects: false })));
+}
+
+function whole(contentType: string, value: Uint8Array): Encoded {
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return { contentType, bytes, sizeBytes: bytes.length };
+}
+
+/** The stored bytes of all entries between the list's own head and tail. */
+function pieces({ kind, entries, metadata }: ReplyBody & { form: 'list' }): Encoded {
+  const head = { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items: [] };
+  const start = Buffer.from(JSON.stringify(head).slice(0, -2));
+  const end = Buffer.from(']}\n');
+  const comma = Buffer.from(',');
+  const values = entries.map((entry) => bytesFor(kind, entry));
+  let sizeBytes = start.length + end.length + Math.max(0, values.length - 1);
+  for (const value of values) sizeBytes += value.length;
+  function* make() {
+    let waiting: Uint8Array[] = [start];
+    let size = start.length;
+    for (const [index, value] of values.entries()) {
+      if (index > 0) waiting.push(comma);
+      waiting.push(value);
+      size += value.length;
+      if (size < pieceBytes) continue;
+      yield Buffer.concat(waiting);
+      [waiting, size] = [[], 0];
+    }
+    waiting.push(end);
+    yield Buffer.concat(waiting);
+  }
+  return { contentType: 'application/json', pieces: make(), sizeBytes };
+}

@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { ApiError } from '../../api/status.ts';
+import type { UserInfo } from '../../api/user.ts';
+import { bodyBytesMax } from '../body.ts';
+import type { Services } from '../context.ts';
+import type { Limits } from '../limits.ts';
+import { handle } from '../pipeline.ts';
+import type { ServerRequest } from '../request.ts';
+import { respond } from './respond.ts';
+
+/** Bodies that are being read right now, all together. */
+const bodiesBytesMax = 256 * 1024 * 1024;
+let bodiesBytes = 0;
+
+type Upgrade = { socket: Duplex; head: Buffer };
+
+/** Takes a request from its connection through the pipeline to its response. */
+export async function serve(
+  services: Services,
+  limits: Limits,
+  request: IncomingMessage,
+  response: ServerResponse | undefined,
+  upgrade?: Upgrade,
+): Promise<void> {
+  const abort = new AbortController();
+  (response ?? upgrade!.socket).on('close', () => abort.abort());
+  const asked = toServerRequest(request, response, abort.signal, upgrade);
+  const handled = await handle(services, limits, asked, () => identify(services, request, asked.remoteAddress));
+  try {
+    if (response !== undefined) await respond(handled, asked, response, services.clock);
+    else if (handled.reply.body.form !== 'taken') refuseUpgrade(upgrade!.socket, handled.reply);
+  } catch (error) {
+    await answerLate(services, error, response);
+  } finally {
+    if (handled.reply.body.form !== 'taken') handled.finish();
+    else request.socket.once('close', handled.finish);
+  }
+}
+
+/** Failed after the pipeline: nothing was sent yet (406), or the connection is all that can be taken back. */
+async function answerLate({ log }: Services, error: unknown, response: ServerResponse | undefined): Promise<void> {
+  if (response === undefined || response.headersSent || !(error instanceof ApiError)) {
+    log.error('a response failed', { error });
+    response?.destroy();
+    return;
+  }
+  response.writeHead(error.code, { 'Content-Type': 'application/json' }).end(JSON.stringify(error.toStatus()));
+}
+
+function toServerRequest(
+  request: IncomingMessage,
+  response: ServerResponse | undefined,
+  signal: AbortSignal,
+  upgrade: Upgrade | undefined,
+): ServerRequest {
+  const { headers } = request;
+  const text = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(',') : (value ?? ''));
+  return {
+    method: request.method ?? 'GET',
+    url: request.url ?? '/',
+    accept: text(headers.accept),
+    contentType: text(headers['content-type']),
+    acceptEncoding: text(headers['accept-encoding']),
+    userAgent: text(headers['user-agent']),
+    ifNoneMatch: text(headers['if-none-match']),
+    remoteAddress: plainAddress(request.socket.remoteAddress),
+    readBody: () => readBody(request),
+    connection: {
+      request,
+      ...(response === undefined ? {} : { response }),
+      ...(upgrade === undefined ? {} : { upgrade }),
+    },
+    signal,
+  };
+}
+
+/** An IPv4 address that came in on an IPv6 socket is still an IPv4 address. */
+const plainAddress = (address = '') => (address.startsWith('::ffff:') ? address.slice(7) : address);
+
+type Identity = { certificate: Uint8Array | undefined; rejected: boolean };
+const identities = new WeakMap<Socket, Identity>();
+
+/** The certificate of a connection never changes: it is looked at once. */
+function identityOf(socket: TLSSocket): Identity {
+  let identity = identities.get(socket);
+  if (identity === undefined) {
+    const raw = socket.getPeerX509Certificate()?.raw;
+    identity = { certificate: socket.authorized ? raw : undefined, rejected: raw !== undefined && !socket.authorized };
+    identities.set(socket, identity);
+  }
+  return identity;
+}
+
+async function identify({ defences }: Services, request: IncomingMessage, remoteAddress: string): Promise<UserInfo> {
+  const { certificate, rejected } = identityOf(request.socket as TLSSocket);
+  const bearerToken = bearerOf(request);
+  if (rejected && bearerToken === undefined) throw new ApiError('Unauthorized', 'Unauthorized');
+  const user = await defences.authenticate({ certificate, bearerToken, remoteAddress, request });
+  if (user !== undefined) return user;
+  if (certificate !== undefined || bearerToken !== undefined) throw new ApiError('Unauthorized', 'Unauthorized');
+  return { username: 'system:anonymous', groups: ['system:unauthenticated'] };
+}
+
+const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
+
+/** From the header or, as browsers and client-go's WebSockets do, from a subprotocol. */
+function bearerOf({ headers }: IncomingMessage): string | undefined {
+  const match = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '');
+  if (match !== null) return match[1];
+  const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const encoded = protocols.find((name) => name.startsWith(bearerProtocol))?.slice(bearerProtocol.length);
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString();
+}
+
+function readBody(request: IncomingMessage): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > bodyBytesMax) return Promise.reject(tooLarge(request));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let counted = 0;
+    const release = () => {
+      bodiesBytes -= counted;
+      counted = 0;
+    };
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      counted += chunk.length;
+      bodiesBytes += chunk.length;
+      if (size > bodyBytesMax || bodiesBytes > bodiesBytesMax) {
+        release();
+        reject(
+          size > bodyBytesMax ? tooLarge(request) : new ApiError('TooManyRequests', 'too many large bodies at once'),
+        );
+        request.removeAllListeners('data');
+        request.resume();
+        return;
+      }
+      chunks.push(chunk);
+    });
+    request.on('end', () => {
+      release();
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    });
+    request.on('close', release);
+    request.on('error', reject);
+    request.on('aborted', () => reject(new ApiError('BadRequest', 'the client went away while it sent the body')));
+  });
+}
+
+/** The rest of the body is not waited for: the connection ends with the answer. */
+function tooLarge(request: IncomingMessage): ApiError {
+  request.resume();
+  return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytesMax}`);
+}
+
+function refuseUpgrade(socket: Duplex, { code, body }: Awaited<ReturnType<typeof handle>>['reply']): void {
+  const text = JSON.stringify(body.form === 'value' ? body.value : {});
+  const head = `HTTP/1.1 ${code} Refused\r\nConnection: close\r\nContent-Type: application/json`;
+  socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+}

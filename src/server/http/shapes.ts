@@ -1,0 +1,83 @@
+import type { Column, Kind } from '../../api/kind.ts';
+import { apiVersionOf } from '../../api/kind.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import { ApiError } from '../../api/status.ts';
+import { since, tableColumns } from '../../api/table.ts';
+import type { Format } from './negotiate.ts';
+
+/** What a response is shaped with: the format, and what `?includeObject=` asked for. */
+export type Shape = { format: Format; includeObject: 'None' | 'Metadata' | 'Object'; nowMs: number };
+
+export function includeObjectOf(query: URLSearchParams): Shape['includeObject'] {
+  const asked = query.size === 0 ? '' : (query.get('includeObject') ?? '');
+  if (asked === '') return 'Metadata';
+  if (asked === 'None' || asked === 'Metadata' || asked === 'Object') return asked;
+  throw new ApiError('BadRequest', `includeObject: Unsupported value: "${asked}": use None, Metadata or Object`);
+}
+
+type Definition = { name: string; type: string; format: string; description: string; priority: number };
+
+function definitionOf({ name, type, format = '', description = '', priority = 0 }: Column): Definition {
+  return { name, type: type === 'date' ? 'string' : type, format, description, priority };
+}
+
+/** meta.k8s.io Table of these objects. Definitions are left out of all but the first event of a watch. */
+export function tableOf(kind: Kind, objects: KubernetesObject[], metadata: object, shape: Shape, definitions = true) {
+  const columns = tableColumns(kind);
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${shape.format.version}`,
+    metadata,
+    columnDefinitions: definitions ? columns.map(definitionOf) : null,
+    rows: objects.map((object) => ({
+      cells: columns.map((column) => cell(column, object, shape.nowMs)),
+      object: embedded(object, shape),
+    })),
+  };
+}
+
+/** One object that a column does not expect must not hide all others. */
+function cell(column: Column, object: KubernetesObject, nowMs: number): unknown {
+  try {
+    const value = column.value(object, nowMs);
+    return column.type === 'date' && typeof value === 'string' ? since(value, nowMs) : value;
+  } catch {
+    return '<unknown>';
+  }
+}
+
+function embedded(object: KubernetesObject, { includeObject, format }: Shape): object | undefined {
+  if (includeObject === 'None') return undefined;
+  return includeObject === 'Object' ? object : partialOf(object, format.version);
+}
+
+/** Metadata alone. */
+export function partialOf({ metadata }: KubernetesObject, version = 'v1') {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata };
+}
+
+/** One object in the asked shape. */
+export function shapeObject(kind: Kind, object: KubernetesObject, shape: Shape): object {
+  switch (shape.format.as) {
+    case 'Table':
+      return tableOf(kind, [object], { resourceVersion: object.metadata.resourceVersion }, shape);
+    case 'PartialObjectMetadata':
+      return partialOf(object, shape.format.version);
+    default:
+      return object;
+  }
+}
+
+/** A list in the asked shape, from decoded objects. */
+export function shapeList(kind: Kind, objects: KubernetesObject[], metadata: object, shape: Shape): object {
+  const { as, version } = shape.format;
+  if (as === 'Table') return tableOf(kind, objects, metadata, shape);
+  if (as !== undefined)
+    return {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: `meta.k8s.io/${version}`,
+      metadata,
+      items: objects.map((object) => partialOf(object, version)),
+    };
+  return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items: objects };
+}

@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { apiVersionOf } from '../../api/kind.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { Compacted } from '../../store/store.ts';
+import type { ServerRequest } from '../request.ts';
+import { bytesFor, decode } from '../storage/codec.ts';
+import { bookmarkOf, bytesOfBatch, type WatchBatch, type WatchItem, type WatchSource } from '../storage/watch-hub.ts';
+import { expiredStatus } from '../verbs/watch.ts';
+import { partialOf, type Shape, tableOf } from './shapes.ts';
+
+/** A watcher that lets more than this pile up is cut off, and comes back from its last revision. */
+const unsentBytesMax = 4 * 1024 * 1024;
+/** The same for changes that wait while the initial events are still being written. */
+const waitingBatchesMax = 10_000;
+const bookmarkEveryMs = 60_000;
+
+type Out = {
+  request: ServerRequest;
+  response: ServerResponse;
+  headers: Record<string, string | string[]>;
+  clock: Clock;
+};
+
+/** Streams the events of a watch as lines of JSON until it times out or the client goes; see WatchSource. */
+export async function writeWatch(source: WatchSource, shape: Shape, out: Out): Promise<void> {
+  const { response, headers, clock } = out;
+  const encode = encoderFor(source, shape);
+  response.writeHead(200, { ...headers, 'Content-Type': 'application/json' });
+  response.flushHeaders();
+  if (source.expired !== undefined) {
+    response.end(line({ type: 'ERROR', object: source.expired }));
+    return;
+  }
+  let waiting: WatchBatch[] | undefined = [];
+  const send = (batch: WatchBatch) => {
+    if (response.writableLength > unsentBytesMax) return response.destroy();
+    response.write(encode(batch));
+  };
+  let stop = () => {};
+  try {
+    stop = source.subscribe((batch) => {
+      if (waiting === undefined) send(batch);
+      else if (waiting.push(batch) > waitingBatchesMax) response.destroy();
+    });
+  } catch (error) {
+    if (!(error instanceof Compacted)) throw error;
+    response.end(line({ type: 'ERROR', object: expiredStatus(error) }));
+    return;
+  }
+  const cancelTimeout = clock.after(source.timeoutMs, () => response.end());
+  const cancelBookmarks = source.bookmarks ? bookmarks(source, clock, response) : () => {};
+  const closed = once(response, 'close');
+  try {
+    await writeInitial(source, encode, response);
+    const queue = waiting;
+    waiting = undefined;
+    for (const batch of queue) send(batch);
+    await closed;
+  } finally {
+    stop();
+    cancelTimeout();
+    cancelBookmarks();
+  }
+}
+
+async function writeInitial(
+  source: WatchSource,
+  encode: (batch: WatchBatch) => Buffer,
+  response: ServerResponse,
+): Promise<void> {
+  const { initial, revision, audience } = source;
+  source.initial = [];
+  for (let from = 0; from < initial.length && !response.destroyed; from += 100) {
+    const items = initial.slice(from, from + 100).map((entry): WatchItem => {
+      return { type: 'ADDED', value: bytesFor(audience.kind, entry), revision: entry.modRevision };
+    });
+    if (!response.write(encode({ items, revision })))
+      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  }
+  if (source.marksInitialEnd && !response.destroyed)
+    response.write(line(bookmarkOf(audience.kind, apiVersionOf(audience.kind), revision, true)));
+}
+
+/** Tells idle watchers how far they have come. One that is behind gets none: a bookmark must not pass a change. */
+function bookmarks({ audience, settled }: WatchSource, clock: Clock, response: ServerResponse): () => void {
+  let cancel = () => {};
+  const next = () => {
+    cancel = clock.after(bookmarkEveryMs, () => {
+      const revision = settled();
+      if (response.writableLength === 0 && revision !== undefined)
+        response.write(line(bookmarkOf(audience.kind, apiVersionOf(audience.kind), revision, false)));
+      next();
+    });
+  };
+  next();
+  return () => cancel();
+}
+
+const line = (event: object) => Buffer.from(`${JSON.stringify(event)}\n`);
+
+/** Plain JSON shares its bytes with every watcher of the audience; other shapes are made per watcher. */
+function encoderFor({ audience }: WatchSource, shape: Shape): (batch: WatchBatch) => Buffer {
+  const { as, version } = shape.format;
+  if (as === undefined) return bytesOfBatch;
+  let first = true;
+  const shaped = (object: KubernetesObject) => {
+    if (as !== 'Table') return partialOf(object, version);
+    const metadata = { resourceVersion: object.metadata.resourceVersion };
+    const table = tableOf(audience.kind, [object], metadata, { ...shape, nowMs: Date.now() }, first);
+    first = false;
+    return table;
+  };
+  return ({ items }) =>
+    Buffer.concat(items.map((item) => line({ type: item.type, object: shaped(decode(item.value)) })));
+}

@@ -1,0 +1,128 @@
+import { apiVersionOf } from '../api/kind.ts';
+import { ApiError } from '../api/status.ts';
+import type { UserInfo } from '../api/user.ts';
+import { Compacted } from '../store/store.ts';
+import type { ReplyBody, Services } from './context.ts';
+import type { Limits } from './limits.ts';
+import { handle } from './pipeline.ts';
+import type { ServerRequest } from './request.ts';
+import { asBuffer, deepFreeze, objectFor } from './storage/codec.ts';
+import { bookmarkOf, eventOf, type WatchSource } from './storage/watch-hub.ts';
+import { expiredStatus } from './verbs/watch.ts';
+
+/** A request from within the process; the shapes of client/transport.ts. */
+export type CallRequest = {
+  method: string;
+  /** Path and query. */
+  path: string;
+  contentType?: string;
+  body?: unknown;
+  signal?: AbortSignal;
+};
+export type CallResponse = { code: number; body: any; warnings: string[] };
+
+export type InProcess = {
+  /** The same pipeline as over TLS, as this user; objects in the answer are shared and frozen. */
+  call(user: UserInfo, request: CallRequest): Promise<CallResponse>;
+  /** A watch: resolves when it times out or is aborted, rejects with the ApiError when it is refused. */
+  stream(user: UserInfo, request: CallRequest, onEvent: (event: any) => void, signal: AbortSignal): Promise<void>;
+};
+
+const never = new AbortController().signal;
+
+export function createInProcess(services: Services, limits: Limits): InProcess {
+  const run = (user: UserInfo, request: CallRequest, signal: AbortSignal) =>
+    handle(services, limits, toServerRequest(user, request, signal), async () => user);
+  return {
+    async call(user, request) {
+      const { reply, warnings, finish } = await run(user, request, request.signal ?? never);
+      finish();
+      return { code: reply.code, body: decodedBody(reply.body), warnings };
+    },
+    async stream(user, request, onEvent, signal) {
+      const { reply, finish } = await run(user, request, signal);
+      try {
+        if (reply.body.form !== 'watch') throw notAStream(decodedBody(reply.body));
+        await follow(services, reply.body.source, onEvent, signal);
+      } finally {
+        finish();
+      }
+    },
+  };
+}
+
+function toServerRequest(user: UserInfo, request: CallRequest, signal: AbortSignal): ServerRequest {
+  const { method, path, contentType = 'application/json', body } = request;
+  return {
+    ...{ method, url: path, accept: 'application/json', contentType, acceptEncoding: '', ifNoneMatch: '' },
+    userAgent: user.username.split(':').at(-1) ?? '',
+    remoteAddress: '127.0.0.1',
+    readBody: async () => Buffer.alloc(0),
+    ...(body === undefined ? {} : { decodedBody: body }),
+    signal,
+  };
+}
+
+function decodedBody(body: ReplyBody): unknown {
+  switch (body.form) {
+    case 'entry':
+      return objectFor(body.kind, body.entry);
+    case 'object':
+      return deepFreeze(body.object);
+    case 'list': {
+      const { kind, metadata, entries } = body;
+      const items = entries.map((entry) => objectFor(kind, entry));
+      return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
+    }
+    case 'value':
+      return body.value;
+    case 'bytes': {
+      const text = typeof body.bytes === 'string' ? body.bytes : asBuffer(body.bytes).toString();
+      return body.contentType.startsWith('application/json') ? JSON.parse(text) : text;
+    }
+    default:
+      throw new ApiError('BadRequest', 'a stream cannot be called: use stream');
+  }
+}
+
+function notAStream(body: unknown): ApiError {
+  const { reason, message, details } = body as { reason?: string; message?: string; details?: object };
+  if (reason === undefined) return new ApiError('BadRequest', 'the path is not a watch: add watch=true');
+  return new ApiError(reason as 'BadRequest', message ?? '', details);
+}
+
+async function follow(
+  { clock }: Services,
+  source: WatchSource,
+  onEvent: (event: unknown) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { kind } = source.audience;
+  if (source.expired !== undefined) return onEvent({ type: 'ERROR', object: source.expired });
+  if (signal.aborted) return;
+  let stop = () => {};
+  const initial = source.initial;
+  source.initial = [];
+  for (const entry of initial) onEvent({ type: 'ADDED', object: objectFor(kind, entry) });
+  if (source.marksInitialEnd) onEvent(bookmarkOf(kind, apiVersionOf(kind), source.revision, true));
+  try {
+    stop = source.subscribe(({ items }) => {
+      for (const item of items) if (!signal.aborted) onEvent(eventOf(item));
+    });
+  } catch (error) {
+    if (!(error instanceof Compacted)) throw error;
+    return onEvent({ type: 'ERROR', object: expiredStatus(error) });
+  }
+  await new Promise<void>((resolve) => {
+    const cancel = clock.after(source.timeoutMs, resolve);
+    signal.addEventListener(
+      'abort',
+      () => {
+        cancel();
+        resolve();
+      },
+      { once: true },
+    );
+  });
+  stop();
+}

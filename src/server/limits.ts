@@ -1,0 +1,54 @@
+import { ApiError } from '../api/status.ts';
+import type { UserInfo } from '../api/user.ts';
+import type { Target } from './request.ts';
+
+/** How much is served at once. A request beyond is answered with 429 at once: clients come back after a second. */
+export type Limits = {
+  /** Returns what gives the seat back. Throws TooManyRequests. */
+  enter(user: UserInfo, target: Target): () => void;
+  inFlight(): { requests: number; streams: number };
+};
+
+export type Bounds = { requestsMax: number; requestsPerUserMax: number; streamsMax: number; streamsPerUserMax: number };
+
+/** One user can take half of the seats, so that nobody shuts everybody out. */
+export const defaultBounds: Bounds = {
+  requestsMax: 2000,
+  requestsPerUserMax: 1000,
+  streamsMax: 12_000,
+  streamsPerUserMax: 6000,
+};
+
+const longSubresources = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
+const none = () => {};
+
+export function createLimits(bounds: Bounds): Limits {
+  const seats = {
+    requests: { taken: 0, byUser: new Map<string, number>(), max: bounds.requestsMax, each: bounds.requestsPerUserMax },
+    streams: { taken: 0, byUser: new Map<string, number>(), max: bounds.streamsMax, each: bounds.streamsPerUserMax },
+  };
+  return {
+    enter({ username, groups }, target) {
+      // The machinery of the cluster, and an operator in an emergency, must get through when others flood.
+      if (groups.includes('system:masters') || !target.isResource) return none;
+      const long = target.verb === 'watch' || longSubresources.has(target.subresource);
+      const row = long ? seats.streams : seats.requests;
+      const own = row.byUser.get(username) ?? 0;
+      if (row.taken >= row.max || own >= row.each) throw tooMany();
+      row.taken++;
+      row.byUser.set(username, own + 1);
+      return () => {
+        row.taken--;
+        const left = row.byUser.get(username)! - 1;
+        if (left === 0) row.byUser.delete(username);
+        else row.byUser.set(username, left);
+      };
+    },
+    inFlight: () => ({ requests: seats.requests.taken, streams: seats.streams.taken }),
+  };
+}
+
+const tooMany = () =>
+  new ApiError('TooManyRequests', 'too many requests are being served: please try again later', {
+    retryAfterSeconds: 1,
+  });

@@ -1,0 +1,86 @@
+import type { Kind } from '../../api/kind.ts';
+import type { Schema } from '../../api/schema/schema.ts';
+import { operationsOf } from './operations.ts';
+
+type Json = Record<string, any>;
+
+/** OpenAPI 3.0 of one group and version; `path` is `apis/apps/v1`. */
+export function documentV3(kinds: Kind[], path: string, version: string): Json {
+  const schemas = createSchemas('#/components/schemas/');
+  for (const kind of kinds) schemas.add(kind);
+  const paths: Json = {};
+  for (const kind of kinds) Object.assign(paths, operationsOf(kind, `/${path}`, schemas.refTo(kind), 3));
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version },
+    paths,
+    components: { schemas: schemas.done() },
+  };
+}
+
+/** OpenAPI 2.0 of everything. */
+export function documentV2(kinds: Kind[], version: string): Json {
+  const schemas = createSchemas('#/definitions/');
+  for (const kind of kinds) schemas.add(kind);
+  const paths: Json = {};
+  for (const kind of kinds) {
+    const path = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
+    Object.assign(paths, operationsOf(kind, path, schemas.refTo(kind), 2));
+  }
+  return { swagger: '2.0', info: { title: 'Kubernetes', version }, paths, definitions: schemas.done() };
+}
+
+/** Turns the graph of schemas into named definitions that refer to one another. */
+function createSchemas(prefix: string) {
+  const done: Json = {};
+  const names = new Map<Kind, string>();
+
+  function refer(schema: Schema): Json {
+    const { definition } = schema;
+    if (definition === undefined) return write(schema);
+    if (!Object.hasOwn(done, definition)) {
+      done[definition] = {};
+      done[definition] = write(schema);
+    }
+    return { $ref: `${prefix}${definition}` };
+  }
+
+  function write(schema: Schema): Json {
+    const { definition: _, properties, items, additionalProperties, nullable, ...rest } = schema;
+    const result: Json = { ...rest };
+    if (schema['x-kubernetes-int-or-string']) delete result['type'];
+    if (schema['x-kubernetes-int-or-string']) result['oneOf'] = [{ type: 'integer' }, { type: 'string' }];
+    if (nullable) result['nullable'] = true;
+    if (properties !== undefined)
+      result['properties'] = Object.fromEntries(
+        Object.entries(properties).map(([name, field]) => [name, property(field)]),
+      );
+    if (items !== undefined) result['items'] = refer(items);
+    if (typeof additionalProperties === 'object') result['additionalProperties'] = refer(additionalProperties);
+    return result;
+  }
+
+  /** A marked reference (patch and list keys stand beside it) is a copy of the definition with marks. */
+  function property(schema: Schema): Json {
+    const { definition, ...rest } = schema;
+    if (definition === undefined) return write(schema);
+    const marks = Object.entries(rest).filter(
+      ([name]) => name.startsWith('x-kubernetes-') && name !== 'x-kubernetes-int-or-string',
+    );
+    const reference = refer(schema);
+    return marks.length === 0 ? reference : { ...Object.fromEntries(marks), allOf: [reference] };
+  }
+
+  return {
+    add(kind: Kind) {
+      const name =
+        kind.schema.definition ?? `${[...kind.group.split('.')].reverse().join('.')}.${kind.version}.${kind.kind}`;
+      names.set(kind, name);
+      const schema = write(kind.schema);
+      schema['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
+      done[name] = schema;
+    },
+    refTo: (kind: Kind) => `${prefix}${names.get(kind)}`,
+    done: () => done,
+  };
+}

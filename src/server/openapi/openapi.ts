@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { Kind } from '../../api/kind.ts';
+import { ApiError } from '../../api/status.ts';
+import { type Reply, valueReply } from '../context.ts';
+import type { Kinds } from '../kinds.ts';
+import type { PathContext } from '../paths.ts';
+import { documentV2, documentV3 } from './document.ts';
+
+type Made = { version: number; hashes: Map<string, string>; documents: Map<string, string> };
+
+/** Per set of kinds, until it changes. Documents are several hundred kB: only what was asked for is kept. */
+const made = new WeakMap<Kinds, Made>();
+
+function madeFor(kinds: Kinds): Made {
+  const known = made.get(kinds);
+  if (known !== undefined && known.version === kinds.version()) return known;
+  const fresh: Made = { version: kinds.version(), hashes: new Map(), documents: new Map() };
+  made.set(kinds, fresh);
+  return fresh;
+}
+
+/** `/openapi/v3`, its documents per group and version, and `/openapi/v2` as JSON. */
+export function respondToOpenApi(context: PathContext): Reply | undefined {
+  const { target, kinds, version } = context;
+  const [, , which, ...rest] = target.path.split('/');
+  if (which === 'v2' && rest.length === 0) return v2(context);
+  if (which !== 'v3') return undefined;
+  const groups = byGroupVersion(kinds);
+  if (rest.length === 0) return valueReply({ paths: indexV3(kinds, groups) });
+  const path = rest.join('/');
+  const found = groups.get(path);
+  if (found === undefined) return undefined;
+  const { documents } = madeFor(kinds);
+  const bytes = documents.get(path) ?? JSON.stringify(documentV3(found, path, version));
+  documents.set(path, bytes);
+  const etag = `"${digest(bytes)}"`;
+  const fixed = target.query.has('hash');
+  return cached(context, bytes, etag, 'application/json', fixed ? 'public, immutable' : 'no-cache, private');
+}
+
+/** `api/v1`, `apis/apps/v1`, each with its kinds. */
+function byGroupVersion(kinds: Kinds): Map<string, Kind[]> {
+  const groups = new Map<string, Kind[]>();
+  for (const kind of kinds.all()) {
+    const path = kind.group === '' ? `api/${kind.version}` : `apis/${kind.group}/${kind.version}`;
+    groups.set(path, [...(groups.get(path) ?? []), kind]);
+  }
+  return groups;
+}
+
+/** The hash stands for the document without making it: the kinds it holds, by name and schema. */
+function indexV3(kinds: Kinds, groups: Map<string, Kind[]>) {
+  const { hashes } = madeFor(kinds);
+  const paths: Record<string, { serverRelativeURL: string }> = {};
+  for (const [path, found] of groups) {
+    const hash = hashes.get(path) ?? digest(JSON.stringify(found.map(signature)));
+    hashes.set(path, hash);
+    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+  }
+  return paths;
+}
+
+/** A built-in's schema is named by its definition, which never changes while the program runs. */
+const signature = ({ kind, schema, verbs }: Kind) => [kind, verbs, schema.definition ?? schema];
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
+
+/** client-go asks for protobuf first and takes JSON when it is offered too; protobuf alone is refused. */
+function v2(context: PathContext): Reply {
+  const { request, kinds, version } = context;
+  const accept = request.accept;
+  if (accept !== '' && !/application\/json|\*\/\*/.test(accept))
+    throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json');
+  const { documents } = madeFor(kinds);
+  const bytes = documents.get('v2') ?? JSON.stringify(documentV2(kinds.all(), version));
+  documents.set('v2', bytes);
+  return cached(context, bytes, `"${digest(bytes)}"`, 'application/json', 'no-cache, private');
+}
+
+function cached({ request }: PathContext, bytes: string, etag: string, contentType: string, cache: string): Reply {
+  const headers = { ETag: etag, Vary: 'Accept', 'Cache-Control': cache };
+  const unchanged = request.ifNoneMatch === etag;
+  return { code: unchanged ? 304 : 200, headers, body: { form: 'bytes', contentType, bytes: unchanged ? '' : bytes } };
+}

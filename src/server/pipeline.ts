@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { ApiError, type Status } from '../api/status.ts';
+import type { UserInfo } from '../api/user.ts';
+import type { Context, Reply, Services } from './context.ts';
+import type { Limits } from './limits.ts';
+import { respondToPath } from './paths.ts';
+import { createRecord, type Record } from './record.ts';
+import { attributesOf, readTarget, type ServerRequest, type Target } from './request.ts';
+import { readDryRun } from './verbs/decode.ts';
+import { verbFor } from './verbs/verbs.ts';
+
+/** How a request ended, for whoever writes the response. `finish` tells the audit when a stream is over. */
+export type Handled = { reply: Reply; warnings: string[]; auditId: string; target: Target | undefined; finish(): void };
+
+/**
+ * The way of every request, over TLS or in process. Connections were allowed and TLS was spoken before (listener.ts);
+ * the response is written after (http/respond.ts).
+ */
+export async function handle(
+  services: Services,
+  limits: Limits,
+  request: ServerRequest,
+  identify: () => Promise<UserInfo>,
+): Promise<Handled> {
+  const record = createRecord(services, request, randomUUID());
+  let leave = () => {};
+  try {
+    const target = readTarget(request.method, request.url);
+    services.defences.audit.ready();
+    const user = await identify();
+    record.identified(user, target);
+    leave = limits.enter(user, target);
+    authorize(services, user, target, record);
+    const reply = await perform(services, request, user, target, record);
+    return record.end(reply, leave);
+  } catch (error) {
+    return record.end(failure(services, error, request), leave);
+  }
+}
+
+function authorize({ defences }: Services, user: UserInfo, target: Target, record: Record): void {
+  const decision = defences.authorize(attributesOf(user, target));
+  record.annotate('authorization.k8s.io/decision', decision.allowed ? 'allow' : 'forbid');
+  record.annotate('authorization.k8s.io/reason', decision.reason);
+  if (decision.allowed) return;
+  if (user.username === 'system:anonymous') throw new ApiError('Unauthorized', 'Unauthorized');
+  throw refusal(user, target, decision.reason);
+}
+
+/** The message that kubectl shows, as upstream words it, with the authorizer's own reason behind. */
+function refusal({ username }: UserInfo, target: Target, reason: string): ApiError {
+  const { group, resource, subresource, namespace, name, verb, path, isResource } = target;
+  const why = reason === '' ? '' : `: ${reason}`;
+  if (!isResource)
+    return new ApiError('Forbidden', `forbidden: User "${username}" cannot ${verb} path "${path}"${why}`);
+  const full = subresource === '' ? resource : `${resource}/${subresource}`;
+  const where =
+    namespace === '' || resource === 'namespaces' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  const what = `User "${username}" cannot ${verb} resource "${full}" in API group "${group}" ${where}${why}`;
+  const qualified = group === '' ? resource : `${resource}.${group}`;
+  const message = name === '' ? `${qualified} is forbidden: ${what}` : `${qualified} "${name}" is forbidden: ${what}`;
+  return new ApiError('Forbidden', message, { name: name || undefined, group: group || undefined, kind: resource });
+}
+
+async function perform(
+  services: Services,
+  request: ServerRequest,
+  user: UserInfo,
+  target: Target,
+  record: Record,
+): Promise<Reply> {
+  const { warn, annotate } = record;
+  if (!target.isResource) return respondToPath({ ...services, request, target, user, warn });
+  const { kind, verb } = verbFor(services.kinds, request.method, target);
+  const dryRun = target.query.size > 0 && readDryRun(target.query);
+  const context: Context = { ...services, request, target, user, kind, dryRun, warn, annotate };
+  return verb(context);
+}
+
+/** Whatever was thrown, as a Status; what is not an ApiError is our own fault and told to the log, not the client. */
+function failure({ log }: Services, error: unknown, { method, url }: ServerRequest): Reply {
+  if (error instanceof ApiError) {
+    const status: Status = error.toStatus();
+    const headers: { [name: string]: string } = {};
+    if (error.details?.retryAfterSeconds !== undefined)
+      headers['Retry-After'] = String(error.details.retryAfterSeconds);
+    if (error.code === 401) headers['WWW-Authenticate'] = 'Bearer realm="kubernetes-master"';
+    // A list that outlived its history says how to go on (verbs/list.ts).
+    if ('continueToken' in error) status.metadata = { continue: error.continueToken };
+    return { code: error.code, headers, body: { form: 'value', value: status } };
+  }
+  const path = url.split('?')[0];
+  log.error('a request failed unexpectedly', { method, path, error });
+  const status = new ApiError('InternalError', 'Internal error occurred: see the log of the server').toStatus();
+  return { code: 500, body: { form: 'value', value: status } };
+}

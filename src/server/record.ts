@@ -1,0 +1,81 @@
+import type { UserInfo } from '../api/user.ts';
+import type { Reply, Services } from './context.ts';
+import type { AuditEvent } from './contracts.ts';
+import type { Handled } from './pipeline.ts';
+import type { ServerRequest, Target } from './request.ts';
+
+/** What is remembered of one request while it runs: for the audit, the metrics and the response's headers. */
+export type Record = {
+  identified(user: UserInfo, target: Target): void;
+  warn(message: string): void;
+  annotate(key: string, value: string): void;
+  end(reply: Reply, leave: () => void): Handled;
+};
+
+const warningsMax = 40;
+const warningLengthMax = 1024;
+const nobody: UserInfo = { username: '', groups: [] };
+
+export function createRecord(services: Services, request: ServerRequest, auditId: string): Record {
+  const { clock, metrics, defences } = services;
+  const receivedMs = clock.now();
+  const startMs = clock.monotonicMs();
+  const warnings: string[] = [];
+  let annotations: { [key: string]: string } | undefined;
+  let user = nobody;
+  let target: Target | undefined;
+
+  function audit(stage: AuditEvent['stage'], reply: Reply): void {
+    const value = reply.body.form === 'value' ? (reply.body.value as { reason?: string } | undefined) : undefined;
+    const { code } = reply;
+    defences.audit.record({
+      ...{ auditID: auditId, stage, requestURI: request.url, verb: target?.verb ?? request.method.toLowerCase(), user },
+      ...{ sourceIPs: [request.remoteAddress], userAgent: request.userAgent, objectRef: target && referenceOf(target) },
+      responseStatus: code >= 400 && value?.reason !== undefined ? { code, reason: value.reason } : { code },
+      requestReceivedTimestamp: new Date(receivedMs).toISOString(),
+      stageTimestamp: new Date(clock.now()).toISOString(),
+      annotations,
+    });
+  }
+
+  return {
+    identified(who, what) {
+      user = who;
+      target = what;
+    },
+    warn(message) {
+      if (warnings.length < warningsMax) warnings.push(message.slice(0, warningLengthMax));
+    },
+    annotate(key, value) {
+      annotations ??= {};
+      annotations[key] = value;
+    },
+    end(reply, leave) {
+      const { form } = reply.body;
+      const streams = form === 'watch' || form === 'taken';
+      audit(streams ? 'ResponseStarted' : 'ResponseComplete', reply);
+      if (!streams) metrics.observe(target, reply.code, (clock.monotonicMs() - startMs) / 1000);
+      if (!streams) leave();
+      const finish = () => {
+        if (!streams) return;
+        leave();
+        audit('ResponseComplete', reply);
+        metrics.observe(target, reply.code, (clock.monotonicMs() - startMs) / 1000);
+      };
+      return { reply, warnings, auditId, target, finish };
+    },
+  };
+}
+
+function referenceOf(target: Target): AuditEvent['objectRef'] {
+  if (!target.isResource) return undefined;
+  const { resource, namespace, name, group, version, subresource } = target;
+  return {
+    resource,
+    namespace: namespace || undefined,
+    name: name || undefined,
+    apiGroup: group || undefined,
+    apiVersion: version,
+    subresource: subresource || undefined,
+  };
+}

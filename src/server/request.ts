@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ApiError, badRequest } from '../api/status.ts';
+import type { Attributes, UserInfo } from '../api/user.ts';
+
+/** One request as the pipeline sees it, however it came in. */
+export type ServerRequest = {
+  method: string;
+  /** Path and query as sent. */
+  url: string;
+  accept: string;
+  contentType: string;
+  acceptEncoding: string;
+  userAgent: string;
+  ifNoneMatch: string;
+  remoteAddress: string;
+  /** The whole body, at most `bodyBytesMax` long; throws RequestEntityTooLarge. */
+  readBody(): Promise<Buffer>;
+  /** In process: the decoded body, which is copied before it is changed. */
+  decodedBody?: unknown;
+  /** Present when the request came over a connection: for upgrades and raw streams. */
+  connection?: { request: IncomingMessage; response?: ServerResponse; upgrade?: { socket: Duplex; head: Buffer } };
+  /** Aborted when the client goes away. */
+  signal: AbortSignal;
+};
+
+/** What a URL means: a resource with its verb, or a plain path. */
+export type Target = {
+  path: string;
+  query: URLSearchParams;
+  isResource: boolean;
+  verb: string;
+  group: string;
+  version: string;
+  resource: string;
+  subresource: string;
+  namespace: string;
+  name: string;
+  /** What follows the subresource: the path of a proxy request. */
+  rest: string;
+};
+
+const urlLengthMax = 16_384;
+const noQuery = new URLSearchParams();
+const verbs: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
+/** Under /api/v1/namespaces/NAME these are subresources of the namespace, everything else is a resource in it. */
+const namespaceSubresources = new Set(['status', 'finalize']);
+
+/**
+ * Reads the request's URL as `/api/VERSION/…` or `/apis/GROUP/VERSION/…`
+ * (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris); throws BadRequest.
+ */
+export function readTarget(method: string, url: string): Target {
+  if (url.length > urlLengthMax) throw badRequest(`the URL is longer than ${urlLengthMax} characters`);
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1));
+  const target: Target = {
+    ...{ path, query, isResource: false, verb: method.toLowerCase(), group: '', version: '', resource: '' },
+    ...{ subresource: '', namespace: '', name: '', rest: '' },
+  };
+  const parts = segments(path);
+  const core = parts[0] === 'api';
+  const offset = core ? 2 : 3;
+  if ((!core && parts[0] !== 'apis') || parts.length <= offset) return target;
+  target.group = core ? '' : parts[1]!;
+  target.version = parts[offset - 1]!;
+  locate(target, parts.slice(offset));
+  target.isResource = true;
+  target.verb = verbOf(method, target);
+  return target;
+}
+
+function locate(target: Target, parts: string[]): void {
+  if (parts[0] === 'watch' && target.group === '') {
+    throw badRequest('the watch/ path prefix is not supported: use the query parameter watch=true');
+  }
+  if (parts[0] === 'namespaces' && parts.length > 2 && !namespaceSubresources.has(parts[2]!)) {
+    target.namespace = parts[1]!;
+    parts = parts.slice(2);
+  }
+  const [resource = '', name = '', subresource = '', ...rest] = parts;
+  Object.assign(target, { resource, name, subresource, rest: rest.join('/') });
+  if (resource === 'namespaces' && target.namespace === '') target.namespace = name;
+}
+
+function segments(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '');
+  if (!path.includes('%')) return parts;
+  try {
+    return parts.map(decodeURIComponent);
+  } catch (error) {
+    throw badRequest(`the path ${path} has a malformed percent escape`, error);
+  }
+}
+
+const truthy = (value: string | null) => value === 'true' || value === '1' || value === '';
+
+function verbOf(method: string, { query, name, subresource }: Target): string {
+  if (method === 'GET' || method === 'HEAD') {
+    if (subresource !== '') return 'get';
+    if (query.size > 0 && truthy(query.get('watch'))) return 'watch';
+    return name === '' ? 'list' : 'get';
+  }
+  if (method === 'DELETE') return name === '' ? 'deletecollection' : 'delete';
+  const verb = verbs[method];
+  if (verb === undefined) throw new ApiError('MethodNotAllowed', `the method ${method} is not supported`);
+  return verb;
+}
+
+/** What the authorizer is asked about a request. */
+export function attributesOf(user: UserInfo, target: Target): Attributes {
+  const { group, version, resource, subresource, namespace, name, query } = target;
+  if (!target.isResource) {
+    const none = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
+    return { user, verb: target.verb, ...none, nonResourcePath: target.path };
+  }
+  // A stream is a change even by GET: who may only read pods must not get a shell (KEP-4006).
+  const verb = streams.has(subresource) && resource === 'pods' ? 'create' : target.verb;
+  return {
+    ...{ user, verb, group, version, resource, subresource, namespace, name },
+    fieldSelector: query.get('fieldSelector') ?? undefined,
+    labelSelector: query.get('labelSelector') ?? undefined,
+  };
+}
+
+const streams = new Set(['exec', 'attach', 'portforward']);

@@ -1,0 +1,90 @@
+import type { Kind } from '../api/kind.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import type { Engine } from '../store/store.ts';
+import type { Extensions, Services } from './context.ts';
+import type { Defences, Lookup } from './contracts.ts';
+import { serve } from './http/incoming.ts';
+import { type Doors, type Listen, openDoors, type Tls } from './http/listener.ts';
+import { createInProcess, type InProcess } from './in-process.ts';
+import { createKinds, type Kinds } from './kinds.ts';
+import { type Bounds, createLimits, defaultBounds } from './limits.ts';
+import { createLookup } from './lookup.ts';
+import { createMetrics } from './metrics.ts';
+import { createStorage } from './storage/storage.ts';
+import { createWatchHub } from './storage/watch-hub.ts';
+
+export { type AuditLog, type AuditOptions, createAudit } from './audit/audit.ts';
+export { type AuditVerdict, verifyAudit } from './audit/verify.ts';
+export type { Extensions, TokenIssue, Usage } from './context.ts';
+export { createDefences, type DefenceSettings } from './defences.ts';
+export type { Listen, Tls } from './http/listener.ts';
+export type { CallRequest, CallResponse, InProcess } from './in-process.ts';
+export type { Kinds } from './kinds.ts';
+export type { Bounds } from './limits.ts';
+export { createLookup } from './lookup.ts';
+export { stamp } from './storage/codec.ts';
+
+export type ServerOptions = {
+  /** Opened with `stamp` of this room. */
+  engine: Engine;
+  kinds: Kind[];
+  /** Made with the server's own reads, as RBAC and admission look objects up. */
+  defences: Defences | ((lookup: Lookup) => Defences);
+  /** Such as `v1.36.0+rempart`. */
+  version: string;
+  clock: Clock;
+  log: Log;
+  extensions?: Extensions;
+  bounds?: Bounds;
+};
+
+export type Server = InProcess & {
+  /** Opens the doors to the network; rejects when an address is taken or not ours. */
+  listen(listeners: Listen[], tls: Tls): Promise<{ host: string; port: number }[]>;
+  /** New connections use the new certificates; open ones keep theirs. */
+  setTls(tls: Tls): void;
+  lookup: Lookup;
+  kinds: Kinds;
+  extensions: Extensions;
+  /** Closes the doors and ends watches; the engine stays its owner's. */
+  close(graceMs?: number): Promise<void>;
+};
+
+/** The front door of the cluster: one pipeline (pipeline.ts), reached over TLS and from within the process. */
+export function createServer(options: ServerOptions): Server {
+  const { engine, clock, log, version, extensions = {} } = options;
+  const lookup = createLookup(engine);
+  const defences = typeof options.defences === 'function' ? options.defences(lookup) : options.defences;
+  const hub = createWatchHub(engine);
+  const kinds = createKinds(options.kinds);
+  const limits = createLimits(options.bounds ?? defaultBounds);
+  let doors: Doors | undefined;
+  const services: Services = {
+    ...{ kinds, storage: createStorage(engine), hub, lookup, defences, clock, log, version, extensions },
+    metrics: createMetrics(),
+    load: () => ({ ...limits.inFlight(), connections: doors?.connections() ?? 0 }),
+  };
+  const report = (error: unknown) => log.error('a connection failed', { error });
+  return {
+    ...createInProcess(services, limits),
+    ...{ lookup, kinds, extensions },
+    async listen(listeners, tls) {
+      if (doors !== undefined) throw new Error('the server listens already');
+      const handlers = {
+        allow: defences.allowConnection,
+        request: (request: Parameters<typeof serve>[2], response: Parameters<typeof serve>[3]) =>
+          void serve(services, limits, request, response).catch(report),
+        upgrade: (request: Parameters<typeof serve>[2], socket: import('node:stream').Duplex, head: Buffer) =>
+          void serve(services, limits, request, undefined, { socket, head }).catch(report),
+      };
+      doors = await openDoors(listeners, tls, handlers, log);
+      return doors.addresses();
+    },
+    setTls: (tls) => doors?.setTls(tls),
+    async close(graceMs) {
+      await doors?.close(graceMs);
+      hub.close();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { Kind } from '../../api/kind.ts';
+import { resourceName } from '../../api/kind.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Entry } from '../../store/store.ts';
+
+/** `/registry/pods/`, `/registry/deployments.apps/`: a second version of a kind lives where the first does. */
+export function prefixOf(kind: Kind, namespace?: string): string {
+  const resource = resourceName(kind.storedAs ?? kind);
+  return namespace === undefined ? `/registry/${resource}/` : `/registry/${resource}/${namespace}/`;
+}
+
+export function keyOf(kind: Kind, namespace: string, name: string): string {
+  return `${prefixOf(kind, namespace)}${name}`;
+}
+
+/** The namespace and name that a key of `keyOf` ends with. */
+export function namesOf(key: string): { namespace: string; name: string } {
+  const [, , , namespace, name] = key.split('/');
+  return { namespace: namespace ?? '', name: name ?? '' };
+}
+
+const metadataStart = Buffer.from('"metadata":{');
+const versionStart = Buffer.from('"resourceVersion":"');
+
+/** JSON with kind, apiVersion and metadata in front and without resourceVersion: what `stamp` expects. */
+export function encode(object: KubernetesObject): Uint8Array {
+  const { kind, apiVersion, metadata, ...rest } = object;
+  const { resourceVersion: _, ...fields } = metadata;
+  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: fields, ...rest }));
+}
+
+/** Writes the revision into an encoded object: an engine does this once, when it assigns the revision. */
+export function stamp(value: Uint8Array, revision: number): Uint8Array {
+  const bytes = asBuffer(value);
+  const at = bytes.indexOf(metadataStart);
+  if (at < 0) throw new Error('a stored object has no metadata');
+  const from = at + metadataStart.length;
+  let rest = from;
+  if (bytes.compare(versionStart, 0, versionStart.length, from, from + versionStart.length) === 0)
+    rest = bytes.indexOf('"', from + versionStart.length) + 2;
+  const version = Buffer.from(`"resourceVersion":"${revision}",`);
+  return Buffer.concat([bytes.subarray(0, from), version, bytes.subarray(rest)]);
+}
+
+/** Decoded values live as long as someone in the process holds them: caches share one copy, idle objects cost none. */
+const decoded = new WeakMap<Uint8Array, WeakRef<KubernetesObject>>();
+
+/** The object of a stored value: shared and frozen. */
+export function decode(value: Uint8Array): KubernetesObject {
+  const known = decoded.get(value)?.deref();
+  if (known !== undefined) return known;
+  const object = deepFreeze(JSON.parse(asBuffer(value).toString()));
+  decoded.set(value, new WeakRef(object));
+  return object;
+}
+
+/** A private copy of a stored value, to change and write back. */
+export function decodeCopy(value: Uint8Array): KubernetesObject {
+  return JSON.parse(asBuffer(value).toString());
+}
+
+export function asBuffer(value: Uint8Array): Buffer {
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const field of Object.values(value)) deepFreeze(field);
+  }
+  return value;
+}
+
+const converted = new WeakMap<Uint8Array, Map<Kind, Uint8Array>>();
+
+/** The bytes of an entry as `kind` shows it: the stored bytes themselves, unless another version is stored. */
+export function bytesFor(kind: Kind, entry: Entry): Uint8Array {
+  if (kind.storedAs === undefined) return entry.value;
+  const known = converted.get(entry.value)?.get(kind);
+  if (known !== undefined) return known;
+  const object = kind.storedAs.fromStored(decodeCopy(entry.value));
+  const bytes = stamp(encode(object), entry.modRevision);
+  const byKind = converted.get(entry.value) ?? new Map<Kind, Uint8Array>();
+  converted.set(entry.value, byKind.set(kind, bytes));
+  return bytes;
+}
+
+/** The object of an entry as `kind` shows it: shared and frozen. */
+export const objectFor = (kind: Kind, entry: Entry): KubernetesObject => decode(bytesFor(kind, entry));
+
+/** Equal as JSON: key order does not matter, and an absent field equals undefined. */
+export function sameJson(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  if (Array.isArray(left) !== Array.isArray(right)) return false;
+  if (Array.isArray(left)) {
+    const other = right as unknown[];
+    return left.length === other.length && left.every((item, index) => sameJson(item, other[index]));
+  }
+  const [a, b] = [left as Record<string, unknown>, right as Record<string, unknown>];
+  for (const key in a) if (!sameJson(a[key], b[key])) return false;
+  for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
+  return true;
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import type { Kind } from '../../api/kind.ts';
+import { resourceName } from '../../api/kind.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import { ApiError, alreadyExists, conflict, notFound } from '../../api/status.ts';
+import type { Engine, Entry } from '../../store/store.ts';
+import { StoreFull } from '../../store/store.ts';
+import { decodeCopy, encode, keyOf, sameJson } from './codec.ts';
+
+/**
+ * What an update turns an object into: the new object to store, `'unchanged'`, or `'remove'`. `old` is a private copy
+ * in the form of the kind that is asked for, with its resourceVersion.
+ */
+export type Transform = (old: KubernetesObject, entry: Entry) => Promise<Change> | Change;
+export type Change = { object: KubernetesObject; action: 'store' | 'unchanged' | 'remove' };
+export type Outcome = { entry: Entry; object: KubernetesObject; action: Change['action'] };
+
+/** Objects over keys and bytes: create, guaranteed update, conditional delete. */
+export type Storage = {
+  engine: Engine;
+  get(kind: Kind, namespace: string, name: string): Entry | undefined;
+  create(kind: Kind, object: KubernetesObject, dryRun?: boolean): Promise<Entry>;
+  /** Runs `transform` again when somebody else wrote in between, unless the caller's own precondition then fails. */
+  update(kind: Kind, namespace: string, name: string, transform: Transform, dryRun?: boolean): Promise<Outcome>;
+};
+
+/** Nobody is this unlucky: then the object is written by everybody at once, and the client may try again. */
+const attemptsMax = 30;
+/** Events are forgotten an hour after their last change, as upstream's --event-ttl. */
+const eventSeconds = 3600;
+
+export function createStorage(engine: Engine): Storage {
+  const subjectOf = (kind: Kind, name: string) => ({ group: kind.group, resource: kind.resource, name });
+  const ttlOf = (kind: Kind) =>
+    resourceName(kind.storedAs ?? kind) === 'events' ? { ttlSeconds: eventSeconds } : undefined;
+  const toStored = (kind: Kind, object: KubernetesObject) => kind.storedAs?.toStored(object) ?? object;
+
+  const storage: Storage = {
+    engine,
+    get: (kind, namespace, name) => engine.get(keyOf(kind, namespace, name)),
+    async create(kind, object, dryRun = false) {
+      const { namespace = '', name } = object.metadata;
+      const key = keyOf(kind, namespace, name);
+      const value = encode(toStored(kind, object));
+      if (dryRun) {
+        if (engine.get(key) !== undefined) throw alreadyExists(subjectOf(kind, name));
+        return { key, value, createRevision: 0, modRevision: 0 };
+      }
+      const result = await guarded(() => engine.put({ key, value, expected: 0, ...ttlOf(kind) }));
+      if (!result.ok) throw alreadyExists(subjectOf(kind, name));
+      return result.entry;
+    },
+    async update(kind, namespace, name, transform, dryRun = false) {
+      const key = keyOf(kind, namespace, name);
+      for (let attempt = 0; attempt < attemptsMax; attempt++) {
+        const entry = engine.get(key);
+        if (entry === undefined) throw notFound(subjectOf(kind, name));
+        const stored = decodeCopy(entry.value);
+        const change = await transform(kind.storedAs?.fromStored(stored) ?? stored, entry);
+        if (change.action === 'unchanged') return { entry, object: change.object, action: 'unchanged' };
+        const object = toStored(kind, change.object);
+        if (change.action === 'store' && sameJson(withoutRevision(object), withoutRevision(decodeCopy(entry.value))))
+          return { entry, object: change.object, action: 'unchanged' };
+        if (dryRun) return { entry, ...change };
+        const result = await guarded(() =>
+          change.action === 'remove'
+            ? engine.delete({ key, expected: entry.modRevision })
+            : engine.put({ key, value: encode(object), expected: entry.modRevision, ...ttlOf(kind) }),
+        );
+        if (result.ok) return { entry: result.entry, object: change.object, action: change.action };
+      }
+      throw conflict(subjectOf(kind, name), 'it is being changed too often: try again');
+    },
+  };
+  return storage;
+}
+
+function withoutRevision(object: KubernetesObject): KubernetesObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: undefined } };
+}
+
+/** A full disk is the operator's to mend: reads go on, writes say so. */
+async function guarded<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof StoreFull)) throw error;
+    const message = `the store is full and takes no more writes: ${error.message}; free disk space on the server`;
+    throw new ApiError('ServiceUnavailable', message, { retryAfterSeconds: 10 }, { cause: error });
+  }
+}
+
+export const newUid = (): string => randomUUID();
+
+const letters = 'bcdfghjklmnpqrstvwxz2456789';
+/** `generateName` plus five characters that spell no words (apiserver names.SimpleNameGenerator). */
+export function generatedName(prefix: string, random: () => number = Math.random): string {
+  let suffix = '';
+  for (let index = 0; index < 5; index++) suffix += letters[Math.floor(random() * letters.length)];
+  return `${prefix.slice(0, 58)}${suffix}`;
+}

@@ -1,0 +1,235 @@
+import type { Kind } from '../../api/kind.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Engine, Entry, Event } from '../../store/store.ts';
+import { asBuffer, bytesFor, decode, prefixOf, stamp } from './codec.ts';
+
+/** One change as a kind's watchers see it. Frame and object are made at most once, however many watch. */
+export type WatchItem = { type: 'ADDED' | 'MODIFIED' | 'DELETED'; value: Uint8Array; revision: number; frame?: Buffer };
+
+/** The changes of one turn for watchers with the same options. */
+export type WatchBatch = { items: WatchItem[]; revision: number; bytes?: Buffer };
+
+/** Which changes a watcher wants; watchers with an equal `id` share their batches. */
+export type Audience = {
+  id: string;
+  kind: Kind;
+  /** Undefined: the whole cluster. */
+  namespace: string | undefined;
+  /** Undefined: every object. */
+  matches: ((object: KubernetesObject) => boolean) | undefined;
+};
+
+/** A watch that a verb has agreed to: the one who writes the response subscribes, then shows `initial` first. */
+export type WatchSource = {
+  audience: Audience;
+  initial: Entry[];
+  /** The revision of `initial`; changes after it follow. */
+  revision: number;
+  /** Mark the end of `initial` by a bookmark (WatchList). */
+  marksInitialEnd: boolean;
+  bookmarks: boolean;
+  timeoutMs: number;
+  /** Set when history does not reach back: the stream is this one ERROR event. */
+  expired: object | undefined;
+  /** Throws Compacted. Changes after `revision`; returns what cancels. */
+  subscribe(onBatch: (batch: WatchBatch) => void): () => void;
+  /** Every change up to this revision has been handed out; undefined while some wait for their turn. */
+  settled(): number | undefined;
+};
+
+export type WatchHub = {
+  /** Throws Compacted. `onBatch` is called for changes after `fromRevision`; returns what cancels. */
+  subscribe(audience: Audience, fromRevision: number, onBatch: (batch: WatchBatch) => void): () => void;
+  /** Every change of the kind up to this revision has been handed out; undefined while some wait. */
+  settled(kind: Kind): number | undefined;
+  /** Open watches, by resource prefix. */
+  counts(): Map<string, number>;
+  close(): void;
+};
+
+type Member = { audience: Audience; position: number; onBatch: (batch: WatchBatch) => void };
+type Channel = { members: Map<string, Set<Member>>; pending: Event[]; seen: number; size: number; stop: () => void };
+
+/**
+ * One subscription to the engine per resource, fanned out per turn: what happens while a turn's changes are written
+ * to all watchers is delivered together in the next one.
+ */
+export function createWatchHub(engine: Engine): WatchHub {
+  const channels = new Map<string, Channel>();
+
+  function channelOf(prefix: string): Channel {
+    const known = channels.get(prefix);
+    if (known !== undefined) return known;
+    const channel: Channel = { members: new Map(), pending: [], seen: engine.revision(), size: 0, stop: () => {} };
+    channels.set(prefix, channel);
+    channel.stop = engine.watch(prefix, channel.seen, (events) => {
+      if (channel.pending.length === 0) setImmediate(() => flush(channel));
+      for (const event of events) channel.pending.push(event);
+    });
+    return channel;
+  }
+
+  function subscribe(audience: Audience, fromRevision: number, onBatch: (batch: WatchBatch) => void): () => void {
+    const prefix = prefixOf(audience.kind);
+    const channel = channelOf(prefix);
+    const member: Member = { audience, position: fromRevision, onBatch };
+    channel.size++;
+    let leave = () => {};
+    if (fromRevision >= channel.seen) leave = join(channel, member);
+    else leave = catchUp(channel, member, prefix);
+    let open = true;
+    return () => {
+      if (!open) return;
+      open = false;
+      leave();
+      if (--channel.size > 0) return;
+      channel.stop();
+      channels.delete(prefix);
+    };
+  }
+
+  /** Replays history for one watcher; when it has caught up it joins the others. */
+  function catchUp(channel: Channel, member: Member, prefix: string): () => void {
+    let leave: (() => void) | undefined;
+    let stop: (() => void) | undefined;
+    let done = false;
+    const finish = () => {
+      stop?.();
+      if (!done && leave === undefined) leave = join(channel, member);
+    };
+    stop = engine.watch(prefix, member.position, (events) => {
+      if (leave !== undefined || done) return;
+      const revision = events.at(-1)!.entry.modRevision;
+      const batch = batchOf(member.audience, events);
+      member.position = revision;
+      if (batch.items.length > 0) member.onBatch(batch);
+      if (revision >= channel.seen) finish();
+    });
+    if (leave !== undefined) stop();
+    return () => {
+      done = true;
+      stop?.();
+      leave?.();
+    };
+  }
+
+  return {
+    subscribe,
+    settled: (kind) => ((channels.get(prefixOf(kind))?.pending.length ?? 0) > 0 ? undefined : engine.revision()),
+    counts: () => new Map([...channels].map(([prefix, channel]) => [prefix, channel.size])),
+    close() {
+      for (const channel of channels.values()) channel.stop();
+      channels.clear();
+    },
+  };
+}
+
+function join(channel: Channel, member: Member): () => void {
+  const { id } = member.audience;
+  const members = channel.members.get(id) ?? new Set();
+  channel.members.set(id, members.add(member));
+  return () => {
+    members.delete(member);
+    if (members.size === 0 && channel.members.get(id) === members) channel.members.delete(id);
+  };
+}
+
+function flush(channel: Channel): void {
+  const events = channel.pending;
+  channel.pending = [];
+  if (events.length === 0) return;
+  const first = events[0]!.entry.modRevision;
+  channel.seen = events.at(-1)!.entry.modRevision;
+  const items = new Map<Kind, Map<Event, WatchItem>>();
+  for (const members of [...channel.members.values()]) {
+    let shared: WatchBatch | undefined;
+    for (const member of [...members]) {
+      let batch: WatchBatch;
+      if (member.position < first) batch = shared ??= batchOf(member.audience, events, items);
+      else
+        batch = batchOf(
+          member.audience,
+          events.filter((event) => event.entry.modRevision > member.position),
+          items,
+        );
+      member.position = Math.max(member.position, channel.seen);
+      if (batch.items.length > 0) member.onBatch(batch);
+    }
+  }
+}
+
+function batchOf(audience: Audience, events: Event[], shared?: Map<Kind, Map<Event, WatchItem>>): WatchBatch {
+  const { kind, namespace, matches } = audience;
+  const prefix = namespace === undefined ? undefined : prefixOf(kind, namespace);
+  const known = shared?.get(kind) ?? new Map<Event, WatchItem>();
+  shared?.set(kind, known);
+  const items: WatchItem[] = [];
+  for (const event of events) {
+    if (prefix !== undefined && !event.entry.key.startsWith(prefix)) continue;
+    if (matches !== undefined) {
+      const item = selected(kind, matches, event);
+      if (item !== undefined) items.push(item);
+      continue;
+    }
+    let item = known.get(event);
+    if (item === undefined) {
+      item = itemOf(kind, event);
+      known.set(event, item);
+    }
+    items.push(item);
+  }
+  return { items, revision: events.at(-1)?.entry.modRevision ?? 0 };
+}
+
+function itemOf(kind: Kind, { type, entry, previous }: Event): WatchItem {
+  const revision = entry.modRevision;
+  if (type === 'delete') return { type: 'DELETED', value: lastValue(kind, previous ?? entry, revision), revision };
+  return { type: previous === undefined ? 'ADDED' : 'MODIFIED', value: bytesFor(kind, entry), revision };
+}
+
+/** A deleted object is shown as it last was, with the revision of its deletion. */
+const lastValue = (kind: Kind, entry: Entry, revision: number) => stamp(bytesFor(kind, entry), revision);
+
+/** Entering a selector is ADDED, leaving it is DELETED. */
+function selected(kind: Kind, matches: (object: KubernetesObject) => boolean, event: Event): WatchItem | undefined {
+  const { type, entry, previous } = event;
+  const revision = entry.modRevision;
+  const before = previous !== undefined && matches(decode(bytesFor(kind, previous)));
+  if (type === 'delete') {
+    if (!before && !(previous === undefined && matches(decode(bytesFor(kind, entry))))) return undefined;
+    return { type: 'DELETED', value: lastValue(kind, previous ?? entry, revision), revision };
+  }
+  const now = matches(decode(bytesFor(kind, entry)));
+  if (now) return { type: before ? 'MODIFIED' : 'ADDED', value: bytesFor(kind, entry), revision };
+  return before ? { type: 'DELETED', value: lastValue(kind, previous!, revision), revision } : undefined;
+}
+
+const frameStarts = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+};
+const frameEnd = Buffer.from('}\n');
+
+/** The line of one event as plain JSON. */
+export function frameOf(item: WatchItem): Buffer {
+  item.frame ??= Buffer.concat([frameStarts[item.type], asBuffer(item.value), frameEnd]);
+  return item.frame;
+}
+
+/** The lines of a batch as plain JSON, joined once for all who share it. */
+export function bytesOfBatch(batch: WatchBatch): Buffer {
+  if (batch.items.length === 1) return frameOf(batch.items[0]!);
+  batch.bytes ??= Buffer.concat(batch.items.map(frameOf));
+  return batch.bytes;
+}
+
+/** The event of an item with its shared, frozen object. */
+export const eventOf = (item: WatchItem) => ({ type: item.type, object: decode(item.value) });
+
+/** A BOOKMARK: only a revision, and whether the initial events end here. */
+export function bookmarkOf(kind: Kind, apiVersion: string, revision: number, initialEnd: boolean) {
+  const annotations = initialEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
+  const metadata = { resourceVersion: String(revision), creationTimestamp: null, annotations };
+  return { type: 'BOOKMARK', object: { kind: kind.kind, apiVersion, metadata } };
+}

@@ -1,0 +1,69 @@
+import type { KubernetesObject, ManagedFields } from '../../api/object.ts';
+import { ApiError, badRequest, invalid } from '../../api/status.ts';
+import { formatTime } from '../../foundation/clock.ts';
+import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
+import { decode } from '../storage/codec.ts';
+import { generatedName, newUid } from '../storage/storage.ts';
+import { decodeObject } from './decode.ts';
+import { admit, check, hasGeneration, matchUrl, track } from './prepare.ts';
+
+/** One in 14 million names is taken; eight in a row are not bad luck. */
+const generateAttemptsMax = 8;
+
+export async function create(context: Context): Promise<Reply> {
+  const object = await decodeObject(context);
+  matchUrl(context, object);
+  return createObject(context, object);
+}
+
+/** Defaults, admits, validates and stores a new object. `managed` is given when it was applied. */
+export async function createObject(
+  context: Context,
+  object: KubernetesObject,
+  managed?: ManagedFields[],
+): Promise<Reply> {
+  const { kind, storage, dryRun } = context;
+  const { metadata } = object;
+  if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '')
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  const generate = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
+  if (!metadata.name && generate === undefined)
+    throw invalid(kind.kind, kind.group, '', [
+      {
+        reason: 'FieldValueRequired',
+        field: 'metadata.name',
+        message: 'Required value: name or generateName is required',
+      },
+    ]);
+  if (generate !== undefined) metadata.name = generatedName(generate);
+  await prepare(context, object, managed);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const entry = await storage.create(kind, object, dryRun);
+      return dryRun ? objectReply(kind, decode(entry.value), 201) : entryReply(kind, entry, 201);
+    } catch (error) {
+      const taken = error instanceof ApiError && error.reason === 'AlreadyExists' && generate !== undefined;
+      if (!taken || attempt === generateAttemptsMax) throw error;
+      metadata.name = generatedName(generate);
+    }
+  }
+}
+
+async function prepare(context: Context, object: KubernetesObject, managed?: ManagedFields[]): Promise<void> {
+  const { kind, clock } = context;
+  const { metadata } = object;
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'managedFields', 'generation'])
+    delete (metadata as Record<string, unknown>)[field];
+  metadata.uid = newUid();
+  metadata.creationTimestamp = formatTime(clock.now());
+  if (hasGeneration(kind)) metadata.generation = 1;
+  delete metadata.resourceVersion;
+  kind.defaults(object);
+  await admit(context, 'CREATE', { object }, () => {
+    kind.prepareCreate(object);
+    kind.defaults(object);
+    if (managed === undefined) track(context, undefined, object);
+    else metadata.managedFields = managed;
+    check(kind, metadata.name, kind.validate(object));
+  });
+}

@@ -1,0 +1,138 @@
+import type { KubernetesObject } from '../../api/object.ts';
+import { badRequest, conflict } from '../../api/status.ts';
+import { formatTime } from '../../foundation/clock.ts';
+import { readBody } from '../body.ts';
+import { type Context, objectReply, type Reply, valueReply } from '../context.ts';
+import { namesOf } from '../storage/codec.ts';
+import type { Change } from '../storage/storage.ts';
+import { readDryRun } from './decode.ts';
+import { readPage } from './list.ts';
+import { admit } from './prepare.ts';
+import { namespaceOf } from './update.ts';
+
+export type DeleteOptions = {
+  gracePeriodSeconds?: number;
+  propagationPolicy?: 'Orphan' | 'Background' | 'Foreground';
+  orphanDependents?: boolean;
+  preconditions?: { uid?: string; resourceVersion?: string };
+  dryRun?: string[];
+};
+
+const defaultGraceSeconds = 30;
+
+/** DELETE of one object. Answers with the object while it is going, with Success when it is gone. */
+export async function remove(context: Context): Promise<Reply> {
+  const options = await readOptions(context);
+  return removeObject({ ...context, dryRun: context.dryRun || (options.dryRun ?? []).includes('All') }, options);
+}
+
+export async function removeObject(context: Context, options: DeleteOptions): Promise<Reply> {
+  const { kind, storage, target, dryRun } = context;
+  const transform = async (old: KubernetesObject): Promise<Change> => {
+    checkPreconditions(context, options, old);
+    await admit(context, 'DELETE', { old });
+    return plan(context, old, options);
+  };
+  const { action, object } = await storage.update(kind, namespaceOf(context), target.name, transform, dryRun);
+  if (action !== 'remove' || kind.resource === 'pods') return objectReply(kind, object);
+  const { uid } = object.metadata;
+  const details = { name: target.name, group: kind.group || undefined, kind: kind.resource, uid };
+  return valueReply({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
+}
+
+/** What a delete does to an object: removes it, or marks it and leaves the rest to those who hold it. */
+function plan({ kind, clock }: Context, old: KubernetesObject, options: DeleteOptions): Change {
+  const object = structuredClone(old);
+  const { metadata } = object;
+  metadata.finalizers = finalizersFor(options, metadata.finalizers ?? []);
+  if (metadata.finalizers.length === 0) delete metadata.finalizers;
+  const graceSeconds = kind.resource === 'pods' && kind.group === '' ? podGraceSeconds(old, options) : 0;
+  const held = metadata.finalizers !== undefined || isHeldNamespace(object);
+  if (graceSeconds === 0 && !held) return { object, action: 'remove' };
+  const shortens = graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0);
+  if (metadata.deletionTimestamp !== undefined && !shortens) return { object, action: 'store' };
+  metadata.deletionTimestamp = formatTime(clock.now() + graceSeconds * 1000);
+  metadata.deletionGracePeriodSeconds = graceSeconds;
+  if (metadata.generation !== undefined) metadata.generation++;
+  if (object.kind === 'Namespace') object['status'] = { ...object['status'], phase: 'Terminating' };
+  return { object, action: 'store' };
+}
+
+/** The garbage collector acts on these two and takes them away again. */
+function finalizersFor({ propagationPolicy, orphanDependents }: DeleteOptions, present: string[]): string[] {
+  const policy = propagationPolicy ?? (orphanDependents === true ? 'Orphan' : undefined);
+  if (policy === undefined) return present;
+  const kept = present.filter((name) => name !== 'orphan' && name !== 'foregroundDeletion');
+  if (policy === 'Orphan') return [...kept, 'orphan'];
+  return policy === 'Foreground' ? [...kept, 'foregroundDeletion'] : kept;
+}
+
+const isHeldNamespace = (object: KubernetesObject) =>
+  object.kind === 'Namespace' && (object['spec']?.finalizers ?? []).length > 0;
+
+/** A pod on no node, or one that has ended, has nobody to wait for. */
+function podGraceSeconds(pod: KubernetesObject, { gracePeriodSeconds }: DeleteOptions): number {
+  const { spec = {}, status = {} } = pod;
+  const ended = status.phase === 'Succeeded' || status.phase === 'Failed';
+  if (!spec.nodeName || ended) return 0;
+  return gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
+}
+
+function checkPreconditions({ kind }: Context, { preconditions }: DeleteOptions, { metadata }: KubernetesObject): void {
+  if (preconditions === undefined) return;
+  const subject = { group: kind.group, resource: kind.resource, name: metadata.name };
+  const { uid, resourceVersion } = preconditions;
+  if (uid !== undefined && uid !== metadata.uid)
+    throw conflict(subject, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+    throw conflict(
+      subject,
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+    );
+}
+
+/** Options come in the body or, from old clients, in the query. */
+export async function readOptions(context: Context): Promise<DeleteOptions> {
+  const { query } = context.target;
+  const body = (await readBody(context.request)).value ?? {};
+  if (typeof body !== 'object' || Array.isArray(body)) throw badRequest('the body must be a DeleteOptions object');
+  const options = { ...(body as DeleteOptions) };
+  const grace = query.get('gracePeriodSeconds');
+  const policy = query.get('propagationPolicy');
+  if (grace !== null && /^\d{1,9}$/.test(grace)) options.gracePeriodSeconds ??= Number(grace);
+  if (policy !== null) options.propagationPolicy ??= policy as 'Background';
+  if (query.get('orphanDependents') === 'true') options.orphanDependents ??= true;
+  checkOptions(options);
+  readDryRun(new URLSearchParams((options.dryRun ?? []).map((value) => ['dryRun', String(value)])));
+  return options;
+}
+
+function checkOptions({ gracePeriodSeconds, propagationPolicy, dryRun }: DeleteOptions): void {
+  if (gracePeriodSeconds !== undefined && !(Number.isInteger(gracePeriodSeconds) && gracePeriodSeconds >= 0))
+    throw badRequest('gracePeriodSeconds: Invalid value: must be a whole number of at least 0');
+  if (dryRun !== undefined && !Array.isArray(dryRun)) throw badRequest('dryRun must be a list');
+  if (propagationPolicy !== undefined && !['Orphan', 'Background', 'Foreground'].includes(propagationPolicy))
+    throw badRequest(
+      `propagationPolicy: Unsupported value: "${propagationPolicy}": supported values: "Foreground", "Background", "Orphan"`,
+    );
+}
+
+/** DELETE of a collection: each object as if it were deleted alone; answers with those that were there. */
+export async function removeCollection(context: Context): Promise<Reply> {
+  const options = await readOptions(context);
+  const dryRun = context.dryRun || (options.dryRun ?? []).includes('All');
+  const { entries, revision } = readPage(context);
+  for (const entry of entries) {
+    const target = { ...context.target, ...namesOf(entry.key) };
+    try {
+      await removeObject({ ...context, dryRun, target }, options);
+    } catch (error) {
+      // Gone meanwhile is what was asked for.
+      if (!(error instanceof Error && 'reason' in error && error.reason === 'NotFound')) throw error;
+    }
+  }
+  return {
+    code: 200,
+    body: { form: 'list', kind: context.kind, entries, metadata: { resourceVersion: String(revision) } },
+  };
+}

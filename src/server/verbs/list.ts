@@ -1,0 +1,138 @@
+import { ApiError, badRequest } from '../../api/status.ts';
+import type { Entry } from '../../store/store.ts';
+import { Compacted } from '../../store/store.ts';
+import type { Context, ListMeta, Reply } from '../context.ts';
+import { keyOf, objectFor, prefixOf } from '../storage/codec.ts';
+import { notInFuture } from './get.ts';
+import { readSelectors, selectedName } from './selectors.ts';
+
+type Continue = { revision: number; after: string };
+type Page = { entries: Entry[]; revision: number; continue?: string; remaining?: number };
+
+const versionOfTokens = 'rempart/v1';
+/** A selective list reads this many entries at a time. */
+const readAtOnce = 1000;
+
+export function list(context: Context): Reply {
+  const { target, kind } = context;
+  const page = readPage(context);
+  const metadata: ListMeta = { resourceVersion: String(page.revision) };
+  if (page.continue !== undefined) metadata.continue = page.continue;
+  if (page.remaining !== undefined) metadata.remainingItemCount = page.remaining;
+  if (target.query.get('allowWatchBookmarks') === 'nonsense') throw badRequest('allowWatchBookmarks must be a boolean');
+  return { code: 200, body: { form: 'list', kind, entries: page.entries, metadata } };
+}
+
+/** The objects a list, watch or deletecollection names, in key order, at one revision. */
+export function readPage(context: Context): Page {
+  const { target, kind, storage } = context;
+  const { query } = target;
+  const matches = readSelectors(kind, query);
+  const limit = readLimit(query);
+  const from = readContinue(query.get('continue'), prefixOf(kind, namespaceOfList(context)));
+  const revision = from?.revision ?? readRevision(context);
+  try {
+    const name = selectedName(query);
+    if (
+      name !== undefined &&
+      revision === undefined &&
+      (target.namespace !== '' || !kind.namespaced) &&
+      query.get('labelSelector') === null
+    )
+      return readOne(context, name);
+    if (matches === undefined) return readPlain(context, limit, from, revision);
+    const page: Page = { entries: [], revision: revision ?? storage.engine.revision() };
+    let after = from?.after;
+    for (;;) {
+      const range = storage.engine.range(prefixOf(kind, namespaceOfList(context)), {
+        ...(revision === undefined ? {} : { revision }),
+        ...{ after, limit: limit === undefined ? undefined : readAtOnce },
+      } as object);
+      for (const [index, entry] of range.entries.entries()) {
+        if (!matches(objectFor(kind, entry))) continue;
+        page.entries.push(entry);
+        const more = range.more || index < range.entries.length - 1;
+        if (page.entries.length === limit && more) return { ...page, continue: token(page.revision, entry.key) };
+      }
+      if (!range.more) return page;
+      after = range.entries.at(-1)!.key;
+    }
+  } catch (error) {
+    if (!(error instanceof Compacted)) throw error;
+    throw expired(error, from, storage.engine.revision());
+  }
+}
+
+const namespaceOfList = ({ target, kind }: Context) =>
+  !kind.namespaced || target.namespace === '' ? undefined : target.namespace;
+
+function readOne({ kind, target, storage }: Context, name: string): Page {
+  const entry = storage.engine.get(keyOf(kind, kind.namespaced ? target.namespace : '', name));
+  return { entries: entry === undefined ? [] : [entry], revision: storage.engine.revision() };
+}
+
+function readPlain(context: Context, limit: number | undefined, from: Continue | undefined, asked?: number): Page {
+  const { kind, storage } = context;
+  const options: { revision?: number; limit?: number; after?: string } = {};
+  if (asked !== undefined) options.revision = asked;
+  if (limit !== undefined) options.limit = limit;
+  if (from !== undefined) options.after = from.after;
+  const range = storage.engine.range(prefixOf(kind, namespaceOfList(context)), options);
+  const { entries, revision } = range;
+  if (!range.more) return { entries, revision };
+  const last = entries.at(-1)!.key;
+  // Before the first page nothing was shown; later pages count what is left behind this one.
+  const remaining = from === undefined ? range.count - entries.length : undefined;
+  return { entries, revision, continue: token(revision, last), ...(remaining === undefined ? {} : { remaining }) };
+}
+
+function readLimit(query: URLSearchParams): number | undefined {
+  const asked = query.size === 0 ? null : query.get('limit');
+  if (asked === null || asked === '' || asked === '0') return undefined;
+  if (!/^\d{1,9}$/.test(asked)) throw badRequest(`limit: Invalid value: "${asked}": must be a positive number`);
+  return Number(asked);
+}
+
+/** `Exact` reads the past; unset, "0" and NotOlderThan are all served from current memory. */
+function readRevision(context: Context): number | undefined {
+  const revision = notInFuture(context);
+  const match = context.target.query.get('resourceVersionMatch') ?? '';
+  if (match !== '' && revision === undefined && context.target.query.get('sendInitialEvents') !== 'true')
+    throw badRequest('resourceVersionMatch: Forbidden: is forbidden unless resourceVersion is provided');
+  if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan')
+    throw badRequest(`resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`);
+  if (match === 'Exact' && revision === 0)
+    throw badRequest('resourceVersionMatch: Forbidden: "Exact" is forbidden for resourceVersion "0"');
+  return match === 'Exact' ? revision : undefined;
+}
+
+const token = (revision: number, after: string) =>
+  Buffer.from(JSON.stringify({ v: versionOfTokens, rv: revision, after })).toString('base64url');
+
+/** A token is the client's to send, so it cannot lead out of the resource that it is used with. */
+function readContinue(value: string | null, prefix: string): Continue | undefined {
+  if (value === null || value === '') return undefined;
+  try {
+    const { v, rv, after } = JSON.parse(Buffer.from(value, 'base64url').toString());
+    if (v !== versionOfTokens || !Number.isSafeInteger(rv) || typeof after !== 'string') throw new Error('wrong shape');
+    if (!after.startsWith(prefix)) throw new Error('of another resource');
+    // -1: go on at whatever is current (after a compaction).
+    return rv < 0 ? ({ after } as Continue) : { revision: rv, after };
+  } catch (error) {
+    throw badRequest('continue key is not valid: use the value of the previous response unchanged', error);
+  }
+}
+
+/** A client that was too slow may go on inconsistently: the answer carries a token for that. */
+function expired(cause: Compacted, from: Continue | undefined, current: number): ApiError {
+  if (from === undefined) {
+    const message = `The resourceVersion for the provided list is too old (${cause.message})`;
+    return new ApiError('Expired', message, undefined, { cause });
+  }
+  const message =
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
+    'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
+    `Continuing with the provided token results in an inconsistent list (now at ${current})`;
+  const error = new ApiError('Expired', message, undefined, { cause });
+  return Object.assign(error, { continueToken: token(-1, from.after) });
+}

@@ -1,0 +1,140 @@
+import type { Kind } from '../../api/kind.ts';
+import { apiVersionOf } from '../../api/kind.ts';
+import { jsonPatch, mergePatch, serverSideApply, strategicMergePatch } from '../../api/merge/merge.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import { ApiError, badRequest, invalid } from '../../api/status.ts';
+import { formatTime } from '../../foundation/clock.ts';
+import { type Body, parseJson, parseYaml, unsupported } from '../body.ts';
+import type { Context, Reply } from '../context.ts';
+import { createObject } from './create.ts';
+import { checkObject } from './decode.ts';
+import { checkVersion, managerOf, matchUrl } from './prepare.ts';
+import { change, namespaceOf } from './update.ts';
+
+const types = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
+
+/** PATCH in its four forms (https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply). */
+export async function patch(context: Context): Promise<Reply> {
+  const type = context.request.contentType.split(';')[0]!.trim().toLowerCase();
+  if (!types.includes(type)) throw unsupported(type, types);
+  const body = await patchBody(context, type);
+  if (type === 'application/apply-patch+yaml') return apply(context, body);
+  const { kind } = context;
+  // A custom resource has no Go type that would say how its lists merge.
+  if (type === 'application/strategic-merge-patch+json' && kind.schema.definition === undefined)
+    throw unsupported(
+      type,
+      types.filter((known) => known !== type),
+    );
+  return change(context, (old) => {
+    const patched = checkObject(context, kind, merge(type, old, body.value, kind), body.duplicates);
+    checkName(context, patched);
+    checkVersion(context, patched, old);
+    return patched;
+  });
+}
+
+async function patchBody({ request }: Context, type: string): Promise<Body> {
+  if (request.decodedBody !== undefined) return { value: structuredClone(request.decodedBody), duplicates: [] };
+  const text = (await request.readBody()).toString();
+  return type === 'application/apply-patch+yaml' ? parseYaml(text) : parseJson(text);
+}
+
+/** Patch functions may keep parts of the patch and change their target: both are private copies. */
+function merge(type: string, old: KubernetesObject, body: unknown, kind: Kind): unknown {
+  const value = structuredClone(body);
+  if (type === 'application/json-patch+json') return jsonPatch(old, value);
+  if (type === 'application/merge-patch+json') {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw badRequest('a merge patch must be a JSON object');
+    return mergePatch(old, value);
+  }
+  return strategicMergePatch(old, value, kind.schema);
+}
+
+function checkName({ kind, target }: Context, object: KubernetesObject): void {
+  const { name, namespace } = object.metadata;
+  if (name === target.name && (!kind.namespaced || namespace === target.namespace)) return;
+  throw invalid(kind.kind, kind.group, target.name, [
+    {
+      reason: 'FieldValueInvalid',
+      field: name === target.name ? 'metadata.namespace' : 'metadata.name',
+      message: `Invalid value: "${name === target.name ? namespace : name}": field is immutable`,
+    },
+  ]);
+}
+
+async function apply(context: Context, body: Body): Promise<Reply> {
+  const { kind, target } = context;
+  if (!target.query.get('fieldManager'))
+    throw badRequest(
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  const applied = checkObject(context, kind, body.value, body.duplicates);
+  matchUrl(context, applied);
+  if (applied.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
+  if (target.subresource === '' && context.storage.get(kind, namespaceOf(context), target.name) === undefined) {
+    if (applied.metadata.uid)
+      throw new ApiError(
+        'Conflict',
+        `${kind.resource} "${target.name}" with the uid ${applied.metadata.uid} does not exist`,
+      );
+    const { object } = applyTo(context, undefined, applied);
+    return createApplied(context, object);
+  }
+  return change(
+    context,
+    (old) => {
+      checkVersion(context, applied, old);
+      return applyTo(context, old, applied).object;
+    },
+    false,
+  );
+}
+
+/** On create the fields of the configuration, and no others, belong to the manager. */
+async function createApplied(context: Context, object: KubernetesObject): Promise<Reply> {
+  const { managedFields } = object.metadata;
+  try {
+    return await createObject(context, object, managedFields);
+  } catch (error) {
+    const raced = error instanceof ApiError && error.reason === 'AlreadyExists';
+    if (!raced) throw error;
+    throw new ApiError('Conflict', `${error.message} meanwhile: apply again`, error.details, { cause: error });
+  }
+}
+
+function applyTo(context: Context, old: KubernetesObject | undefined, applied: KubernetesObject) {
+  const { kind, target, clock } = context;
+  const owner = {
+    ...{ manager: managerOf(context), operation: 'Apply' as const, apiVersion: apiVersionOf(kind) },
+    ...{ time: formatTime(clock.now()), ...(target.subresource === '' ? {} : { subresource: target.subresource }) },
+  };
+  const force = target.query.get('force') === 'true';
+  const { metadata, ...rest } = applied;
+  const { resourceVersion: _, uid: __, ...fields } = metadata;
+  const result = serverSideApply(old, { ...rest, metadata: fields } as KubernetesObject, owner, kind.schema, force);
+  if (result.conflicts.length > 0 && !force) throw applyConflict(result.conflicts);
+  return { object: structuredClone(result.object) };
+}
+
+function applyConflict(conflicts: { manager: string; field: string; message: string }[]): ApiError {
+  const count = conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`;
+  const managers = [...new Set(conflicts.map(({ message }) => message))];
+  const text = managers
+    .map((manager) => {
+      const fields = conflicts.filter(({ message }) => message === manager).map(({ field }) => field);
+      return fields.length === 1
+        ? `${manager}: ${fields[0]}`
+        : `${manager}:\n${fields.map((field) => `- ${field}`).join('\n')}`;
+    })
+    .join('\n');
+  return new ApiError('Conflict', `Apply failed with ${count}: ${text}`, {
+    causes: conflicts.map(({ message, field }) => ({ reason: 'FieldManagerConflict', message, field })),
+  });
+}

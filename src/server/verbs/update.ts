@@ -1,0 +1,95 @@
+import type { KubernetesObject } from '../../api/object.ts';
+import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
+import type { Outcome, Transform } from '../storage/storage.ts';
+import { decodeObject } from './decode.ts';
+import {
+  admit,
+  check,
+  checkVersion,
+  isFinished,
+  keepSystemFields,
+  matchUrl,
+  raiseGeneration,
+  track,
+} from './prepare.ts';
+
+/** PUT of an object or of one of its subresources `status`, `finalize`, `approval`, `ephemeralcontainers`, `resize`. */
+export async function update(context: Context): Promise<Reply> {
+  const body = await decodeObject(context);
+  matchUrl(context, body);
+  return change(context, (old) => {
+    const object = structuredClone(body);
+    checkVersion(context, object, old);
+    return object;
+  });
+}
+
+/** How a subresource limits a change: takes over from the new object only what it may write. */
+export type Confine = (object: KubernetesObject, old: KubernetesObject, context: Context) => KubernetesObject;
+
+const confinements = new Map<string, Confine>();
+
+/** Subresources are registered by their own files; see subresources/confined.ts. */
+export function confine(subresource: string, limit: Confine): void {
+  confinements.set(subresource, limit);
+}
+
+/**
+ * The read-change-write cycle all updates and patches share: what `make` returns is confined to the subresource,
+ * defaulted, admitted, validated and stored; a conflict makes it run again on the newer object.
+ */
+export async function change(
+  context: Context,
+  make: (old: KubernetesObject) => KubernetesObject | Promise<KubernetesObject>,
+  tracked = true,
+): Promise<Reply> {
+  const { kind, storage, dryRun, target } = context;
+  const transform: Transform = async (old) => {
+    const made = await make(structuredClone(old));
+    const object = await settle(context, made, old, tracked);
+    return { object, action: isFinished(object) ? 'remove' : 'store' };
+  };
+  const outcome = await storage.update(kind, namespaceOf(context), target.name, transform, dryRun);
+  return replyOf(context, outcome);
+}
+
+/** Cluster-scoped objects are stored without a namespace; a namespace's own URL names it as one. */
+export const namespaceOf = ({ kind, target }: Pick<Context, 'kind' | 'target'>): string =>
+  kind.namespaced ? target.namespace : '';
+
+export function replyOf({ kind }: Context, { action, entry, object }: Outcome, code = 200): Reply {
+  if (action === 'remove' || entry.modRevision === 0) return objectReply(kind, object, code);
+  return action === 'store' && object !== undefined && isDry(entry, object)
+    ? objectReply(kind, object, code)
+    : entryReply(kind, entry, code);
+}
+
+/** A dry run answers with the object it would have stored beside the entry that still is. */
+const isDry = (entry: Outcome['entry'], object: KubernetesObject) =>
+  object.metadata.resourceVersion === String(entry.modRevision);
+
+async function settle(
+  context: Context,
+  made: KubernetesObject,
+  old: KubernetesObject,
+  tracked: boolean,
+): Promise<KubernetesObject> {
+  const { kind, target } = context;
+  const { subresource } = target;
+  keepSystemFields(made, old);
+  if (tracked) made.metadata.managedFields = old.metadata.managedFields;
+  const confined = confinements.get(subresource)?.(made, old, context) ?? made;
+  const object = confined;
+  if (object.metadata.managedFields === undefined) delete object.metadata.managedFields;
+  object.metadata.resourceVersion = old.metadata.resourceVersion!;
+  kind.defaults(object);
+  await admit(context, 'UPDATE', { object, old }, () => {
+    if (subresource === '') kind.prepareUpdate(object, old);
+    kind.defaults(object);
+    if (subresource !== 'status') raiseGeneration(kind, object, old);
+    if (tracked) track(context, old, object);
+    const errors = subresource === 'status' ? kind.validateStatus(object, old) : kind.validate(object, old);
+    check(kind, object.metadata.name, errors);
+  });
+  return object;
+}
