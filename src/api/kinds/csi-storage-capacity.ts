@@ -1,0 +1,12 @@
+import { defineKind } from '../define.ts';
+import type { CSIStorageCapacity } from '../schema/types.d.ts';
+
+export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
+  group: 'storage.k8s.io',
+  kind: 'CSIStorageCapacity',
+  resource: 'csistoragecapacities',
+  columns: [
+    { name: 'StorageClassName', type: 'string', value: ({ storageClassName }) => storageClassName },
+    { name: 'Capacity', type: 'string', value: ({ capacity }) => capacity ?? '<unset>' },
+  ],
+});

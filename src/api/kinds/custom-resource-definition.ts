@@ -1,0 +1,26 @@
+import { defineKind } from '../define.ts';
+import type { CustomResourceDefinition } from '../schema/types.d.ts';
+import { createdAtColumn, nameColumn } from '../table.ts';
+
+export const customResourceDefinition = defineKind<CustomResourceDefinition>({
+  group: 'apiextensions.k8s.io',
+  kind: 'CustomResourceDefinition',
+  resource: 'customresourcedefinitions',
+  shortNames: ['crd', 'crds'],
+  categories: ['api-extensions'],
+  namespaced: false,
+  status: true,
+  wholeTable: true,
+  columns: [nameColumn, createdAtColumn],
+  // Source: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/v1/defaults.go.
+  defaults({ spec }) {
+    const { names } = spec;
+    if (names) {
+      names.singular ||= names.kind?.toLowerCase();
+      names.listKind ||= names.kind ? `${names.kind}List` : undefined;
+    }
+    spec.conversion ??= { strategy: 'None' };
+    const service = spec.conversion.webhook?.clientConfig?.service;
+    if (service) service.port ??= 443;
+  },
+});

@@ -1,0 +1,17 @@
+import { defineKind } from '../define.ts';
+import type { IPAddress } from '../schema/types.d.ts';
+
+function parent({ spec }: IPAddress): string {
+  const { group, resource, namespace, name } = spec?.parentRef ?? { resource: '', name: '' };
+  return [group ? `${resource}.${group}` : resource, namespace, name].filter(Boolean).join('/');
+}
+
+export const ipAddress = defineKind<IPAddress>({
+  group: 'networking.k8s.io',
+  kind: 'IPAddress',
+  resource: 'ipaddresses',
+  shortNames: ['ip'],
+  namespaced: false,
+  selectableFields: [],
+  columns: [{ name: 'ParentRef', type: 'string', value: parent }],
+});

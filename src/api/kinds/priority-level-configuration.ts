@@ -1,0 +1,41 @@
+import { defineKind } from '../define.ts';
+import type { PriorityLevelConfiguration } from '../schema/types.d.ts';
+import { none } from '../table.ts';
+
+const queuing = ({ spec }: PriorityLevelConfiguration) => spec?.limited?.limitResponse?.queuing;
+
+export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>({
+  group: 'flowcontrol.apiserver.k8s.io',
+  kind: 'PriorityLevelConfiguration',
+  resource: 'prioritylevelconfigurations',
+  namespaced: false,
+  status: true,
+  columns: [
+    { name: 'Type', type: 'string', value: ({ spec }) => spec?.type },
+    {
+      name: 'NominalConcurrencyShares',
+      type: 'string',
+      value: ({ spec }) => String(spec?.limited?.nominalConcurrencyShares ?? none),
+    },
+    { name: 'Queues', type: 'string', value: (object) => String(queuing(object)?.queues ?? none) },
+    { name: 'HandSize', type: 'string', value: (object) => String(queuing(object)?.handSize ?? none) },
+    { name: 'QueueLengthLimit', type: 'string', value: (object) => String(queuing(object)?.queueLengthLimit ?? none) },
+  ],
+  // Source: kubernetes/kubernetes pkg/apis/flowcontrol/v1/defaults.go.
+  defaults({ spec }) {
+    if (spec?.type === 'Exempt') {
+      spec.exempt ??= {};
+      spec.exempt.nominalConcurrencyShares ??= 0;
+      spec.exempt.lendablePercent ??= 0;
+    }
+    const limited = spec?.limited;
+    if (!limited) return;
+    limited.nominalConcurrencyShares ??= 30;
+    limited.lendablePercent ??= 0;
+    if (limited.limitResponse?.type !== 'Queue') return;
+    limited.limitResponse.queuing ??= {};
+    limited.limitResponse.queuing.queues ||= 64;
+    limited.limitResponse.queuing.handSize ||= 8;
+    limited.limitResponse.queuing.queueLengthLimit ||= 50;
+  },
+});

@@ -1,0 +1,33 @@
+import { defineKind } from '../define.ts';
+import type { ResourceClaimSpec, ResourceResourceClaim } from '../schema/types.d.ts';
+
+/** Source: kubernetes/kubernetes pkg/printers/internalversion/printers.go, resourceClaimState. */
+function state({ metadata, status }: ResourceResourceClaim): string {
+  const words: string[] = [];
+  if (metadata.deletionTimestamp) words.push('deleted');
+  if (!status?.allocation) words.push(metadata.deletionTimestamp ? '' : 'pending');
+  else {
+    words.push('allocated');
+    if (status.reservedFor?.length) words.push('reserved');
+  }
+  return words.filter((word) => word !== '').join(',');
+}
+
+/** Source: kubernetes/kubernetes pkg/apis/resource/v1/defaults.go. */
+export function defaultResourceClaim(spec: ResourceClaimSpec | undefined): void {
+  for (const { exactly, firstAvailable } of spec?.devices?.requests ?? [])
+    for (const request of [...(exactly ? [exactly] : []), ...(firstAvailable ?? [])]) {
+      request.allocationMode ||= 'ExactCount';
+      if (request.allocationMode === 'ExactCount') request.count ||= 1;
+      for (const toleration of request.tolerations ?? []) toleration.operator ||= 'Equal';
+    }
+}
+
+export const resourceClaim = defineKind<ResourceResourceClaim>({
+  group: 'resource.k8s.io',
+  kind: 'ResourceClaim',
+  resource: 'resourceclaims',
+  status: true,
+  columns: [{ name: 'State', type: 'string', value: state }],
+  defaults: ({ spec }) => defaultResourceClaim(spec),
+});

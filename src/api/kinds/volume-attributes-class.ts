@@ -1,0 +1,11 @@
+import { defineKind } from '../define.ts';
+import type { VolumeAttributesClass } from '../schema/types.d.ts';
+
+export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
+  group: 'storage.k8s.io',
+  kind: 'VolumeAttributesClass',
+  resource: 'volumeattributesclasses',
+  shortNames: ['vac'],
+  namespaced: false,
+  columns: [{ name: 'DriverName', type: 'string', value: ({ driverName }) => driverName }],
+});
