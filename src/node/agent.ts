@@ -1,0 +1,185 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KubernetesObject } from '../api/object.ts';
+import type { Pod } from '../api/schema/types.d.ts';
+import { type Cache, createCache } from '../client/cache.ts';
+import type { Client } from '../client/client.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import { createRecorder } from '../reconcile/events.ts';
+import { type Cgroups, noCgroups } from './cgroups.ts';
+import { type ClusterDns, parseResolvConf } from './environment/host-names.ts';
+import { type Machine, readMachine, readPressure } from './machine.ts';
+import { createNodeReporter, type NodeFindings, type NodeOptions, nodeObject } from './node-status.ts';
+import type { NetworkHooks, NodeContext } from './pods/context.ts';
+import { ensureImage } from './pods/image.ts';
+import { createObserved } from './pods/observed.ts';
+import { createPods } from './pods/pods.ts';
+import { createStatusWriter } from './pods/status-writer.ts';
+import { createProber } from './probes/prober.ts';
+import type { Runtime } from './runtimes/runtime.ts';
+import { createSources } from './sources.ts';
+import type { Mounter } from './volumes/mounter.ts';
+import { createVolumes } from './volumes/volumes.ts';
+
+export type AgentOptions = {
+  nodeName: string;
+  client: Client;
+  /** Services of all namespaces: shared with the network room in the same process. */
+  services: Cache<any>;
+  runtime: Runtime;
+  /** Holds `pods/`, `local-path/`; on a disk. */
+  dataDirectory: string;
+  /** Holds what must not reach a disk: a tmpfs is mounted at `<runDirectory>/memory`. */
+  runDirectory: string;
+  logsDirectory: string;
+  clusterDns: ClusterDns;
+  podCIDR: string;
+  clock: Clock;
+  log: Log;
+  network: Partial<NetworkHooks>;
+  mounter: Mounter;
+  cgroups?: Cgroups;
+  /** Stands for the real machine: simulated nodes. */
+  machine?: Machine;
+  labels?: Record<string, string>;
+  address?: string;
+  kubeletPort?: number;
+  maxPods?: number;
+  leaseSeconds?: number;
+};
+
+export type Agent = {
+  /** Registers the node and takes up its pods; resolves when it follows the API. */
+  start(): Promise<void>;
+  /** Lets go of everything; containers go on. */
+  stop(): Promise<void>;
+  pods(): Pod[];
+};
+
+const relistMs = 60_000;
+const startRetryMs = 500;
+const reservedMemoryBytes = 256 * 2 ** 20;
+
+/** The node agent: runs the pods that the API binds to this node on a runtime, and reports both. */
+export function createAgent(options: AgentOptions): Agent {
+  const { nodeName, client, runtime, clock, log, dataDirectory, runDirectory, mounter } = options;
+  const podsDirectory = join(dataDirectory, 'pods');
+  const memoryDirectory = join(runDirectory, 'memory');
+  for (const path of [podsDirectory, memoryDirectory, options.logsDirectory])
+    mkdirSync(path, { recursive: true, mode: 0o711 });
+  const machine = options.machine ?? readMachine(dataDirectory, options.address);
+  const node: NodeOptions = {
+    nodeName,
+    machine,
+    podCIDR: options.podCIDR,
+    maxPods: options.maxPods ?? 110,
+    reserved: {
+      cpuMilli: 100,
+      memoryBytes: Math.min(reservedMemoryBytes, machine.memoryBytes / 10),
+      diskBytes: machine.diskBytes / 10,
+    },
+    labels: options.labels ?? {},
+    kubeletPort: options.kubeletPort ?? 10250,
+  };
+  const recorder = createRecorder({ client, component: 'kubelet', host: nodeName, clock, log });
+  const record: NodeContext['record'] = (pod, type, reason, message) =>
+    recorder(pod as KubernetesObject, type, reason, message);
+  const cache = createCache(client, 'pods', { fieldSelector: `spec.nodeName=${nodeName}` }, { clock, log });
+  const wake = (uid: string) => pods.wake(uid);
+  const services = options.services;
+  const sources = createSources({ client, services, clock, log, onChange: (uid) => pods.get(uid)?.refresh() });
+  const facts = (podIPs: string[]) => ({
+    nodeName,
+    hostIP: machine.address,
+    podIPs,
+    allocatable: {
+      cpuMilli: machine.cpuMilli - node.reserved.cpuMilli,
+      memoryBytes: machine.memoryBytes - node.reserved.memoryBytes,
+      ephemeralBytes: machine.diskBytes - node.reserved.diskBytes,
+    },
+  });
+  const localPathRoot = join(dataDirectory, 'local-path');
+  const context: NodeContext = {
+    nodeName,
+    runtime,
+    client,
+    clock,
+    log,
+    record,
+    observed: createObserved({ runtime, clock, log, onChange: wake }),
+    volumes: createVolumes({ podsDirectory, memoryDirectory, localPathRoot, sources, mounter }),
+    cgroups: options.cgroups ?? noCgroups,
+    prober: createProber({ runtime, clock, onChange: wake, onFailure: unhealthy }),
+    sources,
+    statuses: createStatusWriter({ client, clock, log }),
+    network: { beforePodStarts: none, podNetworkReady: none, podNetworkGone: none, ...options.network },
+    ensureImage: (pod, container) => ensureImage(runtime.images, { secret: sources.secret, record }, pod, container),
+    facts,
+    nodeMemoryBytes: machine.memoryBytes,
+    hostIP: machine.address,
+    podsDirectory,
+    logsDirectory: options.logsDirectory,
+    clusterDns: options.clusterDns,
+    hostDns: parseResolvConf(readText('/etc/resolv.conf')),
+  };
+  const pods = createPods(context, { cache, node: () => reporter.latest() ?? nodeObject(node), relistMs });
+  const leaseSeconds = options.leaseSeconds ?? 40;
+  const reporter = createNodeReporter({ client, clock, log, node, inspect, leaseSeconds });
+  let stopped = false;
+
+  function unhealthy(uid: string, container: string, kind: string, message: string): void {
+    const pod = pods.get(uid)?.memory.pod;
+    const name = kind[0]!.toUpperCase() + kind.slice(1);
+    if (pod) record(pod, 'Warning', 'Unhealthy', `${name} probe failed: ${message} (container ${container})`);
+  }
+
+  async function inspect(): Promise<NodeFindings> {
+    const failed = (error: Error) => ({ ready: false, networkReady: false, message: error.message });
+    const status = await runtime.status().catch(failed);
+    const version = await runtime.version().catch(() => ({ name: 'containerd', version: 'unknown' }));
+    const images = status.ready ? await runtime.images.list().catch(() => []) : [];
+    const { memoryAvailableBytes, diskAvailableBytes, diskBytes, processesFreeRatio } = readPressure(dataDirectory);
+    const pressure = {
+      memory: memoryAvailableBytes < 100 * 2 ** 20,
+      disk: diskAvailableBytes < diskBytes * 0.1,
+      processes: processesFreeRatio < 0.1,
+    };
+    return { runtime: { ...status, ...version }, pressure, images, cgroupsReady: true };
+  }
+
+  return {
+    async start() {
+      await mounter.tmpfs(memoryDirectory, { mode: '0711' });
+      reporter.start();
+      for (let started = false; !started && !stopped; )
+        try {
+          await pods.start();
+          started = true;
+        } catch (error) {
+          log.warn('the runtime does not answer yet', { error });
+          await new Promise<void>((resolve) => clock.after(startRetryMs, resolve));
+        }
+    },
+    async stop() {
+      stopped = true;
+      reporter.stop();
+      pods.stop();
+      context.observed.stop();
+      context.prober.stop();
+      sources.stop();
+      cache.stop();
+    },
+    pods: pods.list,
+  };
+}
+
+const none = async () => {};
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,105 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pod } from '../api/schema/types.d.ts';
+import { cpuQuota, cpuShares, limitsOf, podAmounts, qosClass, requestsOf } from './resources.ts';
+import {
+  type CgroupLimits,
+  cgroupFolder,
+  createPodCgroup,
+  isCgroupVersion2,
+  removePodCgroup,
+} from './runtimes/cgroups.ts';
+
+/** The cgroups of pods: `<parent>/<class>/pod<uid>`, with the pod's own limits, made and removed by the agent. */
+export type Cgroups = {
+  /** What the runtime is told as the parent of a pod's containers; empty when cgroups are not managed. */
+  parentOf(pod: Pod): string;
+  create(pod: Pod): Promise<void>;
+  remove(pod: Pod): Promise<void>;
+  /** Removes the cgroups of pods that are not in this set, and says how many: what a crash left behind. */
+  removeOthers(uids: ReadonlySet<string>): Promise<number>;
+  /** Removes everything this agent made. */
+  removeAll(): Promise<void>;
+  usage(pod: Pod): Promise<CgroupUsage | undefined>;
+};
+
+export type CgroupUsage = { memoryBytes: number; workingSetBytes: number; cpuNanoseconds: number; processes: number };
+
+/** For runtimes that have no processes. */
+export const noCgroups: Cgroups = {
+  parentOf: () => '',
+  create: async () => {},
+  remove: async () => {},
+  removeOthers: async () => 0,
+  removeAll: async () => {},
+  usage: async () => undefined,
+};
+
+const classes = ['guaranteed', 'burstable', 'besteffort'];
+const pidsPerPod = 4096;
+
+/** `parent` is the cgroup of the whole node, such as `/rempart-dev`. */
+export function createCgroups(parent: string): Cgroups {
+  const pathOf = (pod: Pod) => `${parent}/${qosClass(pod).toLowerCase()}/pod${pod.metadata!.uid}`;
+
+  function present(): string[] {
+    const paths = new Set<string>();
+    for (const controller of ['memory', 'cpu', 'systemd', 'unified'])
+      for (const name of classes) {
+        const folder = cgroupFolder(controller, `${parent}/${name}`);
+        const entries = existsSync(folder) ? readdirSync(folder) : [];
+        for (const entry of entries) if (entry.startsWith('pod')) paths.add(`${parent}/${name}/${entry}`);
+      }
+    return [...paths];
+  }
+
+  return {
+    parentOf: pathOf,
+    async create(pod) {
+      createPodCgroup(pathOf(pod), limitsFor(pod));
+    },
+    async remove(pod) {
+      if (!removePodCgroup(pathOf(pod))) throw new Error(`cgroup ${pathOf(pod)} still holds processes`);
+    },
+    async removeOthers(uids) {
+      // One that still holds processes stays for the next time.
+      const stale = present().filter((path) => !uids.has(path.slice(path.lastIndexOf('/pod') + 4)));
+      return stale.filter(removePodCgroup).length;
+    },
+    async removeAll() {
+      removePodCgroup(parent);
+    },
+    usage: (pod) => readUsage(pathOf(pod)).catch(() => undefined),
+  };
+}
+
+function limitsFor(pod: Pod): CgroupLimits {
+  const { cpuMilli } = podAmounts(pod, requestsOf);
+  const limits = podAmounts(pod, limitsOf);
+  const all = [...(pod.spec!.initContainers ?? []), ...pod.spec!.containers];
+  // A pod is limited only when each of its containers is.
+  const bounded = (key: 'cpuMilli' | 'memoryBytes') =>
+    limitsOf(pod.spec!.resources)[key] !== undefined || all.every(({ resources }) => limitsOf(resources)[key]);
+  return {
+    cpuShares: cpuShares(cpuMilli),
+    cpuPeriodMicroseconds: 100_000,
+    cpuQuotaMicroseconds: bounded('cpuMilli') ? cpuQuota(limits.cpuMilli) : -1,
+    memoryLimitBytes: bounded('memoryBytes') ? limits.memoryBytes : -1,
+    processesMax: pidsPerPod,
+  };
+}
+
+async function readUsage(path: string): Promise<CgroupUsage> {
+  const isV2 = isCgroupVersion2();
+  const read = async (controller: string, file: string) =>
+    (await readFile(join(cgroupFolder(controller, path), file), 'utf8')).trim();
+  const field = (text: string, name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  const memoryBytes = Number(await read('memory', isV2 ? 'memory.current' : 'memory.usage_in_bytes'));
+  const inactive = field(await read('memory', 'memory.stat'), isV2 ? 'inactive_file' : 'total_inactive_file');
+  const cpuNanoseconds = isV2
+    ? field(await read('cpu', 'cpu.stat'), 'usage_usec') * 1000
+    : Number(await read('cpuacct', 'cpuacct.usage'));
+  const processes = Number(await read('pids', 'pids.current'));
+  return { memoryBytes, workingSetBytes: Math.max(memoryBytes - inactive, 0), cpuNanoseconds, processes };
+}

@@ -1,0 +1,100 @@
+import type { Node, Pod } from '../../api/schema/types.d.ts';
+import { quantityMilli, quantityValue } from '../../foundation/quantity.ts';
+import { podAmounts, requestsOf } from '../resources.ts';
+import { safeSysctls } from '../security.ts';
+
+/** Why this node refuses a pod, as its status says it. */
+export type Refusal = { reason: string; message: string };
+
+/**
+ * The node's own check of a pod bound to it, whoever bound it: resources, host ports, node selector, and what this
+ * node cannot honour and therefore must not pretend. `others` are the pods that run here already.
+ */
+export function refusal(pod: Pod, node: Node, others: Pod[]): Refusal | undefined {
+  return outOfResources(pod, node, others) ?? portConflict(pod, others) ?? wrongNode(pod, node) ?? unsupported(pod);
+}
+
+function outOfResources(pod: Pod, node: Node, others: Pod[]): Refusal | undefined {
+  const allocatable = (node.status?.allocatable ?? {}) as Record<string, string>;
+  const capacity = {
+    cpuMilli: quantityMilli(allocatable['cpu']),
+    memoryBytes: quantityValue(allocatable['memory']),
+    ephemeralBytes: quantityValue(allocatable['ephemeral-storage']),
+  };
+  const maxPods = quantityValue(allocatable['pods']);
+  if (others.length + 1 > maxPods) return exhausted('pods', 1, others.length, maxPods);
+  const names = { cpuMilli: 'cpu', memoryBytes: 'memory', ephemeralBytes: 'ephemeral-storage' } as const;
+  const wanted = podAmounts(pod, requestsOf);
+  const used = others.map((other) => podAmounts(other, requestsOf));
+  for (const key of Object.keys(names) as (keyof typeof names)[]) {
+    const sum = used.reduce((total, amounts) => total + amounts[key], 0);
+    if (wanted[key] > 0 && sum + wanted[key] > capacity[key])
+      return exhausted(names[key], wanted[key], sum, capacity[key]);
+  }
+  return undefined;
+}
+
+const exhausted = (resource: string, requested: number, used: number, capacity: number): Refusal => ({
+  reason: `OutOf${resource}`,
+  message:
+    `Node didn't have enough resource: ${resource}, requested: ${requested}, ` + `used: ${used}, capacity: ${capacity}`,
+});
+
+type HostPort = { protocol: string; hostIP: string; hostPort: number };
+
+function hostPorts({ spec }: Pod): HostPort[] {
+  return [...(spec!.initContainers ?? []), ...spec!.containers].flatMap(({ ports = [] }) =>
+    ports
+      .map(({ protocol = 'TCP', hostIP = '0.0.0.0', hostPort, containerPort }) => ({
+        protocol,
+        hostIP: hostIP || '0.0.0.0',
+        hostPort: hostPort ?? (spec!.hostNetwork ? containerPort : 0),
+      }))
+      .filter(({ hostPort }) => hostPort > 0),
+  );
+}
+
+function portConflict(pod: Pod, others: Pod[]): Refusal | undefined {
+  const taken = others.flatMap(hostPorts);
+  const overlaps = (a: HostPort, b: HostPort) =>
+    a.protocol === b.protocol &&
+    a.hostPort === b.hostPort &&
+    (a.hostIP === b.hostIP || a.hostIP === '0.0.0.0' || b.hostIP === '0.0.0.0');
+  const conflict = hostPorts(pod).find((port) => taken.some((other) => overlaps(port, other)));
+  if (conflict === undefined) return undefined;
+  return { reason: 'HostPort', message: `host port ${conflict.hostPort}/${conflict.protocol} is in use on this node` };
+}
+
+function wrongNode(pod: Pod, node: Node): Refusal | undefined {
+  const labels = node.metadata?.labels ?? {};
+  const missing = Object.entries(pod.spec!.nodeSelector ?? {}).find(([key, value]) => labels[key] !== value);
+  const { os } = pod.spec!;
+  if (os && os.name !== 'linux')
+    return { reason: 'PodOSNotSupported', message: `this node runs linux, not ${os.name}` };
+  if (missing === undefined) return undefined;
+  return { reason: 'NodeAffinity', message: `node has no label ${missing[0]}=${missing[1]}` };
+}
+
+function unsupported(pod: Pod): Refusal | undefined {
+  const { hostUsers, hostNetwork, hostIPC, securityContext = {} } = pod.spec!;
+  if (hostUsers === false)
+    return {
+      reason: 'UserNamespacesNotSupported',
+      message:
+        'hostUsers: false asks for a user namespace, which the container runtime of this node ignores: ' +
+        'remove it, or choose a node whose runtime honours it',
+    };
+  if (securityContext.supplementalGroupsPolicy === 'Strict')
+    return {
+      reason: 'SupplementalGroupsPolicyNotSupported',
+      message: 'supplementalGroupsPolicy: Strict is not honoured by the container runtime of this node',
+    };
+  const forbidden = (securityContext.sysctls ?? []).find(
+    ({ name }) =>
+      !safeSysctls.includes(name) ||
+      (hostNetwork && name.startsWith('net.')) ||
+      (hostIPC && name.startsWith('kernel.shm')),
+  );
+  if (forbidden === undefined) return undefined;
+  return { reason: 'SysctlForbidden', message: `forbidden sysctl: ${JSON.stringify(forbidden.name)} is not allowed` };
+}

@@ -1,0 +1,214 @@
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Node, Pod } from '../../api/schema/types.d.ts';
+import { ApiError } from '../../api/status.ts';
+import type { Cache } from '../../client/cache.ts';
+import type { Sandbox } from '../runtimes/runtime.ts';
+import { refusal } from './admit.ts';
+import type { NodeContext } from './context.ts';
+import { logDirectoryOf } from './sandbox-config.ts';
+import type { StopOrder } from './view.ts';
+import { createWorker, type PodWorker } from './worker.ts';
+
+/** All pods of this node: one worker each, fed by the API, by static pod files and by what the runtime still holds. */
+export type Pods = {
+  start(): Promise<void>;
+  stop(): void;
+  wake(uid: string): void;
+  /** Pods that the node is responsible for now, finished ones included. */
+  list(): Pod[];
+  /** A pod of a file: runs without the API. */
+  setStatic(pod: Pod): void;
+  removeStatic(uid: string): void;
+  /** Stops a pod that stays in the API as Failed: eviction. */
+  fail(uid: string, reason: string, message: string, graceSeconds: number): void;
+  get(uid: string): PodWorker | undefined;
+};
+
+export type PodsOptions = {
+  cache: Cache<any>;
+  /** The node as it would be registered now: what admission compares with. */
+  node(): Node;
+  relistMs: number;
+};
+
+export const mirrorAnnotation = 'kubernetes.io/config.mirror';
+
+export function createPods(context: NodeContext, { cache, node, relistMs }: PodsOptions): Pods {
+  const workers = new Map<string, PodWorker>();
+  const statics = new Set<string>();
+  const { clock, log } = context;
+  let cancelRelist = () => {};
+  let unsubscribe = () => {};
+
+  function onApi(type: 'ADDED' | 'MODIFIED' | 'DELETED', pod: Pod): void {
+    const uid = pod.metadata!.uid!;
+    if (pod.metadata!.annotations?.[mirrorAnnotation]) return;
+    if (type === 'DELETED') {
+      workers
+        .get(uid)
+        ?.stop({ graceSeconds: pod.metadata!.deletionGracePeriodSeconds || 1, sinceMs: clock.now(), deleted: true });
+      context.statuses.forget(uid);
+      workers.get(uid)?.wake();
+      return;
+    }
+    context.statuses.seen(pod);
+    adopt(pod);
+  }
+
+  function adopt(pod: Pod): void {
+    const uid = pod.metadata!.uid!;
+    const known = workers.get(uid);
+    const worker = known ?? createWorker(pod, context, (ended) => void finish(ended));
+    if (known === undefined) {
+      workers.set(uid, worker);
+      admit(pod, worker);
+    }
+    const { deletionTimestamp, deletionGracePeriodSeconds = 30 } = pod.metadata!;
+    worker.update(pod);
+    if (deletionTimestamp)
+      worker.stop({ graceSeconds: deletionGracePeriodSeconds, sinceMs: clock.now(), deleted: true });
+  }
+
+  /** Only what is new is checked: a pod that ran before the agent restarted keeps its place. */
+  function admit(pod: Pod, worker: PodWorker): void {
+    const uid = pod.metadata!.uid!;
+    if (context.observed.ofPod(uid).length > 0 || pod.metadata!.deletionTimestamp || isEnded(pod)) return;
+    const others = list().filter((other) => other.metadata!.uid !== uid && !isEnded(other) && !stopOf(other)?.phase);
+    const refused = refusal(pod, node(), others);
+    if (refused === undefined) return;
+    const { reason, message } = refused;
+    context.record(pod, 'Warning', reason, message);
+    worker.stop({
+      graceSeconds: 0,
+      sinceMs: clock.now(),
+      deleted: false,
+      phase: 'Failed',
+      reason,
+      message: `Pod was rejected: ${message}`,
+    });
+  }
+
+  const stopOf = (pod: Pod): StopOrder | undefined => workers.get(pod.metadata!.uid!)?.memory.stop;
+  const list = () => [...workers.values()].map(({ memory }) => memory.pod);
+
+  /** The end of a pod: nothing runs. One that the API wants gone goes, with its records and logs. */
+  async function finish(worker: PodWorker): Promise<void> {
+    const { pod, stop } = worker.memory;
+    const uid = pod.metadata!.uid!;
+    if (!stop?.deleted) return;
+    await context.statuses.flushed(uid);
+    if (!(await deleteObject(pod))) return;
+    worker.dispose();
+    workers.delete(uid);
+    context.statuses.forget(uid);
+    await removeRecords(context.observed.ofPod(uid), pod);
+  }
+
+  /** True when the API no longer has this pod. While the API is away it is asked again. */
+  async function deleteObject(pod: Pod): Promise<boolean> {
+    const { namespace, name, uid } = pod.metadata!;
+    if (context.statuses.latest(uid!) === undefined || statics.has(uid!)) return true;
+    try {
+      await context.client.delete(
+        'pods',
+        { namespace, name: name! },
+        { gracePeriodSeconds: 0, preconditions: { uid } },
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && (error.reason === 'NotFound' || error.reason === 'Conflict')) return true;
+      log.warn('a stopped pod could not be deleted; trying again', { pod: name, namespace, error });
+      const worker = workers.get(uid!);
+      if (worker) clock.after(2000, () => void finish(worker));
+      return false;
+    }
+  }
+
+  async function removeRecords(sandboxes: Sandbox[], pod: Pod): Promise<void> {
+    const { runtime } = context;
+    for (const sandbox of sandboxes) {
+      try {
+        for (const { id } of sandbox.containers) await runtime.removeContainer(id);
+        await runtime.removePod(sandbox.id);
+        await context.observed.refresh(sandbox.id);
+      } catch (error) {
+        log.warn('records of a pod could not be removed; the next relist tries again', {
+          pod: pod.metadata?.name,
+          error,
+        });
+      }
+    }
+    const logs = logDirectoryOf(context.logsDirectory, pod);
+    if (dirname(join(context.logsDirectory, basename(logs))) === context.logsDirectory)
+      await rm(logs, { recursive: true, force: true });
+  }
+
+  /** Pods the runtime holds and nobody wants any more: deleted while the agent was away. */
+  function collectOrphans(): void {
+    for (const uid of context.observed.uids()) {
+      if (workers.has(uid)) continue;
+      const sandbox = context.observed.ofPod(uid)[0]!;
+      const worker = createWorker(orphanOf(sandbox), context, (ended) => void finish(ended));
+      workers.set(uid, worker);
+      const graceSeconds = Number(sandbox.annotations['rempart.io/grace-seconds'] ?? 30) || 1;
+      worker.stop({ graceSeconds, sinceMs: clock.now(), deleted: true });
+    }
+  }
+
+  async function collectLeftovers(): Promise<void> {
+    const known = new Set([...workers.keys(), ...context.observed.uids()]);
+    for (const uid of await context.volumes.present())
+      if (!known.has(uid))
+        await context.volumes.release(uid).catch((error) => log.warn('volumes of a gone pod stay', { uid, error }));
+    await context.cgroups.removeOthers(known);
+  }
+
+  async function relist(): Promise<void> {
+    try {
+      await context.observed.relist();
+      collectOrphans();
+      await collectLeftovers();
+    } catch (error) {
+      log.warn('the runtime could not be listed; trying again', { error });
+    }
+    cancelRelist = clock.after(relistMs, () => void relist());
+  }
+
+  return {
+    async start() {
+      await context.observed.relist();
+      await cache.synced();
+      unsubscribe = cache.subscribe(onApi);
+      cancelRelist = clock.after(0, () => void relist());
+    },
+    stop() {
+      unsubscribe();
+      cancelRelist();
+      for (const worker of workers.values()) worker.dispose();
+    },
+    wake: (uid) => workers.get(uid)?.wake(),
+    list,
+    setStatic(pod) {
+      statics.add(pod.metadata!.uid!);
+      context.statuses.seen(pod);
+      adopt(pod);
+    },
+    removeStatic(uid) {
+      const worker = workers.get(uid);
+      const graceSeconds = worker?.memory.pod.spec?.terminationGracePeriodSeconds ?? 30;
+      worker?.stop({ graceSeconds, sinceMs: clock.now(), deleted: true });
+    },
+    fail(uid, reason, message, graceSeconds) {
+      workers.get(uid)?.stop({ graceSeconds, sinceMs: clock.now(), deleted: false, phase: 'Failed', reason, message });
+    },
+    get: (uid) => workers.get(uid),
+  };
+}
+
+const isEnded = ({ status }: Pod) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+/** Enough of a pod to stop what is left of it. */
+function orphanOf({ name, namespace, uid, labels }: Sandbox): Pod {
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, uid, labels }, spec: { containers: [] } } as Pod;
+}

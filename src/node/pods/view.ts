@@ -1,0 +1,104 @@
+import type { Container as ContainerSpec, EphemeralContainer, Pod, PodStatus } from '../../api/schema/types.d.ts';
+import type { Container, Sandbox } from '../runtimes/runtime.ts';
+
+/** Why a whole pod has to stop; `phase` and the texts are what its status shall say (eviction, deadline, refusal). */
+export type StopOrder = {
+  graceSeconds: number;
+  sinceMs: number;
+  /** The API object is to be deleted, or is gone already. */
+  deleted: boolean;
+  phase?: 'Failed';
+  reason?: string;
+  message?: string;
+};
+
+/** Undefined: not known yet. `liveness` false means: kill it. */
+export type ProbeResult = { startup?: boolean; liveness?: boolean; readiness?: boolean };
+
+/** Why a container is not running although it should: `state.waiting` of its status. */
+export type Problem = { reason: string; message: string };
+
+/** Everything that decisions about one pod, and its status, are made of: plain data, times in milliseconds. */
+export type PodView = {
+  pod: Pod;
+  nowMs: number;
+  stop: StopOrder | undefined;
+  /** Newest attempt first. */
+  sandboxes: Sandbox[];
+  /** Volumes are mounted and the pod's cgroup exists. */
+  prepared: boolean;
+  /** Something that live volumes show has changed. */
+  refreshDue: boolean;
+  /** Volumes and cgroup are gone again. */
+  released: boolean;
+  /** Keys of operations under way: see `operationKey`. */
+  busy: ReadonlySet<string>;
+  /** When an operation that failed may be tried again. */
+  retryAtMs: ReadonlyMap<string, number>;
+  /** Containers being stopped: id to the time at which they are killed. */
+  stopping: ReadonlyMap<string, number>;
+  /** Sandboxes whose stop has succeeded. */
+  stoppedSandboxes: ReadonlySet<string>;
+  /** By container id. */
+  probes: ReadonlyMap<string, ProbeResult>;
+  /** Restart delay in force per container name; see back-off.ts. */
+  backoffs: ReadonlyMap<string, number>;
+  /** By container name. */
+  problems: ReadonlyMap<string, Problem>;
+  /** By container id: the hook has run, so that the container counts as started. */
+  postStartPending: ReadonlySet<string>;
+  /** By container id: what the container left at its terminationMessagePath. */
+  messages: ReadonlyMap<string, string>;
+  /** The status that the API last had: what the runtime no longer knows. */
+  remembered: PodStatus;
+  hostIP: string;
+};
+
+export type Role = 'init' | 'sidecar' | 'main' | 'ephemeral';
+export type Member = { spec: ContainerSpec; role: Role };
+
+/** Every container of a pod, in start order. */
+export function members(pod: Pod): Member[] {
+  const spec = pod.spec!;
+  return [
+    ...(spec.ephemeralContainers ?? []).map((container) => ({
+      spec: asContainer(container),
+      role: 'ephemeral' as Role,
+    })),
+    ...(spec.initContainers ?? []).map((container) => ({ spec: container, role: initRole(container) })),
+    ...spec.containers.map((container) => ({ spec: container, role: 'main' as Role })),
+  ];
+}
+
+const asContainer = (container: EphemeralContainer): ContainerSpec => container as ContainerSpec;
+const initRole = (container: ContainerSpec): Role => (container.restartPolicy === 'Always' ? 'sidecar' : 'init');
+
+/** The newest container of that name in one sandbox. */
+export function newestIn(sandbox: Sandbox | undefined, name: string): Container | undefined {
+  return sandbox?.containers.filter((container) => container.name === name).sort(byAttempt)[0];
+}
+
+/** All containers of that name in any sandbox, newest first. */
+export function allNamed(view: Pick<PodView, 'sandboxes'>, name: string): Container[] {
+  return view.sandboxes
+    .flatMap((sandbox) => sandbox.containers)
+    .filter((container) => container.name === name)
+    .sort(byAttempt);
+}
+
+const byAttempt = (a: Container, b: Container) => b.attempt - a.attempt || b.createdAtMs - a.createdAtMs;
+
+/** Has the container passed its startup probe and its postStart hook? Only then do others count on it. */
+export function isStarted(view: PodView, spec: ContainerSpec, container: Container | undefined): boolean {
+  if (container?.state !== 'running' || view.postStartPending.has(container.id)) return false;
+  return spec.startupProbe === undefined || view.probes.get(container.id)?.startup === true;
+}
+
+export const operationKey = {
+  prepare: 'prepare',
+  sandbox: 'sandbox',
+  release: 'release',
+  start: (name: string) => `start/${name}`,
+  stop: (containerId: string) => `stop/${containerId}`,
+  remove: (id: string) => `remove/${id}`,
+};

@@ -1,0 +1,74 @@
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import type { Mounter } from './mounter.ts';
+import { VolumeError } from './volume-type.ts';
+
+const maxDepth = 64;
+
+/**
+ * Mounts a path inside a volume at `target`, so that no symbolic link in the volume can lead a container outside of
+ * it, not even one that is swapped meanwhile: the path is walked component by component through descriptors that
+ * refuse links, and the last descriptor is what gets mounted. A missing path becomes a directory.
+ */
+export async function mountSubPath(volume: string, subPath: string, target: string, mounter: Mounter): Promise<void> {
+  const components = subPath.split('/').filter((component) => component !== '' && component !== '.');
+  if (subPath.startsWith('/') || components.includes('..') || components.length > maxDepth)
+    throw new VolumeError(
+      `subPath ${JSON.stringify(subPath)} must be relative, without .. and at most ${maxDepth} deep`,
+    );
+  const root = await realpath(volume);
+  const handle = await walk(root, await resolved(root, components));
+  try {
+    const isDirectory = (await handle.stat()).isDirectory();
+    await mkdir(dirname(target), { recursive: true });
+    if (isDirectory) await mkdir(target, { recursive: true });
+    else await writeFile(target, '', { flag: 'a' });
+    const mounted = (await mounter.below(target)).includes(target);
+    if (!mounted) await mounter.bind(`/proc/${process.pid}/fd/${handle.fd}`, target);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Links inside the volume are allowed (ConfigMap keys are links): resolve what exists, and check that it stays inside. */
+async function resolved(root: string, components: string[]): Promise<string[]> {
+  for (let present = components.length; present > 0; present--) {
+    const real = await realpath(join(root, ...components.slice(0, present))).catch(() => undefined);
+    if (real === undefined) continue;
+    const inner = relative(root, real);
+    if (inner.startsWith('..')) throw new VolumeError(`subPath ${components.join('/')} leads outside of its volume`);
+    return [...inner.split('/').filter((part) => part !== ''), ...components.slice(present)];
+  }
+  return components;
+}
+
+async function walk(root: string, components: string[]): Promise<FileHandle> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  let handle = await open(root, flags | constants.O_DIRECTORY);
+  for (const component of components) {
+    const path = `/proc/self/fd/${handle.fd}/${component}`;
+    const { mode } = await handle.stat();
+    const next = await openOrMake(path, flags, mode).catch(async (error) => {
+      await handle.close();
+      throw new VolumeError(`subPath component ${JSON.stringify(component)} cannot be opened`, { cause: error });
+    });
+    await handle.close();
+    handle = next;
+  }
+  return handle;
+}
+
+async function openOrMake(path: string, flags: number, parentMode: number): Promise<FileHandle> {
+  try {
+    return await open(path, flags);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  await mkdir(path, { mode: parentMode & 0o777 });
+  const parent = await stat(dirname(path));
+  const handle = await open(path, flags);
+  await handle.chmod(parentMode & 0o7777);
+  await handle.chown(parent.uid, parent.gid);
+  return handle;
+}
