@@ -1,18 +1,124 @@
-import type { Duplex } from 'node:stream';
+import { Duplex, type Readable } from 'node:stream';
 import type { StreamOptions, StreamSession } from '../runtime.ts';
 import type { Connection } from './connection.ts';
+import { createSpdyConnection, type SpdyConnection, upgradeToSpdy } from './spdy.ts';
+
+/** exec and attach: v4 says how the program ended as a metav1.Status on the error stream. */
+const remoteCommandProtocol = 'v4.channel.k8s.io';
+const portForwardProtocol = 'portforward.k8s.io';
+const statusBytesMax = 64 * 1024;
 
 export async function execSession(
-  c: Connection,
-  id: string,
-  command: string[],
+  { call }: Connection,
+  containerId: string,
+  cmd: string[],
   streams: StreamOptions,
 ): Promise<StreamSession> {
-  throw new Error('not yet');
+  const wanted = withoutStderrOfTty(streams);
+  return openSession((await call('Exec', { containerId, cmd, ...wanted })).url, wanted);
 }
-export async function attachSession(c: Connection, id: string, streams: StreamOptions): Promise<StreamSession> {
-  throw new Error('not yet');
+
+export async function attachSession(
+  { call }: Connection,
+  containerId: string,
+  streams: StreamOptions,
+): Promise<StreamSession> {
+  const wanted = withoutStderrOfTty(streams);
+  return openSession((await call('Attach', { containerId, ...wanted })).url, wanted);
 }
-export async function portConnection(c: Connection, id: string, port: number): Promise<Duplex> {
-  throw new Error('not yet');
+
+/** A terminal has one output; CRI refuses both. */
+const withoutStderrOfTty = (streams: StreamOptions) => ({ ...streams, stderr: streams.stderr && !streams.tty });
+
+/** The program starts when the server has seen exactly the streams that were announced. */
+async function openSession(url: string, streams: StreamOptions): Promise<StreamSession> {
+  const connection = createSpdyConnection(await upgradeToSpdy(url, [remoteCommandProtocol]));
+  const open = (streamType: string) => connection.open({ streamType });
+  const error = open('error');
+  error.end();
+  const stdin = streams.stdin ? open('stdin') : undefined;
+  const stdout = streams.stdout ? open('stdout') : undefined;
+  const stderr = streams.stderr ? open('stderr') : undefined;
+  const resizing = streams.tty ? open('resize') : undefined;
+  // A broken connection shows in `done`; a stream without a listener must not end the process.
+  for (const stream of [stdin, stdout, stderr, resizing]) stream?.on('error', () => {});
+  // What has only one direction is closed in the other, else its stream never counts as finished.
+  for (const stream of [stdout, stderr]) stream?.end();
+  for (const stream of [stdin, resizing]) stream?.resume();
+  // Not until they were read: who wants no stderr need not drain it.
+  const ended = Promise.all([stdout, stderr].map((stream) => stream && connection.received(stream)));
+  const done = readAll(error, statusBytesMax).then(async (status) => {
+    await ended;
+    connection.close();
+    return exitCodeOf(status);
+  });
+  done.catch(() => connection.close());
+  return {
+    stdin,
+    stdout,
+    stderr,
+    resize: (Width, Height) => void resizing?.write(`${JSON.stringify({ Width, Height })}\n`),
+    done,
+    close: connection.close,
+  };
+}
+
+function readAll(stream: Readable, bytesMax: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    stream.on('data', (chunk: Buffer) => {
+      text = (text + chunk).slice(0, bytesMax);
+    });
+    stream.on('end', () => resolve(text));
+    stream.on('error', reject);
+  });
+}
+
+/** A metav1.Status: Success, or Failure with the exit code among the causes. */
+function exitCodeOf(text: string): number {
+  if (text === '') throw new Error('the connection to the container ended before the program did');
+  const status = JSON.parse(text) as {
+    status?: string;
+    message?: string;
+    details?: { causes?: { reason?: string; message?: string }[] };
+  };
+  if (status.status === 'Success') return 0;
+  const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode');
+  if (cause === undefined) throw new Error(status.message ?? 'the program could not be run');
+  return Number(cause.message);
+}
+
+/** One connection of its own per port: a slow reader of one must not stop the others. */
+export async function portConnection({ call }: Connection, podSandboxId: string, port: number): Promise<Duplex> {
+  const { url } = await call('PortForward', { podSandboxId, port: [] });
+  const connection = createSpdyConnection(await upgradeToSpdy(url, [portForwardProtocol]));
+  const headers = { port: String(port), requestID: '0' };
+  const error = connection.open({ streamType: 'error', ...headers });
+  const data = connection.open({ streamType: 'data', ...headers });
+  error.end();
+  return joined(data, readAll(error, statusBytesMax), connection);
+}
+
+/** The data with the complaint: a refused connection ends the data like any other, and only then says why. */
+function joined(data: Duplex, complaint: Promise<string>, connection: SpdyConnection): Duplex {
+  const port = new Duplex({
+    allowHalfOpen: true,
+    read: () => void data.resume(),
+    write: (chunk: Buffer, _encoding, done) => void data.write(chunk, done),
+    final: (done) => void data.end(done),
+    destroy(error, done) {
+      connection.close();
+      done(error);
+    },
+  });
+  data.on('data', (chunk: Buffer) => port.push(chunk) || data.pause());
+  data.on('error', (error) => port.destroy(error));
+  data.on('end', () =>
+    complaint.then(
+      (text) => (text === '' ? port.push(null) : port.destroy(new Error(text))),
+      (error) => port.destroy(error),
+    ),
+  );
+  complaint.catch(() => {});
+  return port;
 }
