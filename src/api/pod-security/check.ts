@@ -1,0 +1,89 @@
+/** As much of a Pod as the standards look at. */
+export type PodLike = { metadata?: { annotations?: Record<string, string> }; spec: Record<string, any> };
+
+/** Something wrong at one field. `mend` changes a copy of the pod so that it is not any more; absent: nothing safe is known. */
+export type Offence = { field: string; mend?: (pod: PodLike) => void };
+
+/** One refused thing: `reason (detail)` is how Kubernetes words it. */
+export type Violation = { reason: string; detail: string; offences: Offence[] };
+
+export type PodSecurityCheck = {
+  id: string;
+  level: 'baseline' | 'restricted';
+  /** What an attacker gains where this is not enforced. */
+  why: string;
+  /** A check of the baseline that this one implies: it is then not told twice. */
+  replaces?: string;
+  /** The rule as of each minor version of Kubernetes 1, ascending. */
+  versions: { since: number; evaluate(pod: PodLike): Violation | undefined }[];
+};
+
+export type ContainerPlace = { container: Record<string, any>; path: string };
+
+/** Every container of a pod, of all three kinds, with its path: `spec.initContainers[0]`. */
+export function containersOf({ spec }: PodLike): ContainerPlace[] {
+  return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
+    ((spec[list] ?? []) as Record<string, any>[]).map((container, index) => ({
+      container,
+      path: `spec.${list}[${index}]`,
+    })),
+  );
+}
+
+/** `container "a"` or `containers "a", "b"`. */
+export function named(places: ContainerPlace[]): string {
+  const names = places.map(({ container }) => `"${container['name']}"`);
+  return `${names.length === 1 ? 'container' : 'containers'} ${names.join(', ')}`;
+}
+
+export const quoted = (values: Iterable<unknown>): string =>
+  [...new Set(values)]
+    .map((value) => `"${value}"`)
+    .sort()
+    .join(', ');
+
+/** A mend that sets `field` (such as `spec.containers[0].securityContext.privileged`), making what is on the way. */
+export const setField =
+  (field: string, value: unknown) =>
+  (pod: PodLike): void => {
+    const { parent, key } = locate(pod, field);
+    parent[key] = value;
+  };
+
+export const removeField =
+  (field: string) =>
+  (pod: PodLike): void => {
+    const { parent, key } = locate(pod, field);
+    delete parent[key];
+  };
+
+function locate(pod: PodLike, field: string): { parent: Record<string, any>; key: string } {
+  const keys = field.replaceAll(/\[(\d+)\]/g, '.$1').split('.');
+  let parent: Record<string, any> = pod;
+  for (const key of keys.slice(0, -1)) {
+    parent[key] ??= {};
+    parent = parent[key];
+  }
+  return { parent, key: keys.at(-1)! };
+}
+
+export const isWindows = ({ spec }: PodLike): boolean => spec['os']?.name === 'windows';
+
+/** Root in a user namespace is nobody outside (KEP-127). */
+export const hasUserNamespace = ({ spec }: PodLike): boolean => spec['hostUsers'] === false;
+
+/** The containers whose `securityContext[key]` is not acceptable, as one violation. */
+export function containerField(
+  pod: PodLike,
+  key: string,
+  accepts: (value: any) => boolean,
+  tell: { reason: string; detail: (places: ContainerPlace[]) => string; safe?: unknown },
+): Violation | undefined {
+  const bad = containersOf(pod).filter(({ container }) => !accepts(container['securityContext']?.[key]));
+  if (bad.length === 0) return undefined;
+  const offences = bad.map(({ path }) => {
+    const field = `${path}.securityContext.${key}`;
+    return { field, mend: tell.safe === undefined ? removeField(field) : setField(field, tell.safe) };
+  });
+  return { reason: tell.reason, detail: tell.detail(bad), offences };
+}

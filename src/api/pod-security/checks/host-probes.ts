@@ -1,0 +1,34 @@
+import { type ContainerPlace, containersOf, named, type PodSecurityCheck, quoted, removeField } from '../check.ts';
+
+const handlers = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'];
+
+/** The fields of a container that name another host than its own pod. */
+function hostFields({ container, path }: ContainerPlace): { field: string; host: string }[] {
+  return handlers.flatMap((handler) => {
+    const value = handler.split('.').reduce<any>((object, key) => object?.[key], container);
+    return ['httpGet', 'tcpSocket']
+      .map((action) => ({ field: `${path}.${handler}.${action}.host`, host: value?.[action]?.host ?? '' }))
+      .filter(({ host }) => host !== '');
+  });
+}
+
+export const hostProbes: PodSecurityCheck = {
+  id: 'hostProbesAndHostLifecycle',
+  level: 'baseline',
+  why: 'the node sends probes: with a host of its own choice a pod makes it ask services that only the node may reach',
+  versions: [
+    {
+      since: 34,
+      evaluate(pod) {
+        const bad = containersOf(pod).filter((place) => hostFields(place).length > 0);
+        if (bad.length === 0) return undefined;
+        const fields = bad.flatMap(hostFields);
+        const hosts = quoted(fields.map(({ host }) => host));
+        const noun = hosts.includes(',') ? 'hosts' : 'host';
+        const detail = `${named(bad)} ${bad.length === 1 ? 'uses' : 'use'} probe or lifecycle ${noun} ${hosts}`;
+        const offences = fields.map(({ field }) => ({ field, mend: removeField(field) }));
+        return { reason: 'probe or lifecycle host', detail, offences };
+      },
+    },
+  ],
+};

@@ -1,0 +1,52 @@
+import type { Violation } from '../check.ts';
+import {
+  type ContainerPlace,
+  containersOf,
+  type PodLike,
+  type PodSecurityCheck,
+  quoted,
+  removeField,
+} from '../check.ts';
+
+const firstTypes = ['', 'container_t', 'container_init_t', 'container_kvm_t'];
+
+const optionsOf = ({ container }: ContainerPlace) => container['securityContext']?.seLinuxOptions ?? {};
+
+const evaluateWith =
+  (types: string[]) =>
+  (pod: PodLike): Violation | undefined => {
+    const places = [{ container: pod.spec, path: 'spec' }, ...containersOf(pod)];
+    const fields = places.flatMap((place) => {
+      const { type = '', user = '', role = '' } = optionsOf(place);
+      const wrong = { ...(types.includes(type) ? {} : { type }), ...(user ? { user } : {}), ...(role ? { role } : {}) };
+      return Object.entries(wrong).map(([key, value]) => ({ place, key, value }));
+    });
+    if (fields.length === 0) return undefined;
+    const who = [...new Set(fields.map(({ place }) => place))].map(({ container, path }) =>
+      path === 'spec' ? 'pod' : `container "${container['name']}"`,
+    );
+    const what = ['type', 'user', 'role'].flatMap((key) => {
+      const values = fields.filter((field) => field.key === key).map(({ value }) => value);
+      if (values.length === 0) return [];
+      return key === 'type' ? `type ${quoted(values)}` : `${key} may not be set`;
+    });
+    const offences = fields.map(({ place, key }) => {
+      const field = `${place.path}.securityContext.seLinuxOptions.${key}`;
+      return { field, mend: removeField(field) };
+    });
+    return {
+      reason: 'seLinuxOptions',
+      detail: `${who.join(' and ')} set forbidden securityContext.seLinuxOptions: ${what.join('; ')}`,
+      offences,
+    };
+  };
+
+export const seLinuxOptions: PodSecurityCheck = {
+  id: 'seLinuxOptions',
+  level: 'baseline',
+  why: 'another SELinux type or user may read what containers may not',
+  versions: [
+    { since: 0, evaluate: evaluateWith(firstTypes) },
+    { since: 31, evaluate: evaluateWith([...firstTypes, 'container_engine_t']) },
+  ],
+};

@@ -1,0 +1,26 @@
+import { containersOf, type PodSecurityCheck, setField } from '../check.ts';
+
+export const windowsHostProcess: PodSecurityCheck = {
+  id: 'windowsHostProcess',
+  level: 'baseline',
+  why: 'a host process runs outside every container isolation of Windows',
+  versions: [
+    {
+      since: 0,
+      evaluate(pod) {
+        const places = [{ container: pod.spec, path: 'spec' }, ...containersOf(pod)];
+        const bad = places.filter(
+          ({ container }) => container['securityContext']?.windowsOptions?.hostProcess === true,
+        );
+        if (bad.length === 0) return undefined;
+        const who = bad.map(({ container, path }) => (path === 'spec' ? 'pod' : `container "${container['name']}"`));
+        const offences = bad.map(({ path }) => {
+          const field = `${path}.securityContext.windowsOptions.hostProcess`;
+          return { field, mend: setField(field, false) };
+        });
+        const detail = `${who.join(' and ')} must not set securityContext.windowsOptions.hostProcess=true`;
+        return { reason: 'hostProcess', detail, offences };
+      },
+    },
+  ],
+};

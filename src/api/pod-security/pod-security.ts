@@ -1,0 +1,74 @@
+import type { PodLike, PodSecurityCheck, Violation } from './check.ts';
+import { allowPrivilegeEscalation } from './checks/allow-privilege-escalation.ts';
+import { appArmorProfile } from './checks/app-armor-profile.ts';
+import { capabilitiesBaseline } from './checks/capabilities-baseline.ts';
+import { capabilitiesRestricted } from './checks/capabilities-restricted.ts';
+import { hostNamespaces } from './checks/host-namespaces.ts';
+import { hostPathVolumes } from './checks/host-path-volumes.ts';
+import { hostPorts } from './checks/host-ports.ts';
+import { hostProbes } from './checks/host-probes.ts';
+import { privileged } from './checks/privileged.ts';
+import { procMount, procMountRestricted } from './checks/proc-mount.ts';
+import { restrictedVolumes } from './checks/restricted-volumes.ts';
+import { runAsNonRoot } from './checks/run-as-non-root.ts';
+import { runAsUser } from './checks/run-as-user.ts';
+import { seLinuxOptions } from './checks/se-linux-options.ts';
+import { seccompBaseline } from './checks/seccomp-baseline.ts';
+import { seccompRestricted } from './checks/seccomp-restricted.ts';
+import { sysctls } from './checks/sysctls.ts';
+import { windowsHostProcess } from './checks/windows-host-process.ts';
+
+export type { Offence, PodLike, PodSecurityCheck, Violation } from './check.ts';
+
+export type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted';
+/** A minor version of Kubernetes 1, or the newest rules. */
+export type PodSecurityVersion = number | 'latest';
+export type PodSecurityPolicy = { level: PodSecurityLevel; version: PodSecurityVersion };
+
+/** Every check, in the order in which refusals name them. */
+export const podSecurityChecks: PodSecurityCheck[] = [
+  ...[hostNamespaces, privileged, hostPathVolumes, hostPorts, hostProbes, appArmorProfile, capabilitiesBaseline],
+  ...[procMount, seLinuxOptions, seccompBaseline, sysctls, windowsHostProcess],
+  ...[allowPrivilegeEscalation, capabilitiesRestricted, restrictedVolumes, runAsNonRoot, runAsUser, seccompRestricted],
+  procMountRestricted,
+];
+
+const newestMinor = 36;
+
+/**
+ * Everything in a pod that the standard refuses (https://kubernetes.io/docs/concepts/security/pod-security-standards/),
+ * as of a version of Kubernetes. `latest` is this cluster's own version.
+ */
+export function evaluatePod(pod: PodLike, { level, version }: PodSecurityPolicy): (Violation & { check: string })[] {
+  if (level === 'privileged') return [];
+  const minor = version === 'latest' ? newestMinor : version;
+  const active = podSecurityChecks
+    .filter((check) => level === 'restricted' || check.level === 'baseline')
+    .map((check) => ({ check, rule: check.versions.findLast(({ since }) => since <= minor) }))
+    .filter(({ rule }) => rule !== undefined);
+  const replaced = new Set(active.map(({ check }) => check.replaces));
+  return active
+    .filter(({ check }) => !replaced.has(check.id))
+    .flatMap(({ check, rule }) => {
+      const violation = rule!.evaluate(pod);
+      return violation === undefined ? [] : [{ check: check.id, ...violation }];
+    });
+}
+
+/** `privileged`, `baseline` or `restricted`; undefined for anything else. */
+export const readLevel = (text: string): PodSecurityLevel | undefined =>
+  text === 'privileged' || text === 'baseline' || text === 'restricted' ? text : undefined;
+
+/** `latest` or `v1.29`; undefined for anything else. */
+export function readVersion(text: string): PodSecurityVersion | undefined {
+  if (text === 'latest') return 'latest';
+  const minor = /^v1\.(0|[1-9]\d{0,2})$/.exec(text)?.[1];
+  return minor === undefined ? undefined : Number(minor);
+}
+
+export const describePolicy = ({ level, version }: PodSecurityPolicy): string =>
+  `${level}:${version === 'latest' ? version : `v1.${version}`}`;
+
+/** `reason (detail), reason (detail)`, as Kubernetes words a refusal. */
+export const describeViolations = (violations: Violation[]): string =>
+  violations.map(({ reason, detail }) => `${reason} (${detail})`).join(', ');
