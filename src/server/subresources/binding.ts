@@ -3,6 +3,7 @@ import { badRequest, conflict } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { readBody } from '../body.ts';
 import { type Context, type Reply, valueReply } from '../context.ts';
+import { copyJson } from '../storage/codec.ts';
 import { admit } from '../verbs/prepare.ts';
 
 /** POST pods/NAME/binding: the scheduler's decision, made once. */
@@ -31,7 +32,7 @@ export async function bind(context: Context): Promise<Reply> {
         throw conflict(subject, `pod ${target.name} is already assigned to node "${pod['spec'].nodeName}"`);
       if ((pod['spec'].schedulingGates ?? []).length > 0)
         throw conflict(subject, `pod ${target.name} has non-empty .spec.schedulingGates`);
-      const object = structuredClone(pod);
+      const object = copyJson(pod);
       object['spec'].nodeName = nodeName;
       const annotations = { ...object.metadata.annotations, ...binding?.metadata?.annotations };
       if (Object.keys(annotations).length > 0) object.metadata.annotations = annotations;

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../api/object.ts';
+import { copyJson } from '../storage/codec.ts';
 import { type Confine, confine } from '../verbs/update.ts';
 
 /** Subresources that are the whole object to read, and one part of it to write. */
@@ -8,9 +9,9 @@ export const confinedSubresources = new Set<string>();
 function withPart(old: KubernetesObject, object: KubernetesObject, part: Partial<KubernetesObject>): KubernetesObject {
   const { resourceVersion, managedFields } = object.metadata;
   return {
-    ...structuredClone(old),
+    ...copyJson(old),
     ...part,
-    metadata: { ...structuredClone(old.metadata), resourceVersion, managedFields },
+    metadata: { ...copyJson(old.metadata), resourceVersion, managedFields },
   };
 }
 
@@ -29,13 +30,13 @@ const ephemeralContainers: Confine = (object, old) =>
 
 /** Only the resources of containers that exist can be resized (KEP-1287). */
 const resize: Confine = (object, old) => {
-  const spec = structuredClone(old['spec']);
+  const spec = copyJson(old['spec']);
   for (const list of ['containers', 'initContainers'])
     for (const container of spec[list] ?? []) {
       const wanted = object['spec']?.[list]?.find(({ name }: { name: string }) => name === container.name);
       if (wanted === undefined) continue;
       for (const field of ['resources', 'resizePolicy'])
-        if (wanted[field] !== undefined) container[field] = structuredClone(wanted[field]);
+        if (wanted[field] !== undefined) container[field] = copyJson(wanted[field]);
     }
   return withPart(old, object, { spec });
 };

@@ -1,53 +1,45 @@
 import type { Kind } from '../../api/kind.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { ApiError, badRequest } from '../../api/status.ts';
+import { decodeFields, strictFindings, unfit } from '../../api/schema/decode.ts';
+import { badRequest } from '../../api/status.ts';
 import { readBody } from '../body.ts';
 import type { Context } from '../context.ts';
-import { decodeFields } from '../fields.ts';
 
 type Validation = 'Strict' | 'Warn' | 'Ignore';
 
 /** The object in the body of a create or update, as the kind's schema knows it. Throws BadRequest. */
 export async function decodeObject(context: Context, kind: Kind = context.kind): Promise<KubernetesObject> {
-  const { value, duplicates } = await readBody(context.request);
+  const { value, duplicates } = await readBody(context.request, validationOf(context) !== 'Ignore');
   return checkObject(context, kind, value, duplicates);
 }
 
-/** Copies `value` as an object of `kind`, and warns of, refuses or ignores what its schema does not know. */
+/** Fits `value`, which it changes, to `kind`; warns of, refuses or ignores what the kind's schema does not know. */
 export function checkObject(context: Context, kind: Kind, value: unknown, duplicates: string[] = []): KubernetesObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badRequest(`the body must be a ${kind.kind} object`);
-  const { apiVersion = apiVersionOf(kind), kind: name = kind.kind } = value as { apiVersion?: unknown; kind?: unknown };
-  if (apiVersion !== apiVersionOf(kind))
+  const object = value as KubernetesObject;
+  const expected = apiVersionOf(kind);
+  object.apiVersion ??= expected;
+  object.kind ??= kind.kind;
+  if (object.apiVersion !== expected)
     throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(kind)})`,
+      `the API version in the data (${object.apiVersion}) does not match the expected API version (${expected})`,
     );
-  if (name !== kind.kind)
-    throw badRequest(`the kind in the data (${name}) does not match the expected kind (${kind.kind})`);
-  const { value: object, unknown, mismatches } = decodeFields(kind.schema, value);
-  if (mismatches.length > 0)
-    throw badRequest(
-      `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${mismatches.join('; ')}`,
-    );
-  report(context, [
-    ...unknown.map((field) => `unknown field "${field}"`),
-    ...duplicates.map((field) => `duplicate field "${field}"`),
-  ]);
-  object.kind = name;
-  object.apiVersion = apiVersion;
-  object.metadata ??= {};
+  if (object.kind !== kind.kind)
+    throw badRequest(`the kind in the data (${object.kind}) does not match the expected kind (${kind.kind})`);
+  const { unknown, mismatch } = decodeFields(kind.schema, object);
+  if (mismatch !== undefined) throw unfit(kind.kind, kind.version, { mismatch });
+  object.metadata ??= { name: '' };
+  const findings = strictFindings(unknown, duplicates);
+  if (findings.length === 0) return object;
+  const validation = validationOf(context);
+  if (validation === 'Strict') throw unfit(kind.kind, kind.version, { strict: findings });
+  if (validation === 'Warn') for (const finding of findings) context.warn(finding);
   return object;
 }
 
-function report(context: Context, findings: string[]): void {
-  if (findings.length === 0) return;
-  const validation = validationOf(context);
-  if (validation === 'Strict') throw badRequest(`strict decoding error: ${findings.join(', ')}`);
-  if (validation === 'Warn') for (const finding of findings) context.warn(finding);
-}
-
-function validationOf({ target }: Context): Validation {
+export function validationOf({ target }: Context): Validation {
   const asked = target.query.get('fieldValidation') || 'Warn';
   if (asked === 'Strict' || asked === 'Warn' || asked === 'Ignore') return asked;
   throw badRequest(`fieldValidation: Unsupported value: "${asked}": supported values: "Ignore", "Strict", "Warn"`);
@@ -57,6 +49,6 @@ function validationOf({ target }: Context): Validation {
 export function readDryRun(query: URLSearchParams): boolean {
   const asked = query.getAll('dryRun').filter((value) => value !== '');
   if (asked.some((value) => value !== 'All'))
-    throw new ApiError('BadRequest', `dryRun: Unsupported value: "${asked.join(',')}": supported values: "All"`);
+    throw badRequest(`dryRun: Unsupported value: "${asked.join(',')}": supported values: "All"`);
   return asked.length > 0;
 }

@@ -3,7 +3,7 @@ import { badRequest, conflict } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { readBody } from '../body.ts';
 import { type Context, objectReply, type Reply, valueReply } from '../context.ts';
-import { namesOf } from '../storage/codec.ts';
+import { copyJson, namesOf } from '../storage/codec.ts';
 import type { Change } from '../storage/storage.ts';
 import { readDryRun } from './decode.ts';
 import { readPage } from './list.ts';
@@ -42,7 +42,7 @@ export async function removeObject(context: Context, options: DeleteOptions): Pr
 
 /** What a delete does to an object: removes it, or marks it and leaves the rest to those who hold it. */
 function plan({ kind, clock }: Context, old: KubernetesObject, options: DeleteOptions): Change {
-  const object = structuredClone(old);
+  const object = copyJson(old);
   const { metadata } = object;
   metadata.finalizers = finalizersFor(options, metadata.finalizers ?? []);
   if (metadata.finalizers.length === 0) delete metadata.finalizers;

@@ -2,12 +2,14 @@ import type { Kind } from '../../api/kind.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import { jsonPatch, mergePatch, serverSideApply, strategicMergePatch } from '../../api/merge/merge.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import { parseJson, parseYaml } from '../../api/schema/parse.ts';
 import { ApiError, badRequest, invalid } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
-import { type Body, parseJson, parseYaml, unsupported } from '../body.ts';
+import { type Body, mediaType, unsupported } from '../body.ts';
 import type { Context, Reply } from '../context.ts';
+import { copyJson } from '../storage/codec.ts';
 import { createObject } from './create.ts';
-import { checkObject } from './decode.ts';
+import { checkObject, validationOf } from './decode.ts';
 import { checkVersion, managerOf, matchUrl } from './prepare.ts';
 import { change, namespaceOf } from './update.ts';
 
@@ -20,7 +22,7 @@ const types = [
 
 /** PATCH in its four forms (https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply). */
 export async function patch(context: Context): Promise<Reply> {
-  const type = context.request.contentType.split(';')[0]!.trim().toLowerCase();
+  const type = mediaType(context.request.contentType);
   if (!types.includes(type)) throw unsupported(type, types);
   const body = await patchBody(context, type);
   if (type === 'application/apply-patch+yaml') return apply(context, body);
@@ -39,15 +41,17 @@ export async function patch(context: Context): Promise<Reply> {
   });
 }
 
-async function patchBody({ request }: Context, type: string): Promise<Body> {
-  if (request.decodedBody !== undefined) return { value: structuredClone(request.decodedBody), duplicates: [] };
+async function patchBody(context: Context, type: string): Promise<Body> {
+  const { request } = context;
+  if (request.decodedBody !== undefined) return { value: copyJson(request.decodedBody), duplicates: [] };
   const text = (await request.readBody()).toString();
-  return type === 'application/apply-patch+yaml' ? parseYaml(text) : parseJson(text);
+  const strict = validationOf(context) !== 'Ignore';
+  return type === 'application/apply-patch+yaml' ? parseYaml(text) : parseJson(text, strict);
 }
 
 /** Patch functions may keep parts of the patch and change their target: both are private copies. */
 function merge(type: string, old: KubernetesObject, body: unknown, kind: Kind): unknown {
-  const value = structuredClone(body);
+  const value = copyJson(body);
   if (type === 'application/json-patch+json') return jsonPatch(old, value);
   if (type === 'application/merge-patch+json') {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -120,7 +124,7 @@ function applyTo(context: Context, old: KubernetesObject | undefined, applied: K
   const { resourceVersion: _, uid: __, ...fields } = metadata;
   const result = serverSideApply(old, { ...rest, metadata: fields } as KubernetesObject, owner, kind.schema, force);
   if (result.conflicts.length > 0 && !force) throw applyConflict(result.conflicts);
-  return { object: structuredClone(result.object) };
+  return { object: copyJson(result.object) };
 }
 
 function applyConflict(conflicts: { manager: string; field: string; message: string }[]): ApiError {

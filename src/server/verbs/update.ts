@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
+import { copyJson } from '../storage/codec.ts';
 import type { Outcome, Transform } from '../storage/storage.ts';
 import { decodeObject } from './decode.ts';
 import {
@@ -18,7 +19,7 @@ export async function update(context: Context): Promise<Reply> {
   const body = await decodeObject(context);
   matchUrl(context, body);
   return change(context, (old) => {
-    const object = structuredClone(body);
+    const object = copyJson(body);
     checkVersion(context, object, old);
     return object;
   });
@@ -45,7 +46,7 @@ export async function change(
 ): Promise<Reply> {
   const { kind, storage, dryRun, target } = context;
   const transform: Transform = async (old) => {
-    const made = await make(structuredClone(old));
+    const made = await make(copyJson(old));
     const object = await settle(context, made, old, tracked);
     return { object, action: isFinished(object) ? 'remove' : 'store' };
   };
