@@ -1,8 +1,8 @@
 import type { Endpoint, EndpointSlice, Node, Pod, Service } from '../api/schema/types.d.ts';
+import { matchesLabels } from '../api/selectors.ts';
 import type { Controller, ControllerContext, Key } from '../reconcile/controller.ts';
 import { equalJson } from '../reconcile/equal.ts';
 import { controllerReference, deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
-import { selectorMatches } from '../reconcile/selector.ts';
 import { hasAddress, hostnameFor, type PodPort, portsOn, serving } from './endpoint-ports.ts';
 
 const slices = 'endpointslices.discovery.k8s.io';
@@ -48,16 +48,13 @@ export const endpointSliceController = (): Controller => ({
 /** For `enqueue`: the services that select a pod. */
 export function servicesOf(pod: { metadata: Pod['metadata'] }, { cache }: ControllerContext): Key[] {
   const services = cache<Service>('services').list(pod.metadata.namespace ?? '');
-  const selecting = services.filter(
-    ({ spec }) => spec?.selector && selectorMatches({ matchLabels: spec.selector }, pod.metadata.labels),
-  );
+  const selecting = services.filter(({ spec }) => spec?.selector && matchesLabels(spec.selector, pod.metadata.labels));
   return selecting.map(keyOf);
 }
 
 export function podsOf(service: Service, { cache }: ControllerContext): Pod[] {
   const pods = cache<Pod>('pods').list(service.metadata.namespace);
-  const selector = { matchLabels: service.spec?.selector };
-  return pods.filter((pod) => hasAddress(pod) && selectorMatches(selector, pod.metadata.labels));
+  return pods.filter((pod) => hasAddress(pod) && matchesLabels(service.spec?.selector, pod.metadata.labels));
 }
 
 export function groups(service: Service, pods: Pod[], zoneOf: (node: string) => string | undefined): Group[] {

@@ -1,9 +1,9 @@
 import type { KubernetesObject } from '../api/object.ts';
 import type { Pod, ReplicaSet, ReplicaSetStatus } from '../api/schema/types.d.ts';
+import { type LabelSelector, matchesLabels } from '../api/selectors.ts';
 import { withCondition, withoutCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Key, Result } from '../reconcile/controller.ts';
 import { claim, controllerOf, deleteObject, isDeleting, ownerOrSelectorKeys } from '../reconcile/owned.ts';
-import { type LabelSelector, selectorMatches } from '../reconcile/selector.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { inBatches } from './batches.ts';
 import { availableInMs, compareForDeletion, isActive, isAvailable, isReady, podFromTemplate } from './pods.ts';
@@ -139,9 +139,7 @@ export function statusOf(
     : withoutCondition(set.status?.conditions, 'ReplicaFailure');
   return {
     replicas: active.length,
-    fullyLabeledReplicas: nonZero(
-      active.filter((pod) => selectorMatches({ matchLabels: templateLabels }, pod.metadata.labels)).length,
-    ),
+    fullyLabeledReplicas: nonZero(active.filter((pod) => matchesLabels(templateLabels, pod.metadata.labels)).length),
     readyReplicas: nonZero(active.filter(isReady).length),
     availableReplicas: nonZero(active.filter((pod) => isAvailable(pod, minReadySeconds, nowMs)).length),
     terminatingReplicas: nonZero(terminating),

@@ -1,7 +1,7 @@
 import type { KubernetesObject, OwnerReference } from '../api/object.ts';
+import { type LabelSelector, matchesSelector } from '../api/selectors.ts';
 import { ApiError } from '../api/status.ts';
 import type { ControllerContext, Key, ResourceName } from './controller.ts';
-import { type LabelSelector, selects } from './selector.ts';
 
 type Named = Pick<KubernetesObject, 'metadata'>;
 
@@ -9,6 +9,9 @@ export const controllerOf = (object: Named): OwnerReference | undefined =>
   object.metadata.ownerReferences?.find(({ controller }) => controller);
 
 export const isDeleting = (object: Named): boolean => object.metadata.deletionTimestamp !== undefined;
+
+export const selects = (selector: LabelSelector | undefined, { metadata }: Named): boolean =>
+  matchesSelector(selector, metadata.labels);
 
 export const keyOf = ({ metadata }: Named): Key => ({ namespace: metadata.namespace ?? '', name: metadata.name });
 

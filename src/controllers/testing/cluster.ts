@@ -1,0 +1,96 @@
+import type { TestContext } from 'node:test';
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Pod } from '../../api/schema/types.d.ts';
+import { type Caches, createCaches } from '../../client/cache.ts';
+import { type Client, createClient } from '../../client/client.ts';
+import { systemClock } from '../../foundation/clock.ts';
+import { createLog } from '../../foundation/log.ts';
+import type { Controller } from '../../reconcile/controller.ts';
+import { usernameOf } from '../../reconcile/permissions.ts';
+import { runController } from '../../reconcile/run.ts';
+import { startServer } from '../../server/testing/start.ts';
+
+export type TestCluster = {
+  client: Client;
+  caches: Caches;
+  /** Resolves with the value of `find` as soon as it is neither undefined nor false. */
+  eventually<T>(resource: string, find: () => T | undefined | false): Promise<T>;
+  /** Plays the node agent: pods are placed on `node`, run and become ready; going ones end at once. */
+  playNode(node: string, options?: { ready?(pod: Pod): boolean }): void;
+};
+
+const waitMaxMs = 10_000;
+
+/** The real server in memory with these controllers, each under its own identity. Everything ends with the test. */
+export async function startCluster(t: TestContext, controllers: Controller[]): Promise<TestCluster> {
+  const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
+  const server = await startServer({ log });
+  const clientFor = (username: string) => {
+    const user = { username, groups: ['system:authenticated'] };
+    return createClient({
+      send: (request) => server.call(user, request),
+      stream: (request, onEvent, signal) => server.stream(user, request, onEvent, signal),
+      close() {},
+    });
+  };
+  const client = clientFor('test-admin');
+  const caches = createCaches(client, { clock: systemClock, log });
+  const running = controllers.map((controller) =>
+    runController(controller, { client: clientFor(usernameOf(controller.name)), caches, clock: systemClock, log }),
+  );
+  const ends: (() => void)[] = [];
+  t.after(async () => {
+    for (const end of ends) end();
+    for (const controller of running) controller.stop();
+    caches.stop();
+    await server.stop();
+  });
+  return {
+    client,
+    caches,
+    async eventually(resource, find) {
+      const cache = caches(resource);
+      await cache.synced();
+      const late = Promise.withResolvers<never>();
+      const fail = () =>
+        late.reject(new Error(`still waiting: ${JSON.stringify(cache.list().map(brief), undefined, 1)}`));
+      const timer = setTimeout(fail, waitMaxMs);
+      try {
+        await Promise.race([cache.until(() => Boolean(find())), late.promise]);
+      } finally {
+        clearTimeout(timer);
+      }
+      return find() as any;
+    },
+    playNode: (node, options) => ends.push(playNode(client, caches, node, options?.ready ?? (() => true))),
+  };
+}
+
+const brief = ({ metadata, spec, status }: KubernetesObject) => {
+  const { managedFields: _, ...rest } = metadata;
+  return { metadata: rest, spec, status };
+};
+
+function playNode(client: Client, caches: Caches, node: string, ready: (pod: Pod) => boolean): () => void {
+  let address = 1;
+  const act = async (pod: Pod) => {
+    const { name, namespace, deletionTimestamp } = pod.metadata;
+    if (deletionTimestamp) return client.delete('pods', { namespace, name }, { gracePeriodSeconds: 0 });
+    if (!pod.spec!.nodeName) {
+      const target = { apiVersion: 'v1', kind: 'Node', name: node };
+      const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target };
+      return client.create('pods', binding, { subresource: 'binding', name });
+    }
+    if (pod.spec!.nodeName !== node || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return;
+    const status = ready(pod) ? 'True' : 'False';
+    if (pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === status)) return;
+    const podIP = pod.status?.podIP ?? `10.244.0.${address++}`;
+    const lastTransitionTime = new Date().toISOString().replace(/\.\d+/, '');
+    const conditions = [{ type: 'Ready', status, lastTransitionTime }];
+    const wanted = { ...pod.status, phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions };
+    await client.update('pods', { ...pod, status: wanted }, { subresource: 'status' });
+  };
+  return caches('pods').subscribe((type, pod) => {
+    if (type !== 'DELETED') act(pod as Pod).catch(() => undefined);
+  });
+}
