@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubernetesObject } from '../api/object.ts';
-import type { Pod } from '../api/schema/types.d.ts';
+import type { Node, Pod } from '../api/schema/types.d.ts';
 import { type Cache, createCache } from '../client/cache.ts';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -123,10 +123,16 @@ export function createAgent(options: AgentOptions): Agent {
     clusterDns: options.clusterDns,
     hostDns: parseResolvConf(readText('/etc/resolv.conf')),
   };
-  const pods = createPods(context, { cache, node: () => reporter.latest() ?? nodeObject(node), relistMs });
+  const pods = createPods(context, { cache, node: asAdmitting, relistMs });
   const leaseSeconds = options.leaseSeconds ?? 40;
   const reporter = createNodeReporter({ client, clock, log, node, inspect, leaseSeconds });
   let stopped = false;
+
+  /** Resources as they are here, labels as the API has them. */
+  function asAdmitting(): Node {
+    const own = nodeObject(node);
+    return { ...own, metadata: reporter.latest()?.metadata ?? own.metadata };
+  }
 
   function unhealthy(uid: string, container: string, kind: string, message: string): void {
     const pod = pods.get(uid)?.memory.pod;

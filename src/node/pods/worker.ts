@@ -50,6 +50,7 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
   const memory = emptyMemory(pod);
   let cancelTimer: (() => void) | undefined;
   let scheduled = false;
+  let again = false;
   let disposed = false;
   let ended = false;
   const startedAtMs = clock.now();
@@ -116,23 +117,24 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
   }
 
   function wake(): void {
-    if (scheduled || disposed) return;
+    if (disposed) return;
+    if (scheduled) {
+      again = true;
+      return;
+    }
     scheduled = true;
     // After the current turn of the event loop, so that several changes make one decision.
     setImmediate(() => {
+      again = false;
       turn()
         .catch((error) => log.error('deciding about a pod failed', { pod: memory.pod.metadata?.name, error }))
         .finally(() => {
           scheduled = false;
-          if (again) {
-            again = false;
-            wake();
-          }
+          if (again) wake();
         });
     });
   }
 
-  let again = false;
   const worker: PodWorker = {
     memory,
     update(next) {
@@ -141,20 +143,17 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
       memory.pod = next;
       const shown = ({ metadata }: Pod) => [metadata?.labels, metadata?.annotations];
       if (memory.volumes !== undefined && !isDeepStrictEqual(shown(next), shown(old))) memory.refreshDue = true;
-      worker.wake();
+      wake();
     },
     stop(order) {
       memory.stop = merged(memory.stop, order);
       ended = false;
-      worker.wake();
+      wake();
     },
-    wake() {
-      if (scheduled) again = true;
-      else wake();
-    },
+    wake,
     refresh() {
       memory.refreshDue = memory.volumes !== undefined;
-      worker.wake();
+      wake();
     },
     dispose() {
       disposed = true;
