@@ -26,7 +26,8 @@ export const status = async (dataDirectory: string): Promise<ClusterStatus> =>
   (await import('./status.ts')).status(dataDirectory);
 
 /** Runs the API server's process until it is told to stop. */
-export const runServer = async (dataDirectory: string) => (await import('./control-plane.ts')).runServer(dataDirectory);
+export const runServer = async (dataDirectory: string) =>
+  (await import('./server-process.ts')).runServer(dataDirectory);
 
 /** Runs the node's process until it is told to stop. */
 export const runAgent = async (dataDirectory: string) => (await import('./worker.ts')).runAgent(dataDirectory);

@@ -1,0 +1,113 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../foundation/clock.ts';
+import { createLog, type Log } from '../foundation/log.ts';
+import { UsageError } from '../foundation/usage-error.ts';
+import { createAudit, stamp } from '../server/server.ts';
+import { createSealing, openEngine, openKeyFile, type StoreOptions } from '../store/store.ts';
+import { createAllowList } from './allow-list.ts';
+import { type CertificateAuthority, type Credential, openAuthority } from './certificates/authority.ts';
+import { identities } from './certificates/identities.ts';
+import { keepRenewed } from './certificates/renewal.ts';
+import { readServiceAccountKeys } from './certificates/service-account-keys.ts';
+import {
+  apiServiceAddress,
+  type Configuration,
+  dnsServiceAddress,
+  gatewayAddress,
+  layout,
+  readConfiguration,
+} from './configuration.ts';
+import { startControlPlane } from './control-plane.ts';
+import { modeOf } from './protections.ts';
+
+const clock = systemClock;
+
+/** The API server's process: everything durable of the cluster, and who may reach it. Runs until SIGTERM. */
+export async function runServer(dataDirectory: string): Promise<void> {
+  const configuration = readConfiguration(dataDirectory);
+  if (!configuration) throw new UsageError(`There is no cluster in ${dataDirectory}. Start one with: rempart up`);
+  const log = createLog('server');
+  const { pki, store, audit: auditDirectory, volumes } = layout(configuration);
+  const authority = openAuthority(pki, clock);
+  const engine = await openEngine({
+    engine: 'sqlite',
+    path: store,
+    stamp,
+    clock,
+    ...sealing(configuration),
+  } as StoreOptions);
+  const audit = openAudit(configuration, auditDirectory, log);
+  const gateway = gatewayAddress(configuration);
+  const tokenKeys = readServiceAccountKeys(pki, clock);
+  const serving = renewed(authority, servingOptions(configuration), log);
+  const toKubelet = renewed(authority, identities.apiServerToKubelet(), log);
+
+  const plane = await startControlPlane({
+    ...{ engine, authority, serving: serving.current(), clock, log, volumesDirectory: volumes },
+    listeners: ['127.0.0.1', gateway, ...configuration.listen].map((host) => ({ host, port: configuration.apiPort })),
+    defences: {
+      audit,
+      allowConnection: createAllowList(['127.0.0.0/8', configuration.podCIDR, ...configuration.allowFrom]),
+      tokenKeys: () => tokenKeys,
+      anonymousEverywhere: modeOf('anonymous-access', configuration.relaxed) === 'off',
+      serviceCIDR: configuration.serviceCIDR,
+    },
+    extensions: {
+      nodeClient: () => {
+        const { certificate, key } = toKubelet.current();
+        return { cert: certificate, key, ca: authority.certificate };
+      },
+    },
+    addresses: {
+      apiServiceAddress: apiServiceAddress(configuration),
+      dnsServiceAddress: dnsServiceAddress(configuration),
+      ...{ gatewayAddress: gateway, apiPort: configuration.apiPort },
+    },
+  });
+  serving.onRenewed = plane.setServing;
+  log.info('the API server listens', { addresses: plane.addresses });
+  await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
+  await plane.close();
+  await engine.close();
+  await audit.close();
+}
+
+function servingOptions(configuration: Configuration) {
+  const addresses = [
+    '127.0.0.1',
+    gatewayAddress(configuration),
+    apiServiceAddress(configuration),
+    ...configuration.listen,
+  ];
+  return identities.apiServer(addresses, [configuration.nodeName]);
+}
+
+type Renewed = { current(): Credential; onRenewed: ((credential: Credential) => void) | undefined };
+
+/** Issued anew at every start, and again when two thirds of its life are over: nothing of it is kept on disk. */
+function renewed(authority: CertificateAuthority, options: ReturnType<typeof identities.admin>, log: Log): Renewed {
+  const result: Renewed = { current: () => renewal.current(), onRenewed: undefined };
+  const renewal = keepRenewed({
+    clock,
+    load: () => undefined,
+    issue: () => authority.issue(options),
+    use: (credential) => result.onRenewed?.(credential),
+    failed: (error) => log.error('a certificate could not be renewed', { error }),
+  });
+  return result;
+}
+
+/** What is encrypted on disk; with the protection off, what was encrypted before can still be read. */
+function sealing({ dataDirectory, runDirectory, relaxed }: Configuration) {
+  const { server } = layout({ dataDirectory, runDirectory });
+  const keys = openKeyFile(join(server, 'encryption-keys.json'));
+  const { seal, open } = createSealing(keys, ['/registry/secrets/'], { acceptPlain: true });
+  return modeOf('secret-encryption', relaxed) === 'off' ? { open } : { seal, open };
+}
+
+function openAudit({ relaxed }: Configuration, directory: string, log: Log) {
+  if (modeOf('audit', relaxed) === 'off') return { ready() {}, record() {}, close: async () => {} };
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return createAudit({ directory, clock, log });
+}
