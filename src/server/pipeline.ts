@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, type Status } from '../api/status.ts';
 import type { UserInfo } from '../api/user.ts';
+import { denial } from './authorization/denial.ts';
 import type { Context, Reply, Services } from './context.ts';
 import type { Limits } from './limits.ts';
 import { respondToPath } from './paths.ts';
@@ -39,27 +40,13 @@ export async function handle(
 }
 
 function authorize({ defences }: Services, user: UserInfo, target: Target, record: Record): void {
-  const decision = defences.authorize(attributesOf(user, target));
+  const attributes = attributesOf(user, target);
+  const decision = defences.authorize(attributes);
   record.annotate('authorization.k8s.io/decision', decision.allowed ? 'allow' : 'forbid');
   record.annotate('authorization.k8s.io/reason', decision.reason);
   if (decision.allowed) return;
   if (user.username === 'system:anonymous') throw new ApiError('Unauthorized', 'Unauthorized');
-  throw refusal(user, target, decision.reason);
-}
-
-/** The message that kubectl shows, as upstream words it, with the authorizer's own reason behind. */
-function refusal({ username }: UserInfo, target: Target, reason: string): ApiError {
-  const { group, resource, subresource, namespace, name, verb, path, isResource } = target;
-  const why = reason === '' ? '' : `: ${reason}`;
-  if (!isResource)
-    return new ApiError('Forbidden', `forbidden: User "${username}" cannot ${verb} path "${path}"${why}`);
-  const full = subresource === '' ? resource : `${resource}/${subresource}`;
-  const where =
-    namespace === '' || resource === 'namespaces' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  const what = `User "${username}" cannot ${verb} resource "${full}" in API group "${group}" ${where}${why}`;
-  const qualified = group === '' ? resource : `${resource}.${group}`;
-  const message = name === '' ? `${qualified} is forbidden: ${what}` : `${qualified} "${name}" is forbidden: ${what}`;
-  return new ApiError('Forbidden', message, { name: name || undefined, group: group || undefined, kind: resource });
+  throw denial(attributes, decision.reason);
 }
 
 async function perform(

@@ -100,8 +100,7 @@ async function identify({ defences }: Services, request: IncomingMessage, remote
   if (rejected && bearerToken === undefined) throw new ApiError('Unauthorized', 'Unauthorized');
   const user = await defences.authenticate({ certificate, bearerToken, remoteAddress, request });
   if (user !== undefined) return user;
-  if (certificate !== undefined || bearerToken !== undefined) throw new ApiError('Unauthorized', 'Unauthorized');
-  return { username: 'system:anonymous', groups: ['system:unauthenticated'] };
+  throw new ApiError('Unauthorized', 'Unauthorized');
 }
 
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';

@@ -1,0 +1,59 @@
+import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { ApiError } from '../../api/status.ts';
+import type { Context, Reply } from '../context.ts';
+
+/** Where to send a request on to; `identity` is only for node agents. */
+export type Destination = {
+  scheme: 'http' | 'https';
+  host: string;
+  port: number;
+  path: string;
+  identity?: { key: string | Buffer; cert: string | Buffer; ca: string | Buffer };
+};
+
+const answerMs = 30_000;
+/** Of the connection, not of the message (RFC 9110, 7.6.1), or credentials that go no further. */
+const dropped = ['authorization', 'connection', 'cookie', 'host', 'keep-alive', 'proxy-authorization', 'te', 'upgrade'];
+
+/** Sends the request on and streams the answer back as it comes. Throws ServiceUnavailable when nobody answers. */
+export async function forward({ request, log }: Context, to: Destination): Promise<Reply> {
+  const { connection } = request;
+  if (connection?.response === undefined)
+    throw new ApiError('BadRequest', 'a stream can only be had over a connection of its own');
+  const { response, request: incoming } = connection;
+  const headers: IncomingHttpHeaders = { ...incoming.headers };
+  for (const name of Object.keys(headers))
+    if (dropped.includes(name) || name.startsWith('impersonate-')) delete headers[name];
+  const options: RequestOptions & { rejectUnauthorized?: boolean } = {
+    ...{ method: request.method, host: to.host, port: to.port, path: to.path, headers, signal: request.signal },
+    ...to.identity,
+    // A pod's own certificate is nobody's here to know; upstream does not check it either.
+    ...(to.identity === undefined ? { rejectUnauthorized: false } : {}),
+    agent: false,
+  };
+  return new Promise((resolve, reject) => {
+    const outgoing = (to.scheme === 'https' ? httpsRequest : httpRequest)(options, (answer) => {
+      outgoing.setTimeout(0);
+      const own = { ...answer.headers };
+      delete own.connection;
+      delete own['keep-alive'];
+      response.writeHead(answer.statusCode ?? 502, own);
+      // A line of a log is wanted now, not when a buffer is full.
+      response.flushHeaders();
+      answer.pipe(response);
+      answer.on('error', () => response.destroy());
+      resolve({ code: answer.statusCode ?? 502, body: { form: 'taken' } });
+    });
+    outgoing.setTimeout(answerMs, () => outgoing.destroy(new Error(`no answer within ${answerMs} ms`)));
+    outgoing.on('error', (error) => {
+      if (response.headersSent) {
+        log.debug('a forwarded stream broke', { error });
+        response.destroy();
+      }
+      const message = `error trying to reach ${to.host}:${to.port}: ${error.message}`;
+      reject(new ApiError('ServiceUnavailable', message, undefined, { cause: error }));
+    });
+    incoming.pipe(outgoing);
+  });
+}

@@ -1,0 +1,77 @@
+import type { KubernetesObject } from '../../api/object.ts';
+import { ApiError, badRequest, notFound } from '../../api/status.ts';
+import type { Context, Reply } from '../context.ts';
+import { admit } from '../verbs/prepare.ts';
+import { type Destination, forward } from './forward.ts';
+import { nodeConnection } from './node-address.ts';
+
+/** `NAME`, `NAME:PORT` or `SCHEME:NAME:PORT`, as the URL of a proxy request names a pod or service. */
+export function proxyName(text: string): { scheme: 'http' | 'https'; name: string; port: string } {
+  const parts = text.split(':');
+  if (parts.length === 1) return { scheme: 'http', name: text, port: '' };
+  const [scheme, name, port] = parts.length === 2 ? ['http', ...parts] : parts;
+  if (parts.length > 3 || !/^(https?)?$/.test(scheme!) || !name) throw badRequest(`invalid proxy request "${text}"`);
+  return { scheme: scheme === 'https' ? 'https' : 'http', name, port: port ?? '' };
+}
+
+const pathOf = ({ target, request }: Context) => {
+  const at = request.url.indexOf('?');
+  return `/${target.rest}${at < 0 ? '' : request.url.slice(at)}`;
+};
+
+async function connectTo(context: Context, to: Destination): Promise<Reply> {
+  await admit(context, 'CONNECT', { name: context.target.name });
+  return forward(context, to);
+}
+
+/** nodes/NAME/proxy: the API of the node's agent. */
+export function proxyNode(context: Context): Promise<Reply> {
+  const { name } = proxyName(context.target.name);
+  const { host, port, ...identity } = nodeConnection(context, name);
+  return connectTo(context, { scheme: 'https', host, port, path: pathOf(context), identity });
+}
+
+/** pods/NAME/proxy: a port of the pod, its first one when none is named. */
+export function proxyPod(context: Context): Promise<Reply> {
+  const { lookup, target } = context;
+  const { scheme, name, port } = proxyName(target.name);
+  const pod = lookup.get('pods', target.namespace, name);
+  if (pod === undefined) throw notFound({ group: '', resource: 'pods', name });
+  const host = pod['status']?.podIP;
+  if (!host) throw new ApiError('ServiceUnavailable', `pod ${name} has no address yet`);
+  const ports = (pod['spec']?.containers ?? []).flatMap((container: { ports?: object[] }) => container.ports ?? []);
+  const named = ports.find((each: { name?: string }) => each.name === port)?.containerPort;
+  const number = port === '' ? (ports[0]?.containerPort ?? 80) : (named ?? Number(port));
+  return connectTo(context, { scheme, host, port: checked(number, port), path: pathOf(context) });
+}
+
+/** services/NAME/proxy: one ready endpoint of the service. */
+export function proxyService(context: Context): Promise<Reply> {
+  const { lookup, target } = context;
+  const { scheme, name, port } = proxyName(target.name);
+  const service = lookup.get('services', target.namespace, name);
+  if (service === undefined) throw notFound({ group: '', resource: 'services', name });
+  const ports: { name?: string; port: number }[] = service['spec']?.ports ?? [];
+  const wanted = port === '' ? ports[0] : ports.find((each) => each.name === port || String(each.port) === port);
+  if (wanted === undefined) throw badRequest(`service "${name}" has no port "${port}"`);
+  const found = endpoint(lookup.list('endpointslices.discovery.k8s.io', target.namespace), name, wanted.name ?? '');
+  if (found === undefined) throw new ApiError('ServiceUnavailable', `no endpoints available for service "${name}"`);
+  return connectTo(context, { scheme, ...found, path: pathOf(context) });
+}
+
+function endpoint(slices: KubernetesObject[], service: string, portName: string) {
+  const candidates = slices
+    .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service)
+    .flatMap((slice) => {
+      const port = slice['ports']?.find((each: { name?: string }) => (each.name ?? '') === portName)?.port;
+      if (port === undefined) return [];
+      const ready = (slice['endpoints'] ?? []).filter((each: any) => each.conditions?.ready !== false);
+      return ready.map((each: { addresses: string[] }) => ({ host: each.addresses[0]!, port }));
+    });
+  return candidates[Math.floor(Math.random() * candidates.length)];
+}
+
+function checked(port: number, asked: string): number {
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw badRequest(`no port "${asked}" is known`);
+}
