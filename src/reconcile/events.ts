@@ -46,7 +46,7 @@ export function createRecorder({ client, component, host, clock, log }: Recorder
     }
     const eventName = `${name.slice(0, 230)}.${randomBytes(8).toString('hex')}`;
     remember(known, key, { name: eventName, count: 1 });
-    await client.create('events', {
+    const event = {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { name: eventName, namespace: place },
@@ -60,6 +60,10 @@ export function createRecorder({ client, component, host, clock, log }: Recorder
       firstTimestamp: time,
       lastTimestamp: time,
       count: 1,
+    };
+    await client.create('events', event).catch((error) => {
+      known.delete(key);
+      throw error;
     });
   }
 

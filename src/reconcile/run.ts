@@ -61,7 +61,7 @@ export function runController(controller: Controller, { client, caches, clock, l
     onError(key, failures, error) {
       // Somebody else was faster: the next run sees what they did.
       const expected = error instanceof ApiError && (error.reason === 'Conflict' || error.reason === 'NotFound');
-      ownLog[expected ? 'debug' : 'warn']('reconciling failed', { key, failures, error });
+      ownLog[expected ? 'debug' : 'warn']('reconciling failed', { object: key, failures, error });
     },
   });
   const enqueue = (keys: Key[]) => {

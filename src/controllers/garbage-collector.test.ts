@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KubernetesObject, OwnerReference } from '../api/object.ts';
+import { garbageCollector } from './garbage-collector.ts';
+import { startCluster, type TestCluster } from './testing/cluster.ts';
+
+async function create({ client }: TestCluster, name: string, owners: KubernetesObject[] = [], block = true) {
+  const ownerReferences: OwnerReference[] = owners.map(({ apiVersion, kind, metadata }) => ({
+    ...{ apiVersion, kind, name: metadata.name, uid: metadata.uid!, blockOwnerDeletion: block },
+  }));
+  const metadata = { name, namespace: 'default', ownerReferences };
+  return client.create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata });
+}
+
+const names = ({ caches }: TestCluster) =>
+  caches('configmaps')
+    .list('default')
+    .map(({ metadata }) => metadata.name)
+    .sort();
+const place = (name: string) => ({ namespace: 'default', name });
+
+test('what has lost all its owners goes, through every generation', async (t) => {
+  const cluster = await startCluster(t, [garbageCollector()]);
+  const one = await create(cluster, 'one');
+  const two = await create(cluster, 'two');
+  const child = await create(cluster, 'child', [one]);
+  await create(cluster, 'grandchild', [child]);
+  await create(cluster, 'shared', [one, two]);
+  await cluster.client.delete('configmaps', place('one'));
+  await cluster.eventually('configmaps', () => names(cluster).length === 2);
+  assert.deepEqual(names(cluster), ['shared', 'two']);
+  await cluster.eventually(
+    'configmaps',
+    () => cluster.caches('configmaps').get('default', 'shared')?.metadata.ownerReferences?.length === 1,
+  );
+});
+
+test('an owner that never was is an owner lost', async (t) => {
+  const cluster = await startCluster(t, [garbageCollector()]);
+  const ghost = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'ghost', uid: 'no-such-uid' } };
+  await create(cluster, 'haunted', [ghost]);
+  await cluster.caches('configmaps').synced();
+  await cluster.eventually('configmaps', () => names(cluster).length === 0);
+});
+
+test('foreground: the owner outlasts the dependents that block it', async (t) => {
+  const cluster = await startCluster(t, [garbageCollector()]);
+  const owner = await create(cluster, 'owner');
+  await create(cluster, 'child', [owner]);
+  const order: string[] = [];
+  await cluster.caches('configmaps').synced();
+  cluster.caches('configmaps').subscribe((type, { metadata }) => {
+    if (type === 'DELETED') order.push(metadata.name);
+  });
+  await cluster.client.delete('configmaps', place('owner'), { propagationPolicy: 'Foreground' });
+  await cluster.eventually('configmaps', () => names(cluster).length === 0);
+  assert.deepEqual(order, ['child', 'owner']);
+});
+
+test('orphan: dependents stay, without their owner', async (t) => {
+  const cluster = await startCluster(t, [garbageCollector()]);
+  const owner = await create(cluster, 'owner');
+  await create(cluster, 'child', [owner]);
+  // Orphaning frees the dependents that the collector has seen.
+  await cluster.caches('configmaps').synced();
+  await cluster.client.delete('configmaps', place('owner'), { propagationPolicy: 'Orphan' });
+  await cluster.eventually('configmaps', () => names(cluster).join() === 'child');
+  assert.equal(cluster.caches('configmaps').get('default', 'child')?.metadata.ownerReferences?.length ?? 0, 0);
+});
