@@ -35,7 +35,7 @@ export type Kind = {
   shortNames: string[];
   categories: string[];
   namespaced: boolean;
-  /** Empty for kinds that are only created, such as TokenReview; the server answers those itself. */
+  /** Only `create` for questions such as TokenReview, which the server answers itself and never stores. */
   verbs: Verb[];
   schema: Schema;
   /** Fields of `fieldSelector` besides metadata.name and metadata.namespace. */

@@ -1,6 +1,8 @@
 import { defineKind } from '../define.ts';
 import { podColumns } from '../pods/columns.ts';
 import { defaultPod } from '../pods/defaults.ts';
+import { validatePodUpdate } from '../pods/update.ts';
+import { validatePod } from '../pods/validate.ts';
 import type { Pod } from '../schema/types.d.ts';
 
 const connect = (name: string, kind: string, verbs = ['create', 'get']) => ({ name, kind, verbs });
@@ -38,7 +40,7 @@ export const pod = defineKind<Pod>({
   prepareCreate(object) {
     object.status = { phase: 'Pending', qosClass: qosClass(object) };
   },
-  prepareUpdate: () => {},
+  validate: (object, old) => (old ? [...validatePod(object), ...validatePodUpdate(object, old)] : validatePod(object)),
 });
 
 /** Source: kubernetes/kubernetes pkg/apis/core/helper/qos/qos.go, ComputePodQOS. */

@@ -5,7 +5,7 @@ import { defineKind } from '../define.ts';
  * not here: it is a subresource of ServiceAccount.
  */
 const question = (group: string, kind: string, resource: string, namespaced = false) =>
-  defineKind({ group, kind, resource, namespaced, verbs: [] });
+  defineKind({ group, kind, resource, namespaced, verbs: ['create'] });
 
 const authentication = 'authentication.k8s.io';
 const authorization = 'authorization.k8s.io';

@@ -1,0 +1,50 @@
+import { compareQuantities, isQuantity, quantityMilli } from '../../foundation/quantity.ts';
+import type { ResourceRequirements } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { duplicate, invalidValue, required } from '../validation/errors.ts';
+import { qualifiedName } from '../validation/names.ts';
+import { checkQuantity } from '../validation/values.ts';
+
+const standard = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage']);
+const isHugePages = (name: string) => name.startsWith('hugepages-');
+/** `example.com/gpu`: counted in whole, and never promised twice. */
+const isExtended = (name: string) => name.includes('/') && !name.includes('kubernetes.io/');
+
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateContainerResourceRequirements. */
+export function validateResources(resources: ResourceRequirements, field: string, errors: FieldError[]): void {
+  const { limits = {}, requests = {}, claims = [] } = resources;
+  for (const name in limits) validateAmount(name, limits[name]!, `${field}.limits`, errors);
+  for (const name in requests) {
+    const request = requests[name]!;
+    validateAmount(name, request, `${field}.requests`, errors);
+    const limit = limits[name];
+    if (!isQuantity(request) || (limit !== undefined && !isQuantity(limit))) continue;
+    const isWhole = isExtended(name) || isHugePages(name);
+    if (limit === undefined) {
+      if (isWhole) errors.push(required(`${field}.limits`, 'Limit must be set for non overcommitable resources'));
+    } else if (isWhole && compareQuantities(request, limit) !== 0)
+      errors.push(invalidValue(`${field}.requests`, request, `must be equal to ${name} limit of ${limit}`));
+    else if (compareQuantities(request, limit) > 0)
+      errors.push(
+        invalidValue(`${field}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`),
+      );
+  }
+  const names = new Set<string>();
+  claims.forEach(({ name, request = '' }, index) => {
+    const key = `${name}/${request}`;
+    if (!name) errors.push(required(`${field}.claims[${index}].name`));
+    else if (names.has(key)) errors.push(duplicate(`${field}.claims[${index}]`, name));
+    names.add(key);
+  });
+}
+
+function validateAmount(name: string, amount: string, field: string, errors: FieldError[]): void {
+  const at = `${field}.${name}`;
+  const wrong = standard.has(name) ? undefined : qualifiedName(name);
+  if (wrong) errors.push(invalidValue(at, name, wrong));
+  else if (!standard.has(name) && !isHugePages(name) && !name.includes('/'))
+    errors.push(invalidValue(at, name, 'must be a standard resource type or fully qualified'));
+  checkQuantity(amount, at, errors);
+  if (isExtended(name) && quantityMilli(amount) % 1000 !== 0)
+    errors.push(invalidValue(at, amount, 'must be an integer'));
+}

@@ -1,0 +1,79 @@
+import type { PodSecurityContext, SeccompProfile, SecurityContext } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { duplicate, invalidValue, required } from '../validation/errors.ts';
+import { checkEnum, checkOptionalEnum } from '../validation/values.ts';
+import { checkPathInside } from './containers.ts';
+
+const idMax = 2 ** 31 - 1;
+
+function checkId(id: number | undefined, field: string, errors: FieldError[]): void {
+  if (id !== undefined && (id < 0 || id > idMax))
+    errors.push(invalidValue(field, id, `must be between 0 and ${idMax}, inclusive`));
+}
+
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateSecurityContext. */
+export function validateContainerSecurity(security: SecurityContext, field: string, errors: FieldError[]): void {
+  checkId(security.runAsUser, `${field}.runAsUser`, errors);
+  checkId(security.runAsGroup, `${field}.runAsGroup`, errors);
+  checkOptionalEnum(security.procMount, ['Default', 'Unmasked'], `${field}.procMount`, errors);
+  validateProfiles(security, field, errors);
+  if (security.allowPrivilegeEscalation !== false) return;
+  if (security.privileged)
+    errors.push(
+      invalidValue(field, security, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'),
+    );
+  if (security.capabilities?.add?.some((name) => name === 'SYS_ADMIN' || name === 'CAP_SYS_ADMIN'))
+    errors.push(
+      invalidValue(
+        field,
+        security,
+        'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
+      ),
+    );
+}
+
+export function validatePodSecurity(security: PodSecurityContext, field: string, errors: FieldError[]): void {
+  for (const name of ['runAsUser', 'runAsGroup', 'fsGroup'] as const)
+    checkId(security[name], `${field}.${name}`, errors);
+  (security.supplementalGroups ?? []).forEach((group, index) => {
+    checkId(group, `${field}.supplementalGroups[${index}]`, errors);
+  });
+  const ownership = ['Always', 'OnRootMismatch'];
+  checkOptionalEnum(security.fsGroupChangePolicy, ownership, `${field}.fsGroupChangePolicy`, errors);
+  checkOptionalEnum(
+    security.supplementalGroupsPolicy,
+    ['Merge', 'Strict'],
+    `${field}.supplementalGroupsPolicy`,
+    errors,
+  );
+  validateProfiles(security, field, errors);
+  const names = new Set<string>();
+  (security.sysctls ?? []).forEach(({ name }, index) => {
+    const at = `${field}.sysctls[${index}].name`;
+    if (!name) errors.push(required(at));
+    else if (name.length > 253 || !/^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/.test(name))
+      errors.push(invalidValue(at, name, 'must have at most 253 characters and match regex of a sysctl name'));
+    else if (names.has(name)) errors.push(duplicate(at, name));
+    names.add(name ?? '');
+  });
+}
+
+type Profiled = Pick<SecurityContext, 'seccompProfile' | 'appArmorProfile'>;
+
+function validateProfiles({ seccompProfile, appArmorProfile }: Profiled, field: string, errors: FieldError[]): void {
+  if (seccompProfile) {
+    validateProfile(seccompProfile, `${field}.seccompProfile`, errors);
+    checkPathInside(seccompProfile.localhostProfile, `${field}.seccompProfile.localhostProfile`, errors);
+  }
+  if (appArmorProfile) validateProfile(appArmorProfile, `${field}.appArmorProfile`, errors);
+}
+
+function validateProfile({ type, localhostProfile }: SeccompProfile, field: string, errors: FieldError[]): void {
+  checkEnum(type, ['Localhost', 'RuntimeDefault', 'Unconfined'], `${field}.type`, errors);
+  if (type === 'Localhost' && !localhostProfile)
+    errors.push(required(`${field}.localhostProfile`, 'must be set when seccomp type is Localhost'));
+  if (type !== 'Localhost' && localhostProfile !== undefined)
+    errors.push(
+      invalidValue(`${field}.localhostProfile`, localhostProfile, 'can only be set when seccomp type is Localhost'),
+    );
+}

@@ -1,0 +1,217 @@
+import type { Container, Pod, PodSpec, PodTemplateSpec } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { duplicate, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { validateAnnotations, validateLabels } from '../validation/metadata.ts';
+import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
+import {
+  checkAddress,
+  checkEnum,
+  checkName,
+  checkNotNegative,
+  checkOptionalEnum,
+  checkRange,
+} from '../validation/values.ts';
+import { validateContainer, validateProbes } from './containers.ts';
+import { validateResources } from './resources.ts';
+import { validateScheduling } from './scheduling.ts';
+import { validatePodSecurity } from './security.ts';
+import { validateVolumes } from './volumes.ts';
+
+/** What containers of one pod must not take twice, and what they may refer to. */
+export type PodContext = {
+  errors: FieldError[];
+  containerNames: Set<string>;
+  hostPorts: Set<string>;
+  volumes: Set<string>;
+  hostNetwork: boolean;
+};
+
+/** More than this no node could run: bounds the work of one request. */
+const containersMax = 500;
+
+export function validatePod({ spec }: Pod): FieldError[] {
+  const errors: FieldError[] = [];
+  validatePodSpec(spec ?? { containers: [] }, 'spec', errors);
+  return errors;
+}
+
+/** `field` is the path of the template, such as `spec.template`. */
+export function validatePodTemplate(template: PodTemplateSpec | undefined, field: string, errors: FieldError[]): void {
+  const { metadata, spec } = template ?? {};
+  if (metadata?.labels) validateLabels(metadata.labels, `${field}.labels`, errors);
+  if (metadata?.annotations) validateAnnotations(metadata.annotations, `${field}.annotations`, errors);
+  validatePodSpec(spec ?? { containers: [] }, `${field}.spec`, errors);
+  if (spec?.ephemeralContainers?.length)
+    errors.push(
+      forbiddenValue(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'),
+    );
+}
+
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePodSpec. */
+export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError[]): void {
+  const volumes = validateVolumes(spec.volumes ?? [], `${field}.volumes`, errors);
+  const context: PodContext = {
+    errors,
+    containerNames: new Set(),
+    hostPorts: new Set(),
+    volumes,
+    hostNetwork: spec.hostNetwork ?? false,
+  };
+  validateContainers(spec, field, context);
+  checkEnum(spec.restartPolicy, ['Always', 'OnFailure', 'Never'], `${field}.restartPolicy`, errors);
+  validateDns(spec, field, errors);
+  if (spec.securityContext) validatePodSecurity(spec.securityContext, `${field}.securityContext`, errors);
+  if (spec.hostPID && spec.shareProcessNamespace)
+    errors.push(
+      invalidValue(
+        `${field}.securityContext.shareProcessNamespace`,
+        true,
+        'ShareProcessNamespace and HostPID cannot both be enabled',
+      ),
+    );
+  validateScheduling(spec, field, errors);
+  validatePodNames(spec, field, errors);
+  checkRange(spec.activeDeadlineSeconds, 1, 2 ** 31 - 1, `${field}.activeDeadlineSeconds`, errors);
+  checkNotNegative(spec.terminationGracePeriodSeconds, `${field}.terminationGracePeriodSeconds`, errors);
+  if (spec.resources) validateResources(spec.resources, `${field}.resources`, errors);
+  checkOptionalEnum(spec.preemptionPolicy, ['Never', 'PreemptLowerPriority'], `${field}.preemptionPolicy`, errors);
+  if (spec.os) checkEnum(spec.os.name, ['linux', 'windows'], `${field}.os.name`, errors);
+}
+
+function validateContainers(spec: PodSpec, field: string, context: PodContext): void {
+  const { errors } = context;
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = spec;
+  if (containers.length === 0) errors.push(required(`${field}.containers`));
+  if (containers.length + initContainers.length + ephemeralContainers.length > containersMax) {
+    errors.push(invalidValue(`${field}.containers`, containers.length, `must have at most ${containersMax} items`));
+    return;
+  }
+  containers.forEach((container, index) => {
+    const at = `${field}.containers[${index}]`;
+    validateContainer(container, at, context);
+    validateProbes(container, at, errors);
+    checkRestartPolicy(container, at, ['Always', 'Never', 'OnFailure'], errors);
+  });
+  initContainers.forEach((container, index) => {
+    const at = `${field}.initContainers[${index}]`;
+    // Init containers run one after the other: their host ports may be the same as others'.
+    validateContainer(container, at, { ...context, hostPorts: new Set() });
+    checkRestartPolicy(container, at, ['Always', 'Never', 'OnFailure'], errors);
+    if (container.restartPolicy === 'Always') validateProbes(container, at, errors);
+    else
+      for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const)
+        if (container[name] !== undefined)
+          errors.push(
+            forbiddenValue(`${at}.${name}`, `may not be set for init containers without restartPolicy=Always`),
+          );
+  });
+  ephemeralContainers.forEach((container, index) => {
+    validateEphemeral(
+      container as Container & { targetContainerName?: string },
+      `${field}.ephemeralContainers[${index}]`,
+      spec,
+      context,
+    );
+  });
+}
+
+function checkRestartPolicy(container: Container, field: string, allowed: string[], errors: FieldError[]): void {
+  checkOptionalEnum(container.restartPolicy, allowed, `${field}.restartPolicy`, errors);
+}
+
+const notForEphemeral = [
+  'ports',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'resizePolicy',
+] as const;
+
+function validateEphemeral(
+  container: Container & { targetContainerName?: string },
+  field: string,
+  spec: PodSpec,
+  context: PodContext,
+): void {
+  const { errors } = context;
+  validateContainer(container, field, context);
+  for (const name of notForEphemeral)
+    if (container[name] !== undefined)
+      errors.push(forbiddenValue(`${field}.${name}`, 'cannot be set for an Ephemeral Container'));
+  if (container.resources && Object.keys(container.resources).length > 0)
+    errors.push(forbiddenValue(`${field}.resources`, 'cannot be set for an Ephemeral Container'));
+  const target = container.targetContainerName;
+  const names = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(({ name }) => name);
+  if (target && !names.includes(target))
+    errors.push({
+      reason: 'FieldValueNotFound',
+      field: `${field}.targetContainerName`,
+      message: `Not found: ${JSON.stringify(target)}`,
+    });
+}
+
+const nameserversMax = 3;
+const searchesMax = 32;
+const searchLengthMax = 2048;
+
+function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string, errors: FieldError[]): void {
+  checkEnum(dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], `${field}.dnsPolicy`, errors);
+  const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {};
+  const at = `${field}.dnsConfig`;
+  if (dnsPolicy === 'None' && nameservers.length === 0)
+    errors.push(required(`${at}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None'));
+  if (nameservers.length > nameserversMax)
+    errors.push(
+      invalidValue(`${at}.nameservers`, nameservers, `must not have more than ${nameserversMax} nameservers`),
+    );
+  nameservers.forEach((address, index) => {
+    checkAddress(address, `${at}.nameservers[${index}]`, errors);
+  });
+  if (searches.length > searchesMax)
+    errors.push(invalidValue(`${at}.searches`, searches, `must not have more than ${searchesMax} search paths`));
+  if (searches.join(' ').length > searchLengthMax)
+    errors.push(
+      invalidValue(
+        `${at}.searches`,
+        searches,
+        `must not have more than ${searchLengthMax} characters (including spaces) in the search list`,
+      ),
+    );
+  options.forEach(({ name }, index) => {
+    if (!name) errors.push(required(`${at}.options[${index}]`, 'must not be empty'));
+  });
+}
+
+function validatePodNames(spec: PodSpec, field: string, errors: FieldError[]): void {
+  const { serviceAccountName, nodeName, hostname, subdomain, priorityClassName, runtimeClassName } = spec;
+  if (serviceAccountName) checkName(serviceAccountName, dnsSubdomain, `${field}.serviceAccountName`, errors);
+  if (nodeName) checkName(nodeName, dnsSubdomain, `${field}.nodeName`, errors);
+  if (hostname) checkName(hostname, dnsLabel, `${field}.hostname`, errors);
+  if (subdomain) checkName(subdomain, dnsLabel, `${field}.subdomain`, errors);
+  if (priorityClassName) checkName(priorityClassName, dnsSubdomain, `${field}.priorityClassName`, errors);
+  if (runtimeClassName) checkName(runtimeClassName, dnsSubdomain, `${field}.runtimeClassName`, errors);
+  (spec.imagePullSecrets ?? []).forEach(({ name }, index) => {
+    if (!name) errors.push(required(`${field}.imagePullSecrets[${index}].name`));
+  });
+  (spec.readinessGates ?? []).forEach(({ conditionType }, index) => {
+    checkName(conditionType, qualifiedName, `${field}.readinessGates[${index}].conditionType`, errors);
+  });
+  (spec.hostAliases ?? []).forEach(({ ip, hostnames }, index) => {
+    checkAddress(ip, `${field}.hostAliases[${index}].ip`, errors);
+    (hostnames ?? []).forEach((name, at) => {
+      checkName(name, dnsSubdomain, `${field}.hostAliases[${index}].hostnames[${at}]`, errors);
+    });
+  });
+  const claims = new Set<string>();
+  (spec.resourceClaims ?? []).forEach(({ name, resourceClaimName, resourceClaimTemplateName }, index) => {
+    const at = `${field}.resourceClaims[${index}]`;
+    checkName(name, dnsLabel, `${at}.name`, errors);
+    if (claims.has(name)) errors.push(duplicate(`${at}.name`, name));
+    claims.add(name);
+    if ((resourceClaimName === undefined) === (resourceClaimTemplateName === undefined))
+      errors.push(
+        invalidValue(at, '', 'must specify exactly one of: `resourceClaimName`, `resourceClaimTemplateName`'),
+      );
+  });
+}

@@ -1,0 +1,164 @@
+import type { Volume } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { duplicate, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { configMapKey, dnsLabel } from '../validation/names.ts';
+import { checkName, checkOptionalEnum, checkQuantity, checkRange } from '../validation/values.ts';
+import { checkDownwardResource, checkPathInside, isDownwardPath } from './containers.ts';
+
+const modeMax = 0o777;
+const hostPathTypes = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
+
+/** Returns the names that containers may mount. Source: pkg/apis/core/validation/validation.go, ValidateVolumes. */
+export function validateVolumes(volumes: Volume[], field: string, errors: FieldError[]): Set<string> {
+  const names = new Set<string>();
+  volumes.forEach((volume, index) => {
+    const at = `${field}[${index}]`;
+    checkName(volume.name, dnsLabel, `${at}.name`, errors);
+    if (names.has(volume.name)) errors.push(duplicate(`${at}.name`, volume.name));
+    names.add(volume.name);
+    const sources = Object.keys(volume).filter((key) => key !== 'name');
+    if (sources.length === 0) errors.push(required(at, 'must specify a volume type'));
+    for (const source of sources.slice(1))
+      errors.push(forbiddenValue(`${at}.${source}`, 'may not specify more than 1 volume type'));
+    validateSource(volume, at, errors);
+  });
+  return names;
+}
+
+function validateSource(volume: Volume, field: string, errors: FieldError[]): void {
+  const { emptyDir, hostPath, secret, configMap, downwardAPI, projected, persistentVolumeClaim, nfs, csi, image } =
+    volume;
+  if (emptyDir?.sizeLimit !== undefined) checkQuantity(emptyDir.sizeLimit, `${field}.emptyDir.sizeLimit`, errors);
+  if (hostPath) validateHostPath(hostPath, `${field}.hostPath`, errors);
+  if (secret) {
+    if (!secret.secretName) errors.push(required(`${field}.secret.secretName`));
+    validateItems(secret, `${field}.secret`, errors);
+  }
+  if (configMap) {
+    if (!configMap.name) errors.push(required(`${field}.configMap.name`));
+    validateItems(configMap, `${field}.configMap`, errors);
+  }
+  if (downwardAPI) {
+    checkMode(downwardAPI.defaultMode, `${field}.downwardAPI.defaultMode`, errors);
+    validateDownwardItems(downwardAPI.items, `${field}.downwardAPI.items`, errors);
+  }
+  if (projected) validateProjected(projected, `${field}.projected`, errors);
+  if (persistentVolumeClaim && !persistentVolumeClaim.claimName)
+    errors.push(required(`${field}.persistentVolumeClaim.claimName`));
+  if (nfs) {
+    if (!nfs.server) errors.push(required(`${field}.nfs.server`));
+    if (!nfs.path?.startsWith('/'))
+      errors.push(invalidValue(`${field}.nfs.path`, nfs.path ?? '', 'must be an absolute path'));
+  }
+  if (csi && !csi.driver) errors.push(required(`${field}.csi.driver`));
+  if (image) {
+    if (!image.reference) errors.push(required(`${field}.image.reference`));
+    checkOptionalEnum(image.pullPolicy, ['Always', 'IfNotPresent', 'Never'], `${field}.image.pullPolicy`, errors);
+  }
+  if (volume.ephemeral && !volume.ephemeral.volumeClaimTemplate)
+    errors.push(required(`${field}.ephemeral.volumeClaimTemplate`));
+}
+
+export function validateHostPath(
+  { path, type }: { path?: string; type?: string },
+  field: string,
+  errors: FieldError[],
+): void {
+  if (!path) errors.push(required(`${field}.path`));
+  else if (path.split('/').includes('..')) errors.push(invalidValue(`${field}.path`, path, "must not contain '..'"));
+  checkOptionalEnum(type, hostPathTypes, `${field}.type`, errors);
+}
+
+function checkMode(mode: number | undefined, field: string, errors: FieldError[]): void {
+  if (mode !== undefined && (mode < 0 || mode > modeMax))
+    errors.push(invalidValue(field, mode, 'must be a number between 0 and 0777 (octal), both inclusive'));
+}
+
+type Items = { defaultMode?: number; items?: { key: string; path: string; mode?: number }[] };
+
+function validateItems({ defaultMode, items = [] }: Items, field: string, errors: FieldError[]): void {
+  checkMode(defaultMode, `${field}.defaultMode`, errors);
+  items.forEach((item, index) => {
+    const at = `${field}.items[${index}]`;
+    checkName(item.key, configMapKey, `${at}.key`, errors);
+    checkItemPath(item.path, `${at}.path`, errors);
+    checkMode(item.mode, `${at}.mode`, errors);
+  });
+}
+
+/** The writer of these volumes keeps what starts with two dots for itself. */
+function checkItemPath(path: string | undefined, field: string, errors: FieldError[]): void {
+  if (!path) errors.push(required(field));
+  checkPathInside(path, field, errors);
+  if (path?.startsWith('..') && !path.startsWith('../'))
+    errors.push(invalidValue(field, path, "must not start with '..'"));
+}
+
+type DownwardItems = NonNullable<NonNullable<Volume['downwardAPI']>['items']>;
+
+function validateDownwardItems(items: DownwardItems = [], field: string, errors: FieldError[]): void {
+  items.forEach((item, index) => {
+    const at = `${field}[${index}]`;
+    checkItemPath(item.path, `${at}.path`, errors);
+    checkMode(item.mode, `${at}.mode`, errors);
+    if (item.fieldRef && item.resourceFieldRef)
+      errors.push(invalidValue(at, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
+    if (!item.fieldRef && !item.resourceFieldRef)
+      errors.push(required(at, 'one of fieldRef and resourceFieldRef is required'));
+    if (item.fieldRef && !isDownwardPath(item.fieldRef.fieldPath ?? '', true))
+      errors.push(
+        invalidValue(
+          `${at}.fieldRef.fieldPath`,
+          item.fieldRef.fieldPath,
+          `error converting fieldPath: field label not supported: ${item.fieldRef.fieldPath}`,
+        ),
+      );
+    if (item.resourceFieldRef) {
+      if (!item.resourceFieldRef.containerName) errors.push(required(`${at}.resourceFieldRef.containerName`));
+      checkDownwardResource(item.resourceFieldRef.resource, `${at}.resourceFieldRef`, errors);
+    }
+  });
+}
+
+const tokenSecondsMin = 600;
+const tokenSecondsMax = 2 ** 32;
+
+function validateProjected(
+  { defaultMode, sources = [] }: NonNullable<Volume['projected']>,
+  field: string,
+  errors: FieldError[],
+) {
+  checkMode(defaultMode, `${field}.defaultMode`, errors);
+  sources.forEach((source, index) => {
+    const at = `${field}.sources[${index}]`;
+    const given = Object.keys(source);
+    if (given.length === 0) errors.push(required(at, 'must specify a projection source'));
+    for (const name of given.slice(1))
+      errors.push(forbiddenValue(`${at}.${name}`, 'may not specify more than 1 volume type'));
+    const { secret, configMap, downwardAPI, serviceAccountToken } = source;
+    if (secret) {
+      if (!secret.name) errors.push(required(`${at}.secret.name`));
+      validateItems(secret, `${at}.secret`, errors);
+    }
+    if (configMap) {
+      if (!configMap.name) errors.push(required(`${at}.configMap.name`));
+      validateItems(configMap, `${at}.configMap`, errors);
+    }
+    if (downwardAPI) validateDownwardItems(downwardAPI.items, `${at}.downwardAPI.items`, errors);
+    if (serviceAccountToken) {
+      const { path, expirationSeconds } = serviceAccountToken;
+      checkItemPath(path, `${at}.serviceAccountToken.path`, errors);
+      const seconds = `${at}.serviceAccountToken.expirationSeconds`;
+      checkRange(expirationSeconds, tokenSecondsMin, tokenSecondsMax, seconds, errors);
+    }
+  });
+}

@@ -1,0 +1,122 @@
+import { isIP, isIPv6 } from 'node:net';
+import { compareQuantities, isQuantity } from '../../foundation/quantity.ts';
+import type { FieldError } from '../status.ts';
+import { invalidValue, notSupported, required } from './errors.ts';
+import type { NameCheck } from './names.ts';
+
+/** Checks of single values that many kinds share. Each adds what is wrong to `errors`. */
+export function checkEnum(
+  value: string | undefined,
+  allowed: readonly string[],
+  field: string,
+  errors: FieldError[],
+): void {
+  if (value === undefined || value === '') errors.push(required(field, `valid values: ${allowed.join(', ')}`));
+  else if (!allowed.includes(value)) errors.push(notSupported(field, value, allowed));
+}
+
+/** As `checkEnum`, of a field that may be left out. */
+export function checkOptionalEnum(
+  value: string | undefined,
+  allowed: readonly string[],
+  field: string,
+  errors: FieldError[],
+): void {
+  if (value !== undefined && !allowed.includes(value)) errors.push(notSupported(field, value, allowed));
+}
+
+export function checkName(name: string | undefined, check: NameCheck, field: string, errors: FieldError[]): void {
+  if (!name) {
+    errors.push(required(field));
+    return;
+  }
+  const wrong = check(name);
+  if (wrong) errors.push(invalidValue(field, name, wrong));
+}
+
+export function checkNotNegative(value: number | undefined, field: string, errors: FieldError[]): void {
+  if (value !== undefined && value < 0) errors.push(invalidValue(field, value, 'must be greater than or equal to 0'));
+}
+
+export function checkPositive(value: number | undefined, field: string, errors: FieldError[]): void {
+  if (value !== undefined && value <= 0) errors.push(invalidValue(field, value, 'must be greater than 0'));
+}
+
+export function checkRange(
+  value: number | undefined,
+  min: number,
+  max: number,
+  field: string,
+  errors: FieldError[],
+): void {
+  if (value !== undefined && (value < min || value > max))
+    errors.push(invalidValue(field, value, `must be between ${min} and ${max}, inclusive`));
+}
+
+export const isPort = (port: unknown): boolean => typeof port === 'number' && port >= 1 && port <= 65535;
+
+export function checkPort(port: number | undefined, field: string, errors: FieldError[]): void {
+  if (!isPort(port ?? 0)) errors.push(invalidValue(field, port ?? 0, 'must be between 1 and 65535, inclusive'));
+}
+
+/** A number of pods or a share of them: `3`, `25%`. */
+export function checkPodCount(value: number | string | undefined, field: string, errors: FieldError[]): void {
+  if (value === undefined) return;
+  if (typeof value === 'number') checkNotNegative(value, field, errors);
+  else if (!/^[0-9]{1,6}%$/.test(value))
+    errors.push(
+      invalidValue(
+        field,
+        value,
+        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used " +
+          "for validation is '[0-9]+%')",
+      ),
+    );
+}
+
+/** The share as a number, undefined when it is a plain count. */
+export const percentOf = (value: number | string | undefined): number | undefined =>
+  typeof value === 'string' && value.endsWith('%') ? Number(value.slice(0, -1)) : undefined;
+
+export function checkAddress(address: string | undefined, field: string, errors: FieldError[]): void {
+  if (!address || isIP(address) === 0)
+    errors.push(invalidValue(field, address ?? '', 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
+}
+
+/** `10.0.0.0/8`: an address without leading zeros and a prefix length that fits its family. */
+export function isCidr(text: string): boolean {
+  const match = /^([^/]{1,64})\/(\d|[1-9]\d{1,2})$/.exec(text);
+  if (!match || isIP(match[1]!) === 0) return false;
+  return Number(match[2]) <= (isIPv6(match[1]!) ? 128 : 32);
+}
+
+export function checkCidr(text: string | undefined, field: string, errors: FieldError[]): void {
+  if (!text || !isCidr(text))
+    errors.push(invalidValue(field, text ?? '', 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'));
+}
+
+export function checkQuantity(value: unknown, field: string, errors: FieldError[]): void {
+  if (!isQuantity(value)) errors.push(invalidValue(field, value, 'must be a quantity, such as 100m or 1Gi'));
+  else if (compareQuantities(value, '0') < 0)
+    errors.push(invalidValue(field, value, 'must be greater than or equal to 0'));
+}
+
+/** Deep equality of JSON values, without regard to the order of keys. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return isNothing(a) && isNothing(b);
+  if (Array.isArray(a) || Array.isArray(b))
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, index) => sameValue(item, b[index]))
+    );
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  for (const key of Object.keys(left)) if (!sameValue(left[key], right[key])) return false;
+  for (const key of Object.keys(right)) if (!(key in left) && !isNothing(right[key])) return false;
+  return true;
+}
+
+/** What Go's types do not tell from an absent field. */
+const isNothing = (value: unknown): boolean => value === undefined || value === null;
