@@ -30,7 +30,7 @@ export const runServer = async (dataDirectory: string) =>
   (await import('./server-process.ts')).runServer(dataDirectory);
 
 /** Runs the node's process until it is told to stop. */
-export const runAgent = async (dataDirectory: string) => (await import('./worker.ts')).runAgent(dataDirectory);
+export const runAgent = async (dataDirectory: string) => (await import('./agent-process.ts')).runAgent(dataDirectory);
 
 /** A control plane in memory with simulated nodes, in this process. */
 export const runDevelopment = async (options: { nodes: number; port: number; kubeconfig: string }) =>
@@ -38,4 +38,4 @@ export const runDevelopment = async (options: { nodes: number; port: number; kub
 
 /** Loads an image archive into a cluster's containerd and returns the names it holds. */
 export const importImage = async (dataDirectory: string, archive: string) =>
-  (await import('./worker.ts')).importImage(dataDirectory, archive);
+  (await import('./import-image.ts')).importImage(dataDirectory, archive);

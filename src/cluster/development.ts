@@ -7,11 +7,11 @@ import { createLog } from '../foundation/log.ts';
 import { createFleet } from '../node/node.ts';
 import { stamp } from '../server/server.ts';
 import { openEngine } from '../store/store.ts';
+import { createAllowList } from './allow-list.ts';
 import { openAuthority } from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
 import { writeKubeconfig } from './certificates/kubeconfig.ts';
 import { readServiceAccountKeys } from './certificates/service-account-keys.ts';
-import { createAllowList } from './allow-list.ts';
 import { startControlPlane } from './control-plane.ts';
 import { inProcessClient } from './in-process.ts';
 
@@ -21,7 +21,11 @@ const clock = systemClock;
  * The control plane as it is, on the memory engine, with simulated nodes; ends with the process and leaves nothing.
  * What it lacks for that: an audit log, and anything that is encrypted, as nothing is kept.
  */
-export async function runDevelopment(options: { nodes: number; port: number; kubeconfig: string }): Promise<{ url: string }> {
+export async function runDevelopment(options: {
+  nodes: number;
+  port: number;
+  kubeconfig: string;
+}): Promise<{ url: string }> {
   const log = createLog('dev', 'warn');
   const keys = mkdtempSync(join(tmpdir(), 'rempart-dev-'));
   chmodSync(keys, 0o700);
@@ -32,7 +36,13 @@ export async function runDevelopment(options: { nodes: number; port: number; kub
   const tokenKeys = readServiceAccountKeys(keys, clock);
   const plane = await startControlPlane({
     engine: await openEngine({ engine: 'memory', stamp, clock }),
-    ...{ authority, serving: authority.issue(identities.apiServer(['127.0.0.1'])), clock, log, volumesDirectory: '/tmp' },
+    ...{
+      authority,
+      serving: authority.issue(identities.apiServer(['127.0.0.1'])),
+      clock,
+      log,
+      volumesDirectory: '/tmp',
+    },
     listeners: [{ host: '127.0.0.1', port: options.port }],
     defences: {
       audit: { ready() {}, record() {} },
@@ -41,12 +51,22 @@ export async function runDevelopment(options: { nodes: number; port: number; kub
       serviceCIDR: '10.96.0.0/16',
     },
     extensions: {},
-    addresses: { apiServiceAddress: '10.96.0.1', dnsServiceAddress: '10.96.0.10', gatewayAddress: '10.244.0.1', apiPort: options.port },
+    addresses: {
+      apiServiceAddress: '10.96.0.1',
+      dnsServiceAddress: '10.96.0.10',
+      gatewayAddress: '10.244.0.1',
+      apiPort: options.port,
+    },
   });
   await plane.started;
   const url = `https://127.0.0.1:${plane.addresses[0]!.port}`;
   const credential = authority.issue(identities.admin());
-  await writeKubeconfig(resolve(options.kubeconfig), { name: 'rempart-dev', server: url, authority: authority.certificate, credential });
+  await writeKubeconfig(resolve(options.kubeconfig), {
+    name: 'rempart-dev',
+    server: url,
+    authority: authority.certificate,
+    credential,
+  });
   const client = inProcessClient(plane.server, 'system:apiserver', ['system:masters']);
   const fleet = createFleet({ client, caches: createCaches(client, { clock, log }), nodes: options.nodes, clock, log });
   await fleet.start();

@@ -6,10 +6,20 @@ import { type Client, createClient } from '../client/client.ts';
 import { createHttpsTransport } from '../client/https-transport.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { UsageError } from '../foundation/usage-error.ts';
+import { prepareInterface } from '../network/network.ts';
 import { type CertificateAuthority, type Credential, openAuthority } from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
 import { writeKubeconfig } from './certificates/kubeconfig.ts';
-import { type Choices, type Configuration, configure, layout, writeConfiguration } from './configuration.ts';
+import {
+  type Choices,
+  type Configuration,
+  clusterId,
+  configure,
+  gatewayAddress,
+  layout,
+  writeConfiguration,
+} from './configuration.ts';
+import { networkState } from './places.ts';
 import { checkMachine, checkPort } from './preflight.ts';
 import { lastLogLines, runningSupervisor, startProcess } from './processes.ts';
 
@@ -37,6 +47,12 @@ export async function up(choices: Choices, steps: Steps): Promise<{ kubeconfig: 
   const client = adminClient(configuration, authority.certificate, admin);
 
   steps.step('Starting the API server');
+  await prepareInterface({
+    clusterId: clusterId(configuration),
+    stateDirectory: networkState(configuration),
+    gatewayAddress: gatewayAddress(configuration),
+    serviceCIDR: configuration.serviceCIDR,
+  });
   startProcess('server', configuration);
   await until('the API server', configuration, 'server', async () => (await client.raw('GET', '/readyz')).code === 200);
   const entry = { name: configuration.name, server: url, authority: authority.certificate };

@@ -1,5 +1,11 @@
 /** The door of the node room: the agent, and what it is given. */
 export { type Agent, type AgentOptions, createAgent } from './agent.ts';
 export { type Cgroups, createCgroups, noCgroups } from './cgroups.ts';
+export { importImage } from './images/import.ts';
 export type { NetworkHooks } from './pods/context.ts';
+export { writeCniConfig } from './runtimes/containerd/cni.ts';
+export { createContainerdRuntime } from './runtimes/containerd/containerd.ts';
+export { removeLeftovers } from './runtimes/containerd/leftovers.ts';
+export { startContainerd } from './runtimes/containerd/process.ts';
+export type { Runtime, Sandbox } from './runtimes/runtime.ts';
 export { plainMounter, systemMounter } from './volumes/mounter.ts';

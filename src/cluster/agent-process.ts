@@ -1,0 +1,135 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createCaches } from '../client/cache.ts';
+import { type Client, createClient } from '../client/client.ts';
+import { createHttpsTransport } from '../client/https-transport.ts';
+import { systemClock } from '../foundation/clock.ts';
+import { createLog, type Log } from '../foundation/log.ts';
+import { UsageError } from '../foundation/usage-error.ts';
+import { createNetwork, type Network } from '../network/network.ts';
+import {
+  type Agent,
+  createAgent,
+  createCgroups,
+  createContainerdRuntime,
+  type Runtime,
+  startContainerd,
+  systemMounter,
+  writeCniConfig,
+} from '../node/node.ts';
+import { type CertificateAuthority, type IssueOptions, openAuthority } from './certificates/authority.ts';
+import { identities } from './certificates/identities.ts';
+import { writePrivateFile } from './certificates/private-file.ts';
+import { keepRenewed } from './certificates/renewal.ts';
+import {
+  apiServiceAddress,
+  type Configuration,
+  clusterId,
+  dnsServiceAddress,
+  gatewayAddress,
+  layout,
+  nodePodCIDR,
+  readConfiguration,
+} from './configuration.ts';
+import { containerdPaths, networkState, nodeCgroup } from './places.ts';
+import { apiUrl } from './up.ts';
+
+const clock = systemClock;
+const clusterDomain = 'cluster.local';
+
+/** The node's process: containers, network and DNS. Runs until SIGTERM; what it runs goes on without it. */
+export async function runAgent(dataDirectory: string): Promise<void> {
+  const configuration = readConfiguration(dataDirectory);
+  if (!configuration) throw new UsageError(`There is no cluster in ${dataDirectory}. Start one with: rempart up`);
+  const log = createLog('agent');
+  const { pki, agentPki } = layout(configuration);
+  const authority = openAuthority(pki, clock);
+  mkdirSync(agentPki, { recursive: true, mode: 0o700 });
+  const clientAs = (name: string, identity: IssueOptions) => clientOf(configuration, authority, name, identity, log);
+
+  const caches = createCaches(clientAs('network', identities.network(configuration.nodeName)), { clock, log });
+  const network = networkOf(configuration, caches, log);
+  const [containerd] = await Promise.all([
+    startContainerd({ ...containerdPaths(configuration), log }),
+    network.start(),
+  ]);
+  writeCniConfig(containerdPaths(configuration).cniConfDir, await network.cniConfig());
+  const runtime = createContainerdRuntime({ socket: containerd.socket, log });
+  const client = clientAs('node', identities.node(configuration.nodeName));
+  const agent = agentOf(configuration, { client, services: caches('services'), runtime, network, log });
+  await agent.start();
+  log.info('the node follows the API', { node: configuration.nodeName });
+
+  await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
+  await agent.stop();
+  await network.stop();
+  caches.stop();
+  containerd.release();
+  await runtime.close();
+  process.exit(0);
+}
+
+/** A client whose certificate lies in a file that is replaced before it expires: the transport reads it again. */
+function clientOf(
+  configuration: Configuration,
+  authority: CertificateAuthority,
+  name: string,
+  identity: IssueOptions,
+  log: Log,
+): Client {
+  const file = join(layout(configuration).agentPki, `${name}.pem`);
+  keepRenewed({
+    clock,
+    load: () => undefined,
+    issue: () => authority.issue(identity),
+    use: ({ certificate, key }) => writePrivateFile(file, certificate + key),
+    failed: (error) => log.error('a certificate could not be renewed', { error, name }),
+  });
+  const certificateAuthority = { bytes: Buffer.from(authority.certificate) };
+  const connection = {
+    server: apiUrl(configuration),
+    certificateAuthority,
+    clientCertificate: { file },
+    clientKey: { file },
+  };
+  return createClient(createHttpsTransport(connection, { userAgent: `rempart-${name}` }));
+}
+
+function networkOf(configuration: Configuration, cache: (resource: string) => any, log: Log): Network {
+  return createNetwork({
+    clusterId: clusterId(configuration),
+    nodeName: configuration.nodeName,
+    cache,
+    podCIDR: nodePodCIDR(configuration),
+    clusterCIDR: configuration.podCIDR,
+    serviceCIDR: configuration.serviceCIDR,
+    dnsAddress: dnsServiceAddress(configuration),
+    gatewayAddress: gatewayAddress(configuration),
+    apiServiceAddress: apiServiceAddress(configuration),
+    apiAddress: gatewayAddress(configuration),
+    apiPort: configuration.apiPort,
+    clusterDomain,
+    stateDirectory: networkState(configuration),
+    log,
+    clock,
+  });
+}
+
+type Parts = { client: Client; services: any; runtime: Runtime; network: Network; log: Log };
+
+function agentOf(configuration: Configuration, parts: Parts): Agent {
+  return createAgent({
+    ...parts,
+    nodeName: configuration.nodeName,
+    dataDirectory: layout(configuration).agent,
+    runDirectory: configuration.runDirectory,
+    logsDirectory: layout(configuration).podLogs,
+    clusterDns: { servers: [dnsServiceAddress(configuration)], domain: clusterDomain },
+    podCIDR: nodePodCIDR(configuration),
+    kubeletPort: configuration.kubeletPort,
+    cgroups: createCgroups(nodeCgroup(configuration)),
+    mounter: systemMounter,
+    labels: { 'node-role.kubernetes.io/control-plane': '' },
+    clock,
+  });
+}

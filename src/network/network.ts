@@ -1,0 +1,228 @@
+import { readFileSync } from 'node:fs';
+import type { KubernetesObject } from '../api/object.ts';
+import type { Cache } from '../client/cache.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import { parseAddress, parseBlock, type WellKnown } from '../policy/policy.ts';
+import { type RunCommand, runCommand } from './command.ts';
+import { type DnsServer, startDnsServer } from './dns/server.ts';
+import { createDnsSource } from './dns/source.ts';
+import { createUpstream, type UpstreamServer } from './dns/upstream.ts';
+import {
+  cniConfig,
+  type InterfaceSettings,
+  machineAddresses,
+  namesOf,
+  removeNetwork as remove,
+  setUpInterfaces,
+  uplinkMtuBytes,
+} from './interfaces.ts';
+import { createPolicies } from './policies/policies.ts';
+import { containerPorts } from './policies/world.ts';
+import type { Frontend, Protocol } from './services/frontends.ts';
+import { createServices } from './services/services.ts';
+
+export type NetworkOptions = {
+  /** 1 to 11 small letters and digits: part of every name made on the machine. */
+  clusterId: string;
+  nodeName: string;
+  /** Must have caches for `networkResources`. */
+  cache(resource: string): Cache;
+  /** This node's part of clusterCIDR. */
+  podCIDR: string;
+  clusterCIDR: string;
+  serviceCIDR: string;
+  /** The service address of DNS, in serviceCIDR. */
+  dnsAddress: string;
+  /** In podCIDR, held by this node: DNS listens on it. */
+  gatewayAddress: string;
+  /** The first address of serviceCIDR, where pods find the API. */
+  apiServiceAddress: string;
+  /** Where the API listens for pods: on a control-plane node the gateway address. */
+  apiAddress: string;
+  apiPort: number;
+  /** `cluster.local` */
+  clusterDomain: string;
+  stateDirectory: string;
+  /** Where names of the outside are asked for; default: the servers of /etc/resolv.conf. */
+  upstreamServers?: UpstreamServer[];
+  log: Log;
+  clock: Clock;
+};
+
+/** What the network reads, as resource names. */
+export const networkResources = [
+  'pods',
+  'namespaces',
+  'nodes',
+  'services',
+  'endpointslices.discovery.k8s.io',
+  'networkpolicies.networking.k8s.io',
+];
+
+export type Network = {
+  /**
+   * Resolves when the interface is up, the pod range closed, DNS listening and the caches' state in the kernel. Needs
+   * root; rejects with what is missing.
+   */
+  start(): Promise<void>;
+  /** For the node agent: before a sandbox is made. */
+  beforePodStarts(pod: KubernetesObject): Promise<void>;
+  /** Resolves when the pod's policies are in the kernel; until then nothing reaches or leaves its address. */
+  podNetworkReady(pod: KubernetesObject, ip: string): Promise<void>;
+  podNetworkGone(pod: KubernetesObject, ip: string): Promise<void>;
+  /** The CNI configuration list for the runtime, as JSON text. */
+  cniConfig(): Promise<string>;
+  /** Ends this process's part: what is in the kernel stays in force. */
+  stop(): Promise<void>;
+};
+
+/** How often the tables are looked for, in case something outside flushed them. */
+const restoreMs = 30_000;
+
+export function createNetwork(options: NetworkOptions): Network {
+  const { log, clock, cache, gatewayAddress, dnsAddress, clusterDomain } = options;
+  const run: RunCommand = runCommand;
+  const names = namesOf(options.clusterId);
+  const caches = {
+    pods: cache('pods'),
+    namespaces: cache('namespaces'),
+    nodes: cache('nodes'),
+    services: cache('services'),
+    endpointSlices: cache('endpointslices.discovery.k8s.io'),
+    networkPolicies: cache('networkpolicies.networking.k8s.io'),
+  };
+  const around = { nodeName: options.nodeName, caches, run, clock, log, networks: options };
+  const wellKnown = wellKnownServices(options);
+  const services = createServices({
+    ...around,
+    tableName: names.servicesTable,
+    wellKnown: wellKnown.flatMap(frontendsOfWellKnown),
+  });
+  const policies = createPolicies({
+    ...around,
+    tableName: names.policiesTable,
+    wellKnown,
+    nodeAddresses: machineAddresses,
+  });
+  let stopDns = async () => {};
+  let cancelRestore = () => {};
+
+  async function startDns(): Promise<void> {
+    const cluster = parseBlock(options.clusterCIDR)!;
+    const isPod = (address: string) => {
+      const value = parseAddress(address);
+      return value !== undefined && cluster.first <= value && value <= cluster.last;
+    };
+    const isMachine = (address: string) => machineAddresses().includes(address) || address.startsWith('127.');
+    const source = createDnsSource(caches);
+    const upstream = createUpstream(() => options.upstreamServers ?? resolvConfServers(dnsAddress), clock);
+    const server: DnsServer = await startDnsServer({
+      ...{ address: gatewayAddress, port: 53, domain: clusterDomain, source, upstream, log },
+      mayAsk: (client) => isPod(client) || isMachine(client),
+      mayForward: (client) => policies.mayReachOutside(client) || isMachine(client),
+    });
+    stopDns = async () => {
+      source.stop();
+      await server.close();
+    };
+  }
+
+  function restoreLater(): void {
+    cancelRestore = clock.after(restoreMs, () => {
+      Promise.all([policies.restore(), services.restore()])
+        .catch((error) => log.error('the network tables could not be restored', { error }))
+        .finally(restoreLater);
+    });
+  }
+
+  return {
+    async start() {
+      await setUpInterfaces(run, options);
+      await startDns();
+      await Promise.all([policies.start(), services.start()]);
+      restoreLater();
+    },
+    async beforePodStarts() {},
+    async podNetworkReady(pod, ip) {
+      if (pod.spec?.hostNetwork) return;
+      await Promise.all([policies.podNetworkReady(pod, ip), services.addHostPorts(pod, hostPorts(pod, ip))]);
+    },
+    async podNetworkGone(pod, ip) {
+      services.removeHostPorts(pod);
+      policies.podNetworkGone(pod, ip);
+    },
+    cniConfig: async () => cniConfig({ ...options, mtuBytes: await uplinkMtuBytes(run) }),
+    async stop() {
+      cancelRestore();
+      await Promise.all([stopDns(), policies.stop(), services.stop()]);
+    },
+  };
+}
+
+/** Makes the interface that the API server's process listens on for pods, which needs root and must come first. */
+export const prepareInterface = (settings: InterfaceSettings): Promise<void> => setUpInterfaces(runCommand, settings);
+
+/** Removes everything of a cluster's network from this machine; nothing of it needs to run. */
+export const removeNetwork = (settings: { clusterId: string; stateDirectory: string }): Promise<void> =>
+  remove(runCommand, settings);
+
+function wellKnownServices(options: NetworkOptions): WellKnown[] {
+  const { gatewayAddress, dnsAddress, apiServiceAddress, apiAddress, apiPort } = options;
+  return [
+    {
+      name: 'dns',
+      protocols: ['UDP', 'TCP'],
+      backend: { address: gatewayAddress, port: 53 },
+      aliases: [{ address: dnsAddress, port: 53 }],
+      namespace: 'kube-system',
+      labels: { 'k8s-app': 'kube-dns' },
+    },
+    {
+      name: 'api',
+      protocols: ['TCP'],
+      backend: { address: apiAddress, port: apiPort },
+      aliases: [{ address: apiServiceAddress, port: 443 }],
+    },
+  ];
+}
+
+const frontendsOfWellKnown = ({ name, protocols, backend, aliases }: WellKnown): Frontend[] =>
+  protocols.flatMap((protocol) =>
+    aliases.map(({ address, port }) => ({
+      service: `well-known/${name}`,
+      address,
+      protocol: protocol.toLowerCase() as Protocol,
+      port,
+      backends: [{ ip: backend.address, port: backend.port }],
+      outside: undefined,
+      localOnly: false,
+      affinitySeconds: undefined,
+      sourceRanges: undefined,
+    })),
+  );
+
+const hostPorts = (pod: KubernetesObject, ip: string): Frontend[] =>
+  containerPorts(pod.spec)
+    .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
+    .map(({ protocol = 'TCP', containerPort, hostPort, hostIP }) => ({
+      service: `${pod.metadata.namespace}/${pod.metadata.name}`,
+      address: hostIP === undefined || hostIP === '' || hostIP === '0.0.0.0' ? undefined : hostIP,
+      protocol: protocol.toLowerCase() as Protocol,
+      port: hostPort!,
+      backends: [{ ip, port: containerPort }],
+      outside: undefined,
+      localOnly: false,
+      affinitySeconds: undefined,
+      sourceRanges: undefined,
+    }));
+
+/** Read anew each time: it changes when the machine moves. Our own address is left out, or questions would go round. */
+function resolvConfServers(dnsAddress: string): UpstreamServer[] {
+  const text = readFileSync('/etc/resolv.conf', 'utf8');
+  return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)]
+    .map((match) => match[1]!)
+    .filter((address) => parseAddress(address) !== undefined && address !== dnsAddress)
+    .slice(0, 3)
+    .map((address) => ({ address, port: 53 }));
+}
