@@ -74,8 +74,26 @@ export function createObserved({ runtime, clock, log, onChange }: ObservedOption
   const sandboxOf = (containerId: string) =>
     [...sandboxes.values()].find(({ containers }) => containers.some(({ id }) => id === containerId))?.id;
 
+  async function relist(): Promise<void> {
+    const before = new Set(sandboxes.keys());
+    for (const sandbox of await runtime.listPods()) {
+      before.delete(sandbox.id);
+      put(sandbox);
+    }
+    for (const id of before) await refresh(id);
+  }
+
+  function relistUntilRead(): void {
+    relist().catch((error) => {
+      log.warn('the runtime did not answer; asking again', { error });
+      if (!stopped) clock.after(retryMs, relistUntilRead);
+    });
+  }
+
   const unwatch = runtime.watch(({ sandboxId, containerId }) => {
-    const id = sandboxId ?? (containerId === undefined ? undefined : sandboxOf(containerId));
+    // No id at all: the runtime was away, and anything may have changed.
+    if (sandboxId === undefined && containerId === undefined) return relistUntilRead();
+    const id = sandboxId ?? sandboxOf(containerId!);
     if (id !== undefined) refreshUntilRead(id);
   });
 
@@ -86,14 +104,7 @@ export function createObserved({ runtime, clock, log, onChange }: ObservedOption
         .sort((a, b) => b.attempt - a.attempt || b.createdAtMs - a.createdAtMs),
     uids: () => [...new Set([...sandboxes.values()].map(({ uid }) => uid))],
     refresh,
-    async relist() {
-      const before = new Set(sandboxes.keys());
-      for (const sandbox of await runtime.listPods()) {
-        before.delete(sandbox.id);
-        put(sandbox);
-      }
-      for (const id of before) await refresh(id);
-    },
+    relist,
     stop() {
       stopped = true;
       unwatch();

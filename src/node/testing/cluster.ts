@@ -24,12 +24,14 @@ export type TestNode = {
   /** Resolves when the pod satisfies the condition; undefined stands for its absence. */
   podBecomes(name: string, condition: (pod: Pod | undefined) => unknown): Promise<Pod>;
   runtimeBecomes(condition: () => unknown): Promise<void>;
+  /** Ends agents and server; what the test's end does otherwise. */
+  close(): Promise<void>;
 };
 
 const log = createLog('node-test', process.env['TEST_LOG'] ?? 'silent');
 
 /** A real API server on the memory engine, a runtime in memory, and agents that join them. */
-export async function startNode(context: TestContext): Promise<TestNode> {
+export async function startNode(context: TestContext, settings: Partial<AgentOptions> = {}): Promise<TestNode> {
   const server = await startServer({ namespaces: ['default', 'kube-system', 'kube-node-lease'] });
   const directory = mkdtempSync(join(tmpdir(), 'rempart-node-'));
   const network = { down: false };
@@ -62,16 +64,21 @@ export async function startNode(context: TestContext): Promise<TestNode> {
     apiVersion: 'v1',
     metadata: { name: 'default', namespace: 'default' },
   });
-  context.after(async () => {
+  let closed = false;
+  async function close(): Promise<void> {
+    if (closed) return;
+    closed = true;
     network.down = false;
     for (const agent of agents) await agent.stop();
     pods.stop();
     services.stop();
     await server.stop();
     rmSync(directory, { recursive: true, force: true });
-  });
+  }
+  context.after(close);
   return {
     client: admin,
+    close,
     runtime,
     directory,
     network,
@@ -81,6 +88,7 @@ export async function startNode(context: TestContext): Promise<TestNode> {
         ...{ dataDirectory: directory, runDirectory: join(directory, 'run'), logsDirectory: join(directory, 'logs') },
         ...{ clusterDns: { servers: ['10.96.0.10'], domain: 'cluster.local' }, podCIDR: '10.244.0.0/24' },
         ...{ network: {}, mounter: plainMounter, address: '127.0.0.1' },
+        ...settings,
         ...options,
       });
       agents.push(agent);

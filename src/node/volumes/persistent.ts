@@ -3,6 +3,7 @@ import { dirname, join, normalize, relative } from 'node:path';
 import type { PersistentVolume } from '../../api/schema/types.d.ts';
 import { checkHostPath } from './host-path.ts';
 import { setGroup } from './ownership.ts';
+import { leavesParent } from './sub-path.ts';
 import { type MountedVolume, type VolumeContext, VolumeError, type VolumeType } from './volume-type.ts';
 
 /** The claim a pod names; the volume bound to it must be a directory of this node. */
@@ -55,7 +56,7 @@ function volumePath({ metadata, spec }: PersistentVolume): string {
 /** Strictly below: the root itself is no volume. */
 export function isInside(root: string, path: string): boolean {
   const inner = relative(root, normalize(path));
-  return path.startsWith('/') && inner !== '' && !inner.startsWith('..');
+  return path.startsWith('/') && inner !== '' && !leavesParent(inner);
 }
 
 /** A provisioned directory is made when it is first mounted; any user may write, since the pod decides who it is. */

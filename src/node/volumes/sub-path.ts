@@ -37,11 +37,14 @@ async function resolved(root: string, components: string[]): Promise<string[]> {
     const real = await realpath(join(root, ...components.slice(0, present))).catch(() => undefined);
     if (real === undefined) continue;
     const inner = relative(root, real);
-    if (inner.startsWith('..')) throw new VolumeError(`subPath ${components.join('/')} leads outside of its volume`);
+    if (leavesParent(inner)) throw new VolumeError(`subPath ${components.join('/')} leads outside of its volume`);
     return [...inner.split('/').filter((part) => part !== ''), ...components.slice(present)];
   }
   return components;
 }
+
+/** `..data` is a name; only `..` itself climbs. */
+export const leavesParent = (path: string) => path === '..' || path.startsWith('../');
 
 async function walk(root: string, components: string[]): Promise<FileHandle> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

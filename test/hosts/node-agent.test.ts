@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Pod } from '../../src/api/schema/types.d.ts';
+import { createCgroups } from '../../src/node/cgroups.ts';
+import { cannotRunContainerd, removeEveryPod, startTestHost } from '../../src/node/runtimes/testing/host.ts';
+import { startNode } from '../../src/node/testing/cluster.ts';
+import { systemMounter } from '../../src/node/volumes/mounter.ts';
+
+const options = { skip: cannotRunContainerd, timeout: 120_000 };
+
+async function startRealNode(context: TestContext) {
+  // Hooks run in this order: agents let go before their runtime does.
+  let close = async () => {};
+  context.after(() => close());
+  const host = await startTestHost(context, '10.251.0.0/24');
+  const node = await startNode(context, {
+    runtime: host.runtime,
+    mounter: systemMounter,
+    cgroups: createCgroups(host.cgroupRoot),
+    dataDirectory: join(host.folder, 'data'),
+    runDirectory: join(host.folder, 'run'),
+    logsDirectory: join(host.folder, 'logs'),
+  });
+  close = async () => {
+    await node.close();
+    await removeEveryPod(host.runtime);
+    for (const point of await systemMounter.below(join(host.folder, 'data'))) await systemMounter.unmount(point);
+    for (const point of await systemMounter.below(join(host.folder, 'run'))) await systemMounter.unmount(point);
+  };
+  return { host, ...node };
+}
+
+const shell = (script: string, more: object = {}) => ({
+  name: 'main',
+  image: 'rempart.local/test-only/busybox:1',
+  imagePullPolicy: 'IfNotPresent',
+  command: ['sh', '-c', script],
+  ...more,
+});
+
+const isReady = (pod: Pod | undefined) =>
+  pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+const terminated = (pod: Pod | undefined) => pod?.status?.containerStatuses?.[0]?.state?.terminated;
+
+test('a pod runs in containerd and leaves nothing behind when it is deleted', options, async (context) => {
+  const { host, client, createPod, podBecomes, startAgent, runtimeBecomes } = await startRealNode(context);
+  await startAgent();
+  await createPod('one', { containers: [shell('trap "exit 0" TERM; while true; do sleep 0.1; done')] });
+  const pod = await podBecomes('one', isReady);
+  assert.match(pod.status?.podIP ?? '', /^10\.251\.0\.\d+$/);
+  const cgroup = join('/sys/fs/cgroup/memory', host.cgroupRoot, 'besteffort', `pod${pod.metadata.uid}`);
+  assert.ok(existsSync(cgroup));
+  await client.delete('pods', { namespace: 'default', name: 'one' });
+  await podBecomes('one', (now) => now === undefined);
+  await runtimeBecomes(() => !existsSync(cgroup) && readdirSync(join(host.folder, 'logs')).length === 0);
+  assert.deepEqual(readdirSync(join(host.folder, 'data/pods')), []);
+});
+
+test('a container sees its environment, its volumes and its host name', options, async (context) => {
+  const { client, createPod, podBecomes, startAgent } = await startRealNode(context);
+  await startAgent();
+  const metadata = { name: 'settings', namespace: 'default' };
+  await client.create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { colour: 'green' } });
+  const secret = { colour: Buffer.from('blue').toString('base64') };
+  await client.create('secrets', { apiVersion: 'v1', kind: 'Secret', metadata, data: secret });
+  const volumes = [
+    { name: 'config', configMap: { name: 'settings' } },
+    { name: 'secret', secret: { secretName: 'settings' } },
+    { name: 'scratch', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+  ];
+  const volumeMounts = [
+    { name: 'config', mountPath: '/config' },
+    { name: 'secret', mountPath: '/secret' },
+    { name: 'scratch', mountPath: '/scratch' },
+    { name: 'config', mountPath: '/one', subPath: 'colour' },
+  ];
+  const env = [
+    { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+    { name: 'COLOUR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'colour' } } },
+    { name: 'BOTH', value: '$(POD)-$(COLOUR)' },
+  ];
+  const script =
+    'echo $BOTH $(cat /config/colour /one) $(cat /secret/colour) $(hostname) > /scratch/x && cat /scratch/x > /dev/termination-log;' +
+    'grep -q "$IP.*two" /etc/hosts && echo hosts >> /dev/termination-log; touch /config/no 2>/dev/null && echo writable >> /dev/termination-log; id -u >> /dev/termination-log';
+  await createPod('two', {
+    restartPolicy: 'Never',
+    securityContext: { runAsUser: 1000, fsGroup: 2000 },
+    volumes,
+    containers: [shell(script, { env, volumeMounts })],
+  });
+  const pod = await podBecomes('two', terminated);
+  assert.equal(terminated(pod)?.message, 'two-green greengreen blue two\nhosts\n1000\n');
+});
+
+test('a crashing container is restarted, counted and backed off', options, async (context) => {
+  const { createPod, podBecomes, startAgent } = await startRealNode(context);
+  await startAgent();
+  await createPod('crash', {
+    containers: [shell('echo broken; exit 3', { terminationMessagePolicy: 'FallbackToLogsOnError' })],
+  });
+  const pod = await podBecomes(
+    'crash',
+    (now) => now?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff',
+  );
+  const [status] = pod.status!.containerStatuses!;
+  assert.equal(status!.restartCount, 1);
+  assert.equal(status!.lastState?.terminated?.exitCode, 3);
+  assert.equal(status!.lastState?.terminated?.message, 'broken');
+});
+
+test('running containers go on while the agent is away, and are taken up again', options, async (context) => {
+  const { host, createPod, podBecomes, startAgent, runtimeBecomes } = await startRealNode(context);
+  const first = await startAgent();
+  await createPod('steady', { containers: [shell('while true; do sleep 1; done')] });
+  const before = await podBecomes('steady', isReady);
+  await first.stop();
+  await startAgent();
+  const pid = host.containerd.pid();
+  process.kill(pid, 'SIGKILL');
+  await runtimeBecomes(() => host.containerd.pid() !== pid);
+  const sandboxes = await host.runtime.listPods();
+  assert.equal(sandboxes.length, 1);
+  const [container] = sandboxes[0]!.containers;
+  assert.equal(`containerd://${container!.id}`, before.status!.containerStatuses![0]!.containerID);
+  assert.equal(container!.state, 'running');
+  // It still reacts: a container that dies now is restarted.
+  await host.runtime.stopContainer(container!.id, 0);
+  await podBecomes('steady', (pod) => pod?.status?.containerStatuses?.[0]?.restartCount === 1 && isReady(pod));
+});
