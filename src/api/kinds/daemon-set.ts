@@ -1,8 +1,12 @@
 import { defineKind } from '../define.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
+import { validateWorkload } from '../pods/workloads.ts';
 import type { DaemonSet } from '../schema/types.d.ts';
 import { showSelector } from '../selectors.ts';
+import type { FieldError } from '../status.ts';
 import { containerColumns, showLabels } from '../table.ts';
+import { invalidValue } from '../validation/errors.ts';
+import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
 
 export const daemonSet = defineKind<DaemonSet>({
   group: 'apps',
@@ -38,7 +42,35 @@ export const daemonSet = defineKind<DaemonSet>({
     spec.revisionHistoryLimit ??= 10;
     defaultPodTemplate(spec.template);
   },
+  validate: (object, old) => [...validateWorkload(object, old), ...validateUpdateStrategy(object)],
   prepareCreate(object) {
     object.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
   },
 });
+
+/** Source: kubernetes/kubernetes pkg/apis/apps/validation/validation.go, ValidateDaemonSetUpdateStrategy. */
+function validateUpdateStrategy({ spec }: DaemonSet): FieldError[] {
+  const errors: FieldError[] = [];
+  const field = 'spec.updateStrategy';
+  checkEnum(spec?.updateStrategy?.type, ['OnDelete', 'RollingUpdate'], `${field}.type`, errors);
+  const rolling = spec?.updateStrategy?.rollingUpdate;
+  if (rolling) {
+    checkPodCount(rolling.maxUnavailable, `${field}.rollingUpdate.maxUnavailable`, errors);
+    checkPodCount(rolling.maxSurge, `${field}.rollingUpdate.maxSurge`, errors);
+    const count = (value: number | string | undefined) => percentOf(value) ?? value ?? 0;
+    if (count(rolling.maxUnavailable) === 0 && count(rolling.maxSurge) === 0)
+      errors.push(
+        invalidValue(`${field}.rollingUpdate.maxUnavailable`, rolling.maxUnavailable, 'cannot be 0 when maxSurge is 0'),
+      );
+    if (count(rolling.maxUnavailable) !== 0 && count(rolling.maxSurge) !== 0)
+      errors.push(
+        invalidValue(
+          `${field}.rollingUpdate.maxSurge`,
+          rolling.maxSurge,
+          'may not be set when maxUnavailable is non-zero',
+        ),
+      );
+  }
+  checkNotNegative(spec?.revisionHistoryLimit, 'spec.revisionHistoryLimit', errors);
+  return errors;
+}

@@ -1,8 +1,12 @@
 import { defineKind } from '../define.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
+import { validateWorkload } from '../pods/workloads.ts';
 import type { Deployment } from '../schema/types.d.ts';
 import { showSelector } from '../selectors.ts';
+import type { FieldError } from '../status.ts';
 import { containerColumns } from '../table.ts';
+import { forbiddenValue, invalidValue } from '../validation/errors.ts';
+import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
 
 export const deployment = defineKind<Deployment>({
   group: 'apps',
@@ -38,4 +42,38 @@ export const deployment = defineKind<Deployment>({
     spec.progressDeadlineSeconds ??= 600;
     defaultPodTemplate(spec.template);
   },
+  validate: (object, old) => [...validateWorkload(object, old), ...validateStrategy(object)],
 });
+
+/** Source: kubernetes/kubernetes pkg/apis/apps/validation/validation.go, ValidateDeploymentStrategy. */
+function validateStrategy({ spec }: Deployment): FieldError[] {
+  const errors: FieldError[] = [];
+  const { strategy, revisionHistoryLimit, progressDeadlineSeconds, minReadySeconds = 0 } = spec ?? {};
+  checkEnum(strategy?.type, ['Recreate', 'RollingUpdate'], 'spec.strategy.type', errors);
+  const rolling = strategy?.rollingUpdate;
+  if (strategy?.type === 'Recreate' && rolling)
+    errors.push(
+      forbiddenValue('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"),
+    );
+  if (rolling) {
+    const { maxUnavailable, maxSurge } = rolling;
+    checkPodCount(maxUnavailable, 'spec.strategy.rollingUpdate.maxUnavailable', errors);
+    checkPodCount(maxSurge, 'spec.strategy.rollingUpdate.maxSurge', errors);
+    const isZero = (value: number | string | undefined) => (percentOf(value) ?? value ?? 0) === 0;
+    if (isZero(maxUnavailable) && isZero(maxSurge))
+      errors.push(
+        invalidValue('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable, 'may not be 0 when `maxSurge` is 0'),
+      );
+    if ((percentOf(maxUnavailable) ?? 0) > 100)
+      errors.push(
+        invalidValue('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable, 'must not be greater than 100%'),
+      );
+  }
+  checkNotNegative(revisionHistoryLimit, 'spec.revisionHistoryLimit', errors);
+  checkNotNegative(progressDeadlineSeconds, 'spec.progressDeadlineSeconds', errors);
+  if (progressDeadlineSeconds !== undefined && progressDeadlineSeconds <= minReadySeconds)
+    errors.push(
+      invalidValue('spec.progressDeadlineSeconds', progressDeadlineSeconds, 'must be greater than minReadySeconds'),
+    );
+  return errors;
+}

@@ -1,6 +1,8 @@
 import { defineKind } from '../define.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
+import { validatePodTemplate } from '../pods/validate.ts';
 import type { PodTemplate } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { containerColumns, nameColumn, showLabels } from '../table.ts';
 
 export const podTemplate = defineKind<PodTemplate>({
@@ -16,4 +18,9 @@ export const podTemplate = defineKind<PodTemplate>({
     { name: 'Pod Labels', type: 'string', value: ({ template }) => showLabels(template?.metadata?.labels) },
   ],
   defaults: ({ template }) => defaultPodTemplate(template),
+  validate({ template }) {
+    const errors: FieldError[] = [];
+    validatePodTemplate(template, 'template', errors);
+    return errors;
+  },
 });

@@ -1,5 +1,6 @@
 import { defineKind } from '../define.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
+import { validateWorkload } from '../pods/workloads.ts';
 import type { ReplicaSet } from '../schema/types.d.ts';
 import { showSelector } from '../selectors.ts';
 import { containerColumns } from '../table.ts';
@@ -25,6 +26,7 @@ export const replicaSet = defineKind<ReplicaSet>({
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
+  validate: validateWorkload,
   prepareCreate(object) {
     object.status = { replicas: 0 };
   },

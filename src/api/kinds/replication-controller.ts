@@ -1,7 +1,12 @@
 import { defineKind } from '../define.ts';
 import { defaultPodTemplate, takeTemplateLabels } from '../pods/defaults.ts';
+import { validatePodTemplate } from '../pods/validate.ts';
 import type { ReplicationController } from '../schema/types.d.ts';
+import { matchesLabels } from '../selectors.ts';
+import type { FieldError } from '../status.ts';
 import { containerColumns, showLabels } from '../table.ts';
+import { invalidValue, required } from '../validation/errors.ts';
+import { checkNotNegative } from '../validation/values.ts';
 
 export const replicationController = defineKind<ReplicationController>({
   kind: 'ReplicationController',
@@ -26,6 +31,18 @@ export const replicationController = defineKind<ReplicationController>({
     if (labels && Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
     takeTemplateLabels(object);
     defaultPodTemplate(spec.template);
+  },
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    checkNotNegative(spec?.replicas, 'spec.replicas', errors);
+    const labels = spec?.template?.metadata?.labels;
+    if (Object.keys(spec?.selector ?? {}).length === 0) errors.push(required('spec.selector'));
+    else if (!matchesLabels(spec?.selector, labels))
+      errors.push(
+        invalidValue('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`'),
+      );
+    validatePodTemplate(spec?.template, 'spec.template', errors);
+    return errors;
   },
   prepareCreate(object) {
     object.status = { replicas: 0 };

@@ -1,7 +1,12 @@
 import { defineKind } from '../define.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
+import { validateWorkload } from '../pods/workloads.ts';
 import type { StatefulSet } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { containerColumns } from '../table.ts';
+import { forbiddenValue } from '../validation/errors.ts';
+import { dnsLabel } from '../validation/names.ts';
+import { checkEnum, checkNotNegative, checkPodCount, sameValue } from '../validation/values.ts';
 import { defaultClaimSpec } from './persistent-volume-claim.ts';
 
 export const statefulSet = defineKind<StatefulSet>({
@@ -43,7 +48,48 @@ export const statefulSet = defineKind<StatefulSet>({
       claim.status ??= { phase: 'Pending' };
     }
   },
+  name: dnsLabel,
+  validate: (object, old) => [...validateWorkload(object, old), ...validateSet(object, old)],
   prepareCreate(object) {
     object.status = { replicas: 0, availableReplicas: 0 };
   },
 });
+
+const changeable = new Set([
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+]);
+
+/** Source: kubernetes/kubernetes pkg/apis/apps/validation/validation.go, ValidateStatefulSet and its update. */
+function validateSet({ spec }: StatefulSet, old: StatefulSet | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  checkEnum(spec?.podManagementPolicy, ['OrderedReady', 'Parallel'], 'spec.podManagementPolicy', errors);
+  checkEnum(spec?.updateStrategy?.type, ['OnDelete', 'RollingUpdate'], 'spec.updateStrategy.type', errors);
+  const rolling = spec?.updateStrategy?.rollingUpdate;
+  checkNotNegative(rolling?.partition, 'spec.updateStrategy.rollingUpdate.partition', errors);
+  checkPodCount(rolling?.maxUnavailable, 'spec.updateStrategy.rollingUpdate.maxUnavailable', errors);
+  checkNotNegative(spec?.ordinals?.start, 'spec.ordinals.start', errors);
+  for (const name of ['whenDeleted', 'whenScaled'] as const) {
+    const field = `spec.persistentVolumeClaimRetentionPolicy.${name}`;
+    checkEnum(spec?.persistentVolumeClaimRetentionPolicy?.[name], ['Delete', 'Retain'], field, errors);
+  }
+  if (!old) return errors;
+  const [after, before] = [spec as Record<string, unknown>, old.spec as Record<string, unknown>];
+  const isChanged = [...Object.keys(after), ...Object.keys(before)].some(
+    (key) => !changeable.has(key) && !sameValue(after[key], before[key]),
+  );
+  if (isChanged)
+    errors.push(
+      forbiddenValue(
+        'spec',
+        "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', " +
+          "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+      ),
+    );
+  return errors;
+}
