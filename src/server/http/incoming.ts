@@ -25,9 +25,7 @@ export async function serve(
   response: ServerResponse | undefined,
   upgrade?: Upgrade,
 ): Promise<void> {
-  const abort = new AbortController();
-  (response ?? upgrade!.socket).on('close', () => abort.abort());
-  const asked = toServerRequest(request, response, abort.signal, upgrade);
+  const asked = toServerRequest(request, response, upgrade);
   const handled = await handle(services, limits, asked, () => identify(services, request, asked.remoteAddress));
   try {
     if (response !== undefined) await respond(handled, asked, response, services.clock);
@@ -53,7 +51,6 @@ async function answerLate({ log }: Services, error: unknown, response: ServerRes
 function toServerRequest(
   request: IncomingMessage,
   response: ServerResponse | undefined,
-  signal: AbortSignal,
   upgrade: Upgrade | undefined,
 ): ServerRequest {
   const { headers } = request;
@@ -73,8 +70,18 @@ function toServerRequest(
       ...(response === undefined ? {} : { response }),
       ...(upgrade === undefined ? {} : { upgrade }),
     },
-    signal,
+    get signal() {
+      return goneSignal(response ?? upgrade!.socket);
+    },
   };
+}
+
+/** Made only for those who ask: most requests are answered before anybody could go away. */
+function goneSignal(stream: Duplex | ServerResponse): AbortSignal {
+  const abort = new AbortController();
+  if (stream.closed) abort.abort();
+  else stream.once('close', () => abort.abort());
+  return abort.signal;
 }
 
 /** An IPv4 address that came in on an IPv6 socket is still an IPv4 address. */

@@ -79,17 +79,23 @@ export async function startServer(options: TestOptions = {}): Promise<TestServer
 
 const eventsMax = 10_000;
 function remember(audited: AuditEvent[], event: AuditEvent): void {
-  if (audited.push(event) > eventsMax) audited.shift();
+  if (audited.push(event) > eventsMax) audited.splice(0, eventsMax / 2);
 }
+
+const users = new WeakMap<Uint8Array, UserInfo>();
 
 /** The name and groups in a certificate, or `Bearer NAME` for tests that need no certificate. */
 function nameOf({ certificate, bearerToken }: Credentials): UserInfo | undefined {
   if (bearerToken !== undefined) return { username: bearerToken, groups: ['system:authenticated'] };
   if (certificate === undefined) return undefined;
+  const known = users.get(certificate);
+  if (known !== undefined) return known;
   const lines = new X509Certificate(certificate).subject.split('\n');
   const values = (name: string) =>
     lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
-  return { username: values('CN')[0] ?? '', groups: [...values('O'), 'system:authenticated'] };
+  const user = { username: values('CN')[0] ?? '', groups: [...values('O'), 'system:authenticated'] };
+  users.set(certificate, user);
+  return user;
 }
 
 function kubeconfig(server: string, ca: string, key: string, cert: string): string {
