@@ -17,8 +17,9 @@ import { createObserved } from './pods/observed.ts';
 import { createPods } from './pods/pods.ts';
 import { createStatusWriter } from './pods/status-writer.ts';
 import { createProber } from './probes/prober.ts';
-import type { Runtime } from './runtimes/runtime.ts';
+import type { Runtime, Sandbox } from './runtimes/runtime.ts';
 import { createSources } from './sources.ts';
+import { createStats, type Stats } from './stats.ts';
 import type { Mounter } from './volumes/mounter.ts';
 import { createVolumes } from './volumes/volumes.ts';
 
@@ -55,6 +56,11 @@ export type Agent = {
   /** Lets go of everything; containers go on. */
   stop(): Promise<void>;
   pods(): Pod[];
+  stats: Stats;
+  /** Every sandbox of a pod with its containers: what exec and logs look up. */
+  sandboxes(namespace: string, name: string): Sandbox[];
+  /** What keeps the agent from its work, or undefined: its /healthz. */
+  unhealthy(): string | undefined;
 };
 
 const relistMs = 60_000;
@@ -127,11 +133,19 @@ export function createAgent(options: AgentOptions): Agent {
   const leaseSeconds = options.leaseSeconds ?? 40;
   const reporter = createNodeReporter({ client, clock, log, node, inspect, leaseSeconds });
   let stopped = false;
+  let following = false;
 
   /** Resources as they are here, labels as the API has them. */
   function asAdmitting(): Node {
     const own = nodeObject(node);
     return { ...own, metadata: reporter.latest()?.metadata ?? own.metadata };
+  }
+
+  function running() {
+    return pods.list().map((pod) => {
+      const containers = context.observed.ofPod(pod.metadata.uid!).flatMap((sandbox) => sandbox.containers);
+      return { pod, containers: containers.filter(({ state }) => state === 'running') };
+    });
   }
 
   function unhealthy(uid: string, container: string, kind: string, message: string): void {
@@ -162,6 +176,7 @@ export function createAgent(options: AgentOptions): Agent {
         try {
           await pods.start();
           started = true;
+          following = true;
         } catch (error) {
           log.warn('the runtime does not answer yet', { error });
           await new Promise<void>((resolve) => clock.after(startRetryMs, resolve));
@@ -176,7 +191,14 @@ export function createAgent(options: AgentOptions): Agent {
       sources.stop();
       cache.stop();
     },
-    pods: pods.list,
+    pods: () => pods.list().map((pod) => context.statuses.latest(pod.metadata.uid!) ?? pod),
+    stats: createStats({ nodeName, clock, runtime, cgroups: context.cgroups, dataDirectory, running }),
+    sandboxes: (namespace, name) =>
+      pods
+        .list()
+        .filter(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
+        .flatMap(({ metadata }) => context.observed.ofPod(metadata.uid!)),
+    unhealthy: () => (following ? undefined : 'the container runtime has not answered yet'),
   };
 }
 

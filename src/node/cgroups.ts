@@ -21,7 +21,8 @@ export type Cgroups = {
   removeOthers(uids: ReadonlySet<string>): Promise<number>;
   /** Removes everything this agent made. */
   removeAll(): Promise<void>;
-  usage(pod: Pod): Promise<CgroupUsage | undefined>;
+  /** Of the pod, or of one of its containers; undefined when there is no such cgroup. */
+  usage(pod: Pod, containerId?: string): Promise<CgroupUsage | undefined>;
 };
 
 export type CgroupUsage = { memoryBytes: number; workingSetBytes: number; cpuNanoseconds: number; processes: number };
@@ -70,7 +71,9 @@ export function createCgroups(parent: string): Cgroups {
     async removeAll() {
       removePodCgroup(parent);
     },
-    usage: (pod) => readUsage(pathOf(pod)).catch(() => undefined),
+    // containerd names a container's cgroup by its id.
+    usage: (pod, containerId) =>
+      readUsage(containerId ? `${pathOf(pod)}/${containerId}` : pathOf(pod)).catch(() => undefined),
   };
 }
 
