@@ -1,6 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { ClusterRoleBinding } from '../schema/types.d.ts';
 import { pathSegment } from '../validation/names.ts';
+import { validateBinding } from '../validation/rbac.ts';
 import { bindingColumns, defaultBinding } from './role-binding.ts';
 
 export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
@@ -10,5 +11,6 @@ export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   namespaced: false,
   columns: bindingColumns,
   name: pathSegment,
+  validate: (object, old) => validateBinding(object, old, ['ClusterRole']),
   defaults: defaultBinding,
 });

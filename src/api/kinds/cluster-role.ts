@@ -1,7 +1,10 @@
 import { defineKind } from '../define.ts';
 import type { ClusterRole } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { createdAtColumn, nameColumn } from '../table.ts';
 import { pathSegment } from '../validation/names.ts';
+import { validateRules } from '../validation/rbac.ts';
+import { validateSelector } from '../validation/selectors.ts';
 
 export const clusterRole = defineKind<ClusterRole>({
   group: 'rbac.authorization.k8s.io',
@@ -11,4 +14,13 @@ export const clusterRole = defineKind<ClusterRole>({
   wholeTable: true,
   columns: [nameColumn, createdAtColumn],
   name: pathSegment,
+  validate: validateClusterRole,
 });
+
+function validateClusterRole({ rules, aggregationRule }: ClusterRole): FieldError[] {
+  const errors = validateRules(rules, false);
+  (aggregationRule?.clusterRoleSelectors ?? []).forEach((selector, index) => {
+    validateSelector(selector, `aggregationRule.clusterRoleSelectors[${index}]`, errors);
+  });
+  return errors;
+}

@@ -1,6 +1,8 @@
 import { allVerbs, defineKind } from '../define.ts';
 import type { Namespace } from '../schema/types.d.ts';
-import { dnsLabel } from '../validation/names.ts';
+import type { FieldError } from '../status.ts';
+import { dnsLabel, qualifiedName } from '../validation/names.ts';
+import { checkName } from '../validation/values.ts';
 
 export const namespace = defineKind<Namespace>({
   kind: 'Namespace',
@@ -21,6 +23,13 @@ export const namespace = defineKind<Namespace>({
     },
   ],
   name: dnsLabel,
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    (spec?.finalizers ?? []).forEach((name, index) => {
+      checkName(name, qualifiedName, `spec.finalizers[${index}]`, errors);
+    });
+    return errors;
+  },
   defaults(object) {
     if (!object.metadata.name) return;
     object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };

@@ -1,12 +1,19 @@
 import { defineKind } from '../define.ts';
-import type { NetworkPolicy } from '../schema/types.d.ts';
+import { checkPortReference } from '../pods/containers.ts';
+import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../schema/types.d.ts';
 import { showSelector } from '../selectors.ts';
+import type { FieldError } from '../status.ts';
+import { isAddressInCidr } from '../validation/cidr.ts';
+import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { validateSelector } from '../validation/selectors.ts';
+import { checkCidr, checkEnum, isCidr } from '../validation/values.ts';
 
 export const networkPolicy = defineKind<NetworkPolicy>({
   group: 'networking.k8s.io',
   kind: 'NetworkPolicy',
   resource: 'networkpolicies',
   shortNames: ['netpol'],
+  validate: validatePolicy,
   columns: [{ name: 'Pod-Selector', type: 'string', value: ({ spec }) => showSelector(spec?.podSelector) }],
   // Source: kubernetes/kubernetes pkg/apis/networking/v1/defaults.go.
   defaults({ spec }) {
@@ -19,3 +26,77 @@ export const networkPolicy = defineKind<NetworkPolicy>({
     spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
   },
 });
+
+type Rule = { ports?: NetworkPolicyPort[]; peers: NetworkPolicyPeer[]; field: string; peersName: string };
+
+/** Source: kubernetes/kubernetes pkg/apis/networking/validation/validation.go, ValidateNetworkPolicySpec. */
+function validatePolicy({ spec }: NetworkPolicy): FieldError[] {
+  const errors: FieldError[] = [];
+  validateSelector(spec?.podSelector, 'spec.podSelector', errors);
+  const rules: Rule[] = [
+    ...(spec?.ingress ?? []).map(({ ports, from = [] }, index) => ({
+      ports,
+      peers: from,
+      field: `spec.ingress[${index}]`,
+      peersName: 'from',
+    })),
+    ...(spec?.egress ?? []).map(({ ports, to = [] }, index) => ({
+      ports,
+      peers: to,
+      field: `spec.egress[${index}]`,
+      peersName: 'to',
+    })),
+  ];
+  for (const { ports = [], peers, field, peersName } of rules) {
+    ports.forEach((port, index) => {
+      validatePort(port, `${field}.ports[${index}]`, errors);
+    });
+    peers.forEach((peer, index) => {
+      validatePeer(peer, `${field}.${peersName}[${index}]`, errors);
+    });
+  }
+  (spec?.policyTypes ?? []).forEach((type, index) => {
+    if (type !== 'Ingress' && type !== 'Egress')
+      errors.push(notSupported(`spec.policyTypes[${index}]`, type, ['Egress', 'Ingress']));
+  });
+  if ((spec?.policyTypes?.length ?? 0) > 2)
+    errors.push(invalidValue('spec.policyTypes', spec?.policyTypes, 'may not specify more than two policyTypes'));
+  return errors;
+}
+
+function validatePort({ protocol, port, endPort }: NetworkPolicyPort, field: string, errors: FieldError[]): void {
+  if (protocol !== undefined) checkEnum(protocol, ['SCTP', 'TCP', 'UDP'], `${field}.protocol`, errors);
+  if (port !== undefined) checkPortReference(port, `${field}.port`, errors);
+  if (endPort === undefined) return;
+  if (port === undefined) errors.push(required(`${field}.port`, 'may not be empty when `endPort` is specified'));
+  else if (typeof port === 'string')
+    errors.push(forbiddenValue(`${field}.endPort`, 'may not be specified when `port` is non-numeric'));
+  else if (endPort < port)
+    errors.push(invalidValue(`${field}.endPort`, endPort, 'must be greater than or equal to `port`'));
+  if (endPort > 65535) errors.push(invalidValue(`${field}.endPort`, endPort, 'must be between 1 and 65535, inclusive'));
+}
+
+function validatePeer(
+  { podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer,
+  field: string,
+  errors: FieldError[],
+) {
+  validateSelector(podSelector, `${field}.podSelector`, errors);
+  validateSelector(namespaceSelector, `${field}.namespaceSelector`, errors);
+  if (!podSelector && !namespaceSelector && !ipBlock) errors.push(required(field, 'must specify a peer'));
+  if (!ipBlock) return;
+  if (podSelector || namespaceSelector)
+    errors.push(forbiddenValue(field, 'may not specify both ipBlock and another peer'));
+  checkCidr(ipBlock.cidr, `${field}.ipBlock.cidr`, errors);
+  (ipBlock.except ?? []).forEach((except, index) => {
+    const at = `${field}.ipBlock.except[${index}]`;
+    checkCidr(except, at, errors);
+    if (isCidr(except) && isCidr(ipBlock.cidr ?? '') && !isStrictlyInside(except, ipBlock.cidr))
+      errors.push(invalidValue(at, except, 'must be a strict subset of `cidr`'));
+  });
+}
+
+function isStrictlyInside(inner: string, outer: string): boolean {
+  const [address, length] = inner.split('/') as [string, string];
+  return Number(length) > Number(outer.split('/')[1]) && isAddressInCidr(address, outer);
+}

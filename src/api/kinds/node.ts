@@ -1,6 +1,10 @@
 import { defineKind } from '../define.ts';
 import type { Node } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { ageColumn, conditionOf, nameColumn, none } from '../table.ts';
+import { duplicate, forbiddenValue, invalidValue } from '../validation/errors.ts';
+import { labelValue, qualifiedName } from '../validation/names.ts';
+import { checkCidr, checkEnum } from '../validation/values.ts';
 
 const rolePrefix = 'node-role.kubernetes.io/';
 
@@ -54,9 +58,41 @@ export const node = defineKind<Node>({
       value: ({ status }) => status?.nodeInfo?.containerRuntimeVersion || '<unknown>',
     },
   ],
+  validate({ spec }, old) {
+    const errors: FieldError[] = [];
+    const cidrs = spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : []);
+    cidrs.forEach((cidr, index) => {
+      checkCidr(cidr, `spec.podCIDRs[${index}]`, errors);
+    });
+    validateTaints(spec?.taints ?? [], errors);
+    // Pods already have addresses from it, and volumes and clouds know the node by these.
+    for (const name of ['podCIDR', 'providerID'] as const)
+      if (old?.spec?.[name] && spec?.[name] !== old.spec[name])
+        errors.push(forbiddenValue(`spec.${name}`, `node updates may not change ${name} except from "" to valid`));
+    return errors;
+  },
   // A node registers itself with its status: only updates of the main resource keep the old one.
   prepareCreate: () => {},
   defaults({ status }) {
     if (status?.capacity) status.allocatable ??= { ...status.capacity };
   },
 });
+
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, validateNodeTaints. */
+function validateTaints(taints: { key: string; value?: string; effect: string }[], errors: FieldError[]): void {
+  const seen = new Set<string>();
+  taints.forEach(({ key, value = '', effect }, index) => {
+    const at = `spec.taints[${index}]`;
+    const wrongKey = qualifiedName(key ?? '');
+    if (wrongKey) errors.push(invalidValue(`${at}.key`, key ?? '', wrongKey));
+    const wrongValue = labelValue(value);
+    if (wrongValue) errors.push(invalidValue(`${at}.value`, value, wrongValue));
+    checkEnum(effect, ['NoExecute', 'NoSchedule', 'PreferNoSchedule'], `${at}.effect`, errors);
+    if (seen.has(`${key} ${effect}`))
+      errors.push({
+        ...duplicate(at, { key, effect }),
+        message: `Duplicate value: "${key}:${effect}": taints must be unique by key and effect pair`,
+      });
+    seen.add(`${key} ${effect}`);
+  });
+}

@@ -1,6 +1,11 @@
+import { compareQuantities, isQuantity } from '../../foundation/quantity.ts';
 import { defineKind } from '../define.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../schema/types.d.ts';
-import { showAccessModes, storageClassOf } from './persistent-volume.ts';
+import type { FieldError } from '../status.ts';
+import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { validateSelector } from '../validation/selectors.ts';
+import { checkEnum, checkQuantity, sameValue } from '../validation/values.ts';
+import { showAccessModes, storageClassOf, validateAccessModes } from './persistent-volume.ts';
 
 export function defaultClaimSpec(spec: PersistentVolumeClaimSpec | undefined): void {
   if (!spec) return;
@@ -47,7 +52,54 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     { name: 'VolumeMode', type: 'string', priority: 1, value: ({ spec }) => spec?.volumeMode ?? '<unset>' },
   ],
   defaults: ({ spec }) => defaultClaimSpec(spec),
+  validate: validateClaim,
   prepareCreate(object) {
     object.status = { phase: 'Pending' };
   },
 });
+
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePersistentVolumeClaim. */
+function validateClaim({ spec }: PersistentVolumeClaim, old: PersistentVolumeClaim | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  validateClaimSpec(spec ?? {}, 'spec', errors);
+  if (old) errors.push(...validateClaimUpdate(spec ?? {}, old.spec ?? {}, old.status?.phase === 'Bound'));
+  return errors;
+}
+
+export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string, errors: FieldError[]): void {
+  validateAccessModes(spec.accessModes, `${field}.accessModes`, errors);
+  checkEnum(spec.volumeMode, ['Block', 'Filesystem'], `${field}.volumeMode`, errors);
+  validateSelector(spec.selector, `${field}.selector`, errors);
+  const storage = spec.resources?.requests?.['storage'];
+  if (storage === undefined) errors.push(required(`${field}.resources[storage]`));
+  else {
+    checkQuantity(storage, `${field}.resources[storage]`, errors);
+    if (isQuantity(storage) && compareQuantities(storage, '0') === 0)
+      errors.push(invalidValue(`${field}.resources[storage]`, storage, 'must be greater than zero'));
+  }
+  if (spec.dataSourceRef && !(spec.dataSourceRef.kind && spec.dataSourceRef.name))
+    errors.push(required(`${field}.dataSourceRef`, 'kind and name must be set'));
+}
+
+function validateClaimUpdate(spec: PersistentVolumeClaimSpec, old: PersistentVolumeClaimSpec, isBound: boolean) {
+  const errors: FieldError[] = [];
+  const fixed = ({ resources: _, volumeAttributesClassName: __, ...rest }: PersistentVolumeClaimSpec) => rest;
+  const now = { ...fixed(spec) };
+  // The binder names the volume once; a claim without a class may be given one before it is bound.
+  if (!old.volumeName) now.volumeName = old.volumeName;
+  if (old.storageClassName === undefined && !isBound) now.storageClassName = old.storageClassName;
+  if (!sameValue(now, fixed(old)))
+    errors.push(
+      forbiddenValue(
+        'spec',
+        'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
+      ),
+    );
+  const [after, before] = [spec.resources?.requests?.['storage'], old.resources?.requests?.['storage']];
+  if (after === undefined || before === undefined || after === before) return errors;
+  if (!isBound)
+    errors.push(forbiddenValue('spec', 'resources.requests of a claim that is not bound may not be changed'));
+  else if (isQuantity(after) && compareQuantities(after, before) < 0)
+    errors.push(forbiddenValue('spec.resources.requests.storage', 'field can not be less than previous value'));
+  return errors;
+}

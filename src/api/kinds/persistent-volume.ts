@@ -1,5 +1,10 @@
 import { defineKind } from '../define.ts';
+import { validateNodeTerm } from '../pods/scheduling.ts';
+import { validateHostPath } from '../pods/volumes.ts';
 import type { PersistentVolume } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { checkEnum, checkQuantity, sameValue } from '../validation/values.ts';
 
 const accessNames: Record<string, string> = {
   ReadWriteOnce: 'RWO',
@@ -57,7 +62,64 @@ export const persistentVolume = defineKind<PersistentVolume>({
     spec.volumeMode ||= 'Filesystem';
     if (spec.hostPath) spec.hostPath.type ??= '';
   },
+  validate: validateVolume,
   prepareCreate(object) {
     object.status = { phase: 'Pending' };
   },
 });
+
+export function validateAccessModes(modes: string[] = [], field: string, errors: FieldError[]): void {
+  if (modes.length === 0) errors.push(required(field, 'at least 1 access mode is required'));
+  for (const mode of modes)
+    if (!Object.hasOwn(accessNames, mode)) errors.push(notSupported(field, mode, Object.keys(accessNames)));
+  if (modes.includes('ReadWriteOncePod') && modes.length > 1)
+    errors.push(forbiddenValue(field, 'may not use ReadWriteOncePod with other access modes'));
+}
+
+/** What describes a volume rather than being its source. */
+const notSources = new Set([
+  'accessModes',
+  'capacity',
+  'claimRef',
+  'mountOptions',
+  'nodeAffinity',
+  'persistentVolumeReclaimPolicy',
+  'storageClassName',
+  'volumeAttributesClassName',
+  'volumeMode',
+]);
+const sourceOf = (spec: object) => Object.entries(spec).filter(([name]) => !notSources.has(name));
+
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePersistentVolumeSpec. */
+function validateVolume({ spec = {} }: PersistentVolume, old: PersistentVolume | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  validateAccessModes(spec.accessModes, 'spec.accessModes', errors);
+  if (spec.capacity?.['storage'] === undefined) errors.push(required('spec.capacity'));
+  else checkQuantity(spec.capacity['storage'], 'spec.capacity[storage]', errors);
+  const policies = ['Delete', 'Recycle', 'Retain'];
+  checkEnum(spec.persistentVolumeReclaimPolicy, policies, 'spec.persistentVolumeReclaimPolicy', errors);
+  checkEnum(spec.volumeMode, ['Block', 'Filesystem'], 'spec.volumeMode', errors);
+  const sources = sourceOf(spec);
+  if (sources.length === 0) errors.push(required('spec', 'must specify a volume type'));
+  for (const [name] of sources.slice(1))
+    errors.push(forbiddenValue(`spec.${name}`, 'may not specify more than 1 volume type'));
+  if (spec.hostPath) validateHostPath(spec.hostPath, 'spec.hostPath', errors);
+  if (spec.local && !spec.local.path) errors.push(required('spec.local.path'));
+  if (spec.local && !spec.nodeAffinity?.required)
+    errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
+  (spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).forEach((term, index) => {
+    validateNodeTerm(term, `spec.nodeAffinity.required.nodeSelectorTerms[${index}]`, errors);
+  });
+  if (spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle')
+    errors.push(
+      forbiddenValue('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
+    );
+  if (!old) return errors;
+  if (!sameValue(sourceOf(spec), sourceOf(old.spec ?? {})))
+    errors.push(
+      forbiddenValue('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'),
+    );
+  if (spec.volumeMode !== old.spec?.volumeMode)
+    errors.push(invalidValue('spec.volumeMode', spec.volumeMode, 'field is immutable'));
+  return errors;
+}

@@ -1,5 +1,9 @@
 import { defineKind } from '../define.ts';
 import type { PodDisruptionBudget } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { invalidValue } from '../validation/errors.ts';
+import { validateSelector } from '../validation/selectors.ts';
+import { checkOptionalEnum, checkPodCount, percentOf } from '../validation/values.ts';
 
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
@@ -7,6 +11,21 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   resource: 'poddisruptionbudgets',
   shortNames: ['pdb'],
   status: true,
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    const { minAvailable, maxUnavailable, unhealthyPodEvictionPolicy } = spec ?? {};
+    if (minAvailable !== undefined && maxUnavailable !== undefined)
+      errors.push(invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set'));
+    for (const [name, value] of Object.entries({ minAvailable, maxUnavailable })) {
+      checkPodCount(value, `spec.${name}`, errors);
+      if ((percentOf(value) ?? 0) > 100)
+        errors.push(invalidValue(`spec.${name}`, value, 'must not be greater than 100%'));
+    }
+    validateSelector(spec?.selector, 'spec.selector', errors);
+    const policies = ['AlwaysAllow', 'IfHealthyBudget'];
+    checkOptionalEnum(unhealthyPodEvictionPolicy, policies, 'spec.unhealthyPodEvictionPolicy', errors);
+    return errors;
+  },
   columns: [
     { name: 'Min Available', type: 'string', value: ({ spec }) => String(spec?.minAvailable ?? 'N/A') },
     { name: 'Max Unavailable', type: 'string', value: ({ spec }) => String(spec?.maxUnavailable ?? 'N/A') },

@@ -1,6 +1,7 @@
 import { type ColumnOf, defineKind } from '../define.ts';
 import type { RbacSubject, RoleBinding } from '../schema/types.d.ts';
 import { pathSegment } from '../validation/names.ts';
+import { validateBinding } from '../validation/rbac.ts';
 
 type Binding = Pick<RoleBinding, 'roleRef' | 'subjects'>;
 
@@ -35,5 +36,6 @@ export const roleBinding = defineKind<RoleBinding>({
   resource: 'rolebindings',
   columns: bindingColumns,
   name: pathSegment,
+  validate: (object, old) => validateBinding(object, old, ['ClusterRole', 'Role']),
   defaults: defaultBinding,
 });

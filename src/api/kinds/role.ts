@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { Role } from '../schema/types.d.ts';
 import { createdAtColumn, nameColumn } from '../table.ts';
 import { pathSegment } from '../validation/names.ts';
+import { validateRules } from '../validation/rbac.ts';
 
 export const role = defineKind<Role>({
   group: 'rbac.authorization.k8s.io',
@@ -10,4 +11,5 @@ export const role = defineKind<Role>({
   wholeTable: true,
   columns: [nameColumn, createdAtColumn],
   name: pathSegment,
+  validate: ({ rules }) => validateRules(rules, true),
 });

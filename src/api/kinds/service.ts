@@ -1,7 +1,20 @@
 import { defineKind } from '../define.ts';
+import { checkPortReference } from '../pods/containers.ts';
 import type { Service } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { none, showLabels } from '../table.ts';
-import { dns1035Label } from '../validation/names.ts';
+import { duplicate, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
+import { validateLabels } from '../validation/metadata.ts';
+import { dns1035Label, dnsLabel, dnsSubdomain } from '../validation/names.ts';
+import {
+  checkAddress,
+  checkCidr,
+  checkEnum,
+  checkName,
+  checkOptionalEnum,
+  checkPort,
+  checkRange,
+} from '../validation/values.ts';
 
 const widthMax = 16;
 
@@ -38,6 +51,7 @@ export const service = defineKind<Service>({
     { name: 'Selector', type: 'string', priority: 1, value: ({ spec }) => showLabels(spec?.selector) },
   ],
   name: dns1035Label,
+  validate: validateService,
   defaults: defaultService,
   prepareCreate(object) {
     object.status = { loadBalancer: {} };
@@ -67,4 +81,86 @@ function defaultService(object: Service): void {
     spec.allocateLoadBalancerNodePorts ??= true;
     for (const point of object.status?.loadBalancer?.ingress ?? []) if (point.ip) point.ipMode ??= 'VIP';
   }
+}
+
+const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateService. */
+function validateService({ spec = {} }: Service, old: Service | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  const { type, clusterIP, externalName, ports = [] } = spec;
+  checkEnum(type, types, 'spec.type', errors);
+  const isHeadless = clusterIP === 'None';
+  if (type === 'ExternalName') {
+    checkName(externalName, dnsSubdomain, 'spec.externalName', errors);
+    if (clusterIP) errors.push(forbiddenValue('spec.clusterIP', 'may not be set for ExternalName services'));
+  } else if (ports.length === 0 && !isHeadless) errors.push(required('spec.ports'));
+  if (type === 'LoadBalancer' && isHeadless)
+    errors.push(invalidValue('spec.clusterIPs[0]', 'None', "may not be set to 'None' for LoadBalancer services"));
+  if (type === 'NodePort' && isHeadless)
+    errors.push(invalidValue('spec.clusterIPs[0]', 'None', "may not be set to 'None' for NodePort services"));
+  if (clusterIP && !isHeadless && type !== 'ExternalName') checkAddress(clusterIP, 'spec.clusterIP', errors);
+  if (spec.clusterIPs?.length && spec.clusterIPs[0] !== (clusterIP ?? ''))
+    errors.push(invalidValue('spec.clusterIPs', spec.clusterIPs, 'first value must match `clusterIP`'));
+  validateLabels(spec.selector ?? {}, 'spec.selector', errors);
+  validatePorts(spec, errors);
+  validateAddresses(spec, errors);
+  const timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  checkEnum(spec.sessionAffinity, ['ClientIP', 'None'], 'spec.sessionAffinity', errors);
+  checkRange(timeout, 1, 86400, 'spec.sessionAffinityConfig.clientIP.timeoutSeconds', errors);
+  const policies = ['Cluster', 'Local'];
+  checkOptionalEnum(spec.externalTrafficPolicy, policies, 'spec.externalTrafficPolicy', errors);
+  checkOptionalEnum(spec.internalTrafficPolicy, policies, 'spec.internalTrafficPolicy', errors);
+  checkOptionalEnum(spec.ipFamilyPolicy, familyPolicies, 'spec.ipFamilyPolicy', errors);
+  if (old) errors.push(...validateClusterAddress(spec, old.spec ?? {}));
+  return errors;
+}
+
+const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
+
+function validatePorts({ ports = [], type, clusterIP }: NonNullable<Service['spec']>, errors: FieldError[]): void {
+  const [names, numbers, nodePorts] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  ports.forEach((port, index) => {
+    const at = `spec.ports[${index}]`;
+    if (ports.length > 1 || port.name) checkName(port.name, dnsLabel, `${at}.name`, errors);
+    if (port.name && names.has(port.name)) errors.push(duplicate(`${at}.name`, port.name));
+    names.add(port.name ?? '');
+    checkPort(port.port, `${at}.port`, errors);
+    checkEnum(port.protocol, ['SCTP', 'TCP', 'UDP'], `${at}.protocol`, errors);
+    checkPortReference(port.targetPort, `${at}.targetPort`, errors);
+    if (clusterIP === 'None' && port.nodePort)
+      errors.push(invalidValue(`${at}.nodePort`, port.nodePort, 'may not be used when `clusterIP` is None'));
+    const number = `${port.protocol}/${port.port}`;
+    if (numbers.has(number)) errors.push(duplicate(at, { protocol: port.protocol, port: port.port }));
+    numbers.add(number);
+    if (!port.nodePort) return;
+    checkPort(port.nodePort, `${at}.nodePort`, errors);
+    if (type !== 'NodePort' && type !== 'LoadBalancer')
+      errors.push(forbiddenValue(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
+    const nodePort = `${port.protocol}/${port.nodePort}`;
+    if (nodePorts.has(nodePort)) errors.push(duplicate(`${at}.nodePort`, port.nodePort));
+    nodePorts.add(nodePort);
+  });
+}
+
+function validateAddresses(spec: NonNullable<Service['spec']>, errors: FieldError[]): void {
+  (spec.externalIPs ?? []).forEach((address, index) => {
+    checkAddress(address, `spec.externalIPs[${index}]`, errors);
+    if (/^(127\.|169\.254\.|0\.0\.0\.0$|::1$|::$)/.test(address))
+      errors.push(
+        invalidValue(`spec.externalIPs[${index}]`, address, 'may not be loopback, link-local or unspecified'),
+      );
+  });
+  (spec.loadBalancerSourceRanges ?? []).forEach((range, index) => {
+    checkCidr(range.trim(), `spec.loadBalancerSourceRanges[${index}]`, errors);
+  });
+  if (spec.loadBalancerSourceRanges?.length && spec.type !== 'LoadBalancer')
+    errors.push(forbiddenValue('spec.loadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"));
+}
+
+/** An address may come with a type that has one and go with one that has none; it never changes. */
+function validateClusterAddress(spec: NonNullable<Service['spec']>, old: NonNullable<Service['spec']>): FieldError[] {
+  if (spec.type === 'ExternalName' || old.type === 'ExternalName') return [];
+  if (!old.clusterIP || spec.clusterIP === old.clusterIP) return [];
+  return [immutable('spec.clusterIPs[0]', spec.clusterIP ?? null)];
 }
