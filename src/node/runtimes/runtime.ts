@@ -33,6 +33,11 @@ export type Runtime = {
   openAttach(containerId: string, streams: StreamOptions): Promise<StreamSession>;
   /** One connection to a TCP port inside the pod's network namespace. */
   openPort(sandboxId: string, port: number): Promise<Duplex>;
+  /**
+   * For clients that speak SPDY/3.1 themselves: a connection on which they go on, and which of the offered stream
+   * protocols was chosen. Absent where the runtime does not speak it.
+   */
+  openSpdy?(target: SpdyTarget, protocols: string[]): Promise<{ connection: Duplex; protocol: string }>;
 
   /** Calls back when a container or sandbox changes state; the agent then reads. Reconnects by itself. */
   watch(onChange: (change: { sandboxId?: string; containerId?: string }) => void): () => void;
@@ -150,6 +155,11 @@ export type Container = {
 };
 
 export type StreamOptions = { stdin: boolean; stdout: boolean; stderr: boolean; tty: boolean };
+
+export type SpdyTarget =
+  | { kind: 'exec'; containerId: string; command: string[]; streams: StreamOptions }
+  | { kind: 'attach'; containerId: string; streams: StreamOptions }
+  | { kind: 'portForward'; sandboxId: string };
 
 export type StreamSession = {
   /** Ending it half-closes: the program sees end of file. */

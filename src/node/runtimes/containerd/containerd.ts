@@ -1,14 +1,14 @@
 import type { Log } from '../../../foundation/log.ts';
-import type { Container, Runtime, Sandbox } from '../runtime.ts';
+import type { Container, Runtime, Sandbox, SpdyTarget } from '../runtime.ts';
 import { ExecTimeout } from '../runtime.ts';
 import { type Connection, connect, isNotFound, isTimeout } from './connection.ts';
 import { watchTasks } from './events.ts';
 import { createImageService } from './images.ts';
-import { createPlaces } from './places.ts';
+import { createPlaces, type Places } from './places.ts';
 import type * as cri from './protocol/messages.ts';
 import { containerRequest, memoryAnnotation, resources, sandboxRequest } from './requests.ts';
 import { containerFrom, memoryFrom, sandboxFrom } from './responses.ts';
-import { attachSession, execSession, portConnection } from './sessions.ts';
+import { openPort, openSession, openSpdy } from './sessions.ts';
 import { readStats } from './stats.ts';
 
 export type ContainerdRuntimeOptions = {
@@ -17,10 +17,14 @@ export type ContainerdRuntimeOptions = {
   log: Log;
 };
 
-/** containerd stalls for half a minute when about 28 execs run at once in one pod. */
-const execsPerPodMax = 16;
-/** Callers waiting for one of those 16 places, per pod. */
-const execsWaitingMax = 256;
+/**
+ * containerd stalls for half a minute when about 28 execs run at once in one pod: 16 are let in. Half of them are for
+ * probes and hooks, so that people's long sessions cannot make a pod unhealthy.
+ */
+const commandsPerPodMax = 8;
+const sessionsPerPodMax = 8;
+/** Probes and hooks wait for their place; people are told at once. */
+const commandsWaitingMax = 256;
 const outputBytesMax = 16 * 1024;
 /** Beyond the grace period: the time runc and the shim take to kill and reap. */
 const stopMarginMs = 30_000;
@@ -29,7 +33,8 @@ const stopMarginMs = 30_000;
 export function createContainerdRuntime({ socket, log }: ContainerdRuntimeOptions): Runtime {
   const connection = connect(socket);
   const { call } = connection;
-  const places = createPlaces(execsPerPodMax, execsWaitingMax);
+  const commands = createPlaces(commandsPerPodMax, commandsWaitingMax);
+  const sessions = createPlaces(sessionsPerPodMax, 0);
   /** Which sandbox a container is in never changes, and CRI's ContainerStatus does not say it. */
   const sandboxOf = new Map<string, string>();
 
@@ -41,10 +46,16 @@ export function createContainerdRuntime({ socket, log }: ContainerdRuntimeOption
     if (found !== undefined) sandboxOf.set(containerId, found);
     return found;
   };
-  /** Runs `work` in one of the pod's places for execs. */
-  const inPlace = async <T>(containerId: string, work: () => Promise<T>): Promise<T> => {
-    const release = await places.enter((await findSandbox(containerId)) ?? containerId);
-    return work().finally(release);
+  const enter = async (places: Places, containerId: string) =>
+    places.enter((await findSandbox(containerId)) ?? containerId);
+  const openInPlace = async (target: Exclude<SpdyTarget, { kind: 'portForward' }>) => {
+    const leave = await enter(sessions, target.containerId);
+    const session = await openSession(connection, target).catch((error) => {
+      leave();
+      throw error;
+    });
+    session.done.then(leave, leave);
+    return session;
   };
 
   return {
@@ -109,15 +120,27 @@ export function createContainerdRuntime({ socket, log }: ContainerdRuntimeOption
       call('UpdateContainerResources', { containerId, linux: resources(limits) }).then(nothing),
     reopenLog: (containerId) => call('ReopenContainerLog', { containerId }).then(nothing),
 
-    exec: (containerId, cmd, timeoutMs) =>
-      inPlace(containerId, () => execSync(connection, containerId, cmd, timeoutMs)),
-    openExec: (containerId, command, streams) => execSession(connection, containerId, command, streams),
-    openAttach: (containerId, streams) => attachSession(connection, containerId, streams),
-    openPort: (sandboxId, port) => portConnection(connection, sandboxId, port),
+    async exec(containerId, cmd, timeoutMs) {
+      const leave = await enter(commands, containerId);
+      return execSync(connection, containerId, cmd, timeoutMs).finally(leave);
+    },
+    openExec: (containerId, command, streams) => openInPlace({ kind: 'exec', containerId, command, streams }),
+    openAttach: (containerId, streams) => openInPlace({ kind: 'attach', containerId, streams }),
+    openPort: (sandboxId, port) => openPort(connection, sandboxId, port),
+    async openSpdy(target, protocols) {
+      const key = target.kind === 'portForward' ? undefined : target.containerId;
+      const leave = key === undefined ? nothing : await enter(sessions, key);
+      const opened = await openSpdy(connection, target, protocols).catch((error) => {
+        leave();
+        throw error;
+      });
+      opened.connection.once('close', leave);
+      return opened;
+    },
 
     watch: (onChange) => watchTasks(connection, log, onChange),
     images: createImageService(connection),
-    stats: () => readStats(connection, log),
+    stats: () => readStats(connection),
     async close() {
       connection.close();
     },

@@ -1,5 +1,5 @@
 import { Duplex, type Readable } from 'node:stream';
-import type { StreamOptions, StreamSession } from '../runtime.ts';
+import type { SpdyTarget, StreamOptions, StreamSession } from '../runtime.ts';
 import type { Connection } from './connection.ts';
 import { createSpdyConnection, type SpdyConnection, upgradeToSpdy } from './spdy.ts';
 
@@ -8,30 +8,36 @@ const remoteCommandProtocol = 'v4.channel.k8s.io';
 const portForwardProtocol = 'portforward.k8s.io';
 const statusBytesMax = 64 * 1024;
 
-export async function execSession(
-  { call }: Connection,
-  containerId: string,
-  cmd: string[],
-  streams: StreamOptions,
+/** Starts the program, or joins it, and resolves once the streams are open. */
+export async function openSession(
+  connection: Connection,
+  target: Exclude<SpdyTarget, { kind: 'portForward' }>,
 ): Promise<StreamSession> {
-  const wanted = withoutStderrOfTty(streams);
-  return openSession((await call('Exec', { containerId, cmd, ...wanted })).url, wanted);
+  return sessionAt(await urlOf(connection, target), withoutStderrOfTty(target.streams));
 }
 
-export async function attachSession(
-  { call }: Connection,
-  containerId: string,
-  streams: StreamOptions,
-): Promise<StreamSession> {
-  const wanted = withoutStderrOfTty(streams);
-  return openSession((await call('Attach', { containerId, ...wanted })).url, wanted);
+/** The bare connection, for a client that speaks SPDY itself. */
+export async function openSpdy(connection: Connection, target: SpdyTarget, protocols: string[]) {
+  const { socket, head, protocol } = await upgradeToSpdy(await urlOf(connection, target), protocols);
+  if (head.length > 0) socket.unshift(head);
+  return { connection: socket as Duplex, protocol };
+}
+
+/** One-time address on containerd's streaming server, on loopback. */
+async function urlOf({ call }: Connection, target: SpdyTarget): Promise<string> {
+  if (target.kind === 'portForward')
+    return (await call('PortForward', { podSandboxId: target.sandboxId, port: [] })).url;
+  const { containerId } = target;
+  const streams = withoutStderrOfTty(target.streams);
+  if (target.kind === 'attach') return (await call('Attach', { containerId, ...streams })).url;
+  return (await call('Exec', { containerId, cmd: target.command, ...streams })).url;
 }
 
 /** A terminal has one output; CRI refuses both. */
 const withoutStderrOfTty = (streams: StreamOptions) => ({ ...streams, stderr: streams.stderr && !streams.tty });
 
 /** The program starts when the server has seen exactly the streams that were announced. */
-async function openSession(url: string, streams: StreamOptions): Promise<StreamSession> {
+async function sessionAt(url: string, streams: StreamOptions): Promise<StreamSession> {
   const connection = createSpdyConnection(await upgradeToSpdy(url, [remoteCommandProtocol]));
   const open = (streamType: string) => connection.open({ streamType });
   const error = open('error');
@@ -89,8 +95,8 @@ function exitCodeOf(text: string): number {
 }
 
 /** One connection of its own per port: a slow reader of one must not stop the others. */
-export async function portConnection({ call }: Connection, podSandboxId: string, port: number): Promise<Duplex> {
-  const { url } = await call('PortForward', { podSandboxId, port: [] });
+export async function openPort(runtime: Connection, sandboxId: string, port: number): Promise<Duplex> {
+  const url = await urlOf(runtime, { kind: 'portForward', sandboxId });
   const connection = createSpdyConnection(await upgradeToSpdy(url, [portForwardProtocol]));
   const headers = { port: String(port), requestID: '0' };
   const error = connection.open({ streamType: 'error', ...headers });

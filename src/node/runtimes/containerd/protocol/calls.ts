@@ -22,7 +22,6 @@ export type Calls = {
   Exec: { request: messages.ExecRequest; response: messages.UrlResponse };
   Attach: { request: messages.AttachRequest; response: messages.UrlResponse };
   PortForward: { request: messages.PortForwardRequest; response: messages.UrlResponse };
-  ListContainerStats: { request: messages.ListContainerStatsRequest; response: messages.ListContainerStatsResponse };
   ListImages: { request: messages.Empty; response: messages.ListImagesResponse };
   ImageStatus: { request: messages.ImageRequest; response: messages.ImageStatusResponse };
   PullImage: { request: messages.PullImageRequest; response: messages.PullImageResponse };

@@ -313,32 +313,6 @@ export type FilesystemUsage = {
 export type ImageFsInfoResponse = {
   imageFilesystems: FilesystemUsage[];
 };
-export type ContainerStatsFilter = {
-  id: string;
-};
-export type ListContainerStatsRequest = {
-  filter?: ContainerStatsFilter;
-};
-export type ContainerAttributes = {
-  id: string;
-};
-export type CpuUsage = {
-  timestamp: bigint;
-  usageCoreNanoSeconds?: UInt64Value;
-};
-export type MemoryUsage = {
-  timestamp: bigint;
-  workingSetBytes?: UInt64Value;
-  usageBytes?: UInt64Value;
-};
-export type ContainerStats = {
-  attributes?: ContainerAttributes;
-  cpu?: CpuUsage;
-  memory?: MemoryUsage;
-};
-export type ListContainerStatsResponse = {
-  stats: ContainerStats[];
-};
 export type SubscribeRequest = {
   filters: string[];
 };

@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { TLSSocket } from 'node:tls';
+import { ApiError } from '../../api/status.ts';
+import type { Log } from '../../foundation/log.ts';
+import { readLog } from '../logs/read.ts';
+import type { Runtime, Sandbox } from '../runtimes/runtime.ts';
+import { containerOf, logOptionsOf, type Target, targetOf } from './target.ts';
+import { createUpgrades } from './upgrades.ts';
+
+/** PEM. `ca` is what the API server's client certificate must be signed by. */
+export type KubeletTls = { key: string; cert: string; ca: string };
+
+export type KubeletServerOptions = {
+  address: string;
+  /** 0 takes a free one. */
+  port: number;
+  tls: KubeletTls;
+  /** The only identity that is served: common name of the client's certificate. */
+  allowedCommonName: string;
+  runtime: Runtime;
+  log: Log;
+  /** Every sandbox of a pod with its containers, whatever their state; none when the pod is not here. */
+  findSandboxes(namespace: string, pod: string): Promise<Sandbox[]>;
+  /** A v1.PodList of what runs here. */
+  pods(): object;
+  /** Of the Summary API and of /metrics/resource: see createStats. */
+  stats: { summary(): Promise<object>; resourceMetrics(): Promise<string> };
+  /** What is wrong with the agent, or undefined. */
+  unhealthy(): string | undefined;
+  /** Default 4 h, as kubelet's. */
+  idleMsMax?: number;
+  streamsMax?: number;
+};
+
+export type KubeletServer = {
+  port: number;
+  /** New connections use the new certificate; those that stand go on. */
+  renew(tls: KubeletTls): void;
+  close(): Promise<void>;
+};
+
+const hours = 3_600_000;
+const logsMax = 512;
+
+/** The kubelet's API over mutual TLS 1.3. Resolves when it listens. */
+export async function createKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
+  const { log, idleMsMax = 4 * hours, streamsMax = 512 } = options;
+  const secure = { ...options.tls, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' } as const;
+  const server: Server = createServer({ ...secure, maxHeaderSize: 64 * 1024, requestTimeout: 30_000 });
+  const upgrades = createUpgrades({ ...options, idleMsMax, streamsMax });
+  const route = createRoutes(options);
+
+  server.on('request', (request, response) => {
+    route(request, response).catch((error) => {
+      if (!response.headersSent) answer(response, error);
+      else response.destroy();
+    });
+  });
+  server.on('upgrade', (request, client: Duplex, head: Buffer) => {
+    const refuse = (error: unknown) => {
+      const { code, body } = statusOf(error);
+      const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+      client.end(`HTTP/1.1 ${code} ${code}\r\n${headers}\r\n\r\n${body}`);
+    };
+    try {
+      authorize(request, options.allowedCommonName);
+      const url = urlOf(request);
+      const target = targetOf(url);
+      if (target === undefined || target.kind === 'logs') throw new ApiError('NotFound', 'nothing to upgrade here');
+      upgrades(target, url, request, client, head).catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  });
+  server.on('tlsClientError', (error) => log.debug('a client was refused', { error: error.message }));
+  server.listen(options.port, options.address);
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    renew: (tls) => server.setSecureContext({ ...tls, minVersion: 'TLSv1.3' }),
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+const urlOf = (request: IncomingMessage) => {
+  try {
+    return new URL(request.url ?? '/', 'https://kubelet');
+  } catch {
+    throw new ApiError('BadRequest', 'the path of the request is no URL');
+  }
+};
+
+/** The certificate is already verified against our authority; here only its name is looked at. */
+function authorize(request: IncomingMessage, allowedCommonName: string): void {
+  const name = (request.socket as TLSSocket).getPeerCertificate().subject?.CN;
+  if (name !== allowedCommonName) throw new ApiError('Forbidden', `${String(name)} may not use this node's API`);
+}
+
+function createRoutes(options: KubeletServerOptions) {
+  let readers = 0;
+  const pages: Record<string, (response: ServerResponse) => Promise<void> | void> = {
+    '/healthz': (response) => {
+      const problem = options.unhealthy();
+      if (problem !== undefined) throw new ApiError('InternalError', problem);
+      text(response, 'ok');
+    },
+    '/pods': (response) => json(response, options.pods()),
+    '/runningpods': (response) => json(response, options.pods()),
+    '/stats/summary': async (response) => json(response, await options.stats.summary()),
+    '/metrics/resource': async (response) => text(response, await options.stats.resourceMetrics()),
+  };
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    authorize(request, options.allowedCommonName);
+    const url = urlOf(request);
+    const page = Object.hasOwn(pages, url.pathname.replace(/\/$/, ''))
+      ? pages[url.pathname.replace(/\/$/, '')]
+      : undefined;
+    const target = targetOf(url);
+    if (page !== undefined) return page(response);
+    if (target?.kind !== 'logs') throw new ApiError('NotFound', `no ${url.pathname} on this node`);
+    if (readers >= logsMax) throw new ApiError('TooManyRequests', `this node already serves ${logsMax} logs`);
+    readers += 1;
+    try {
+      await sendLog(options, target, url, response);
+    } finally {
+      readers -= 1;
+    }
+  };
+}
+
+async function sendLog(
+  { runtime, findSandboxes }: KubeletServerOptions,
+  target: Extract<Target, { container: string }>,
+  url: URL,
+  response: ServerResponse,
+): Promise<void> {
+  const previous = url.searchParams.get('previous') === 'true';
+  const options = logOptionsOf(url, Date.now());
+  const container = containerOf(await findSandboxes(target.namespace, target.pod), target, previous);
+  const isRunning = async () => {
+    const state = (await runtime.containerStatus(container.id))?.state;
+    return state === 'running' || state === 'created';
+  };
+  if (url.searchParams.get('follow') === 'true') options.follow = { isRunning };
+  const left = new AbortController();
+  response.on('close', () => left.abort());
+  response.writeHead(200, { 'content-type': 'text/plain' });
+  // Follows may be silent for hours: the client must know that they began.
+  response.flushHeaders();
+  const source = Readable.from(readLog(container.logPath, options, left.signal), { objectMode: false });
+  await pipeline(source, response);
+}
+
+function json(response: ServerResponse, value: object): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+}
+
+function text(response: ServerResponse, value: string): void {
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(value);
+}
+
+function statusOf(error: unknown): { code: number; body: string } {
+  const known = error instanceof ApiError ? error : new ApiError('InternalError', (error as Error).message);
+  return { code: known.code, body: JSON.stringify(known.toStatus()) };
+}
+
+function answer(response: ServerResponse, error: unknown): void {
+  const { code, body } = statusOf(error);
+  response.writeHead(code, { 'content-type': 'application/json' }).end(body);
+}

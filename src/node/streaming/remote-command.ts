@@ -1,0 +1,111 @@
+import type { Readable, Writable } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { StreamSession } from '../runtimes/runtime.ts';
+
+/** Channels of v4.channel.k8s.io and v5.channel.k8s.io: the first byte of every message. */
+const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
+/** v5 only: `255, CHANNEL` ends a channel. v4 has no way to say that standard input ended. */
+export const remoteCommandProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+
+const bufferedBytesMax = 1024 * 1024;
+
+/**
+ * Carries a session over a WebSocket until the program ends or the client leaves. Neither side can make the other
+ * hold more than about 1 MiB: a slow client stops the program's output, a slow program stops the client.
+ * `open` is called once the client is there; its failure reaches the client as a status.
+ */
+export async function serveRemoteCommand(socket: WebSocket, open: () => Promise<StreamSession>): Promise<void> {
+  // Nothing may be lost that the client says before the program runs.
+  socket.pause();
+  let session: StreamSession;
+  try {
+    session = await open();
+  } catch (error) {
+    send(socket, channels.error, statusOfFailure(error));
+    socket.close(1000);
+    return;
+  }
+  const left = new Promise<undefined>((resolve) => {
+    socket.once('close', () => resolve(undefined));
+    socket.once('error', () => resolve(undefined));
+  });
+  socket.on('message', (data) => receive(session, data as Buffer, socket));
+  socket.resume();
+  // Tells the client that the connection stands, as the kubelet does.
+  send(socket, session.stdout ? channels.stdout : session.stderr ? channels.stderr : channels.error, Buffer.alloc(0));
+  const sent = Promise.all([
+    pump(socket, channels.stdout, session.stdout),
+    pump(socket, channels.stderr, session.stderr),
+  ]);
+  const status = session.done.then(statusOfExit, statusOfFailure);
+  const ended = Promise.all([status, sent]).then(([result]) => result);
+  const result = await Promise.race([ended, left]);
+  if (result !== undefined) {
+    send(socket, channels.error, result);
+    socket.close(1000);
+  }
+  session.close();
+}
+
+function receive(session: StreamSession, message: Buffer, socket: WebSocket): void {
+  const content = message.subarray(1);
+  const stdin = session.stdin as Writable | undefined;
+  if (message[0] === channels.stdin && stdin?.writable) {
+    if (stdin.write(content)) return;
+    socket.pause();
+    stdin.once('drain', () => socket.resume());
+    stdin.once('close', () => socket.resume());
+  } else if (message[0] === channels.close && content[0] === channels.stdin) stdin?.end();
+  else if (message[0] === channels.resize) resize(session, content);
+}
+
+/** `{"Width":80,"Height":24}`; anything else is ignored, as the kubelet does. */
+function resize(session: StreamSession, content: Buffer): void {
+  try {
+    const { Width, Height } = JSON.parse(content.toString()) as { Width: unknown; Height: unknown };
+    const isSize = (value: unknown): value is number =>
+      Number.isInteger(value) && Number(value) > 0 && Number(value) < 65536;
+    if (isSize(Width) && isSize(Height)) session.resize(Width, Height);
+  } catch {
+    // no size
+  }
+}
+
+/** Resolves when the stream has ended and is sent, or is broken (which `done` tells). */
+function pump(socket: WebSocket, channel: number, stream: NodeJS.ReadableStream | undefined): Promise<void> {
+  if (stream === undefined) return Promise.resolve();
+  const source = stream as Readable;
+  source.on('data', (chunk: Buffer) => {
+    send(socket, channel, chunk, () => socket.bufferedAmount <= bufferedBytesMax && source.resume());
+    if (socket.bufferedAmount > bufferedBytesMax) source.pause();
+  });
+  return new Promise((resolve) => {
+    source.once('end', resolve);
+    source.once('close', resolve);
+    source.once('error', () => resolve());
+  });
+}
+
+function send(socket: WebSocket, channel: number, content: Buffer, sent?: () => void): void {
+  if (socket.readyState === socket.OPEN)
+    socket.send(Buffer.concat([Buffer.from([channel]), content]), { binary: true }, sent);
+}
+
+/** metav1.Status as exec reports it: kubectl takes its own exit code from the cause ExitCode. */
+function statusOfExit(exitCode: number): Buffer {
+  if (exitCode === 0) return json({ metadata: {}, status: 'Success' });
+  return json({
+    metadata: {},
+    status: 'Failure',
+    message: `command terminated with non-zero exit code: exit status ${exitCode}`,
+    reason: 'NonZeroExitCode',
+    details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
+  });
+}
+
+function statusOfFailure(error: unknown): Buffer {
+  const message = error instanceof Error ? error.message : String(error);
+  return json({ metadata: {}, status: 'Failure', message, reason: 'InternalError', code: 500 });
+}
+
+const json = (value: object) => Buffer.from(JSON.stringify(value));
