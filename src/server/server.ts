@@ -11,6 +11,7 @@ import { createKinds, type Kinds } from './kinds.ts';
 import { type Bounds, createLimits, defaultBounds } from './limits.ts';
 import { createLookup } from './lookup.ts';
 import { createMetrics } from './metrics.ts';
+import { defaultServiceRanges, type ServiceRanges, serviceAddresses } from './services/addresses.ts';
 import { createStorage } from './storage/storage.ts';
 import { createWatchHub } from './storage/watch-hub.ts';
 
@@ -23,6 +24,7 @@ export type { CallRequest, CallResponse, InProcess } from './in-process.ts';
 export type { Kinds } from './kinds.ts';
 export type { Bounds } from './limits.ts';
 export { createLookup } from './lookup.ts';
+export type { ServiceRanges } from './services/addresses.ts';
 export { stamp } from './storage/codec.ts';
 
 export type ServerOptions = {
@@ -37,6 +39,7 @@ export type ServerOptions = {
   log: Log;
   extensions?: Extensions;
   bounds?: Bounds;
+  serviceRanges?: ServiceRanges;
 };
 
 export type Server = InProcess & {
@@ -55,7 +58,9 @@ export type Server = InProcess & {
 export function createServer(options: ServerOptions): Server {
   const { engine, clock, log, version, extensions = {} } = options;
   const lookup = createLookup(engine);
-  const defences = typeof options.defences === 'function' ? options.defences(lookup) : options.defences;
+  const given = typeof options.defences === 'function' ? options.defences(lookup) : options.defences;
+  const allocator = serviceAddresses(lookup, options.serviceRanges ?? defaultServiceRanges, () => clock.now());
+  const defences = { ...given, admission: [...given.admission, allocator] };
   const hub = createWatchHub(engine);
   const kinds = createKinds(options.kinds);
   const limits = createLimits(options.bounds ?? defaultBounds);
