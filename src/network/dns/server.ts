@@ -1,0 +1,95 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import type { Log } from '../../foundation/log.ts';
+import { type AnswerOptions, answer } from './answer.ts';
+
+export type DnsServerOptions = AnswerOptions & {
+  /** UDP answers must come from the address that was asked, so each is bound by itself. */
+  address: string;
+  /** 0 chooses one. */
+  port: number;
+  /** Who is answered at all. */
+  mayAsk(clientAddress: string): boolean;
+  log: Log;
+};
+export type DnsServer = { port: number; close(): Promise<void> };
+
+const openConnectionsMax = 128;
+const openAnswersMax = 1024;
+const idleMs = 10_000;
+/** No question is longer: a name of 255 bytes and a few options. */
+const queryBytesMax = 1024;
+
+/** Serves DNS over UDP and TCP. Rejects when the address cannot be bound. */
+export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
+  const tcp = createServer((socket) => serveConnection(socket, options));
+  tcp.maxConnections = openConnectionsMax;
+  tcp.listen(options.port, options.address);
+  await once(tcp, 'listening');
+  const { port } = tcp.address() as { port: number };
+  const udp = createSocket('udp4');
+  try {
+    udp.bind(port, options.address);
+    await once(udp, 'listening');
+  } catch (error) {
+    tcp.close();
+    throw error;
+  }
+  serveDatagrams(udp, options);
+  const connections = new Set<Socket>();
+  tcp.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  return {
+    port,
+    async close() {
+      for (const socket of connections) socket.destroy();
+      tcp.close();
+      udp.close();
+      await Promise.all([once(tcp, 'close'), once(udp, 'close')]);
+    },
+  };
+}
+
+function serveDatagrams(udp: UdpSocket, options: DnsServerOptions): void {
+  let open = 0;
+  udp.on('error', (error) => options.log.warn('DNS over UDP', { error }));
+  udp.on('message', (packet, { address, port }) => {
+    // What is too much is dropped: resolvers ask again.
+    if (packet.length > queryBytesMax || open >= openAnswersMax || !options.mayAsk(address)) return;
+    open++;
+    answer(packet, address, false, options)
+      .then((reply) => reply && udp.send(reply, port, address, () => {}))
+      .catch((error) => options.log.error('a DNS question could not be answered', { error }))
+      .finally(() => open--);
+  });
+}
+
+/** Questions of one connection are answered one after the other, each after its two bytes of length. */
+function serveConnection(socket: Socket, options: DnsServerOptions): void {
+  const client = socket.remoteAddress ?? '';
+  if (!options.mayAsk(client)) return void socket.destroy();
+  socket.setTimeout(idleMs, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  answerAll(socket, client, options)
+    .catch(() => {})
+    .finally(() => socket.destroy());
+}
+
+async function answerAll(socket: Socket, client: string, options: DnsServerOptions): Promise<void> {
+  let received = Buffer.alloc(0);
+  for await (const chunk of socket) {
+    received = Buffer.concat([received, chunk]);
+    while (received.length >= 2) {
+      const length = received.readUInt16BE(0);
+      if (length > queryBytesMax) return;
+      if (received.length < 2 + length) break;
+      const reply = await answer(received.subarray(2, 2 + length), client, true, options);
+      if (reply === undefined) return;
+      received = received.subarray(2 + length);
+      socket.write(Buffer.concat([Buffer.from([reply.length >> 8, reply.length & 255]), reply]));
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { Log } from '../../foundation/log.ts';
+import { type CompiledPod, createEvaluator, parseAddress, parseBlock, type WellKnown } from '../../policy/policy.ts';
+import { createCoalescer } from '../coalesce.ts';
+import { mustRun, type RunCommand } from '../command.ts';
+import { createApplier } from '../nft/applier.ts';
+import { type LocalPod as KernelPod, type NodePort, type PolicyNetworks, policyTable } from './ruleset.ts';
+import { type LocalPod, podChangeMatters, type WorldCaches, worldOf } from './world.ts';
+
+export type PoliciesOptions = {
+  tableName: string;
+  nodeName: string;
+  networks: PolicyNetworks & { serviceCIDR: string };
+  wellKnown: WellKnown[];
+  /** Addresses of this machine, the gateway's included. */
+  nodeAddresses(): string[];
+  caches: WorldCaches;
+  run: RunCommand;
+  clock: Clock;
+  log: Log;
+};
+
+export type Policies = {
+  /** Closes the pod range, then programs the pods that already run here. Resolves when the kernel has it. */
+  start(): Promise<void>;
+  /** Resolves when the pod's rules are in the kernel. */
+  podNetworkReady(pod: KubernetesObject, ip: string): Promise<void>;
+  podNetworkGone(pod: KubernetesObject, ip: string): void;
+  /** May the pod at this address reach anything outside of the cluster? False for addresses that are no pods of ours. */
+  mayReachOutside(address: string): boolean;
+  restore(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+type Local = LocalPod & { interfaceName: string };
+
+/** Keeps the kernel's policy table equal to what the evaluator says about the pods of this node. */
+export function createPolicies(options: PoliciesOptions): Policies {
+  const { caches, run, clock, log, networks, tableName } = options;
+  const locals = new Map<string, Local>();
+  let compiled = new Map<string, CompiledPod>();
+  const applier = createApplier(run, log);
+  const sync = createCoalescer(clock, program, (error) => log.error('policies could not be programmed', { error }));
+  let stops: (() => void)[] = [];
+
+  async function program(): Promise<void> {
+    const self = { name: options.nodeName, addresses: options.nodeAddresses() };
+    const world = worldOf(caches, locals, self, options.wellKnown);
+    const evaluator = createEvaluator(world);
+    const podByAddress = new Map(world.pods.map((pod) => [pod.hostNetwork ? '' : pod.ips[0], pod]));
+    const pods: KernelPod[] = [];
+    for (const { ip, interfaceName } of locals.values())
+      pods.push({ ip, interfaceName, compiled: evaluator.compile(podByAddress.get(ip)!) });
+    const offered: NodePort[] = evaluator
+      .nodePorts(self.name)
+      .flatMap(({ protocol, port }) => self.addresses.map((address) => ({ address, protocol, port })));
+    for (const { protocols, backend } of options.wellKnown)
+      for (const protocol of protocols) offered.push({ ...backend, protocol });
+    await applier.apply(policyTable(tableName, pods, offered, networks));
+    compiled = new Map(pods.map(({ ip, compiled }) => [ip, compiled]));
+  }
+
+  /** After a restart the kernel still enforces what was: nothing is opened or cut before the pods are known again. */
+  async function adopt(): Promise<void> {
+    const routes = await podRoutes(run, networks.podCIDR);
+    for (const pod of caches.pods.list()) {
+      const ip: string | undefined = pod.status?.podIP;
+      const interfaceName = routes.get(ip ?? '');
+      if (ip === undefined || interfaceName === undefined || pod.spec?.nodeName !== options.nodeName) continue;
+      if (!pod.spec?.hostNetwork) locals.set(pod.metadata.uid ?? '', { pod, ip, interfaceName });
+    }
+  }
+
+  const everyCache = Object.values(caches);
+  return {
+    async start() {
+      const { code } = await run('nft', ['-t', 'list', 'table', 'inet', tableName]);
+      if (code !== 0) await applier.apply(policyTable(tableName, [], [], networks));
+      await Promise.all(everyCache.map((cache) => cache.synced()));
+      await adopt();
+      await sync.flush();
+      stops = everyCache.map((cache) =>
+        cache.subscribe((_, object, old) => {
+          if (cache !== caches.pods || podChangeMatters(object, old)) sync.trigger();
+        }),
+      );
+    },
+    async podNetworkReady(pod, ip) {
+      if (pod.spec?.hostNetwork) return;
+      if (parseAddress(ip) === undefined) throw new Error(`pod address "${ip}" is not IPv4: only IPv4 is supported`);
+      const interfaceName = (await podRoutes(run, networks.podCIDR)).get(ip);
+      if (interfaceName === undefined)
+        throw new Error(
+          `no route to pod address ${ip}: its network is gone, or was not set up by this node's CNI config`,
+        );
+      // An address belongs to one pod: whoever had it before is gone.
+      for (const [uid, local] of locals) if (local.ip === ip) locals.delete(uid);
+      locals.set(pod.metadata.uid ?? '', { pod, ip, interfaceName });
+      await sync.flush();
+    },
+    podNetworkGone(pod, ip) {
+      const uid = pod.metadata.uid ?? '';
+      if (locals.get(uid)?.ip !== ip) return;
+      locals.delete(uid);
+      sync.trigger();
+    },
+    mayReachOutside: (address) => reachesOutside(compiled.get(address), networks),
+    restore: () => applier.restore(),
+    async stop() {
+      for (const stop of stops) stop();
+      await sync.stop();
+    },
+  };
+}
+
+/** Host routes of pods: address to interface name. ptp makes one per pod. */
+async function podRoutes(run: RunCommand, podCIDR: string): Promise<Map<string, string>> {
+  const block = parseBlock(podCIDR)!;
+  const routes: { dst: string; dev?: string }[] = JSON.parse(
+    (await mustRun(run, 'ip', ['-j', '-4', 'route', 'show'])) || '[]',
+  );
+  const found = new Map<string, string>();
+  for (const { dst, dev } of routes) {
+    const address = parseAddress(dst);
+    if (address !== undefined && dev !== undefined && block.first <= address && address <= block.last)
+      found.set(dst, dev);
+  }
+  return found;
+}
+
+function reachesOutside(
+  pod: CompiledPod | undefined,
+  { clusterCIDR, serviceCIDR }: PoliciesOptions['networks'],
+): boolean {
+  if (pod === undefined) return false;
+  if (pod.egress.open) return true;
+  const inside = [parseBlock(clusterCIDR)!, parseBlock(serviceCIDR)!];
+  return pod.egress.rules.some(({ peers }) => {
+    if (peers === undefined) return true;
+    if (peers.type === 'addresses') return false;
+    return peers.ranges.some(({ first, last }) => !inside.some((block) => block.first <= first && last <= block.last));
+  });
+}

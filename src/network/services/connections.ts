@@ -1,0 +1,42 @@
+import { mustRun, type RunCommand } from '../command.ts';
+import type { Frontend } from './frontends.ts';
+
+const keyOf = ({ address, protocol, port }: Frontend) => `${address ?? ''} ${protocol} ${port}`;
+
+/**
+ * UDP has no end: a client that keeps its port keeps its old backend, or the absence of one, for as long as it sends.
+ * Forgets the flows to backends that are gone, and those that went nowhere before there were any. Returns the
+ * arguments for `conntrack`, one list per call.
+ */
+export function staleDatagrams(before: Frontend[], after: Frontend[]): string[][] {
+  const old = new Map(
+    before.filter(({ protocol }) => protocol === 'udp').map((frontend) => [keyOf(frontend), frontend]),
+  );
+  const calls: string[][] = [];
+  for (const frontend of after) {
+    if (frontend.protocol !== 'udp' || old.has(keyOf(frontend))) continue;
+    if (frontend.backends.length > 0) calls.push(deletion(frontend));
+  }
+  const now = new Map(after.map((frontend) => [keyOf(frontend), frontend]));
+  for (const [key, frontend] of old) {
+    const left = new Set((now.get(key)?.backends ?? []).map(({ ip }) => ip));
+    if (frontend.backends.length === 0 && left.size > 0) calls.push(deletion(frontend));
+    const gone = new Set(frontend.backends.map(({ ip }) => ip).filter((ip) => !left.has(ip)));
+    for (const ip of gone) calls.push([...deletion(frontend), '--reply-src', ip]);
+  }
+  return calls;
+}
+
+const deletion = ({ address, port }: Frontend): string[] => [
+  ...['--delete', '--proto', 'udp'],
+  ...(address === undefined ? [] : ['--orig-dst', address]),
+  ...['--orig-port-dst', String(port)],
+];
+
+export async function forgetDatagrams(run: RunCommand, before: Frontend[], after: Frontend[]): Promise<void> {
+  for (const args of staleDatagrams(before, after)) {
+    const { code, stderr } = await run('conntrack', args);
+    // conntrack answers 1 when there was nothing to delete.
+    if (code !== 0 && !stderr.includes('0 flow entries')) await mustRun(run, 'conntrack', args);
+  }
+}
