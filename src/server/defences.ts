@@ -6,7 +6,7 @@ import { createAuthorization } from './authorization/authorization.ts';
 import type { Extensions } from './context.ts';
 import type { Audit, Defences, Lookup } from './contracts.ts';
 
-export type DefenceSettings = Omit<AdmissionSettings, 'lookup' | 'authorization' | 'clock'> & {
+export type DefenceSettings = Omit<AdmissionSettings, 'authorization' | 'clock'> & {
   clock: Clock;
   audit: Audit;
   allowConnection: Defences['allowConnection'];
@@ -45,7 +45,7 @@ export function createDefences(settings: DefenceSettings): {
         ...{ issuer: settings.tokenIssuer, audiences: [settings.tokenIssuer], keys: signingKeys(settings.tokenKeys) },
       });
       const { authenticate, reviewToken } = authentication;
-      const admission = admissionPlugins({ ...settings, lookup, authorization });
+      const admission = admissionPlugins({ ...settings, authorization });
       return { allowConnection, authenticate, authorize, admission, audit, rulesFor, reviewToken };
     },
     extensions: {

@@ -8,6 +8,8 @@ export type Kinds = {
   byKind(apiVersion: string, kind: string): Kind | undefined;
   /** The kind whose objects are stored under this resource name: not a second version of one. */
   stored(resource: string): Kind | undefined;
+  /** Known since the start: its schema is a constant, and need not be expanded to be told from others. */
+  isBuiltIn(kind: Kind): boolean;
   add(kind: Kind): void;
   remove(kind: Kind): void;
   /** Grows with every change: what was made from the kinds (discovery, OpenAPI) is kept until then. */
@@ -18,6 +20,7 @@ export function createKinds(initial: Kind[]): Kinds {
   const byPath = new Map<string, Kind>();
   const byName = new Map<string, Kind>();
   const byStored = new Map<string, Kind>();
+  const builtIn = new Set(initial);
   let version = 0;
   const pathOf = (group: string, apiVersion: string, resource: string) => `${group}/${apiVersion}/${resource}`;
   const kinds: Kinds = {
@@ -25,6 +28,7 @@ export function createKinds(initial: Kind[]): Kinds {
     find: (group, apiVersion, resource) => byPath.get(pathOf(group, apiVersion, resource)),
     byKind: (apiVersion, kind) => byName.get(`${apiVersion}/${kind}`),
     stored: (resource) => byStored.get(resource),
+    isBuiltIn: (kind) => builtIn.has(kind),
     add(kind) {
       byPath.set(pathOf(kind.group, kind.version, kind.resource), kind);
       byName.set(`${apiVersionOf(kind)}/${kind.kind}`, kind);

@@ -13,7 +13,7 @@ export type Record = {
 };
 
 const warningsMax = 40;
-const warningLengthMax = 1024;
+const warningLengthMax = 4096;
 const nobody: UserInfo = { username: '', groups: [] };
 
 export function createRecord(services: Services, request: ServerRequest, auditId: string): Record {

@@ -14,6 +14,7 @@ import { createMetrics } from './metrics.ts';
 import { defaultServiceRanges, type ServiceRanges, serviceAddresses } from './services/addresses.ts';
 import { createStorage } from './storage/storage.ts';
 import { createWatchHub } from './storage/watch-hub.ts';
+import { usageKinds } from './usage.ts';
 
 export { type AuditLog, type AuditOptions, createAudit } from './audit/audit.ts';
 export { type AuditVerdict, verifyAudit } from './audit/verify.ts';
@@ -62,7 +63,7 @@ export function createServer(options: ServerOptions): Server {
   const allocator = serviceAddresses(lookup, options.serviceRanges ?? defaultServiceRanges, () => clock.now());
   const defences = { ...given, admission: [...given.admission, allocator] };
   const hub = createWatchHub(engine);
-  const kinds = createKinds(options.kinds);
+  const kinds = createKinds(extensions.usage === undefined ? options.kinds : [...options.kinds, ...usageKinds]);
   const limits = createLimits(options.bounds ?? defaultBounds);
   let doors: Doors | undefined;
   const services: Services = {

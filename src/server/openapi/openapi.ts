@@ -53,15 +53,16 @@ function indexV3(kinds: Kinds, groups: Map<string, Kind[]>) {
   const { hashes } = madeFor(kinds);
   const paths: Record<string, { serverRelativeURL: string }> = {};
   for (const [path, found] of groups) {
-    const hash = hashes.get(path) ?? digest(JSON.stringify(found.map(signature)));
+    const hash = hashes.get(path) ?? digest(JSON.stringify(found.map((kind) => signature(kinds, kind))));
     hashes.set(path, hash);
     paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
   }
   return paths;
 }
 
-/** A built-in's schema is named by its definition, which never changes while the program runs. */
-const signature = ({ kind, schema, verbs }: Kind) => [kind, verbs, schema.definition ?? schema];
+/** Schemas of built-ins are expanded only when somebody asks for their document. */
+const signature = (kinds: Kinds, kind: Kind) =>
+  kinds.isBuiltIn(kind) ? [kind.kind, kind.verbs] : [kind.kind, kind.verbs, kind.schema];
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
 

@@ -5,6 +5,7 @@ import type { Kinds } from '../kinds.ts';
 import type { Target } from '../request.ts';
 import { reviewFor } from '../reviews/reviews.ts';
 import { subresourceFor } from '../subresources/subresources.ts';
+import { readUsage, usageGroup } from '../usage.ts';
 import { create } from './create.ts';
 import { remove, removeCollection } from './delete.ts';
 import { get } from './get.ts';
@@ -35,7 +36,7 @@ export function verbFor(kinds: Kinds, method: string, target: Target): { kind: K
       'MethodNotAllowed',
       `the server does not allow this method on the requested resource (${method})`,
     );
-  return { kind, verb: verbs[verb]! };
+  return { kind, verb: kind.group === usageGroup ? readUsage : verbs[verb]! };
 }
 
 /** Only reads go across namespaces; a create is sent to the collection, everything else that has a name to the name. */
