@@ -1,14 +1,65 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Authorization } from '../authorization/authorization.ts';
-import type { AdmissionPlugin, Lookup } from '../contracts.ts';
+import type { AdmissionPlugin } from '../contracts.ts';
+import { certificateApproval, certificateSigning, certificateSubject } from './certificate-signers.ts';
+import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { denyServiceExternalIPs } from './deny-external-ips.ts';
+import { eventRateLimit } from './event-rate-limit.ts';
+import { extendedResourceToleration } from './extended-resource-toleration.ts';
+import { limitRanger } from './limit-ranger.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
+import { ownerReferences } from './owner-references.ts';
+import { type PodSecuritySettings, podSecurity } from './pod-security.ts';
+import { priority } from './priority.ts';
+import { resourceQuota } from './resource-quota.ts';
+import { roleEscalation } from './role-escalation.ts';
+import { runtimeClass } from './runtime-class.ts';
+import { secureDefaults } from './secure-defaults.ts';
+import { serviceAccount } from './service-account.ts';
+import { storageObjectInUse } from './storage-object-in-use.ts';
+import { taintNodes } from './taint-nodes.ts';
 
 export type AdmissionSettings = {
-  lookup: Lookup;
   authorization: Authorization;
   clock: Clock;
+  /** Restricted, and kube-system exempt, when nothing is said. */
+  podSecurity?: Partial<PodSecuritySettings>;
+  /** False: pods that say nothing about seccomp run unconfined. */
+  seccompDefault?: boolean;
+  /** False: Services may claim external addresses. */
+  denyExternalIPs?: boolean;
 };
 
 /** Every admission plugin, in order: first all that change the object, then all that judge it. */
-export function admissionPlugins(_settings: AdmissionSettings): AdmissionPlugin[] {
-  return [];
+export function admissionPlugins(settings: AdmissionSettings): AdmissionPlugin[] {
+  const { authorization, clock } = settings;
+  const { authorize } = authorization;
+  const security = { defaultLevel: 'restricted' as const, exemptNamespaces: ['kube-system'], ...settings.podSecurity };
+  return [
+    namespaceLifecycle,
+    limitRanger,
+    serviceAccount,
+    ...(settings.seccompDefault === false ? [] : [secureDefaults]),
+    nodeRestriction,
+    taintNodes,
+    priority,
+    runtimeClass,
+    defaultTolerationSeconds,
+    extendedResourceToleration,
+    podSecurity(security),
+    eventRateLimit(clock),
+    defaultStorageClass,
+    storageObjectInUse,
+    defaultIngressClass,
+    ownerReferences(authorize),
+    roleEscalation(authorization),
+    certificateApproval(authorize),
+    certificateSigning(authorize),
+    certificateSubject,
+    ...(settings.denyExternalIPs === false ? [] : [denyServiceExternalIPs]),
+    // last: what any other plugin refuses uses nothing
+    resourceQuota(clock),
+  ];
 }

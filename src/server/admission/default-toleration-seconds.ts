@@ -1,0 +1,24 @@
+import type { AdmissionPlugin } from '../contracts.ts';
+import { createdPod } from './about.ts';
+
+const taints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+const tolerationSeconds = 300;
+
+/** Pods stay five minutes on a node that is lost, unless they say otherwise. */
+export const defaultTolerationSeconds: AdmissionPlugin = {
+  name: 'DefaultTolerationSeconds',
+  mutate(request) {
+    const pod = createdPod(request);
+    if (pod === undefined) return;
+    const { spec } = pod;
+    for (const key of taints) {
+      const tolerated = (spec.tolerations ?? []).some(
+        (toleration: any) =>
+          (toleration.key === key || !toleration.key) && (toleration.effect === 'NoExecute' || !toleration.effect),
+      );
+      if (tolerated) continue;
+      const added = { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds };
+      spec.tolerations = [...(spec.tolerations ?? []), added];
+    }
+  },
+};

@@ -1,0 +1,20 @@
+import type { AdmissionPlugin } from '../contracts.ts';
+import { concerns, refusal } from './about.ts';
+
+/**
+ * Services may not claim external addresses: whoever may create a Service could take over traffic to any address
+ * (CVE-2020-8554). Addresses that a Service has already may stay or go.
+ */
+export const denyServiceExternalIPs: AdmissionPlugin = {
+  name: 'DenyServiceExternalIPs',
+  validate(request) {
+    if (!concerns(request, 'CREATE', 'services') && !concerns(request, 'UPDATE', 'services')) return;
+    const before = new Set(request.old?.['spec']?.externalIPs ?? []);
+    const added = (request.object?.['spec']?.externalIPs ?? []).filter((address: string) => !before.has(address));
+    if (added.length > 0)
+      throw refusal(
+        request,
+        'Use of external IPs is denied by admission control: use a LoadBalancer or NodePort Service',
+      );
+  },
+};

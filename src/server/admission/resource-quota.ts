@@ -1,0 +1,111 @@
+import { resourceName } from '../../api/kind.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import { quotaCounts, quotaUsed } from '../../api/quota/quota.ts';
+import { type Amounts, usageOf } from '../../api/quota/usage.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { addQuantities, compareQuantities } from '../../foundation/quantity.ts';
+import type { AdmissionPlugin, AdmissionRequest } from '../contracts.ts';
+import { refusal } from './about.ts';
+
+/** Admitted, and not seen in the store yet: others must count it already. */
+type Reservation = { resource: string; object: KubernetesObject; untilMs: number };
+
+/** An admitted object is stored within this time, or its request failed after admission. */
+const reservedMs = 10_000;
+const reservationsMax = 10_000;
+const computeNames = /^(requests\.|limits\.)?(cpu|memory)$/;
+
+/**
+ * Keeps namespaces within their ResourceQuotas. What is used is counted from the store itself, plus what was admitted
+ * and is on its way there: exact under concurrency, because one process admits, one request after the other. The
+ * quota's status is for people; a controller writes it.
+ */
+export function resourceQuota(clock: Clock): AdmissionPlugin {
+  const reservations = new Map<string, Reservation>();
+  return {
+    name: 'ResourceQuota',
+    validate(request) {
+      const { operation, kind, namespace, subresource, object, old, lookup, dryRun } = request;
+      if ((operation !== 'CREATE' && operation !== 'UPDATE') || object === undefined || !kind.namespaced) return;
+      if (subresource !== '' && subresource !== 'resize') return;
+      const quotas = lookup.list('resourcequotas', namespace);
+      const resource = resourceName(kind);
+      const counting = quotas.filter(
+        (quota) => quotaCounts(quota, resource, object) && limits(quota, resource, object),
+      );
+      if (counting.length === 0) return;
+      forget(request, reservations, clock.monotonicMs());
+      const key = `${resource}/${namespace}/${request.name}`;
+      for (const quota of counting) checkQuota(request, quota, resource, old, pending(reservations, namespace, key));
+      if (!dryRun) reservations.set(key, { resource, object, untilMs: clock.monotonicMs() + reservedMs });
+    },
+  };
+}
+
+const limits = (quota: KubernetesObject, resource: string, object: KubernetesObject): boolean =>
+  Object.keys(quota['spec']?.hard ?? {}).some((name) => name in usageOf(resource, object) || isMissing(name, resource));
+
+/** A compute name that every pod must say something about while a quota limits it. */
+const isMissing = (name: string, resource: string): boolean => resource === 'pods' && computeNames.test(name);
+
+function pending(reservations: Map<string, Reservation>, namespace: string, own: string): Reservation[] {
+  return [...reservations]
+    .filter(([key, { object }]) => key !== own && object.metadata.namespace === namespace)
+    .map(([, reservation]) => reservation);
+}
+
+/** Drops what the store shows by now, and what never came. */
+function forget({ lookup }: AdmissionRequest, reservations: Map<string, Reservation>, nowMs: number): void {
+  for (const [key, { resource, object, untilMs }] of reservations) {
+    const { namespace, name, uid } = object.metadata;
+    const stored = lookup.get(resource, namespace!, name);
+    if (untilMs <= nowMs || (stored !== undefined && stored.metadata.uid === uid)) reservations.delete(key);
+  }
+  if (reservations.size >= reservationsMax) reservations.clear();
+}
+
+function checkQuota(
+  request: AdmissionRequest,
+  quota: KubernetesObject,
+  resource: string,
+  old: KubernetesObject | undefined,
+  reserved: Reservation[],
+): void {
+  const { object, lookup, namespace } = request;
+  const asked = usageOf(resource, object!);
+  const before = old === undefined || !quotaCounts(quota, resource, old) ? {} : usageOf(resource, old);
+  if (resource === 'pods') requireCompute(request, quota, object!);
+  const used = quotaUsed(quota, (counted) => [
+    ...lookup.list(counted, namespace).filter(({ metadata }) => counted !== resource || metadata.name !== request.name),
+    ...reserved.filter((item) => item.resource === counted).map((item) => item.object),
+  ]);
+  const hard: Amounts = quota['spec'].hard;
+  const exceeded = Object.keys(hard).filter((name) => {
+    const amount = asked[name];
+    if (amount === undefined || compareQuantities(amount, before[name] ?? '0') <= 0) return false;
+    return compareQuantities(addQuantities(used[name] ?? '0', amount), hard[name]!) > 0;
+  });
+  if (exceeded.length === 0) return;
+  const show = (amounts: Amounts) => exceeded.map((name) => `${name}=${amounts[name] ?? '0'}`).join(',');
+  const occupied = Object.fromEntries(
+    exceeded.map((name) => [name, addQuantities(used[name] ?? '0', before[name] ?? '0')]),
+  );
+  throw refusal(
+    request,
+    `exceeded quota: ${quota.metadata.name}, requested: ${show(asked)}, used: ${show(occupied)}, limited: ${show(hard)}`,
+  );
+}
+
+/** What a quota limits, every container must say: otherwise it could use anything. */
+function requireCompute(request: AdmissionRequest, quota: KubernetesObject, pod: KubernetesObject): void {
+  const missing = Object.keys(quota['spec'].hard).flatMap((name) => {
+    const match = computeNames.exec(name);
+    if (match === null) return [];
+    const key = match[1] === 'limits.' ? 'limits' : 'requests';
+    const containers: any[] = pod['spec'].containers ?? [];
+    const lacking = containers.filter(({ resources }) => resources?.[key]?.[match[2]!] === undefined);
+    return lacking.length === 0 ? [] : [`${name} for: ${lacking.map((container) => container.name).join(',')}`];
+  });
+  if (missing.length > 0)
+    throw refusal(request, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`);
+}
