@@ -12,7 +12,7 @@ test('reads and writes become the rules, and nothing else does', () => {
     { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: [''], resources: ['pods', 'nodes'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['create', 'get', 'list', 'update', 'watch'] },
-    { apiGroups: ['apps'], resources: ['deployments/status'], verbs: ['update'] },
+    { apiGroups: ['apps'], resources: ['deployments/status', 'deployments/finalizers'], verbs: ['update'] },
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
   ]);
 });

@@ -23,6 +23,9 @@ export function rulesFor({ reconciles, reads, writes }: Pick<Controller, 'reconc
   for (const resource of [reconciles, ...reads]) allow(resource, readVerbs);
   for (const [resource, some] of Object.entries(writes)) allow(resource, some);
   allow('events', ['create', 'patch']);
+  // what it makes refers to its owner, and blocks the owner's deletion: that is a right over the owner's finalizers
+  if (reconciles !== '*' && Object.values(writes).some((some) => some.includes('create')))
+    allow(`${reconciles}/finalizers`, ['update']);
 
   const rules = new Map<string, Rule>();
   for (const [name, some] of verbs) {
