@@ -1,6 +1,8 @@
 import { defineKind } from '../define.ts';
 import type { APIService } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { conditionOf } from '../table.ts';
+import { invalidValue } from '../validation/errors.ts';
 
 /** Source: kubernetes/kube-aggregator pkg/registry/apiservice/strategy.go. */
 export const apiService = defineKind<APIService>({
@@ -26,6 +28,15 @@ export const apiService = defineKind<APIService>({
       },
     },
   ],
+  validate({ metadata, spec }) {
+    const errors: FieldError[] = [];
+    const name = `${spec?.version}.${spec?.group ?? ''}`;
+    if (metadata.name !== name)
+      errors.push(invalidValue('metadata.name', metadata.name, `must be \`spec.version+"."+spec.group\`: ${name}`));
+    if (spec?.service && spec.insecureSkipTLSVerify && spec.caBundle)
+      errors.push(invalidValue('spec.insecureSkipTLSVerify', true, 'may not be true if caBundle is present'));
+    return errors;
+  },
   defaults({ spec }) {
     if (spec?.service) spec.service.port ??= 443;
   },

@@ -1,11 +1,20 @@
 import { defineKind } from '../define.ts';
 import type { ControllerRevision } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
+import { immutable } from '../validation/errors.ts';
+import { checkNotNegative, sameValue } from '../validation/values.ts';
 
 export const controllerRevision = defineKind<ControllerRevision>({
   group: 'apps',
   kind: 'ControllerRevision',
   resource: 'controllerrevisions',
+  validate({ data, revision }, old) {
+    const errors: FieldError[] = [];
+    checkNotNegative(revision, 'revision', errors);
+    if (old && !sameValue(data, old.data)) errors.push(immutable('data', '…'));
+    return errors;
+  },
   columns: [
     { name: 'Controller', type: 'string', value: showController },
     { name: 'Revision', type: 'string', value: ({ revision }) => revision },

@@ -2,7 +2,19 @@ import { defineKind } from '../define.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
 import type { CronJob } from '../schema/types.d.ts';
 import { showSelector } from '../selectors.ts';
+import type { FieldError } from '../status.ts';
 import { containerColumns, none, since } from '../table.ts';
+import { invalidValue, required } from '../validation/errors.ts';
+import { dnsSubdomain, type NameCheck } from '../validation/names.ts';
+import { validateSchedule } from '../validation/schedule.ts';
+import { checkEnum, checkNotNegative } from '../validation/values.ts';
+import { validateJobSpec } from './job.ts';
+
+/** The jobs' names are this one, a hyphen and ten digits: they must fit a label. */
+const nameLengthMax = 52;
+
+const cronJobName: NameCheck = (name) =>
+  name.length > nameLengthMax ? `must be no more than ${nameLengthMax} characters` : dnsSubdomain(name);
 
 export const cronJob = defineKind<CronJob>({
   group: 'batch',
@@ -11,6 +23,8 @@ export const cronJob = defineKind<CronJob>({
   shortNames: ['cj'],
   categories: ['all'],
   status: true,
+  name: cronJobName,
+  validate: validateCronJob,
   columns: [
     { name: 'Schedule', type: 'string', value: ({ spec }) => spec?.schedule },
     { name: 'Timezone', type: 'string', value: ({ spec }) => spec?.timeZone ?? none },
@@ -40,3 +54,42 @@ export const cronJob = defineKind<CronJob>({
     defaultPodTemplate(spec.jobTemplate?.spec?.template);
   },
 });
+
+/** Source: kubernetes/kubernetes pkg/apis/batch/validation/validation.go, ValidateCronJobSpec. */
+function validateCronJob({ spec }: CronJob): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!spec?.schedule) errors.push(required('spec.schedule'));
+  else {
+    const wrong = validateSchedule(spec.schedule);
+    if (wrong) errors.push(invalidValue('spec.schedule', spec.schedule, wrong));
+    if (/TZ/.test(spec.schedule))
+      errors.push(
+        invalidValue(
+          'spec.schedule',
+          spec.schedule,
+          'cannot use TZ or CRON_TZ in schedule, use timeZone field instead',
+        ),
+      );
+  }
+  if (spec?.timeZone !== undefined && !isTimeZone(spec.timeZone))
+    errors.push(invalidValue('spec.timeZone', spec.timeZone, `unknown time zone ${spec.timeZone}`));
+  checkNotNegative(spec?.startingDeadlineSeconds, 'spec.startingDeadlineSeconds', errors);
+  checkNotNegative(spec?.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit', errors);
+  checkNotNegative(spec?.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit', errors);
+  checkEnum(spec?.concurrencyPolicy, ['Allow', 'Forbid', 'Replace'], 'spec.concurrencyPolicy', errors);
+  const job = spec?.jobTemplate?.spec;
+  if (!job) errors.push(required('spec.jobTemplate.spec'));
+  else validateJobSpec(job, 'spec.jobTemplate.spec', errors);
+  if (job?.manualSelector) errors.push(invalidValue('spec.jobTemplate.spec.manualSelector', true, 'must not be set'));
+  return errors;
+}
+
+function isTimeZone(name: string): boolean {
+  if (name === '' || name === 'Local') return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,9 @@
 import { defineKind } from '../define.ts';
 import type { EndpointSlice } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { duplicate, immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
+import { dnsLabel, dnsSubdomain } from '../validation/names.ts';
+import { checkAddress, checkEnum, checkPort } from '../validation/values.ts';
 
 const shownMax = 3;
 
@@ -19,6 +23,7 @@ export const endpointSlice = defineKind<EndpointSlice>({
   group: 'discovery.k8s.io',
   kind: 'EndpointSlice',
   resource: 'endpointslices',
+  validate: validateSlice,
   columns: [
     { name: 'AddressType', type: 'string', value: ({ addressType }) => addressType },
     { name: 'Ports', type: 'string', value: ports },
@@ -39,3 +44,56 @@ export const endpointSlice = defineKind<EndpointSlice>({
     }
   },
 });
+
+const endpointsMax = 1000;
+const addressesMax = 100;
+const portsMax = 20_000;
+
+/** Source: kubernetes/kubernetes pkg/apis/discovery/validation/validation.go. */
+function validateSlice(slice: EndpointSlice, old: EndpointSlice | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  const { addressType, endpoints = [], ports = [] } = slice;
+  checkEnum(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType', errors);
+  if (old && addressType !== old.addressType) errors.push(immutable('addressType', addressType));
+  if (endpoints.length > endpointsMax) errors.push(tooMany('endpoints', endpoints.length, endpointsMax));
+  else
+    endpoints.forEach(({ addresses = [], hostname, nodeName }, index) => {
+      const at = `endpoints[${index}]`;
+      if (addresses.length === 0) errors.push(required(`${at}.addresses`, 'must contain at least 1 address'));
+      if (addresses.length > addressesMax) errors.push(tooMany(`${at}.addresses`, addresses.length, addressesMax));
+      else
+        addresses.forEach((address, position) => {
+          checkEndpoint(address, addressType, `${at}.addresses[${position}]`, errors);
+        });
+      const wrongHost = hostname === undefined ? undefined : dnsLabel(hostname);
+      if (wrongHost) errors.push(invalidValue(`${at}.hostname`, hostname, wrongHost));
+      const wrongNode = nodeName === undefined ? undefined : dnsSubdomain(nodeName);
+      if (wrongNode) errors.push(invalidValue(`${at}.nodeName`, nodeName, wrongNode));
+    });
+  if (ports.length > portsMax) return [...errors, tooMany('ports', ports.length, portsMax)];
+  const names = new Set<string>();
+  ports.forEach(({ name = '', port, protocol }, index) => {
+    if (names.has(name)) errors.push(duplicate(`ports[${index}].name`, name));
+    names.add(name);
+    if (name !== '' && dnsLabel(name)) errors.push(invalidValue(`ports[${index}].name`, name, dnsLabel(name)!));
+    if (port !== undefined) checkPort(port, `ports[${index}].port`, errors);
+    checkEnum(protocol, ['SCTP', 'TCP', 'UDP'], `ports[${index}].protocol`, errors);
+  });
+  return errors;
+}
+
+/** Traffic of a service must not be led to the node itself or its metadata service. */
+const notForEndpoints = /^(127\.|169\.254\.|0\.0\.0\.0$|22[4-9]\.|23\d\.|::1?$|fe80:|ff)/i;
+
+function checkEndpoint(address: string, type: string, field: string, errors: FieldError[]): void {
+  if (type === 'FQDN') {
+    const wrong = dnsSubdomain(address);
+    if (wrong) errors.push(invalidValue(field, address, wrong));
+    return;
+  }
+  checkAddress(address, field, errors);
+  if (address.includes(':') !== (type === 'IPv6'))
+    errors.push(invalidValue(field, address, `must be an ${type} address`));
+  else if (notForEndpoints.test(address))
+    errors.push(invalidValue(field, address, 'may not be in the loopback, link-local or multicast range'));
+}

@@ -1,6 +1,9 @@
 import { defineKind } from '../define.ts';
 import type { Endpoints } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
+import { required } from '../validation/errors.ts';
+import { checkAddress, checkEnum, checkPort } from '../validation/values.ts';
 
 const shownMax = 3;
 
@@ -22,6 +25,25 @@ export const endpoints = defineKind<Endpoints>({
   kind: 'Endpoints',
   resource: 'endpoints',
   shortNames: ['ep'],
+  validate({ subsets }) {
+    const errors: FieldError[] = [];
+    (subsets ?? []).forEach(({ addresses = [], notReadyAddresses = [], ports = [] }, index) => {
+      const at = `subsets[${index}]`;
+      if (addresses.length + notReadyAddresses.length === 0)
+        errors.push(required(at, 'must specify `addresses` or `notReadyAddresses`'));
+      addresses.forEach(({ ip }, position) => {
+        checkAddress(ip, `${at}.addresses[${position}].ip`, errors);
+      });
+      notReadyAddresses.forEach(({ ip }, position) => {
+        checkAddress(ip, `${at}.notReadyAddresses[${position}].ip`, errors);
+      });
+      ports.forEach(({ port, protocol }, position) => {
+        checkPort(port, `${at}.ports[${position}].port`, errors);
+        checkEnum(protocol, ['SCTP', 'TCP', 'UDP'], `${at}.ports[${position}].protocol`, errors);
+      });
+    });
+    return errors;
+  },
   columns: [{ name: 'Endpoints', type: 'string', value: addresses }],
   defaults({ subsets }) {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP';

@@ -1,6 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { CoreEvent, EventsEvent } from '../schema/types.d.ts';
 import { nameColumn, since } from '../table.ts';
+import { invalidValue, required } from '../validation/errors.ts';
 
 const lastSeen = (event: CoreEvent) =>
   event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
@@ -58,6 +59,13 @@ export const event = defineKind<CoreEvent>({
     'type',
   ],
   wholeTable: true,
+  // Most clients still write events as they did before they had rules: only what would mislead is refused.
+  validate({ metadata, involvedObject }) {
+    const namespace = involvedObject?.namespace || 'default';
+    if (!involvedObject) return [required('involvedObject')];
+    if (namespace === metadata.namespace) return [];
+    return [invalidValue('involvedObject.namespace', namespace, 'does not match event.namespace')];
+  },
   columns,
 });
 

@@ -1,7 +1,9 @@
 import { type ColumnOf, defineKind } from '../define.ts';
 import type { KubernetesObject } from '../object.ts';
 import type { AutoscalingV1HorizontalPodAutoscaler, HorizontalPodAutoscaler, MetricSpec } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
+import { invalidValue, required } from '../validation/errors.ts';
 
 const metricsMax = 2;
 
@@ -51,6 +53,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   categories: ['all'],
   status: true,
   columns,
+  validate: validateAutoscaler,
   // Source: kubernetes/kubernetes pkg/apis/autoscaling/v2/defaults.go.
   defaults({ spec }) {
     if (!spec) return;
@@ -77,6 +80,7 @@ export const horizontalPodAutoscalerV1 = defineKind<AutoscalingV1HorizontalPodAu
   defaults({ spec }) {
     if (spec) spec.minReplicas ??= 1;
   },
+  validate: (object) => validateAutoscaler(object as unknown as HorizontalPodAutoscaler),
   storedAs: {
     group: 'autoscaling',
     version: 'v2',
@@ -164,4 +168,18 @@ function parse(text: string): any {
   } catch {
     return undefined;
   }
+}
+
+/** Source: kubernetes/kubernetes pkg/apis/autoscaling/validation/validation.go. */
+function validateAutoscaler({ spec }: Pick<HorizontalPodAutoscaler, 'spec'>): FieldError[] {
+  const errors: FieldError[] = [];
+  const { minReplicas, maxReplicas = 0, scaleTargetRef } = spec ?? {};
+  if (minReplicas !== undefined && minReplicas < 1)
+    errors.push(invalidValue('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'));
+  if (maxReplicas < 1) errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than 0'));
+  if (maxReplicas < (minReplicas ?? 1))
+    errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'));
+  if (!scaleTargetRef?.kind) errors.push(required('spec.scaleTargetRef.kind'));
+  if (!scaleTargetRef?.name) errors.push(required('spec.scaleTargetRef.name'));
+  return errors;
 }

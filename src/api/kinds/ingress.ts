@@ -1,6 +1,10 @@
 import { defineKind } from '../define.ts';
-import type { Ingress } from '../schema/types.d.ts';
+import type { Ingress, IngressBackend } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
+import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { dns1035Label, dnsSubdomain } from '../validation/names.ts';
+import { checkEnum, checkName, checkPort } from '../validation/values.ts';
 
 const hostsMax = 3;
 
@@ -36,7 +40,54 @@ export const ingress = defineKind<Ingress>({
     },
     { name: 'Ports', type: 'string', value: ({ spec }) => (spec?.tls?.length ? '80, 443' : '80') },
   ],
+  validate: validateIngress,
   prepareCreate(object) {
     object.status = { loadBalancer: {} };
   },
 });
+
+/** Source: kubernetes/kubernetes pkg/apis/networking/validation/validation.go, ValidateIngressSpec. */
+function validateIngress({ spec }: Ingress): FieldError[] {
+  const errors: FieldError[] = [];
+  const { rules = [], defaultBackend, ingressClassName, tls = [] } = spec ?? {};
+  if (rules.length === 0 && !defaultBackend)
+    errors.push(invalidValue('spec', rules, 'either `defaultBackend` or `rules` must be specified'));
+  if (defaultBackend) validateBackend(defaultBackend, 'spec.defaultBackend', errors);
+  if (ingressClassName !== undefined) checkName(ingressClassName, dnsSubdomain, 'spec.ingressClassName', errors);
+  rules.forEach(({ host, http }, index) => {
+    checkHost(host, `spec.rules[${index}].host`, errors);
+    const paths = http?.paths;
+    if (http && !paths?.length) errors.push(required(`spec.rules[${index}].http.paths`));
+    paths?.forEach(({ path, pathType, backend }, position) => {
+      const at = `spec.rules[${index}].http.paths[${position}]`;
+      checkEnum(pathType, ['Exact', 'ImplementationSpecific', 'Prefix'], `${at}.pathType`, errors);
+      if (pathType !== 'ImplementationSpecific' && !path?.startsWith('/'))
+        errors.push(invalidValue(`${at}.path`, path ?? '', 'must be an absolute path'));
+      validateBackend(backend ?? {}, `${at}.backend`, errors);
+    });
+  });
+  tls.forEach(({ hosts = [], secretName }, index) => {
+    hosts.forEach((host, position) => {
+      checkHost(host, `spec.tls[${index}].hosts[${position}]`, errors);
+    });
+    if (secretName) checkName(secretName, dnsSubdomain, `spec.tls[${index}].secretName`, errors);
+  });
+  return errors;
+}
+
+function checkHost(host: string | undefined, field: string, errors: FieldError[]): void {
+  if (!host) return;
+  const wrong = dnsSubdomain(host.replace(/^\*\./, ''));
+  if (wrong) errors.push(invalidValue(field, host, wrong));
+}
+
+function validateBackend({ service, resource }: IngressBackend, field: string, errors: FieldError[]): void {
+  if (service && resource) errors.push(invalidValue(field, '', 'cannot set both resource and service backends'));
+  if (!service && !resource) errors.push(required(field, 'resource or service backend is required'));
+  if (!service) return;
+  checkName(service.name, dns1035Label, `${field}.service.name`, errors);
+  const { name, number } = service.port ?? {};
+  if (name && number) errors.push(forbiddenValue(`${field}.service.port`, 'cannot set both port name & port number'));
+  else if (!name && !number) errors.push(required(`${field}.service.port`, 'port name or number is required'));
+  else if (number) checkPort(number, `${field}.service.port.number`, errors);
+}

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { defineKind } from '../define.ts';
 import type { IPAddress } from '../schema/types.d.ts';
 
@@ -12,6 +13,6 @@ export const ipAddress = defineKind<IPAddress>({
   resource: 'ipaddresses',
   shortNames: ['ip'],
   namespaced: false,
-  selectableFields: [],
+  name: (name) => (isIP(name) === 0 ? 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)' : undefined),
   columns: [{ name: 'ParentRef', type: 'string', value: parent }],
 });

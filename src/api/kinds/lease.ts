@@ -1,9 +1,17 @@
 import { defineKind } from '../define.ts';
 import type { Lease } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { checkNotNegative, checkPositive } from '../validation/values.ts';
 
 export const lease = defineKind<Lease>({
   group: 'coordination.k8s.io',
   kind: 'Lease',
   resource: 'leases',
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    checkPositive(spec?.leaseDurationSeconds, 'spec.leaseDurationSeconds', errors);
+    checkNotNegative(spec?.leaseTransitions, 'spec.leaseTransitions', errors);
+    return errors;
+  },
   columns: [{ name: 'Holder', type: 'string', value: ({ spec }) => spec?.holderIdentity ?? '' }],
 });

@@ -1,6 +1,9 @@
 import { defineKind } from '../define.ts';
 import type { PriorityLevelConfiguration } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
+import { required } from '../validation/errors.ts';
+import { checkEnum, checkRange } from '../validation/values.ts';
 
 const queuing = ({ spec }: PriorityLevelConfiguration) => spec?.limited?.limitResponse?.queuing;
 
@@ -21,6 +24,13 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     { name: 'HandSize', type: 'string', value: (object) => String(queuing(object)?.handSize ?? none) },
     { name: 'QueueLengthLimit', type: 'string', value: (object) => String(queuing(object)?.queueLengthLimit ?? none) },
   ],
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    checkEnum(spec?.type, ['Exempt', 'Limited'], 'spec.type', errors);
+    if (spec?.type === 'Limited' && !spec.limited) errors.push(required('spec.limited', 'must not be empty'));
+    checkRange(spec?.limited?.lendablePercent, 0, 100, 'spec.limited.lendablePercent', errors);
+    return errors;
+  },
   // Source: kubernetes/kubernetes pkg/apis/flowcontrol/v1/defaults.go.
   defaults({ spec }) {
     if (spec?.type === 'Exempt') {

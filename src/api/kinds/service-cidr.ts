@@ -1,5 +1,8 @@
 import { defineKind } from '../define.ts';
 import type { ServiceCIDR } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { immutable, required, tooMany } from '../validation/errors.ts';
+import { checkCidr, sameValue } from '../validation/values.ts';
 
 export const serviceCidr = defineKind<ServiceCIDR>({
   group: 'networking.k8s.io',
@@ -7,5 +10,16 @@ export const serviceCidr = defineKind<ServiceCIDR>({
   resource: 'servicecidrs',
   namespaced: false,
   status: true,
+  validate({ spec }, old) {
+    const errors: FieldError[] = [];
+    const cidrs = spec?.cidrs ?? [];
+    if (cidrs.length === 0) errors.push(required('spec.cidrs', 'at least one CIDR required'));
+    if (cidrs.length > 2) errors.push(tooMany('spec.cidrs', cidrs.length, 2));
+    cidrs.forEach((cidr, index) => {
+      checkCidr(cidr, `spec.cidrs[${index}]`, errors);
+    });
+    if (old && !sameValue(cidrs, old.spec?.cidrs ?? [])) errors.push(immutable('spec.cidrs', cidrs));
+    return errors;
+  },
   columns: [{ name: 'CIDRs', type: 'string', value: ({ spec }) => (spec?.cidrs ?? []).join(',') }],
 });

@@ -1,6 +1,10 @@
 import { defineKind } from '../define.ts';
 import type { StorageClass } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { ageColumn, nameColumn } from '../table.ts';
+import { forbiddenValue } from '../validation/errors.ts';
+import { qualifiedName } from '../validation/names.ts';
+import { checkEnum, checkName, sameValue } from '../validation/values.ts';
 
 const defaultAnnotations = [
   'storageclass.kubernetes.io/is-default-class',
@@ -32,6 +36,16 @@ export const storageClass = defineKind<StorageClass>({
     },
     ageColumn,
   ],
+  validate(object, old) {
+    const errors: FieldError[] = [];
+    checkName(object.provisioner, (name) => qualifiedName(name.toLowerCase()), 'provisioner', errors);
+    checkEnum(object.reclaimPolicy, ['Delete', 'Retain'], 'reclaimPolicy', errors);
+    checkEnum(object.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], 'volumeBindingMode', errors);
+    for (const name of ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'] as const)
+      if (old && !sameValue(object[name], old[name]))
+        errors.push(forbiddenValue(name, `updates to ${name} are forbidden.`));
+    return errors;
+  },
   defaults(object) {
     object.reclaimPolicy ||= 'Delete';
     object.volumeBindingMode ||= 'Immediate';

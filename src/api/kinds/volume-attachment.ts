@@ -1,5 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { VolumeAttachment } from '../schema/types.d.ts';
+import { invalidValue, required } from '../validation/errors.ts';
+import { sameValue } from '../validation/values.ts';
 
 export const volumeAttachment = defineKind<VolumeAttachment>({
   group: 'storage.k8s.io',
@@ -7,6 +9,10 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   resource: 'volumeattachments',
   namespaced: false,
   status: true,
+  validate({ spec }, old) {
+    if (old && !sameValue(spec, old.spec)) return [invalidValue('spec', spec, 'field is immutable')];
+    return spec?.source?.persistentVolumeName || spec?.source?.inlineVolumeSpec ? [] : [required('spec.source')];
+  },
   columns: [
     { name: 'Attacher', type: 'string', value: ({ spec }) => spec?.attacher },
     { name: 'PV', type: 'string', value: ({ spec }) => spec?.source.persistentVolumeName ?? '' },
