@@ -38,7 +38,11 @@ export function readUsage(context: Context): Reply {
   if (usage === undefined) throw new ApiError('ServiceUnavailable', 'nothing measures usage in this cluster');
   const isNodes = kind.resource === 'nodes';
   const all = isNodes ? usage.nodes() : usage.pods(target.namespace === '' ? undefined : target.namespace);
-  const complete = (object: KubernetesObject) => ({ kind: kind.kind, apiVersion: `${usageGroup}/v1beta1`, ...object });
+  const complete = (object: KubernetesObject) => ({
+    ...object,
+    kind: kind.kind,
+    apiVersion: `${usageGroup}/v1beta1`,
+  });
   if (target.name !== '') {
     const found = all.find(({ metadata }) => metadata.name === target.name);
     if (found === undefined) throw notFound({ group: usageGroup, resource: kind.resource, name: target.name });
