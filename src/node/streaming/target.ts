@@ -12,11 +12,19 @@ const wordsMax = 4096;
 
 /** `/exec/NAMESPACE/POD[/UID]/CONTAINER` and its siblings; undefined for every other path. */
 export function targetOf({ pathname, searchParams }: URL): Target | undefined {
-  const [verb = '', namespace, pod, ...rest] = pathname.split('/').slice(1).map(decodeURIComponent);
+  const [verb = '', namespace, pod, ...rest] = pathname.split('/').slice(1).map(decoded);
   const kind = Object.hasOwn(kinds, verb) ? kinds[verb as keyof typeof kinds] : undefined;
   if (kind === undefined || !namespace || !pod || rest.length > 2) return undefined;
   if (kind === 'portForward') return { kind, namespace, pod };
   return { kind, namespace, pod, container: rest.at(-1) ?? searchParams.get('container') ?? '' };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw badRequest('the path of the request is not well encoded');
+  }
 }
 
 /** Both the kubelet's names (`input`, `output`, `error`) and those of PodExecOptions. */

@@ -18,9 +18,9 @@ export async function openSession(
 
 /** The bare connection, for a client that speaks SPDY itself. */
 export async function openSpdy(connection: Connection, target: SpdyTarget, protocols: string[]) {
-  const { socket, head, protocol } = await upgradeToSpdy(await urlOf(connection, target), protocols);
-  if (head.length > 0) socket.unshift(head);
-  return { connection: socket as Duplex, protocol };
+  const { connection: raw, head, protocol } = await upgradeToSpdy(await urlOf(connection, target), protocols);
+  if (head.length > 0) raw.unshift(head);
+  return { connection: raw, protocol };
 }
 
 /** One-time address on containerd's streaming server, on loopback. */

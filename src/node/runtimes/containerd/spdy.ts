@@ -1,5 +1,4 @@
 import { request } from 'node:http';
-import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 /**
@@ -22,7 +21,7 @@ const frameBytesMax = 2 ** 20;
 const streamsMax = 1024;
 
 /** containerd's answer to an upgrade: the raw connection, after which bytes are SPDY. */
-export type Upgraded = { socket: Socket; head: Buffer; protocol: string };
+export type Upgraded = { connection: Duplex; head: Buffer; protocol: string };
 
 const receivedEvent = Symbol('received');
 const answerMsMax = 30_000;
@@ -42,7 +41,7 @@ export function upgradeToSpdy(url: string, protocols: string[]): Promise<Upgrade
     asking.on('upgrade', (response, socket, head) => {
       socket.setTimeout(0);
       socket.setNoDelay(true);
-      resolve({ socket, head, protocol: String(response.headers['x-stream-protocol-version'] ?? '') });
+      resolve({ connection: socket, head, protocol: String(response.headers['x-stream-protocol-version'] ?? '') });
     });
     asking.on('response', (response) => {
       response.resume();
@@ -53,7 +52,7 @@ export function upgradeToSpdy(url: string, protocols: string[]): Promise<Upgrade
   });
 }
 
-export function createSpdyConnection({ socket, head }: Upgraded): SpdyConnection {
+export function createSpdyConnection({ connection: socket, head }: Omit<Upgraded, 'protocol'>): SpdyConnection {
   const streams = new Map<number, Duplex>();
   /** Read to their end: pushing more would throw. */
   const ended = new WeakSet<Duplex>();

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { systemClock } from '../../foundation/clock.ts';
+import { silentLog } from '../../foundation/log.ts';
+import { createSpdyConnection } from '../runtimes/containerd/spdy.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
+import { createSimulatedRuntime } from '../runtimes/simulated.ts';
+import { testImageReference } from '../runtimes/testing/busybox.ts';
+import { cannotRunContainerd, containerConfig, sandboxConfig, startTestHost } from '../runtimes/testing/host.ts';
+import { createKubeletServer } from './kubelet-server.ts';
+import { type Credentials, createAuthority } from './testing/certificates.ts';
+
+const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
+const apiServer = 'kube-apiserver-kubelet-client';
+
+async function serve(t: TestContext, runtime: Runtime) {
+  const authority = await createAuthority('test');
+  const server = await createKubeletServer({
+    address: '127.0.0.1',
+    port: 0,
+    tls: { ...(await authority.issue('system:node:test')), ca: authority.ca },
+    allowedCommonName: apiServer,
+    runtime,
+    log: silentLog,
+    findSandboxes: async (namespace, pod) =>
+      (await runtime.listPods()).filter((sandbox) => sandbox.namespace === namespace && sandbox.name === pod),
+    pods: () => ({ kind: 'PodList', apiVersion: 'v1', items: [] }),
+    stats: { summary: async () => ({ node: {} }), resourceMetrics: async () => 'scrape_error 0\n' },
+    unhealthy: () => undefined,
+    streamsMax: 4,
+  });
+  t.after(server.close);
+  const client = { ...(await authority.issue(apiServer)), ca: authority.ca };
+  return { authority, client, base: `127.0.0.1:${server.port}` };
+}
+
+type Client = Credentials & { ca: string };
+const get = (base: string, path: string, client: object) =>
+  new Promise<{ code: number; text: string }>((resolve, reject) => {
+    const asking = request(`https://${base}${path}`, { ...client, agent: false }, async (response) => {
+      const text = (await Array.fromAsync(response)).join('');
+      resolve({ code: response.statusCode!, text });
+    });
+    asking.on('error', reject);
+    asking.end();
+  });
+
+/** What a WebSocket client sees: text per channel, until the server closes. */
+async function remote(base: string, path: string, client: Client, stdin?: string, protocol = 'v5.channel.k8s.io') {
+  const socket = new WebSocket(`wss://${base}${path}`, [protocol], client);
+  const channels: Record<number, string> = {};
+  socket.on('message', (data: Buffer) => {
+    channels[data[0]!] = (channels[data[0]!] ?? '') + data.subarray(1);
+  });
+  socket.on('open', () => {
+    if (stdin === undefined) return;
+    socket.send(Buffer.concat([Buffer.from([0]), Buffer.from(stdin)]));
+    socket.send(Buffer.from([255, 0]));
+  });
+  await new Promise((resolve, reject) => socket.on('close', resolve).on('error', reject));
+  return { out: channels[1], error: channels[2], status: JSON.parse(channels[3] || 'null'), protocol: socket.protocol };
+}
+
+async function simulated(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-streaming-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const runtime = createSimulatedRuntime({ clock: systemClock, nextAddress: () => '10.244.0.2', writeLogs: true });
+  await runtime.images.pull(testImageReference, undefined);
+  const sandbox = await runtime.runPod(sandboxConfig('web', folder));
+  for (const attempt of [0, 1]) {
+    const changes = { attempt, logPath: `main/${attempt}.log` };
+    const container = await runtime.createContainer(
+      sandbox,
+      containerConfig('main', ['sh', '-c', `echo run ${attempt}; ${attempt === 0 ? 'exit 1' : 'serve'}`], changes),
+    );
+    await runtime.startContainer(container);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return serve(t, runtime);
+}
+
+test('only the API server is served', async (t) => {
+  const { base, client, authority } = await simulated(t);
+  assert.deepEqual(await get(base, '/healthz', client), { code: 200, text: 'ok' });
+  const other = { ...(await authority.issue('system:node:other')), ca: authority.ca };
+  for (const path of ['/healthz', '/pods', '/containerLogs/default/web/main'])
+    assert.equal((await get(base, path, other)).code, 403);
+  await assert.rejects(remote(base, '/exec/default/web/main?command=true&stdout=1', other), /403/);
+  await assert.rejects(get(base, '/healthz', { ca: authority.ca }));
+  const stranger = await (await createAuthority('stranger')).issue(apiServer);
+  await assert.rejects(get(base, '/healthz', { ...stranger, ca: authority.ca }));
+});
+
+test('logs of now and of before, and errors that say what is wrong', async (t) => {
+  const { base, client } = await simulated(t);
+  const logs = (query: string) => get(base, `/containerLogs/default/web/main${query}`, client);
+  assert.deepEqual(await logs('?tailLines=5'), { code: 200, text: 'run 1\n' });
+  assert.deepEqual(await logs('?previous=true'), { code: 200, text: 'run 0\n' });
+  assert.equal((await logs('?tailLines=-1')).code, 400);
+  assert.equal((await logs('?sinceTime=yesterday')).code, 400);
+  assert.match(
+    (await get(base, '/containerLogs/default/web/other', client)).text,
+    /container \\"other\\" in pod \\"web\\"/,
+  );
+  assert.equal((await get(base, '/containerLogs/default', client)).code, 404);
+  assert.equal((await get(base, '/run/default/web/main', client)).code, 404);
+  assert.equal((await get(base, '/%zz', client)).code, 400);
+});
+
+test('exec over WebSocket: output, input to its end, exit code', async (t) => {
+  const { base, client } = await simulated(t);
+  const exec = '/exec/default/web/main?stdout=true&stderr=true';
+  const echoed = await remote(base, `${exec}&stdin=true&command=cat`, client, 'to and fro');
+  assert.deepEqual([echoed.out, echoed.status.status, echoed.protocol], ['to and fro', 'Success', 'v5.channel.k8s.io']);
+  const failed = await remote(
+    base,
+    `${exec}&command=sh&command=-c&command=exit%203`,
+    client,
+    undefined,
+    'v4.channel.k8s.io',
+  );
+  assert.deepEqual(failed.status.details.causes, [{ reason: 'ExitCode', message: '3' }]);
+  await assert.rejects(remote(base, exec, client), /400/);
+  await assert.rejects(remote(base, '/exec/default/gone/main?command=true&stdout=1', client), /400/);
+});
+
+test('more streams than allowed are refused, and places come back', async (t) => {
+  const { base, client } = await simulated(t);
+  const path = `wss://${base}/exec/default/web/main?stdin=1&stdout=1&command=cat`;
+  const sockets = await Promise.all(
+    [1, 2, 3, 4].map(async () => {
+      const socket = new WebSocket(path, ['v5.channel.k8s.io'], client);
+      await new Promise((resolve) => socket.once('open', resolve));
+      return socket;
+    }),
+  );
+  await assert.rejects(remote(base, '/exec/default/web/main?stdout=1&command=true', client), /429/);
+  await Promise.all(
+    sockets.map((socket) => {
+      socket.close();
+      return new Promise((resolve) => socket.once('close', resolve));
+    }),
+  );
+  const again = async () => (await remote(base, '/exec/default/web/main?stdout=1&command=true', client)).status.status;
+  assert.equal(await again().catch(again), 'Success');
+});
+
+test('streams of clients into containerd', { skip: cannotRunContainerd }, async (t) => {
+  const { runtime, folder } = await startTestHost(t, '10.250.2.0/24');
+  const sandbox = await runtime.runPod(sandboxConfig('web', folder));
+  const server = ['sh', '-c', 'echo -n hello > /tmp/index.html; httpd -f -p 8080 -h /tmp'];
+  await runtime.startContainer(await runtime.createContainer(sandbox, containerConfig('main', server)));
+  const { base, client } = await serve(t, runtime);
+
+  await t.test('16 MiB through exec and back by WebSocket', async () => {
+    const text = 'x'.repeat(16 * 2 ** 20);
+    const result = await remote(base, '/exec/default/web/main?stdin=1&stdout=1&command=cat', client, text);
+    assert.equal(result.out?.length, text.length);
+    assert.equal(result.status.status, 'Success');
+  });
+  await t.test('a program that cannot be run is said in the status', async () => {
+    const { status } = await remote(base, '/exec/default/web/main?stdout=1&command=/nothing', client);
+    assert.match(status.message, /nothing/);
+  });
+  await t.test('port-forward as SPDY in WebSocket messages', async () => {
+    const webSocket = {
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': randomBytes(16).toString('base64'),
+      'sec-websocket-protocol': tunnelProtocol,
+    };
+    const { response, connection, head } = await upgrade(base, client, webSocket);
+    assert.equal(response.headers['sec-websocket-protocol'], tunnelProtocol);
+    assert.match(await askThrough({ connection: framed(connection), head }), /hello$/);
+  });
+  await t.test('port-forward as SPDY', async () => {
+    const spdy = { upgrade: 'SPDY/3.1', 'x-stream-protocol-version': 'portforward.k8s.io' };
+    const { response, ...upgraded } = await upgrade(base, client, spdy);
+    assert.equal(response.headers['x-stream-protocol-version'], 'portforward.k8s.io');
+    assert.match(await askThrough(upgraded), /hello$/);
+  });
+});
+
+async function askThrough(upgraded: Parameters<typeof createSpdyConnection>[0]): Promise<string> {
+  const connection = createSpdyConnection(upgraded);
+  connection.open({ streamType: 'error', port: '8080', requestID: '0' }).end();
+  const data = connection.open({ streamType: 'data', port: '8080', requestID: '0' });
+  data.write('GET / HTTP/1.0\r\n\r\n');
+  const answer = Buffer.concat((await Array.fromAsync(data)) as Buffer[]).toString();
+  connection.close();
+  return answer;
+}
+
+const upgrade = (base: string, client: Client, headers: Record<string, string>) =>
+  new Promise<{ response: IncomingMessage; connection: Duplex; head: Buffer }>((resolve, reject) => {
+    const asking = request(`https://${base}/portForward/default/web`, {
+      ...client,
+      agent: false,
+      headers: { connection: 'Upgrade', ...headers },
+    });
+    asking.once('upgrade', (response, connection, head) => resolve({ response, connection, head }));
+    asking.once('error', reject);
+    asking.once('response', ({ statusCode }) => reject(new Error(String(statusCode))));
+    asking.end();
+  });
+
+/** The client's side of WebSocket framing, for messages below 64 KiB; npm's ws refuses this subprotocol. */
+function framed(raw: Duplex): Duplex {
+  let pending = Buffer.alloc(0);
+  const messages = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      const header = Buffer.from([0x82, 0x80 | 126, chunk.length >> 8, chunk.length & 0xff, 0, 0, 0, 0]);
+      raw.write(Buffer.concat([header, chunk]), done);
+    },
+    destroy(error, done) {
+      raw.destroy();
+      done(error);
+    },
+  });
+  raw.on('data', (chunk: Buffer) => {
+    pending = Buffer.concat([pending, chunk]);
+    for (;;) {
+      const isLong = (pending[1] ?? 0) === 126;
+      const begin = isLong ? 4 : 2;
+      if (pending.length < begin) return;
+      const length = isLong ? pending.readUInt16BE(2) : pending[1]!;
+      if (pending.length < begin + length) return;
+      if ((pending[0]! & 0x0f) === 2) messages.push(pending.subarray(begin, begin + length));
+      pending = pending.subarray(begin + length);
+    }
+  });
+  raw.on('close', () => messages.push(null));
+  return messages;
+}
