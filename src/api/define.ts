@@ -23,6 +23,8 @@ export type Declaration<T> = {
   verbs?: Verb[];
   /** Is there a status subresource? As the facts have it when left out. */
   status?: boolean;
+  /** Nodes bring their status along when they register. */
+  keepsStatusOnCreate?: boolean;
   scale?: ScalePaths;
   subresources?: Subresource[];
   /** Paths such as `spec.nodeName`, or functions where the path does not tell. */
@@ -82,7 +84,7 @@ export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): K
     ...(declaration.wholeTable ? { wholeTable: true } : {}),
     defaults: (object) => hooks.defaults?.(object),
     prepareCreate(object) {
-      if (hasStatus) delete object.status;
+      if (hasStatus && !declaration.keepsStatusOnCreate) delete object.status;
       hooks.prepareCreate?.(object);
     },
     prepareUpdate(object, old) {

@@ -33,6 +33,7 @@ export const node = defineKind<Node>({
   shortNames: ['no'],
   namespaced: false,
   status: true,
+  keepsStatusOnCreate: true,
   subresources: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }],
   selectableFields: [['spec.unschedulable', ({ spec }) => String(spec?.unschedulable ?? false)]],
   wholeTable: true,
@@ -71,8 +72,6 @@ export const node = defineKind<Node>({
         errors.push(forbiddenValue(`spec.${name}`, `node updates may not change ${name} except from "" to valid`));
     return errors;
   },
-  // A node registers itself with its status: only updates of the main resource keep the old one.
-  prepareCreate: () => {},
   defaults({ status }) {
     if (status?.capacity) status.allocatable ??= { ...status.capacity };
   },
