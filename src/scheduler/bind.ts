@@ -1,0 +1,85 @@
+import type { PersistentVolumeClaim } from '../api/schema/types.d.ts';
+import type { Caches } from '../client/cache.ts';
+import type { Client } from '../client/client.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { formatTime } from '../foundation/clock.ts';
+import type { NodeInfo } from './node-info.ts';
+import { selectedNodeAnnotation, volumeFor } from './plugins/volumes.ts';
+import type { PodInfo } from './pod-info.ts';
+import type { Volumes } from './snapshot.ts';
+
+const volumeWaitMs = 10 * 60_000;
+
+/** Makes the decision true: first the volumes that waited for a node, then the pod. Throws what the API answers. */
+export async function bind(
+  pod: PodInfo,
+  node: NodeInfo,
+  { client, caches, clock, volumes }: { client: Client; caches: Caches; clock: Clock; volumes: Volumes },
+): Promise<void> {
+  const unbound = () =>
+    pod.claims
+      .flatMap((name) => volumes.claim(pod.namespace, name) ?? [])
+      .filter(({ spec, status }) => status?.phase !== 'Bound' || !spec?.volumeName);
+  const waiting = pod.claims.length > 0 ? unbound() : [];
+  if (waiting.length > 0) {
+    for (const claim of waiting) await prepareVolume(claim, node, client, volumes);
+    await within(
+      caches('persistentvolumeclaims').until(() => unbound().length === 0),
+      volumeWaitMs,
+      clock,
+    );
+    if (unbound().length > 0) throw new Error(`binding volumes: timed out waiting for ${unbound()[0]!.metadata.name}`);
+  }
+  const { namespace, name, uid } = pod;
+  const binding = {
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { namespace, name, uid },
+    target: { apiVersion: 'v1', kind: 'Node', name: node.name },
+  };
+  await client.create('pods', binding, { subresource: 'binding' });
+}
+
+/** Reserves a volume that exists, or tells the provisioner for which node to make one. */
+async function prepareVolume(
+  claim: PersistentVolumeClaim,
+  node: NodeInfo,
+  client: Client,
+  volumes: Volumes,
+): Promise<void> {
+  const { namespace, name, uid, resourceVersion } = claim.metadata;
+  if (claim.spec?.volumeName) return;
+  const volume = volumeFor(claim, node, volumes);
+  if (volume === undefined) {
+    const body = { metadata: { annotations: { [selectedNodeAnnotation]: node.name } } };
+    await client.patch('persistentvolumeclaims', { namespace, name }, { type: 'merge', body });
+    return;
+  }
+  if (volume.spec?.claimRef?.uid === uid) return;
+  const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion };
+  await client.update('persistentvolumes', { ...volume, spec: { ...volume.spec, claimRef } } as any);
+}
+
+/** Asks the victims to leave, and says on them why. A victim that is gone already is no error. */
+export async function evict(victim: PodInfo, by: PodInfo, client: Client, clock: Clock): Promise<void> {
+  const { namespace, name, uid } = victim;
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'PreemptionByScheduler',
+    message: `default-scheduler: preempting to accommodate a higher priority pod ${by.namespace}/${by.name}`,
+    lastTransitionTime: formatTime(clock.now()),
+  };
+  const body = { metadata: { uid }, status: { conditions: [condition] } };
+  await client
+    .patch('pods', { namespace, name }, { type: 'strategic', body }, { subresource: 'status' })
+    .catch(() => {});
+  await client.delete('pods', { namespace, name }, { preconditions: { uid } });
+}
+
+async function within(promise: Promise<void>, delayMs: number, clock: Clock): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(delayMs, resolve);
+  await Promise.race([promise, late]);
+  cancel();
+}

@@ -1,0 +1,13 @@
+import { type Plugin, stateless } from '../plugin.ts';
+import { toleratesTaint } from './taints.ts';
+
+const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+const refusals = [{ reason: 'node(s) were unschedulable', resolvable: false }];
+
+/** Cordoned nodes take only pods that tolerate it. */
+export const nodeUnschedulable: Plugin<undefined> = {
+  name: 'NodeUnschedulable',
+  wakes: ['node'],
+  prepare: ({ pod }) => (pod.spec?.tolerations?.some((it) => toleratesTaint(it, taint)) ? undefined : stateless),
+  filter: (_state, _pod, node) => (node.unschedulable ? refusals : undefined),
+};

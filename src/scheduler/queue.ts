@@ -1,0 +1,148 @@
+import type { Clock } from '../foundation/clock.ts';
+import type { Wake } from './plugin.ts';
+import type { PodInfo } from './pod-info.ts';
+
+type Waiting = { pod: PodInfo; sinceMs: number; attempts: number; wakes: Set<Wake>; backOffUntilMs: number };
+
+const backOffInitialMs = 1000;
+const backOffMaximumMs = 10_000;
+/** A pod that no event woke is tried again after this time, in case a wake was overlooked. */
+const unschedulableMaximumMs = 5 * 60_000;
+const gatherMs = 20;
+const sweepMs = 1000;
+
+/**
+ * Pods that wait for a node. *Active*: by priority, then age. *Unschedulable*: until something changes that the
+ * plugins which refused them asked to be woken for, and no earlier than their back-off allows.
+ */
+export type SchedulingQueue = {
+  add(pod: PodInfo): void;
+  remove(uid: string): void;
+  has(uid: string): boolean;
+  pop(): PodInfo | undefined;
+  /** After a pod was popped: it did not fit. Empty `wakes`: try again after its back-off. */
+  park(pod: PodInfo, wakes: Set<Wake>): void;
+  /** After a pod was popped: it is bound. */
+  done(uid: string): void;
+  wake(change: Wake): void;
+  depth(): { active: number; parked: number };
+  stop(): void;
+};
+
+export function createQueue(clock: Clock, onActive: () => void): SchedulingQueue {
+  const heap: Waiting[] = [];
+  const active = new Map<string, Waiting>();
+  const parked = new Map<string, Waiting>();
+  const popped = new Map<string, Waiting>();
+  const changes = new Set<Wake>();
+  let order = 0;
+  let cancelSweep = () => {};
+
+  const isBefore = (one: Waiting, other: Waiting) =>
+    one.pod.priority !== other.pod.priority ? one.pod.priority > other.pod.priority : one.sinceMs < other.sinceMs;
+
+  function activate(waiting: Waiting): void {
+    parked.delete(waiting.pod.uid);
+    active.set(waiting.pod.uid, waiting);
+    let index = heap.push(waiting) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >>> 1;
+      if (!isBefore(heap[index]!, heap[parent]!)) break;
+      [heap[parent], heap[index]] = [heap[index]!, heap[parent]!];
+      index = parent;
+    }
+    onActive();
+  }
+
+  function popHeap(): Waiting | undefined {
+    const first = heap[0];
+    const last = heap.pop();
+    if (first === undefined || last === undefined || heap.length === 0) return first;
+    heap[0] = last;
+    for (let index = 0; ; ) {
+      let least = index;
+      for (const child of [2 * index + 1, 2 * index + 2])
+        if (child < heap.length && isBefore(heap[child]!, heap[least]!)) least = child;
+      if (least === index) return first;
+      [heap[index], heap[least]] = [heap[least]!, heap[index]!];
+      index = least;
+    }
+  }
+
+  function pop(): PodInfo | undefined {
+    for (;;) {
+      const next = popHeap();
+      if (next === undefined) return undefined;
+      // Removed pods, and older states of changed ones, stay in the heap until they come up.
+      if (active.get(next.pod.uid) !== next) continue;
+      active.delete(next.pod.uid);
+      popped.set(next.pod.uid, next);
+      return next.pod;
+    }
+  }
+
+  function add(pod: PodInfo): void {
+    const old = active.get(pod.uid) ?? parked.get(pod.uid) ?? popped.get(pod.uid);
+    // The order of arrival decides between pods of one priority.
+    activate({
+      pod,
+      sinceMs: old?.sinceMs ?? order++,
+      attempts: old?.attempts ?? 0,
+      wakes: new Set(),
+      backOffUntilMs: 0,
+    });
+  }
+
+  function park(pod: PodInfo, wakes: Set<Wake>): void {
+    const waiting = popped.get(pod.uid);
+    // Removed, or added again, while it was being worked on.
+    if (waiting === undefined || active.has(pod.uid)) return;
+    popped.delete(pod.uid);
+    const attempts = waiting.attempts + 1;
+    const delayMs = Math.min(backOffInitialMs * 2 ** Math.min(attempts - 1, 10), backOffMaximumMs);
+    parked.set(pod.uid, { ...waiting, pod, attempts, wakes, backOffUntilMs: clock.monotonicMs() + delayMs });
+  }
+
+  /** What was woken during its back-off becomes active at its end. */
+  function sweep(): void {
+    const nowMs = clock.monotonicMs();
+    for (const waiting of parked.values()) {
+      const overdue = nowMs >= waiting.backOffUntilMs + unschedulableMaximumMs;
+      if (overdue || (waiting.wakes.size === 0 && nowMs >= waiting.backOffUntilMs)) activate(waiting);
+    }
+    cancelSweep = clock.after(sweepMs, sweep);
+  }
+  cancelSweep = clock.after(sweepMs, sweep);
+
+  /** Thousands of pods may be parked while thousands of changes come in: changes are gathered for a moment. */
+  function wake(change: Wake): void {
+    if (parked.size === 0 || changes.has(change)) return;
+    changes.add(change);
+    if (changes.size === 1) clock.after(gatherMs, wakeParked);
+  }
+
+  function wakeParked(): void {
+    const nowMs = clock.monotonicMs();
+    const gathered = [...changes];
+    changes.clear();
+    for (const waiting of parked.values()) {
+      if (!gathered.some((change) => waiting.wakes.has(change))) continue;
+      waiting.wakes = new Set();
+      if (nowMs >= waiting.backOffUntilMs) activate(waiting);
+    }
+  }
+
+  return {
+    add,
+    remove(uid) {
+      for (const map of [active, parked, popped]) map.delete(uid);
+    },
+    has: (uid) => active.has(uid) || parked.has(uid) || popped.has(uid),
+    pop,
+    park,
+    done: (uid) => popped.delete(uid),
+    wake,
+    depth: () => ({ active: active.size, parked: parked.size }),
+    stop: () => cancelSweep(),
+  };
+}

@@ -1,0 +1,137 @@
+import { copyNode, type NodeInfo, placePod } from './node-info.ts';
+import type { Plugin, Refusal } from './plugin.ts';
+import { plugins } from './plugins.ts';
+import type { PodInfo } from './pod-info.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Why a pod was refused: by the first plugin that did. */
+export type Verdict = { plugin: Plugin; refusals: readonly Refusal[] };
+export type NodeVerdict = Verdict & { node: NodeInfo };
+/** `visited` nodes were looked at, of which `feasible` could have taken the pod. */
+export type Placement = { node: NodeInfo; visited: number; feasible: number };
+/** `verdicts` has one entry per node of the snapshot; `everywhere` is set when no node was even asked. */
+export type NoPlacement = { node: undefined; verdicts: NodeVerdict[]; everywhere: Verdict | undefined };
+
+export type ScheduleOptions = {
+  /** Where to begin looking, so that successive pods do not all see the same part of a large cluster. */
+  startIndex?: number;
+  /** Chooses between equals; from 0 to 1. */
+  random?(): number;
+};
+
+type Active = { plugin: Plugin; state: any };
+
+const scoredNodesMin = 100;
+const scoredNodesMax = 200;
+
+/**
+ * In large clusters not every feasible node is scored: upstream's share (50 % less one per 125 nodes, at least 5 %),
+ * within these bounds. Source: pkg/scheduler/schedule_one.go, numFeasibleNodesToFind.
+ */
+export function nodesToScore(nodeCount: number): number {
+  const share = Math.max(5, 50 - nodeCount / 125) / 100;
+  return Math.min(Math.max(Math.floor(nodeCount * share), scoredNodesMin), scoredNodesMax);
+}
+
+/** Where should this pod go? A pure function: nothing is placed, nothing changes. */
+export function schedule(pod: PodInfo, snapshot: Snapshot, options: ScheduleOptions = {}): Placement | NoPlacement {
+  const { startIndex = 0, random = Math.random } = options;
+  const prepared = prepare(pod, snapshot);
+  if ('plugin' in prepared) return { node: undefined, verdicts: [], everywhere: prepared };
+  const nodes = prepared.nodes ?? snapshot.nodes;
+  const wanted = nodesToScore(nodes.length);
+  const feasible: NodeInfo[] = [];
+  const verdicts: NodeVerdict[] = [];
+  let visited = 0;
+  for (; visited < nodes.length && feasible.length < wanted; visited++) {
+    const node = nodes[(startIndex + visited) % nodes.length]!;
+    const verdict = judge(prepared.active, pod, node, snapshot);
+    if (verdict === undefined) feasible.push(node);
+    else if (feasible.length === 0) verdicts.push({ ...verdict, node });
+  }
+  if (feasible.length > 0)
+    return { node: best(prepared.active, pod, feasible, random), visited, feasible: feasible.length };
+  const isPartial = prepared.nodes !== undefined;
+  return {
+    node: undefined,
+    verdicts: isPartial ? verdictsOfAll(prepared.active, pod, snapshot) : verdicts,
+    everywhere: undefined,
+  };
+}
+
+/** When only some nodes were looked at, those that were left out get their verdicts for the explanation. */
+function verdictsOfAll(active: Active[], pod: PodInfo, snapshot: Snapshot): NodeVerdict[] {
+  return snapshot.nodes.flatMap((node) => {
+    const verdict = judge(active, pod, node, snapshot);
+    return verdict === undefined ? [] : [{ ...verdict, node }];
+  });
+}
+
+/** Could this one node take the pod? Undefined: it could. */
+export function check(pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Verdict | undefined {
+  const prepared = prepare(pod, snapshot);
+  return 'plugin' in prepared ? prepared : judge(prepared.active, pod, node, snapshot);
+}
+
+/** Every plugin that refuses this node, each with how far from fitting it is. */
+export function explain(pod: PodInfo, node: NodeInfo, snapshot: Snapshot): { verdict: Verdict; distance: string }[] {
+  const prepared = prepare(pod, snapshot);
+  if ('plugin' in prepared) return [{ verdict: prepared, distance: '' }];
+  return prepared.active.flatMap(({ plugin, state }) => {
+    const refusals = plugin.filter?.(state, pod, node);
+    if (refusals === undefined) return [];
+    return [{ verdict: { plugin, refusals }, distance: plugin.explain?.(state, pod, node) ?? '' }];
+  });
+}
+
+function prepare(pod: PodInfo, snapshot: Snapshot): Verdict | { active: Active[]; nodes: NodeInfo[] | undefined } {
+  const active: Active[] = [];
+  let names: string[] | undefined;
+  for (const plugin of plugins) {
+    const prepared = plugin.prepare(pod, snapshot);
+    if (prepared === undefined) continue;
+    if ('refused' in prepared) return { plugin, refusals: [prepared.refused] };
+    active.push({ plugin, state: prepared.state });
+    if (prepared.nodes) names = names ? names.filter((name) => prepared.nodes!.includes(name)) : prepared.nodes;
+  }
+  return { active, nodes: names && [...new Set(names)].flatMap((name) => snapshot.node(name) ?? []) };
+}
+
+function judge(active: Active[], pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Verdict | undefined {
+  const promised = snapshot
+    .nominated(node.name)
+    .filter(({ uid, priority }) => uid !== pod.uid && priority >= pod.priority);
+  const seen = promised.length > 0 ? withPromised(node, promised) : node;
+  for (const { plugin, state } of active) {
+    const refusals = plugin.filter?.(state, pod, seen);
+    if (refusals !== undefined) return { plugin, refusals };
+  }
+  return undefined;
+}
+
+/** Pods that preempted others here come first, although they are not placed yet. */
+function withPromised(node: NodeInfo, promised: PodInfo[]): NodeInfo {
+  const copy = copyNode(node);
+  for (const pod of promised) if (!copy.pods.has(pod.uid)) placePod(copy, pod);
+  return copy;
+}
+
+function best(active: Active[], pod: PodInfo, nodes: NodeInfo[], random: () => number): NodeInfo {
+  if (nodes.length === 1) return nodes[0]!;
+  const totals = new Float64Array(nodes.length);
+  const scores = new Float64Array(nodes.length);
+  for (const { plugin, state } of active) {
+    if (plugin.score === undefined) continue;
+    for (let index = 0; index < nodes.length; index++) scores[index] = plugin.score(state, pod, nodes[index]!);
+    plugin.normalize?.(scores);
+    const weight = plugin.weight ?? 1;
+    for (let index = 0; index < nodes.length; index++) totals[index]! += weight * scores[index]!;
+  }
+  let [chosen, equals] = [0, 1];
+  for (let index = 1; index < nodes.length; index++) {
+    if (totals[index]! < totals[chosen]!) continue;
+    equals = totals[index]! > totals[chosen]! ? 1 : equals + 1;
+    if (random() < 1 / equals) chosen = index;
+  }
+  return nodes[chosen]!;
+}

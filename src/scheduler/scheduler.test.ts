@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { KubernetesObject } from '../api/object.ts';
+import type { Pod } from '../api/schema/types.d.ts';
+import { createCaches } from '../client/cache.ts';
+import { createClient } from '../client/client.ts';
+import { systemClock } from '../foundation/clock.ts';
+import { createLog } from '../foundation/log.ts';
+import { startServer } from '../server/testing/start.ts';
+import { createScheduler, detailMark } from './scheduler.ts';
+import { buildNode, buildPod } from './testing/builders.ts';
+
+const waitMaxMs = 15_000;
+
+/** The real server in memory and the scheduler, each with its own identity. */
+async function start(t: TestContext) {
+  const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
+  const server = await startServer({ log });
+  const clientFor = (username: string) => {
+    const user = { username, groups: ['system:authenticated'] };
+    return createClient({
+      send: (request) => server.call(user, request),
+      stream: (request, onEvent, signal) => server.stream(user, request, onEvent, signal),
+      close() {},
+    });
+  };
+  const client = clientFor('test-admin');
+  const caches = createCaches(client, { clock: systemClock, log });
+  const scheduler = createScheduler({ client: clientFor('system:kube-scheduler'), caches, clock: systemClock, log });
+  t.after(async () => {
+    scheduler.stop();
+    caches.stop();
+    await server.stop();
+  });
+
+  async function eventually<T>(find: () => T | undefined | false, resource = 'pods'): Promise<T> {
+    const cache = caches(resource);
+    await cache.synced();
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Error(JSON.stringify(cache.list(), undefined, 1))), waitMaxMs);
+    await Promise.race([cache.until(() => Boolean(find())), late.promise]).finally(() => clearTimeout(timer));
+    return find() as T;
+  }
+  const podNamed = (name: string) => caches('pods').get('default', name) as Pod | undefined;
+  return {
+    client,
+    caches,
+    eventually,
+    podNamed,
+    addNode: (node: object) => client.create('nodes', node as KubernetesObject),
+    addPod: (name: string, options: Parameters<typeof buildPod>[1] = {}) => {
+      const pod = buildPod(name, options);
+      delete pod.metadata.uid;
+      return client.create('pods', pod as KubernetesObject);
+    },
+    nodeOf: (name: string) => eventually(() => podNamed(name)?.spec?.nodeName),
+    refusalOf: (name: string) =>
+      eventually(() =>
+        podNamed(name)?.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False'),
+      ),
+  };
+}
+
+test('pending pods get nodes, and never more than fits', async (t) => {
+  const { addNode, addPod, nodeOf, eventually, podNamed, refusalOf } = await start(t);
+  await addNode(buildNode('n1', { allocatable: { cpu: '2' } }));
+  await addNode(buildNode('n2', { allocatable: { cpu: '2' } }));
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  await Promise.all(names.map((name) => addPod(name, { requests: { cpu: '1' } })));
+  const bound = () => names.filter((name) => podNamed(name)?.spec?.nodeName);
+  await eventually(() => bound().length === 4);
+  const late = names.find((name) => !bound().includes(name))!;
+  assert.match((await refusalOf(late)).message ?? '', /^0\/2 nodes are available: 2 Insufficient cpu\. preemption: /);
+  assert.equal(bound().length, 4);
+  const counts = new Map<string, number>();
+  for (const name of bound()) counts.set(await nodeOf(name), (counts.get(await nodeOf(name)) ?? 0) + 1);
+  assert.deepEqual([...counts.values()], [2, 2]);
+});
+
+test('a refused pod says why, to people and to programs, and is placed when that changes', async (t) => {
+  const { addNode, addPod, nodeOf, refusalOf, caches, eventually } = await start(t);
+  await addNode(buildNode('n1', { taints: [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }] }));
+  await addPod('a');
+  const { reason, message = '' } = await refusalOf('a');
+  assert.equal(reason, 'Unschedulable');
+  const [sentence, json] = message.split(detailMark);
+  assert.match(sentence!, /0\/1 nodes are available: 1 node\(s\) had untolerated taint \{gpu: yes\}\./);
+  assert.equal(JSON.parse(json!).nearest[0].node, 'n1');
+  await addNode(buildNode('n2'));
+  assert.equal(await nodeOf('a'), 'n2');
+  const told = (wanted: string) => () =>
+    caches('events')
+      .list('default')
+      .find((event) => event['reason'] === wanted);
+  await eventually(told('FailedScheduling'), 'events');
+  assert.match((await eventually(told('Scheduled'), 'events'))['message'], /Successfully assigned default\/a to n2/);
+});
+
+test('an important pod takes the place of an unimportant one', async (t) => {
+  const { addNode, addPod, nodeOf, client, eventually, podNamed } = await start(t);
+  await addNode(buildNode('n1', { allocatable: { cpu: '1' } }));
+  await addPod('low', { requests: { cpu: '1' } });
+  await nodeOf('low');
+  await addPod('high', { requests: { cpu: '1' }, priority: 1000 });
+  await eventually(() => podNamed('low') === undefined || podNamed('low')?.metadata.deletionTimestamp);
+  // The node's agent confirms that the victim has ended.
+  await client.delete('pods', { namespace: 'default', name: 'low' }, { gracePeriodSeconds: 0 }).catch(() => {});
+  assert.equal(await nodeOf('high'), 'n1');
+});
+
+test('gated pods wait for their gates, pods of other schedulers for theirs', async (t) => {
+  const { addNode, addPod, nodeOf, refusalOf, podNamed, client } = await start(t);
+  await addNode(buildNode('n1'));
+  await addPod('other', { schedulerName: 'mine' });
+  await addPod('gated', { schedulingGates: [{ name: 'example.com/quota' }] });
+  assert.equal((await refusalOf('gated')).reason, 'SchedulingGated');
+  await addPod('free');
+  await nodeOf('free');
+  assert.equal(podNamed('other')?.spec?.nodeName, undefined);
+  const pod = await client.get('pods', { namespace: 'default', name: 'gated' });
+  await client.update('pods', { ...pod, spec: { ...pod['spec'], schedulingGates: [] } });
+  assert.equal(await nodeOf('gated'), 'n1');
+});

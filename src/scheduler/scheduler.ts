@@ -1,0 +1,174 @@
+import type { PodDisruptionBudget } from '../api/schema/types.d.ts';
+import type { Caches } from '../client/cache.ts';
+import type { Client } from '../client/client.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import { bind, evict } from './bind.ts';
+import type { NodeInfo } from './node-info.ts';
+import { observe, volumesOf, watched } from './observe.ts';
+import type { Wake } from './plugin.ts';
+import { plugins } from './plugins.ts';
+import type { PodInfo } from './pod-info.ts';
+import { type Budget, type Preemption, preempt } from './preempt.ts';
+import { createQueue } from './queue.ts';
+import { describe, detailOf } from './reasons.ts';
+import { createReporter } from './report.ts';
+import { type NoPlacement, schedule } from './schedule.ts';
+import { createWorld } from './snapshot.ts';
+
+export { plugins } from './plugins.ts';
+export { type Detail, detailMark } from './reasons.ts';
+
+export type SchedulerOptions = {
+  /** Carries the identity `system:kube-scheduler`. */
+  client: Client;
+  caches: Caches;
+  clock: Clock;
+  log: Log;
+  schedulerName?: string;
+};
+export type Scheduler = {
+  /** Pods that wait for a decision, for a change that lets them fit, and for their binding to be written. */
+  depth(): { active: number; parked: number; binding: number };
+  stop(): void;
+};
+
+const bindingsAtOnceMax = 256;
+/** The API server may live in the same process: after this long others get their turn. */
+const sliceMs = 5;
+
+/**
+ * Gives every pending pod of its name a node. Decisions are made one after the other from memory, each on top of those
+ * before it; bindings are written in parallel, and taken back when they fail.
+ */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const { client, caches, clock, log, schedulerName = 'default-scheduler' } = options;
+  const volumes = volumesOf(caches);
+  const namespaceLabels = (name: string) => caches('namespaces').get('', name)?.metadata.labels;
+  const world = createWorld({ volumes, namespaceLabels });
+  const queue = createQueue(clock, trigger);
+  const report = createReporter({ client, clock, log });
+  const assumed = new Map<string, PodInfo>();
+  let [binding, startIndex] = [0, 0];
+  let [ready, scheduled, stopped] = [false, false, false];
+  let stopObserving = () => {};
+
+  function trigger(): void {
+    if (scheduled || !ready || stopped) return;
+    scheduled = true;
+    setImmediate(run);
+  }
+
+  function run(): void {
+    scheduled = false;
+    const untilMs = performance.now() + sliceMs;
+    while (!stopped && binding < bindingsAtOnceMax) {
+      const pod = queue.pop();
+      if (pod === undefined) return;
+      decide(pod);
+      if (performance.now() < untilMs) continue;
+      trigger();
+      return;
+    }
+  }
+
+  function decide(pod: PodInfo): void {
+    try {
+      const result = schedule(pod, world, { startIndex });
+      if (result.node === undefined) {
+        refuse(pod, result);
+        return;
+      }
+      startIndex = (startIndex + result.visited) % world.nodes.length;
+      void place(pod, result.node);
+    } catch (error) {
+      log.error('scheduling failed', { namespace: pod.namespace, pod: pod.name, error });
+      queue.park(pod, new Set());
+    }
+  }
+
+  async function place(pod: PodInfo, node: NodeInfo): Promise<void> {
+    pod.nodeName = node.name;
+    assumed.set(pod.uid, pod);
+    world.denominate(pod.uid);
+    world.place(pod);
+    binding++;
+    try {
+      await bind(pod, node, { client, caches, clock, volumes });
+      queue.done(pod.uid);
+      report.scheduled(pod);
+    } catch (error) {
+      takeBack(pod, error as Error);
+    } finally {
+      binding--;
+      trigger();
+    }
+  }
+
+  /** Deleted pods, and those that somebody else bound, leave by their own events. */
+  function takeBack(pod: PodInfo, error: Error): void {
+    const { namespace, name, nodeName } = pod;
+    if (assumed.get(pod.uid) !== pod) return;
+    assumed.delete(pod.uid);
+    world.unplace(pod.uid);
+    pod.nodeName = '';
+    queue.wake('pod-gone');
+    log.warn('binding failed', { namespace, pod: name, node: nodeName, error });
+    report.failed(pod, `binding rejected: ${error.message}`);
+    queue.park(pod, new Set());
+  }
+
+  function refuse(pod: PodInfo, result: NoPlacement): void {
+    const preemption = preempt(pod, world, result, budgets());
+    const found = preemption.node !== undefined;
+    const message = describe(result, world.nodes.length, found ? undefined : preemption);
+    const detail = result.verdicts.length > 0 ? detailOf(pod, world, result) : undefined;
+    queue.park(pod, wakesOf(result));
+    report.unschedulable(pod, message, detail, preemption.node?.name);
+    if (!found) return;
+    world.nominate(pod, preemption.node.name);
+    void makeRoom(pod, preemption);
+  }
+
+  async function makeRoom(pod: PodInfo, { node, victims }: Preemption): Promise<void> {
+    const leaving = victims.map(async (victim) => {
+      await evict(victim, pod, client, clock);
+      report.preempted(victim, pod, node.name);
+    });
+    for (const result of await Promise.allSettled(leaving))
+      if (result.status === 'rejected') log.warn('a victim was not evicted', { node: node.name, error: result.reason });
+  }
+
+  function budgets(): Budget[] {
+    const all = caches('poddisruptionbudgets.policy').list() as unknown as PodDisruptionBudget[];
+    return all.map(({ metadata, spec, status }) => ({
+      namespace: metadata.namespace ?? '',
+      selector: spec?.selector,
+      allowed: status?.disruptionsAllowed ?? 0,
+    }));
+  }
+
+  async function start(): Promise<void> {
+    await Promise.all(watched.map((resource) => caches(resource).synced()));
+    if (stopped) return;
+    stopObserving = observe({ caches, world, queue, assumed, schedulerName, onGated: report.gated });
+    ready = true;
+    trigger();
+  }
+
+  start().catch((error) => log.error('the scheduler did not start', { error }));
+  return {
+    depth: () => ({ ...queue.depth(), binding }),
+    stop() {
+      stopped = true;
+      queue.stop();
+      stopObserving();
+    },
+  };
+}
+
+/** A change of what any refusing plugin looks at is worth another try. Without nodes, only a node is. */
+function wakesOf({ verdicts, everywhere }: NoPlacement): Set<Wake> {
+  const refusing = new Set([...verdicts, ...(everywhere ? [everywhere] : [])].map(({ plugin }) => plugin));
+  return new Set<Wake>(['node', ...plugins.filter((it) => refusing.has(it)).flatMap(({ wakes }) => wakes)]);
+}

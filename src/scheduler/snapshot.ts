@@ -1,0 +1,165 @@
+import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../api/schema/types.d.ts';
+import { copyNode, type NodeInfo, nodeInfo, placePod, unplacePod } from './node-info.ts';
+import type { PodInfo } from './pod-info.ts';
+
+/** What decisions are made from. Plugins only read it. */
+export type Snapshot = {
+  nodes: readonly NodeInfo[];
+  node(name: string): NodeInfo | undefined;
+  /** Placed pods of a namespace. */
+  podsIn(namespace: string): Iterable<PodInfo>;
+  /** Namespaces that have placed pods. */
+  namespaces(): Iterable<string>;
+  /** Placed pods with required anti-affinity, and with any other term that is to be honored by newcomers. */
+  antiAffine: Iterable<PodInfo>;
+  affine: Iterable<PodInfo>;
+  /** Pods that are promised this node while their victims leave. */
+  nominated(nodeName: string): readonly PodInfo[];
+  namespaceLabels(namespace: string): Record<string, string> | undefined;
+  volumes: Volumes;
+};
+
+export type Volumes = {
+  claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
+  volume(name: string): PersistentVolume | undefined;
+  volumes(): Iterable<PersistentVolume>;
+  storageClass(name: string): StorageClass | undefined;
+};
+
+export const noVolumes: Volumes = {
+  claim: () => undefined,
+  volume: () => undefined,
+  volumes: () => [],
+  storageClass: () => undefined,
+};
+
+export type World = Snapshot & {
+  setNode(node: Node): void;
+  removeNode(name: string): void;
+  /** Places a pod (by its nodeName), or moves it. Pods of nodes that are not known yet wait for them. */
+  place(pod: PodInfo): void;
+  unplace(uid: string): void;
+  placed(uid: string): PodInfo | undefined;
+  nominate(pod: PodInfo, nodeName: string): void;
+  denominate(uid: string): void;
+  nominatedNode(uid: string): string | undefined;
+};
+
+/** The snapshot that follows events: each costs as much as its one pod or node, however large the cluster is. */
+export function createWorld({
+  volumes = noVolumes,
+  namespaceLabels = () => undefined,
+}: Partial<Pick<Snapshot, 'volumes' | 'namespaceLabels'>> = {}): World {
+  const nodes: NodeInfo[] = [];
+  const positions = new Map<string, number>();
+  const pods = new Map<string, PodInfo>();
+  const byNamespace = new Map<string, Set<PodInfo>>();
+  const [antiAffine, affine] = [new Set<PodInfo>(), new Set<PodInfo>()];
+  const nominations = new Map<string, { pod: PodInfo; nodeName: string }>();
+  const nominees = new Map<string, PodInfo[]>();
+  const node = (name: string) => nodes[positions.get(name) ?? -1];
+
+  function setNode(value: Node): void {
+    const { name } = value.metadata;
+    const position = positions.get(name);
+    if (position !== undefined) {
+      nodes[position] = nodeInfo(value, nodes[position]);
+      return;
+    }
+    const added = nodeInfo(value);
+    positions.set(name, nodes.push(added) - 1);
+    for (const pod of pods.values()) if (pod.nodeName === name) placePod(added, pod);
+  }
+
+  function removeNode(name: string): void {
+    const position = positions.get(name);
+    if (position === undefined) return;
+    positions.delete(name);
+    const last = nodes.pop()!;
+    if (last.name === name) return;
+    nodes[position] = last;
+    positions.set(last.name, position);
+  }
+
+  function place(pod: PodInfo): void {
+    unplace(pod.uid);
+    pods.set(pod.uid, pod);
+    const siblings = byNamespace.get(pod.namespace);
+    if (siblings) siblings.add(pod);
+    else byNamespace.set(pod.namespace, new Set([pod]));
+    if (pod.antiAffinity.length > 0) antiAffine.add(pod);
+    if (pod.affinity.length + pod.preferred.length > 0) affine.add(pod);
+    const target = node(pod.nodeName);
+    if (target) placePod(target, pod);
+  }
+
+  function unplace(uid: string): void {
+    const pod = pods.get(uid);
+    if (pod === undefined) return;
+    pods.delete(uid);
+    const siblings = byNamespace.get(pod.namespace);
+    if (siblings?.delete(pod) && siblings.size === 0) byNamespace.delete(pod.namespace);
+    antiAffine.delete(pod);
+    affine.delete(pod);
+    const target = node(pod.nodeName);
+    if (target) unplacePod(target, pod);
+  }
+
+  function denominate(uid: string): void {
+    const nomination = nominations.get(uid);
+    if (nomination === undefined) return;
+    nominations.delete(uid);
+    const left = (nominees.get(nomination.nodeName) ?? []).filter((pod) => pod.uid !== uid);
+    if (left.length > 0) nominees.set(nomination.nodeName, left);
+    else nominees.delete(nomination.nodeName);
+  }
+
+  return {
+    nodes,
+    node,
+    podsIn: (namespace) => byNamespace.get(namespace) ?? [],
+    namespaces: () => byNamespace.keys(),
+    antiAffine,
+    affine,
+    nominated: (nodeName) => nominees.get(nodeName) ?? [],
+    namespaceLabels,
+    volumes,
+    setNode,
+    removeNode,
+    place,
+    unplace,
+    placed: (uid) => pods.get(uid),
+    nominate(pod, nodeName) {
+      denominate(pod.uid);
+      nominations.set(pod.uid, { pod, nodeName });
+      nominees.set(nodeName, [...(nominees.get(nodeName) ?? []), pod]);
+    },
+    denominate,
+    nominatedNode: (uid) => nominations.get(uid)?.nodeName,
+  };
+}
+
+/** The same world with some pods of one node gone: "what if these were evicted?". */
+export function without(
+  snapshot: Snapshot,
+  node: NodeInfo,
+  gone: Set<PodInfo>,
+): { snapshot: Snapshot; node: NodeInfo } {
+  const changed = copyNode(node);
+  for (const pod of gone) unplacePod(changed, pod);
+  const left = (pods: Iterable<PodInfo>) => ({
+    *[Symbol.iterator]() {
+      for (const pod of pods) if (!gone.has(pod)) yield pod;
+    },
+  });
+  return {
+    node: changed,
+    snapshot: {
+      ...snapshot,
+      node: (name) => (name === node.name ? changed : snapshot.node(name)),
+      podsIn: (namespace) => left(snapshot.podsIn(namespace)),
+      antiAffine: left(snapshot.antiAffine),
+      affine: left(snapshot.affine),
+    },
+  };
+}
