@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Pod } from '../api/schema/types.d.ts';
 import { startNode } from './testing/cluster.ts';
@@ -45,6 +47,220 @@ test('a deleted pod is stopped with its grace period, then leaves the API and th
   await node.podBecomes('one', (pod) => pod === undefined);
   assert.ok(node.runtime.calls.includes('stop web 7'));
   await node.runtimeBecomes(() => node.runtime.sandboxes.size === 0);
+});
+
+test('init containers run one after the other, then the main container', async (context) => {
+  const { runtime, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
+  await startAgent();
+  await createPod('one', {
+    initContainers: [
+      { name: 'first', image: 'init:1' },
+      { name: 'second', image: 'init:1' },
+    ],
+    containers: [web],
+  });
+  await runtimeBecomes(() => runtime.find('first')?.state === 'running');
+  const pending = await podBecomes('one', (pod) => pod?.status?.initContainerStatuses?.[0]?.state?.running);
+  assert.equal(pending.status?.phase, 'Pending');
+  assert.equal(pending.status?.containerStatuses?.[0]?.state?.waiting?.reason, 'PodInitializing');
+  runtime.exit('first', 0);
+  await runtimeBecomes(() => runtime.find('second')?.state === 'running');
+  runtime.exit('second', 0);
+  await podBecomes('one', isReady);
+  assert.deepEqual(
+    runtime.calls.filter((call) => call.startsWith('start ')),
+    ['start first', 'start second', 'start web'],
+  );
+});
+
+test('a crashed container is restarted and then backs off, telling why', async (context) => {
+  const { runtime, createPod, startAgent, podBecomes } = await startNode(context);
+  await startAgent();
+  await createPod('one', { containers: [web] });
+  await podBecomes('one', isReady);
+  runtime.exit('web', 3);
+  await podBecomes('one', (pod) => pod?.status?.containerStatuses?.[0]?.restartCount === 1 && isReady(pod));
+  runtime.exit('web', 4);
+  const { status } = await podBecomes('one', (pod) => pod?.status?.containerStatuses?.[0]?.state?.waiting);
+  assert.equal(status?.containerStatuses?.[0]?.state?.waiting?.reason, 'CrashLoopBackOff');
+  assert.equal(status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 4);
+  assert.equal(status?.phase, 'Running');
+});
+
+test('a pod that may not restart ends as its containers did', async (context) => {
+  const { runtime, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
+  await startAgent();
+  for (const [name, exitCode, phase] of [
+    ['good', 0, 'Succeeded'],
+    ['bad', 1, 'Failed'],
+  ] as const) {
+    await createPod(name, { restartPolicy: 'Never', containers: [{ ...web, name }] });
+    await podBecomes(name, isReady);
+    runtime.exit(name, exitCode);
+    const { status } = await podBecomes(name, (pod) => pod?.status?.phase === phase);
+    assert.equal(status?.containerStatuses?.[0]?.state?.terminated?.exitCode, exitCode);
+    await runtimeBecomes(() => runtime.calls.includes(`stopPod ${name}`));
+  }
+});
+
+test('an image that cannot be pulled keeps the container waiting with the reason', async (context) => {
+  const { runtime, createPod, startAgent, podBecomes } = await startNode(context);
+  runtime.failing.set('pull absent:1', new Error('not found'));
+  await startAgent();
+  await createPod('one', { containers: [{ name: 'web', image: 'absent:1' }] });
+  const { status } = await podBecomes(
+    'one',
+    (pod) => pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImagePull',
+  );
+  assert.match(status?.containerStatuses?.[0]?.state?.waiting?.message ?? '', /absent:1.*not found/);
+  await createPod('two', { containers: [{ name: 'web', image: 'never:1', imagePullPolicy: 'Never' }] });
+  await podBecomes('two', (pod) => pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImageNeverPull');
+});
+
+test('probes gate readiness and restart what fails', async (context) => {
+  const { runtime, createPod, startAgent, podBecomes } = await startNode(context);
+  const answers = { ready: 1, alive: 0 };
+  runtime.onExec = (_, [command]) => ({ exitCode: answers[command as 'ready'], output: 'no' });
+  await startAgent();
+  const probe = (command: string) => ({ exec: { command: [command] }, periodSeconds: 1, failureThreshold: 1 });
+  await createPod('one', { containers: [{ ...web, readinessProbe: probe('ready'), livenessProbe: probe('alive') }] });
+  const unready = await podBecomes('one', (pod) => pod?.status?.containerStatuses?.[0]?.state?.running);
+  assert.ok(!isReady(unready));
+  answers.ready = 0;
+  await podBecomes('one', isReady);
+  answers.alive = 1;
+  await podBecomes('one', (pod) => (pod?.status?.containerStatuses?.[0]?.restartCount ?? 0) >= 1);
+  assert.ok(runtime.calls.includes('stop web 30'));
+});
+
+test('no container starts before the network room has said that policies are in force', async (context) => {
+  const { runtime, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
+  const gate = Promise.withResolvers<void>();
+  const seen: string[] = [];
+  await startAgent({
+    network: {
+      beforePodStarts: async ({ metadata }) => void seen.push(`before ${metadata.name}`),
+      podNetworkReady: async (_, ip) => {
+        seen.push(`ready ${ip}`);
+        await gate.promise;
+      },
+    },
+  });
+  await createPod('one', { containers: [web] });
+  await runtimeBecomes(() => seen.length === 2);
+  assert.deepEqual(runtime.calls, ['runPod one']);
+  gate.resolve();
+  const { status } = await podBecomes('one', isReady);
+  assert.deepEqual(seen, ['before one', `ready ${status?.podIP}`]);
+});
+
+test('hooks run: postStart before readiness, preStop before the stop', async (context) => {
+  const { client, runtime, createPod, startAgent, podBecomes } = await startNode(context);
+  await startAgent();
+  const hook = (command: string) => ({ exec: { command: [command] } });
+  await createPod('one', { containers: [{ ...web, lifecycle: { postStart: hook('hello'), preStop: hook('bye') } }] });
+  await podBecomes('one', isReady);
+  await client.delete('pods', { namespace: 'default', name: 'one' });
+  await podBecomes('one', (pod) => pod === undefined);
+  const order = runtime.calls
+    .filter((call) => /^(start|exec|stop) /.test(call))
+    .map((call) => call.split(' ').slice(0, 3).join(' '));
+  assert.deepEqual(order, ['start web', 'exec web hello', 'exec web bye', 'stop web 30']);
+});
+
+test('while the API is away containers are restarted, and the status follows when it is back', async (context) => {
+  const { network, runtime, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
+  await startAgent();
+  await createPod('one', { containers: [web] });
+  await podBecomes('one', isReady);
+  network.down = true;
+  runtime.exit('web', 1);
+  await runtimeBecomes(() => runtime.find('web')?.attempt === 1 && runtime.find('web')?.state === 'running');
+  network.down = false;
+  await podBecomes('one', (pod) => pod?.status?.containerStatuses?.[0]?.restartCount === 1);
+});
+
+test('an agent that comes back takes up what runs, stops what was deleted, and restarts nothing', async (context) => {
+  const { client, runtime, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
+  const first = await startAgent();
+  await createPod('kept', { containers: [{ ...web, name: 'kept' }] });
+  await createPod('gone', { containers: [{ ...web, name: 'gone' }] });
+  await podBecomes('kept', isReady);
+  await podBecomes('gone', isReady);
+  await first.stop();
+  await client.delete('pods', { namespace: 'default', name: 'gone' }, { gracePeriodSeconds: 0 });
+  runtime.calls.length = 0;
+  await startAgent();
+  await runtimeBecomes(() => runtime.sandboxes.size === 1);
+  assert.deepEqual(runtime.calls, ['stop gone 30', 'stopPod gone', 'removePod gone']);
+  assert.equal(runtime.find('kept')?.state, 'running');
+});
+
+test('a pod whose sandbox dies gets a new one', async (context) => {
+  const { runtime, createPod, startAgent, podBecomes } = await startNode(context);
+  await startAgent();
+  await createPod('one', { containers: [web] });
+  await podBecomes('one', isReady);
+  runtime.killSandbox('one');
+  const { status } = await podBecomes(
+    'one',
+    (pod) => pod?.status?.containerStatuses?.[0]?.restartCount === 1 && isReady(pod),
+  );
+  assert.equal(status?.podIP, [...runtime.sandboxes.values()].find(({ ready }) => ready)?.ips[0]);
+});
+
+test('a pod the node cannot hold is refused with the reason', async (context) => {
+  const { createPod, startAgent, podBecomes } = await startNode(context);
+  await startAgent();
+  await createPod('big', { containers: [{ ...web, resources: { requests: { cpu: '4000' } } }] });
+  const { status } = await podBecomes('big', (pod) => pod?.status?.phase === 'Failed');
+  assert.equal(status?.reason, 'OutOfcpu');
+  await createPod('users', { hostUsers: false, containers: [web] });
+  const users = await podBecomes('users', (pod) => pod?.status?.phase === 'Failed');
+  assert.equal(users.status?.reason, 'UserNamespacesNotSupported');
+});
+
+test('a pod past its deadline fails', async (context) => {
+  const { createPod, startAgent, podBecomes } = await startNode(context);
+  await startAgent();
+  await createPod('one', { containers: [web], activeDeadlineSeconds: 1 });
+  const { status } = await podBecomes('one', (pod) => pod?.status?.phase === 'Failed');
+  assert.equal(status?.reason, 'DeadlineExceeded');
+});
+
+test('a static pod runs from its file, is mirrored, and stops when the file goes', async (context) => {
+  const { directory, client, runtime, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
+  const staticPodsDirectory = join(directory, 'static');
+  mkdirSync(staticPodsDirectory);
+  const file = join(staticPodsDirectory, 'web.yaml');
+  writeFileSync(
+    file,
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: "web:1"}]}\n',
+  );
+  await startAgent({ staticPodsDirectory });
+  await runtimeBecomes(() => runtime.find('web')?.state === 'running');
+  writeFileSync(join(staticPodsDirectory, 'broken.yaml'), '{');
+  const mirror = await podBecomes('web-node-1', isReady);
+  assert.equal(mirror.metadata.ownerReferences?.[0]?.kind, 'Node');
+  await client.delete('pods', { namespace: 'default', name: 'web-node-1' });
+  rmSync(file);
+  await runtimeBecomes(() => runtime.sandboxes.size === 0);
+});
+
+test('a ConfigMap that changes reaches the volume of a running pod', async (context) => {
+  const { directory, client, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
+  await startAgent();
+  const metadata = { name: 'settings', namespace: 'default' };
+  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { colour: 'green' } };
+  await client.create('configmaps', configMap);
+  const volumes = [{ name: 'config', configMap: { name: 'settings' } }];
+  const mounts = [{ name: 'config', mountPath: '/config' }];
+  await createPod('one', { volumes, containers: [{ ...web, volumeMounts: mounts }] });
+  const { uid } = (await podBecomes('one', isReady)).metadata;
+  const path = join(directory, 'pods', uid!, 'volumes/config/colour');
+  assert.equal(readFileSync(path, 'utf8'), 'green');
+  await client.patch('configmaps', metadata, { type: 'merge', body: { data: { colour: 'blue' } } });
+  await runtimeBecomes(() => readFileSync(path, 'utf8') === 'blue');
 });
 
 async function waitFor<T>(read: () => Promise<T>, condition: (value: T) => unknown): Promise<T> {

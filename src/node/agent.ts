@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubernetesObject } from '../api/object.ts';
-import type { Node, Pod } from '../api/schema/types.d.ts';
+import type { Node, PersistentVolume, Pod } from '../api/schema/types.d.ts';
 import { type Cache, createCache } from '../client/cache.ts';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -15,12 +15,14 @@ import type { NetworkHooks, NodeContext } from './pods/context.ts';
 import { ensureImage } from './pods/image.ts';
 import { createObserved } from './pods/observed.ts';
 import { createPods } from './pods/pods.ts';
+import { startStaticPods } from './pods/static.ts';
 import { createStatusWriter } from './pods/status-writer.ts';
 import { createProber } from './probes/prober.ts';
 import type { Runtime, Sandbox } from './runtimes/runtime.ts';
 import { createSources } from './sources.ts';
 import { createStats, type Stats } from './stats.ts';
 import type { Mounter } from './volumes/mounter.ts';
+import { startReclaim } from './volumes/reclaim.ts';
 import { createVolumes } from './volumes/volumes.ts';
 
 export type AgentOptions = {
@@ -41,6 +43,10 @@ export type AgentOptions = {
   network: Partial<NetworkHooks>;
   mounter: Mounter;
   cgroups?: Cgroups;
+  /** Pods in the files of this directory run without the API. */
+  staticPodsDirectory?: string;
+  /** Persistent volumes, and a client that may patch them: whose directories this node removes when they are deleted. */
+  persistentVolumes?: { cache: Cache<any>; client: Client };
   /** Stands for the real machine: simulated nodes. */
   machine?: Machine;
   labels?: Record<string, string>;
@@ -132,6 +138,8 @@ export function createAgent(options: AgentOptions): Agent {
   const pods = createPods(context, { cache, node: asAdmitting, relistMs });
   const leaseSeconds = options.leaseSeconds ?? 40;
   const reporter = createNodeReporter({ client, clock, log, node, inspect, leaseSeconds });
+  let stopStatics = () => {};
+  let stopReclaim = () => {};
   let stopped = false;
   let following = false;
 
@@ -147,6 +155,16 @@ export function createAgent(options: AgentOptions): Agent {
       return { pod, containers: containers.filter(({ state }) => state === 'running') };
     });
   }
+
+  function inUse({ spec }: PersistentVolume): boolean {
+    const { namespace, name } = spec?.claimRef ?? {};
+    return pods
+      .list()
+      .some((pod) => pod.metadata.namespace === namespace && !isGone(pod) && claimsOf(pod).includes(name));
+  }
+
+  /** Its volumes are unmounted. */
+  const isGone = (pod: Pod) => pods.get(pod.metadata.uid!)?.memory.released ?? true;
 
   function unhealthy(uid: string, container: string, kind: string, message: string): void {
     const pod = pods.get(uid)?.memory.pod;
@@ -168,15 +186,27 @@ export function createAgent(options: AgentOptions): Agent {
     return { runtime: { ...status, ...version }, pressure, images, cgroupsReady: true };
   }
 
+  async function startStatics(): Promise<void> {
+    const directory = options.staticPodsDirectory;
+    if (directory === undefined) return;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const nodeUid = () => reporter.latest()?.metadata.uid;
+    stopStatics = await startStaticPods({ directory, nodeName, nodeUid, client, pods, clock, log });
+  }
+
   return {
     async start() {
       await mounter.tmpfs(memoryDirectory, { mode: '0711' });
       reporter.start();
       for (let started = false; !started && !stopped; )
         try {
-          await pods.start();
+          await pods.start(startStatics);
           started = true;
           following = true;
+          if (options.persistentVolumes) {
+            const { cache: volumes, client: volumeClient } = options.persistentVolumes;
+            stopReclaim = startReclaim({ client: volumeClient, volumes, nodeName, localPathRoot, inUse, clock, log });
+          }
         } catch (error) {
           log.warn('the runtime does not answer yet', { error });
           await new Promise<void>((resolve) => clock.after(startRetryMs, resolve));
@@ -185,6 +215,8 @@ export function createAgent(options: AgentOptions): Agent {
     async stop() {
       stopped = true;
       reporter.stop();
+      stopStatics();
+      stopReclaim();
       pods.stop();
       context.observed.stop();
       context.prober.stop();
@@ -201,6 +233,9 @@ export function createAgent(options: AgentOptions): Agent {
     unhealthy: () => (following ? undefined : 'the container runtime has not answered yet'),
   };
 }
+
+const claimsOf = ({ spec }: Pod): unknown[] =>
+  (spec!.volumes ?? []).map(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName);
 
 const none = async () => {};
 

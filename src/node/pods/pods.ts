@@ -12,7 +12,8 @@ import { createWorker, type PodWorker } from './worker.ts';
 
 /** All pods of this node: one worker each, fed by the API, by static pod files and by what the runtime still holds. */
 export type Pods = {
-  start(): Promise<void>;
+  /** `beforeApi` is called when the runtime has been read and before the API is waited for: static pods. */
+  start(beforeApi: () => Promise<void>): Promise<void>;
   stop(): void;
   wake(uid: string): void;
   /** Pods that the node is responsible for now, finished ones included. */
@@ -20,6 +21,8 @@ export type Pods = {
   /** A pod of a file: runs without the API. */
   setStatic(pod: Pod): void;
   removeStatic(uid: string): void;
+  /** The API's copy of a static pod. */
+  mirrored(uid: string, mirror: Pod): void;
   /** Stops a pod that stays in the API as Failed: eviction. */
   fail(uid: string, reason: string, message: string, graceSeconds: number): void;
   get(uid: string): PodWorker | undefined;
@@ -36,14 +39,17 @@ export const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 export function createPods(context: NodeContext, { cache, node, relistMs }: PodsOptions): Pods {
   const workers = new Map<string, PodWorker>();
-  const statics = new Set<string>();
   const { clock, log } = context;
   let cancelRelist = () => {};
   let unsubscribe = () => {};
 
   function onApi(type: 'ADDED' | 'MODIFIED' | 'DELETED', pod: Pod): void {
     const uid = pod.metadata!.uid!;
-    if (pod.metadata!.annotations?.[mirrorAnnotation]) return;
+    const mirrorOf = pod.metadata.annotations?.[mirrorAnnotation];
+    if (mirrorOf !== undefined) {
+      onMirror(type, pod, mirrorOf);
+      return;
+    }
     if (type === 'DELETED') {
       workers
         .get(uid)
@@ -56,6 +62,18 @@ export function createPods(context: NodeContext, { cache, node, relistMs }: Pods
     adopt(pod);
   }
 
+  /** A mirror follows its file: deleting it only makes a new one appear. */
+  function onMirror(type: 'ADDED' | 'MODIFIED' | 'DELETED', mirror: Pod, uid: string): void {
+    const { name, namespace, deletionTimestamp } = mirror.metadata;
+    const worker = workers.get(uid);
+    if (type === 'DELETED') {
+      if (worker) context.statuses.local(worker.memory.pod);
+    } else if (deletionTimestamp || worker === undefined) {
+      const gone = () => log.debug('a mirror pod is gone already', { pod: name });
+      context.client.delete('pods', { namespace, name }, { gracePeriodSeconds: 0 }).catch(gone);
+    } else context.statuses.seen(mirror, uid);
+  }
+
   function adopt(pod: Pod): void {
     const uid = pod.metadata!.uid!;
     const known = workers.get(uid);
@@ -64,10 +82,12 @@ export function createPods(context: NodeContext, { cache, node, relistMs }: Pods
       workers.set(uid, worker);
       admit(pod, worker);
     }
-    const { deletionTimestamp, deletionGracePeriodSeconds = 30 } = pod.metadata!;
+    const { deletionTimestamp, deletionGracePeriodSeconds: graceSeconds = 30 } = pod.metadata;
     worker.update(pod);
-    if (deletionTimestamp)
-      worker.stop({ graceSeconds: deletionGracePeriodSeconds, sinceMs: clock.now(), deleted: true });
+    if (deletionTimestamp === undefined) return;
+    // The time of the request, not of its arrival: an agent that comes back does not grant the period again.
+    const askedMs = Date.parse(deletionTimestamp) - graceSeconds * 1000;
+    worker.stop({ graceSeconds, sinceMs: Math.min(askedMs, clock.now()), deleted: true });
   }
 
   /** Only what is new is checked: a pod that ran before the agent restarted keeps its place. */
@@ -108,13 +128,10 @@ export function createPods(context: NodeContext, { cache, node, relistMs }: Pods
   /** True when the API no longer has this pod. While the API is away it is asked again. */
   async function deleteObject(pod: Pod): Promise<boolean> {
     const { namespace, name, uid } = pod.metadata!;
-    if (context.statuses.latest(uid!) === undefined || statics.has(uid!)) return true;
+    if (!context.statuses.isInApi(uid!)) return true;
     try {
-      await context.client.delete(
-        'pods',
-        { namespace, name: name! },
-        { gracePeriodSeconds: 0, preconditions: { uid } },
-      );
+      const preconditions = { uid: context.statuses.latest(uid!)!.metadata.uid };
+      await context.client.delete('pods', { namespace, name }, { gracePeriodSeconds: 0, preconditions });
       return true;
     } catch (error) {
       if (error instanceof ApiError && (error.reason === 'NotFound' || error.reason === 'Conflict')) return true;
@@ -176,8 +193,9 @@ export function createPods(context: NodeContext, { cache, node, relistMs }: Pods
   }
 
   return {
-    async start() {
+    async start(beforeApi) {
       await context.observed.relist();
+      await beforeApi();
       await cache.synced();
       unsubscribe = cache.subscribe(onApi);
       cancelRelist = clock.after(0, () => void relist());
@@ -190,10 +208,10 @@ export function createPods(context: NodeContext, { cache, node, relistMs }: Pods
     wake: (uid) => workers.get(uid)?.wake(),
     list,
     setStatic(pod) {
-      statics.add(pod.metadata!.uid!);
-      context.statuses.seen(pod);
+      context.statuses.local(pod);
       adopt(pod);
     },
+    mirrored: (uid, mirror) => context.statuses.seen(mirror, uid),
     removeStatic(uid) {
       const worker = workers.get(uid);
       const graceSeconds = worker?.memory.pod.spec?.terminationGracePeriodSeconds ?? 30;

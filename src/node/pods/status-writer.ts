@@ -12,8 +12,11 @@ import type { Log } from '../../foundation/log.ts';
  */
 export type StatusWriter = {
   /** The pod as the API last showed it, by watch or by answer. */
-  seen(pod: Pod): void;
+  seen(pod: Pod, uid?: string): void;
+  /** A pod that the API does not have: its status is only remembered, until a mirror of it is seen. */
+  local(pod: Pod): void;
   latest(uid: string): Pod | undefined;
+  isInApi(uid: string): boolean;
   set(uid: string, status: PodStatus): void;
   /** Resolves when the API has the status that was set last. */
   flushed(uid: string): Promise<void>;
@@ -21,6 +24,7 @@ export type StatusWriter = {
 };
 
 type Entry = {
+  inApi: boolean;
   latest: Pod;
   wanted: PodStatus | undefined;
   writing: boolean;
@@ -35,6 +39,11 @@ export function createStatusWriter({ client, clock, log }: { client: Client; clo
 
   async function write(uid: string, entry: Entry): Promise<void> {
     if (entry.writing || entries.get(uid) !== entry) return;
+    if (!entry.inApi) {
+      if (entry.wanted) entry.latest = { ...entry.latest, status: clean(entry.wanted) };
+      for (const resolve of entry.waiters.splice(0)) resolve();
+      return;
+    }
     if (entry.wanted === undefined || isDeepStrictEqual(clean(entry.wanted), entry.latest.status ?? {})) {
       entry.wanted = undefined;
       for (const resolve of entry.waiters.splice(0)) resolve();
@@ -66,7 +75,7 @@ export function createStatusWriter({ client, clock, log }: { client: Client; clo
     const retryMs = Math.min(200 * 2 ** entry.failures++, maxRetryMs);
     if (error instanceof ApiError && error.reason === 'Conflict') {
       const current = await client.get<Pod>('pods', { namespace, name: name! }).catch(() => undefined);
-      if (current?.metadata?.uid === uid) entry.latest = current!;
+      if (current !== undefined && current.metadata.uid === uid) entry.latest = current;
       return Math.min(retryMs, 1000);
     }
     log.warn('a pod status could not be written; trying again', { pod: name, namespace, retryMs, error });
@@ -74,12 +83,22 @@ export function createStatusWriter({ client, clock, log }: { client: Client; clo
   }
 
   return {
-    seen(pod) {
-      const uid = pod.metadata!.uid!;
+    seen(pod, uid = pod.metadata.uid!) {
       const entry = entries.get(uid);
-      if (entry) newer(entry, pod);
-      else entries.set(uid, { latest: pod, wanted: undefined, writing: false, failures: 0, waiters: [] });
+      if (entry === undefined) entries.set(uid, emptyEntry(pod, true));
+      else if (entry.inApi) newer(entry, pod);
+      else {
+        Object.assign(entry, { latest: pod, inApi: true });
+        void write(uid, entry);
+      }
     },
+    local(pod) {
+      const uid = pod.metadata.uid!;
+      const entry = entries.get(uid);
+      if (entry) entry.inApi = false;
+      else entries.set(uid, emptyEntry(pod, false));
+    },
+    isInApi: (uid) => entries.get(uid)?.inApi ?? false,
     latest: (uid) => entries.get(uid)?.latest,
     set(uid, status) {
       const entry = entries.get(uid);
@@ -89,7 +108,7 @@ export function createStatusWriter({ client, clock, log }: { client: Client; clo
     },
     flushed(uid) {
       const entry = entries.get(uid);
-      if (entry?.wanted === undefined) return Promise.resolve();
+      if (entry?.wanted === undefined || !entry.inApi) return Promise.resolve();
       return new Promise((resolve) => entry.waiters.push(resolve));
     },
     forget(uid) {
@@ -98,6 +117,15 @@ export function createStatusWriter({ client, clock, log }: { client: Client; clo
     },
   };
 }
+
+const emptyEntry = (latest: Pod, inApi: boolean): Entry => ({
+  inApi,
+  latest,
+  wanted: undefined,
+  writing: false,
+  failures: 0,
+  waiters: [],
+});
 
 /** Watch events and answers arrive in any order. */
 function newer(entry: Entry, pod: Pod): void {

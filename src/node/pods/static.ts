@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { type FSWatcher, watch } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Pod } from '../../api/schema/types.d.ts';
+import { ApiError } from '../../api/status.ts';
+import type { Client } from '../../client/client.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { Log } from '../../foundation/log.ts';
+import { mirrorAnnotation, type Pods } from './pods.ts';
+
+export type StaticPodsOptions = {
+  directory: string;
+  nodeName: string;
+  /** The node object, once it is registered: the owner of mirror pods. */
+  nodeUid(): string | undefined;
+  client: Client;
+  pods: Pods;
+  clock: Clock;
+  log: Log;
+};
+
+const filesMax = 64;
+const fileBytesMax = 1024 * 1024;
+const rereadMs = 60_000;
+const settleMs = 100;
+
+/**
+ * Pods from the files of a directory: they run without the API, and the API shows a read-only mirror of each. A file
+ * that cannot be read keeps what it said before. Returns what ends the watching; the pods go on.
+ */
+export async function startStaticPods(options: StaticPodsOptions): Promise<() => void> {
+  const { directory, clock, log, pods } = options;
+  const known = new Map<string, Pod>();
+  let cancel = () => {};
+  let stopped = false;
+
+  async function read(): Promise<void> {
+    const names = (await readdir(directory)).filter((name) => /\.(ya?ml|json)$/.test(name) && !name.startsWith('.'));
+    const found = new Map<string, Pod>();
+    for (const name of names.sort().slice(0, filesMax)) {
+      try {
+        found.set(name, staticPod(await readBounded(join(directory, name)), options.nodeName));
+      } catch (error) {
+        log.error('a static pod file cannot be used', { file: join(directory, name), error });
+        const before = known.get(name);
+        if (before) found.set(name, before);
+      }
+    }
+    for (const [name, pod] of known) {
+      if (found.get(name)?.metadata.uid === pod.metadata.uid) continue;
+      pods.removeStatic(pod.metadata.uid!);
+      known.delete(name);
+    }
+    for (const [name, pod] of found) {
+      if (!known.has(name)) pods.setStatic(pod);
+      known.set(name, pod);
+      await mirror(pod, options).catch((error) => log.debug('a mirror pod could not be written', { error }));
+    }
+  }
+
+  async function again(): Promise<void> {
+    await read().catch((error) => log.error('the directory of static pods cannot be read', { directory, error }));
+    if (!stopped) cancel = clock.after(rereadMs, () => void again());
+  }
+
+  await again();
+  const watcher: FSWatcher = watch(directory, () => {
+    cancel();
+    cancel = clock.after(settleMs, () => void again());
+  });
+  watcher.unref();
+  return () => {
+    stopped = true;
+    cancel();
+    watcher.close();
+  };
+}
+
+async function readBounded(path: string): Promise<string> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    if (size > fileBytesMax) throw new Error(`larger than ${fileBytesMax} bytes`);
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The pod a file describes: named after the node too, with a uid that changes with the file. */
+export function staticPod(text: string, nodeName: string): Pod {
+  const pod = parse(text, { maxAliasCount: 100 }) as Pod | null;
+  if (pod?.kind !== 'Pod' || pod.apiVersion !== 'v1') throw new Error('not a v1 Pod');
+  if (!pod.metadata?.name || !pod.spec?.containers?.length) throw new Error('a name and containers are required');
+  const hash = createHash('sha256').update(nodeName).update(text).digest('hex').slice(0, 32);
+  const annotations = {
+    ...pod.metadata.annotations,
+    'kubernetes.io/config.source': 'file',
+    'kubernetes.io/config.hash': hash,
+  };
+  const { name, namespace = 'default' } = pod.metadata;
+  const metadata = { ...pod.metadata, name: `${name}-${nodeName}`, namespace, uid: hash, annotations, generation: 1 };
+  const tolerations = [...(pod.spec.tolerations ?? []), { operator: 'Exists', effect: 'NoExecute' }];
+  return { ...pod, metadata, spec: { ...pod.spec, nodeName, tolerations } };
+}
+
+/** Shows the pod in the API, and takes away a mirror of an older file. */
+async function mirror(pod: Pod, { client, nodeName, nodeUid, pods }: StaticPodsOptions): Promise<void> {
+  const owner = nodeUid();
+  if (owner === undefined) return;
+  const { name, namespace, uid, labels } = pod.metadata;
+  const place = { namespace, name };
+  const present = await client.get<Pod>('pods', place).catch(ifAbsent);
+  const hash = present?.metadata.annotations?.[mirrorAnnotation];
+  if (present !== undefined && hash !== uid) await client.delete('pods', place, { gracePeriodSeconds: 0 });
+  if (present !== undefined && hash === uid) return pods.mirrored(uid!, present);
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: owner, controller: true }];
+  const annotations = { ...pod.metadata.annotations, [mirrorAnnotation]: uid! };
+  const object = { ...pod, metadata: { name, namespace, labels, annotations, ownerReferences } };
+  pods.mirrored(uid!, await client.create<Pod>('pods', object as Partial<KubernetesObject>));
+}
+
+function ifAbsent(error: unknown): undefined {
+  if (!(error instanceof ApiError) || error.reason !== 'NotFound') throw error;
+}
