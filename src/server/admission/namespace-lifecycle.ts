@@ -7,7 +7,8 @@ const immortal = new Set(['default', 'kube-system', 'kube-public']);
 /** Nothing is made in a namespace that is absent or going away, and the cluster's own namespaces stay. */
 export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
-  validate(request) {
+  // in the first phase: nothing else is looked up in a namespace that is not there
+  mutate(request) {
     const { operation, kind, namespace, name, subresource, lookup } = request;
     if (kind.group === '' && kind.resource === 'namespaces') {
       if (operation === 'DELETE' && immortal.has(name)) throw refusal(request, 'this namespace may not be deleted');

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { after, test } from 'node:test';
+import { buildCertificateRequest } from '../../foundation/x509/certificate-request.ts';
+import { grant, master, pod, startDefended } from '../testing/defended.ts';
+
+const server = await startDefended();
+after(() => server.stop());
+const rbac = '/apis/rbac.authorization.k8s.io/v1';
+const dev = { username: 'dev', groups: ['system:authenticated'] };
+const readPods = { verbs: ['get', 'list'], apiGroups: [''], resources: ['pods'] };
+const manageRoles = {
+  ...{ verbs: ['create', 'update', 'patch', 'get'], apiGroups: ['rbac.authorization.k8s.io'] },
+  resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+};
+await server.make(...grant('dev', [readPods, manageRoles]));
+
+const role = (name: string, rules: object[], more: object = {}) => ({
+  ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, rules, ...more },
+});
+const binding = (name: string, to: string) => ({
+  ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name } },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: to },
+  subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'dev' }],
+});
+
+test('a role may hold what its author holds, and nothing more', async () => {
+  const create = (object: object) => server.ask(dev, 'POST', `${rbac}/clusterroles`, object);
+  assert.equal((await create(role('same', [readPods]))).code, 201);
+  assert.equal((await create(role('less', [{ ...readPods, resourceNames: ['web'], verbs: ['get'] }]))).code, 201);
+  for (const rule of [
+    { ...readPods, verbs: ['delete'] },
+    { ...readPods, resources: ['secrets'] },
+    { ...readPods, resources: ['*'] },
+    { ...readPods, apiGroups: ['*'] },
+    { ...readPods, resources: ['pods/exec'], verbs: ['get'] },
+    { verbs: ['get'], nonResourceURLs: ['/metrics'] },
+  ]) {
+    const { code, body } = await create(role('more', [rule]));
+    assert.equal(code, 403, JSON.stringify(rule));
+    assert.match(body.message, /attempting to grant RBAC permissions not currently held/);
+  }
+  const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { x: 'y' } }] };
+  assert.equal((await create(role('collector', [], { aggregationRule }))).code, 403);
+});
+
+test('a role cannot be widened by update, nor bound by who does not hold it', async () => {
+  await server.make(role('root', [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]), role('mine', [readPods]));
+  const patch = { rules: [{ ...readPods, verbs: ['*'] }] };
+  const type = 'application/merge-patch+json';
+  assert.equal((await server.ask(dev, 'PATCH', `${rbac}/clusterroles/mine`, patch, type)).code, 403);
+  const bind = (to: string) => server.ask(dev, 'POST', `${rbac}/clusterrolebindings`, binding(`dev-${to}`, to));
+  assert.equal((await bind('root')).code, 403);
+  assert.equal((await bind('absent')).code, 403);
+  assert.equal((await bind('mine')).code, 201);
+});
+
+test('the verbs bind and escalate lift the check, each for its own', async () => {
+  const binder = { username: 'binder', groups: [] };
+  const rules = [
+    manageRoles,
+    { ...manageRoles, verbs: ['bind'], resources: ['clusterroles'], resourceNames: ['view-all'] },
+  ];
+  await server.make(...grant('binder', rules), role('view-all', [{ ...readPods, resources: ['*'] }]));
+  const bound = await server.ask(binder, 'POST', `${rbac}/clusterrolebindings`, binding('b1', 'view-all'));
+  assert.equal(bound.code, 201, bound.body.message);
+  const wider = role('wider', [{ ...readPods, resources: ['*'] }]);
+  assert.equal((await server.ask(binder, 'POST', `${rbac}/clusterroles`, wider)).code, 403);
+});
+
+const node = { username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] };
+
+test('a node registers itself, tainted until it is ready, and touches no other node and no reserved label', async () => {
+  const object = (name: string, labels = {}) => ({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels } });
+  const made = await server.ask(node, 'POST', '/nodes', object('n1', { 'kubernetes.io/hostname': 'n1', zone: 'x' }));
+  assert.equal(made.code, 201, made.body.message);
+  assert.equal(made.body.spec.taints[0].key, 'node.kubernetes.io/not-ready');
+  assert.match(
+    (await server.ask(node, 'POST', '/nodes', object('n2'))).body.message,
+    /not allowed to modify nodes "n2"/,
+  );
+  const type = 'application/merge-patch+json';
+  const patch = (body: object) => server.ask(node, 'PATCH', '/nodes/n1', body, type);
+  const label = { metadata: { labels: { 'node-role.kubernetes.io/control-plane': '' } } };
+  assert.match((await patch(label)).body.message, /not allowed to modify labels/);
+  assert.match((await patch({ spec: { taints: [] } })).body.message, /not allowed to modify taints/);
+});
+
+test('a node makes only mirror pods of its own, and evicts or reports only pods bound to it', async () => {
+  await server.make(pod('elsewhere', { nodeName: 'n2' }), pod('here', { nodeName: 'n1' }));
+  const create = (object: any) => server.ask(node, 'POST', '/namespaces/a/pods', object);
+  const mirror = (nodeName: string, spec: object = {}) => {
+    const object = pod('static', { nodeName, ...spec });
+    object.metadata.annotations = { 'kubernetes.io/config.mirror': 'x' };
+    return object;
+  };
+  assert.match((await create(pod('free', { nodeName: 'n1' }))).body.message, /can only create mirror pods/);
+  assert.match((await create(mirror('n2'))).body.message, /nodeName set to itself/);
+  const volumes = [{ name: 's', secret: { secretName: 'x' } }];
+  assert.match((await create(mirror('n1', { volumes }))).body.message, /reference API objects/);
+  assert.equal((await create(mirror('n1'))).code, 201);
+  const status = { status: { phase: 'Running' } };
+  const report = (name: string) =>
+    server.ask(node, 'PATCH', `/namespaces/a/pods/${name}/status`, status, 'application/merge-patch+json');
+  assert.equal((await report('here')).code, 200);
+  assert.equal((await report('elsewhere')).code, 403);
+});
+
+test('owner references need the right to delete, and to block the owner', async () => {
+  const writer = { username: 'writer', groups: [] };
+  await server.make(
+    ...grant('writer', [{ verbs: ['create', 'update', 'get'], apiGroups: [''], resources: ['configmaps'] }]),
+  );
+  const map = (ownerReferences: object[]) => ({
+    ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm', namespace: 'a', ownerReferences } },
+  });
+  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd', uid: 'u' };
+  const path = '/namespaces/a/configmaps';
+  const blocked = await server.ask(writer, 'POST', path, map([{ ...owner, blockOwnerDeletion: true }]));
+  assert.match(blocked.body.message, /cannot set blockOwnerDeletion/);
+  assert.equal((await server.ask(writer, 'POST', path, map([]))).code, 201);
+  assert.match((await server.ask(writer, 'PUT', `${path}/m`, map([owner]))).body.message, /cannot set an ownerRef/);
+});
+
+test('certificates of system:masters are not requested, approval and signing need their verbs', async () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const csr = (name: string, organizations: string[]) => ({
+    ...{ apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name } },
+    spec: {
+      signerName: 'kubernetes.io/kube-apiserver-client',
+      usages: ['client auth'],
+      request: Buffer.from(buildCertificateRequest({ commonName: 'x', organizations }, privateKey)).toString('base64'),
+    },
+  });
+  const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+  const evil = await server.ask(master, 'POST', path, csr('evil', ['system:masters']));
+  assert.match(evil.body.message, /system:masters group is not allowed/);
+  assert.equal((await server.ask(master, 'POST', path, csr('good', ['dev']))).code, 201);
+  const resources = ['certificatesigningrequests/approval', 'certificatesigningrequests'];
+  await server.make(...grant('clerk', [{ verbs: ['update', 'get'], apiGroups: ['certificates.k8s.io'], resources }]));
+  const approved = {
+    ...csr('good', ['dev']),
+    status: { conditions: [{ type: 'Approved', status: 'True', reason: 'x' }] },
+  };
+  const clerk = { username: 'clerk', groups: [] };
+  const { body } = await server.ask(clerk, 'PUT', `${path}/good/approval`, approved);
+  assert.match(body.message, /not permitted to approve requests with signerName/);
+});
+
+test('services may not claim external addresses', async () => {
+  const service = {
+    ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 's', namespace: 'a' } },
+    spec: { ports: [{ port: 80 }], externalIPs: ['1.2.3.4'] },
+  };
+  assert.match(
+    (await server.ask(master, 'POST', '/namespaces/a/services', service)).body.message,
+    /external IPs is denied/,
+  );
+});
