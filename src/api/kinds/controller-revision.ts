@@ -24,6 +24,6 @@ export const controllerRevision = defineKind<ControllerRevision>({
 function showController({ metadata }: ControllerRevision): string {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller);
   if (!owner) return none;
-  const [group = '', version] = owner.apiVersion.split('/');
-  return `${owner.kind.toLowerCase()}${version === undefined ? '' : `.${group}`}/${owner.name}`;
+  const [group = '', version] = (owner.apiVersion ?? '').split('/');
+  return `${(owner.kind ?? '').toLowerCase()}${version === undefined ? '' : `.${group}`}/${owner.name}`;
 }

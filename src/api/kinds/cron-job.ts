@@ -35,12 +35,12 @@ export const cronJob = defineKind<CronJob>({
       type: 'string',
       value: ({ status }, nowMs) => (status?.lastScheduleTime ? since(status.lastScheduleTime, nowMs) : none),
     },
-    ...containerColumns<CronJob>(({ spec }) => spec?.jobTemplate.spec?.template.spec?.containers),
+    ...containerColumns<CronJob>(({ spec }) => spec?.jobTemplate?.spec?.template?.spec?.containers),
     {
       name: 'Selector',
       type: 'string',
       priority: 1,
-      value: ({ spec }) => showSelector(spec?.jobTemplate.spec?.selector),
+      value: ({ spec }) => showSelector(spec?.jobTemplate?.spec?.selector),
     },
   ],
   // Source: kubernetes/kubernetes pkg/apis/batch/v1/defaults.go, SetDefaults_CronJob.

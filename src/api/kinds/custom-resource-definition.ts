@@ -19,6 +19,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   validate: validateDefinition,
   // Source: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/v1/defaults.go.
   defaults({ spec }) {
+    if (!spec) return;
     const { names } = spec;
     if (names) {
       names.singular ||= names.kind?.toLowerCase();
@@ -64,12 +65,12 @@ function validateDefinition(
         'must have exactly one version marked as storage version',
       ),
     );
-  if (!old) return errors;
+  if (!old?.spec) return errors;
   for (const [field, before, after] of [
     ['spec.group', old.spec.group, group],
     ['spec.scope', old.spec.scope, scope],
-    ['spec.names.plural', old.spec.names.plural, names?.plural],
-    ['spec.names.kind', old.spec.names.kind, names?.kind],
+    ['spec.names.plural', old.spec.names?.plural, names?.plural],
+    ['spec.names.kind', old.spec.names?.kind, names?.kind],
   ])
     if (before !== after) errors.push(immutable(field!, after));
   return errors;

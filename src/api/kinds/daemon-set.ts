@@ -24,9 +24,9 @@ export const daemonSet = defineKind<DaemonSet>({
     {
       name: 'Node Selector',
       type: 'string',
-      value: ({ spec }) => showLabels(spec?.template.spec?.nodeSelector),
+      value: ({ spec }) => showLabels(spec?.template?.spec?.nodeSelector),
     },
-    ...containerColumns<DaemonSet>(({ spec }) => spec?.template.spec?.containers),
+    ...containerColumns<DaemonSet>(({ spec }) => spec?.template?.spec?.containers),
     { name: 'Selector', type: 'string', priority: 1, value: ({ spec }) => showSelector(spec?.selector) },
   ],
   // Source: kubernetes/kubernetes pkg/apis/apps/v1/defaults.go, SetDefaults_DaemonSet.

@@ -24,7 +24,7 @@ export const deployment = defineKind<Deployment>({
     },
     { name: 'Up-to-date', type: 'integer', value: ({ status }) => status?.updatedReplicas ?? 0 },
     { name: 'Available', type: 'integer', value: ({ status }) => status?.availableReplicas ?? 0 },
-    ...containerColumns<Deployment>(({ spec }) => spec?.template.spec?.containers),
+    ...containerColumns<Deployment>(({ spec }) => spec?.template?.spec?.containers),
     { name: 'Selector', type: 'string', priority: 1, value: ({ spec }) => showSelector(spec?.selector) },
   ],
   // Source: kubernetes/kubernetes pkg/apis/apps/v1/defaults.go, SetDefaults_Deployment.

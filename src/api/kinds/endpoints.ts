@@ -11,7 +11,7 @@ function addresses({ subsets }: Endpoints): string {
   if (!subsets?.length) return none;
   const joined = subsets.flatMap(({ addresses, ports }) =>
     (ports?.length ? ports : [undefined]).flatMap((port) =>
-      (addresses ?? []).map(({ ip }) => {
+      (addresses ?? []).map(({ ip = '' }) => {
         if (port === undefined) return ip;
         return ip.includes(':') ? `[${ip}]:${port.port}` : `${ip}:${port.port}`;
       }),

@@ -19,7 +19,7 @@ function metrics({ spec, status }: HorizontalPodAutoscaler): string {
 }
 
 function showMetric(metric: MetricSpec, status: Record<string, any> | undefined): string {
-  const key = `${metric.type.charAt(0).toLowerCase()}${metric.type.slice(1)}`;
+  const key = (metric.type ?? '').replace(/^./, (letter) => letter.toLowerCase());
   const source = (metric as Record<string, any>)[key];
   const target: Target = source?.target;
   const current: Target = status?.[key]?.current;
@@ -36,7 +36,7 @@ const columns: ColumnOf<HorizontalPodAutoscaler>[] = [
   {
     name: 'Reference',
     type: 'string',
-    value: ({ spec }) => `${spec?.scaleTargetRef.kind}/${spec?.scaleTargetRef.name}`,
+    value: ({ spec }) => `${spec?.scaleTargetRef?.kind}/${spec?.scaleTargetRef?.name}`,
   },
   { name: 'Targets', type: 'string', value: metrics },
   { name: 'MinPods', type: 'string', value: ({ spec }) => String(spec?.minReplicas ?? '<unset>') },

@@ -60,7 +60,7 @@ export const job = defineKind<Job>({
     { name: 'Status', type: 'string', value: state },
     { name: 'Completions', type: 'string', value: completions },
     { name: 'Duration', type: 'string', value: duration },
-    ...containerColumns<Job>(({ spec }) => spec?.template.spec?.containers),
+    ...containerColumns<Job>(({ spec }) => spec?.template?.spec?.containers),
     { name: 'Selector', type: 'string', priority: 1, value: ({ spec }) => showSelector(spec?.selector) },
   ],
   defaults(object) {

@@ -22,7 +22,7 @@ export const priorityClass = defineKind<PriorityClass>({
   validate(object, old) {
     const errors: FieldError[] = [];
     const { value = 0, preemptionPolicy, metadata } = object;
-    if (metadata.name.startsWith('system-') && !system.has(metadata.name))
+    if (metadata.name?.startsWith('system-') && !system.has(metadata.name))
       errors.push(
         forbiddenValue('metadata.name', "priority class names with 'system-' prefix are reserved for system use only"),
       );

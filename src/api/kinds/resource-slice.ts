@@ -10,6 +10,6 @@ export const resourceSlice = defineKind<ResourceSlice>({
   columns: [
     { name: 'Node', type: 'string', value: ({ spec }) => spec?.nodeName ?? '' },
     { name: 'Driver', type: 'string', value: ({ spec }) => spec?.driver },
-    { name: 'Pool', type: 'string', value: ({ spec }) => spec?.pool.name },
+    { name: 'Pool', type: 'string', value: ({ spec }) => spec?.pool?.name },
   ],
 });

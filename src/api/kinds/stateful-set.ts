@@ -23,7 +23,7 @@ export const statefulSet = defineKind<StatefulSet>({
       type: 'string',
       value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
     },
-    ...containerColumns<StatefulSet>(({ spec }) => spec?.template.spec?.containers),
+    ...containerColumns<StatefulSet>(({ spec }) => spec?.template?.spec?.containers),
   ],
   // Source: kubernetes/kubernetes pkg/apis/apps/v1/defaults.go, SetDefaults_StatefulSet.
   defaults({ spec }) {
@@ -79,9 +79,9 @@ function validateSet({ spec }: StatefulSet, old: StatefulSet | undefined): Field
     checkEnum(spec?.persistentVolumeClaimRetentionPolicy?.[name], ['Delete', 'Retain'], field, errors);
   }
   if (!old) return errors;
-  const [after, before] = [spec as Record<string, unknown>, old.spec as Record<string, unknown>];
-  const isChanged = [...Object.keys(after), ...Object.keys(before)].some(
-    (key) => !changeable.has(key) && !sameValue(after[key], before[key]),
+  const [after, before]: Record<string, unknown>[] = [spec ?? {}, old.spec ?? {}];
+  const isChanged = [...Object.keys(after!), ...Object.keys(before!)].some(
+    (key) => !changeable.has(key) && !sameValue(after![key], before![key]),
   );
   if (isChanged)
     errors.push(

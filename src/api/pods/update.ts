@@ -37,7 +37,9 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
 function withChangeable(after: PodSpec, before: PodSpec): PodSpec {
   const munged: PodSpec = {
     ...after,
-    containers: after.containers.map((container, index) => withImage(container, before.containers[index]!.image)),
+    containers: (after.containers ?? []).map((container, index) =>
+      withImage(container, before.containers[index]!.image),
+    ),
     activeDeadlineSeconds: before.activeDeadlineSeconds,
     tolerations: before.tolerations,
     schedulingGates: before.schedulingGates,

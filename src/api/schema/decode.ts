@@ -104,8 +104,8 @@ function fitMap(items: Schema, value: Record<string, unknown>, path: string, sta
 
 function fitArray(items: Schema, value: unknown[], path: string, owner: string, state: Decoded, depth: number) {
   for (let index = 0; index < value.length; index++) {
+    if (typeof value[index] === 'string' && items.type === 'string' && !items.format && !items.definition) continue;
     const before = value[index] === null ? zeroOf(items) : value[index];
-    if (typeof before === 'string' && items.type === 'string' && !items.format && !items.definition) continue;
     value[index] = fit(items, before, `${path}[${index}]`, owner, state, depth + 1);
   }
   return value;
