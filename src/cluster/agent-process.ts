@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createCaches } from '../client/cache.ts';
+import { createCache, createCaches } from '../client/cache.ts';
 import { type Client, createClient } from '../client/client.ts';
 import { createHttpsTransport } from '../client/https-transport.ts';
 import { systemClock } from '../foundation/clock.ts';
@@ -9,6 +9,7 @@ import { UsageError } from '../foundation/usage-error.ts';
 import { createNetwork, type Network } from '../network/network.ts';
 import {
   type Agent,
+  type AgentOptions,
   createAgent,
   createCgroups,
   createContainerdRuntime,
@@ -56,7 +57,13 @@ export async function runAgent(dataDirectory: string): Promise<void> {
   writeCniConfig(containerdPaths(configuration).cniConfDir, await network.cniConfig());
   const runtime = createContainerdRuntime({ socket: containerd.socket, log });
   const client = clientAs('node', identities.node(configuration.nodeName));
-  const agent = agentOf(configuration, { client, services: caches('services'), runtime, network, log });
+  const volumeClient = clientAs('volumes', identities.volumes(configuration.nodeName));
+  const persistentVolumes = {
+    client: volumeClient,
+    cache: createCache(volumeClient, 'persistentvolumes', {}, { clock, log }),
+  };
+  const services = caches('services');
+  const agent = agentOf(configuration, { client, services, persistentVolumes, runtime, network, log });
   await agent.start();
   log.info('the node follows the API', { node: configuration.nodeName });
 
@@ -64,6 +71,7 @@ export async function runAgent(dataDirectory: string): Promise<void> {
   await agent.stop();
   await network.stop();
   caches.stop();
+  persistentVolumes.cache.stop();
   containerd.release();
   await runtime.close();
   process.exit(0);
@@ -115,7 +123,11 @@ function networkOf(configuration: Configuration, cache: (resource: string) => an
   });
 }
 
-type Parts = { client: Client; services: any; runtime: Runtime; network: Network; log: Log };
+type Parts = Pick<AgentOptions, 'client' | 'services' | 'persistentVolumes'> & {
+  runtime: Runtime;
+  network: Network;
+  log: Log;
+};
 
 function agentOf(configuration: Configuration, parts: Parts): Agent {
   return createAgent({
@@ -124,6 +136,8 @@ function agentOf(configuration: Configuration, parts: Parts): Agent {
     dataDirectory: layout(configuration).agent,
     runDirectory: configuration.runDirectory,
     logsDirectory: layout(configuration).podLogs,
+    localPathRoot: layout(configuration).volumes,
+    staticPodsDirectory: layout(configuration).staticPods,
     clusterDns: { servers: [dnsServiceAddress(configuration)], domain: clusterDomain },
     podCIDR: nodePodCIDR(configuration),
     kubeletPort: configuration.kubeletPort,

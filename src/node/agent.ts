@@ -31,7 +31,7 @@ export type AgentOptions = {
   /** Services of all namespaces: shared with the network room in the same process. */
   services: Cache<any>;
   runtime: Runtime;
-  /** Holds `pods/`, `local-path/`; on a disk. */
+  /** Holds `pods/`; on a disk. */
   dataDirectory: string;
   /** Holds what must not reach a disk: a tmpfs is mounted at `<runDirectory>/memory`. */
   runDirectory: string;
@@ -43,6 +43,8 @@ export type AgentOptions = {
   network: Partial<NetworkHooks>;
   mounter: Mounter;
   cgroups?: Cgroups;
+  /** Where the provisioner puts the directories of local volumes; default `<dataDirectory>/local-path`. */
+  localPathRoot?: string;
   /** Pods in the files of this directory run without the API. */
   staticPodsDirectory?: string;
   /** Persistent volumes, and a client that may patch them: whose directories this node removes when they are deleted. */
@@ -111,7 +113,7 @@ export function createAgent(options: AgentOptions): Agent {
       ephemeralBytes: machine.diskBytes - node.reserved.diskBytes,
     },
   });
-  const localPathRoot = join(dataDirectory, 'local-path');
+  const localPathRoot = options.localPathRoot ?? join(dataDirectory, 'local-path');
   const context: NodeContext = {
     nodeName,
     runtime,

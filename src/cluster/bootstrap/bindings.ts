@@ -20,6 +20,7 @@ export const clusterBindings: KubernetesObject[] = [
   clusterRoleBinding('system:node', 'system:node', []),
   clusterRoleBinding('system:node-proxier', 'system:node-proxier', [user('system:kube-proxy')]),
   clusterRoleBinding('rempart:network', 'rempart:network', [userGroup('rempart:network')]),
+  clusterRoleBinding('rempart:volumes', 'rempart:volumes', [userGroup('rempart:volumes')]),
   clusterRoleBinding('system:kube-scheduler', 'system:kube-scheduler', [user('system:kube-scheduler')]),
   clusterRoleBinding('system:volume-scheduler', 'system:volume-scheduler', [user('system:kube-scheduler')]),
   clusterRoleBinding('system:kube-controller-manager', 'system:kube-controller-manager', [

@@ -86,6 +86,8 @@ export const systemRoles: KubernetesObject[] = [
     rule('patch update', 'networking.k8s.io', 'networkpolicies/status'),
     events,
   ]),
+  // removes the directories of deleted local volumes; nodes as such may only get the volumes of their pods
+  clusterRole('rempart:volumes', [rule(`patch ${read}`, '', 'persistentvolumes')]),
   clusterRole('system:kube-scheduler', [
     events,
     ...lease('kube-scheduler'),

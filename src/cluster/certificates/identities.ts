@@ -29,6 +29,8 @@ export const identities = {
   }),
   /** Services, policies and DNS of one node. */
   network: (node: string): IssueOptions => client(`rempart:network:${node}`, ['rempart:network']),
+  /** Removal of one node's deleted volumes. */
+  volumes: (node: string): IssueOptions => client(`rempart:volumes:${node}`, ['rempart:volumes']),
   /** The owner's kubeconfig: renewed while the cluster runs, so that a forgotten copy dies within days. */
   admin: (): IssueOptions => client('rempart:admin', ['rempart:admins'], 7 * 24 * hourMs),
   /** In system:masters, past RBAC: for a cluster whose roles are broken. Marked in the audit log, short-lived. */
