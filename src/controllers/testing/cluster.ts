@@ -9,13 +9,17 @@ import type { Controller } from '../../reconcile/controller.ts';
 import { usernameOf } from '../../reconcile/permissions.ts';
 import { runController } from '../../reconcile/run.ts';
 import { startServer } from '../../server/testing/start.ts';
+import { nodeOf } from '../daemon-set-plan.ts';
 
 export type TestCluster = {
   client: Client;
   caches: Caches;
   /** Resolves with the value of `find` as soon as it is neither undefined nor false. */
   eventually<T>(resource: string, find: () => T | undefined | false): Promise<T>;
-  /** Plays the node agent: pods are placed on `node`, run and become ready; going ones end at once. */
+  /**
+   * Plays scheduler and node agents: pods are placed on `node` (or the one they ask for), run and become ready; going
+   * ones end at once.
+   */
   playNode(node: string, options?: { ready?(pod: Pod): boolean }): void;
 };
 
@@ -77,11 +81,11 @@ function playNode(client: Client, caches: Caches, node: string, ready: (pod: Pod
     const { name, namespace, deletionTimestamp } = pod.metadata;
     if (deletionTimestamp) return client.delete('pods', { namespace, name }, { gracePeriodSeconds: 0 });
     if (!pod.spec!.nodeName) {
-      const target = { apiVersion: 'v1', kind: 'Node', name: node };
+      const target = { apiVersion: 'v1', kind: 'Node', name: nodeOf(pod) ?? node };
       const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target };
       return client.create('pods', binding, { subresource: 'binding', name });
     }
-    if (pod.spec!.nodeName !== node || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return;
+    if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return;
     const status = ready(pod) ? 'True' : 'False';
     if (pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === status)) return;
     const podIP = pod.status?.podIP ?? `10.244.0.${address++}`;

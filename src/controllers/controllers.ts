@@ -1,0 +1,59 @@
+import type { Controller } from '../reconcile/controller.ts';
+import { claimBinder } from './claim-binder.ts';
+import { claimProtectionController } from './claim-protection.ts';
+import { daemonSetController } from './daemon-set.ts';
+import { deploymentController } from './deployment.ts';
+import { disruptionController } from './disruption.ts';
+import { endpointSliceController } from './endpoint-slice.ts';
+import { endpointsController } from './endpoints.ts';
+import { ephemeralVolumeController } from './ephemeral-volume.ts';
+import { garbageCollector } from './garbage-collector.ts';
+import { jobController } from './job.ts';
+import { localPathController } from './local-path.ts';
+import { namespaceController } from './namespace.ts';
+import { nodeAddressRangeController } from './node-address-range.ts';
+import { nodeLifecycleController } from './node-lifecycle.ts';
+import { replicaSetController, replicationController } from './replica-set.ts';
+import { rootCaController } from './root-ca.ts';
+import { serviceAccountController } from './service-account.ts';
+import { statefulSetController } from './stateful-set.ts';
+import { taintEvictionController } from './taint-eviction.ts';
+import { ttlAfterFinishedController } from './ttl-after-finished.ts';
+import { volumeReclaimController } from './volume-reclaim.ts';
+
+export type ControllerOptions = {
+  /** The certificate authority of the API server, PEM: pods verify the server with it. */
+  authority: string;
+  /** Where on each node the directories of local-path volumes are. */
+  volumesDirectory: string;
+  /** All pod addresses; each node gets a /24 of them. */
+  podRange: string;
+  /** Silence after which a node counts as lost, in milliseconds. */
+  nodeGraceMs?: number;
+};
+
+/** Every controller there is. Their order means nothing: each reacts to the API alone. */
+export const createControllers = (options: ControllerOptions): Controller[] => [
+  deploymentController(),
+  replicaSetController(),
+  replicationController(),
+  statefulSetController(),
+  daemonSetController(),
+  jobController(),
+  ttlAfterFinishedController(),
+  endpointSliceController(),
+  endpointsController(),
+  serviceAccountController(),
+  rootCaController(() => options.authority),
+  namespaceController(),
+  garbageCollector(),
+  nodeLifecycleController({ gracePeriodMs: options.nodeGraceMs }),
+  nodeAddressRangeController(options.podRange),
+  taintEvictionController(),
+  disruptionController(),
+  claimBinder(),
+  volumeReclaimController(),
+  claimProtectionController(),
+  ephemeralVolumeController(),
+  localPathController(options.volumesDirectory),
+];

@@ -1,0 +1,75 @@
+import type { Job, Pod } from '../api/schema/types.d.ts';
+import { isDeleting } from '../reconcile/owned.ts';
+import { indexAnnotation, indexOf, isIndexed } from './job-policy.ts';
+import { isActive, isFinished, podFromTemplate } from './pods.ts';
+
+export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
+const failureCount = 'batch.kubernetes.io/job-index-failure-count';
+
+/** Failures an index had before this pod: the next pod of the index carries one more. */
+export const failuresOf = ({ metadata }: Pod): number => Number(metadata.annotations?.[failureCount] ?? 0) || 0;
+
+/** A pod that is counted, through its finalizer, before it can vanish; an indexed one knows its index. */
+export function jobPod(job: Job, index: number | undefined, failures: number): Partial<Pod> {
+  const { name } = job.metadata;
+  const pod = podFromTemplate(job.spec!.template, job);
+  const metadata = pod.metadata!;
+  metadata.finalizers = [...(metadata.finalizers ?? []), trackingFinalizer];
+  if (index === undefined) return pod;
+  metadata.annotations![indexAnnotation] = `${index}`;
+  metadata.labels![indexAnnotation] = `${index}`;
+  if (job.spec!.backoffLimitPerIndex !== undefined) metadata.annotations![failureCount] = `${failures}`;
+  Object.assign(metadata, { generateName: `${name.slice(0, 45)}-${index}-` });
+  const spec = pod.spec!;
+  spec.hostname = `${name}-${index}`.slice(0, 63);
+  const variable = {
+    name: 'JOB_COMPLETION_INDEX',
+    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.annotations['${indexAnnotation}']` } },
+  };
+  for (const container of [...spec.containers, ...(spec.initContainers ?? [])])
+    if (!container.env?.some(({ name }) => name === variable.name))
+      container.env = [...(container.env ?? []), variable];
+  return pod;
+}
+
+export type Counts = {
+  succeeded: number;
+  failed: number;
+  succeededIndexes: ReadonlySet<number>;
+  failedIndexes: ReadonlySet<number>;
+};
+
+/** How many pods should run at once, considering what is left to do. */
+export function wantedActive({ spec }: Job, active: number, { succeeded }: Counts): number {
+  const { completions, parallelism = 1 } = spec!;
+  if (completions !== undefined) return Math.min(parallelism, Math.max(0, completions - succeeded));
+  // Without a number of completions the first success means that the work is done: running pods may finish theirs.
+  return succeeded > 0 ? Math.min(parallelism, active) : parallelism;
+}
+
+/** The lowest indexes that neither run nor have ended. */
+export function indexesToStart(job: Job, pods: Pod[], counts: Counts, count: number): number[] {
+  const taken = new Set<number>([...counts.succeededIndexes, ...counts.failedIndexes]);
+  for (const pod of pods) {
+    const index = indexOf(pod, job);
+    if (index !== undefined && (isActive(pod) || isUncounted(pod) || waitsForEnd(job, pod))) taken.add(index);
+  }
+  const indexes: number[] = [];
+  for (let index = 0; indexes.length < count && index < (job.spec!.completions ?? 0); index++)
+    if (!taken.has(index)) indexes.push(index);
+  return indexes;
+}
+
+/** With podReplacementPolicy Failed a pod is replaced when it has ended, not when it is asked to. */
+export const waitsForEnd = ({ spec }: Job, pod: Pod): boolean =>
+  spec!.podReplacementPolicy === 'Failed' && isDeleting(pod) && !isFinished(pod);
+
+const isUncounted = ({ metadata, status }: Pod) =>
+  status?.phase === 'Succeeded' && metadata.finalizers?.includes(trackingFinalizer) === true;
+
+/** Indexed pods with a higher index go first, as do others that are not ready. */
+export function surplus(job: Job, active: Pod[], count: number): Pod[] {
+  if (count <= 0) return [];
+  const rank = (pod: Pod) => (isIndexed(job) ? -(indexOf(pod, job) ?? Number.MAX_SAFE_INTEGER) : 0);
+  return [...active].sort((a, b) => rank(a) - rank(b)).slice(0, count);
+}

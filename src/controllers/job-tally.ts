@@ -1,0 +1,93 @@
+import type { Job, JobStatus, Pod } from '../api/schema/types.d.ts';
+import { isDeleting } from '../reconcile/owned.ts';
+import { formatIndexes, parseIndexes } from './job-indexes.ts';
+import { type Counts, failuresOf, trackingFinalizer } from './job-pods.ts';
+import { failureAction, indexOf, isIndexed } from './job-policy.ts';
+
+export type Tally = Counts & {
+  /** What the status says of counted pods, to be stored before any finalizer is taken away. */
+  status: Pick<JobStatus, 'succeeded' | 'failed' | 'completedIndexes' | 'failedIndexes' | 'uncountedTerminatedPods'>;
+  /** Pods that are counted in `status`: their finalizer may go. */
+  release: Pod[];
+  /** Counted, but their pods still carry the finalizer. */
+  uncounted: number;
+  newFailures: number;
+  newSuccesses: number;
+  /** Why the failure policy ends the whole job. */
+  failJob: string | undefined;
+};
+
+const isTracked = ({ metadata }: Pod) => metadata.finalizers?.includes(trackingFinalizer) === true;
+
+/** Deleted pods count as failures, since they may never get to say how they ended; those of a suspended job do not. */
+function isFailed(job: Job, pod: Pod): boolean {
+  if (pod.status?.phase === 'Failed') return true;
+  const mustEnd = job.spec!.podReplacementPolicy === 'Failed' && pod.spec?.nodeName !== undefined;
+  return isDeleting(pod) && pod.status?.phase !== 'Succeeded' && !mustEnd;
+}
+
+/**
+ * Counts each ended pod exactly once: first its uid goes into the status, then its finalizer is taken away, and when
+ * that is seen the uid becomes part of the number. A crash between any two of these steps loses and doubles nothing.
+ */
+export function tally(job: Job, pods: Pod[]): Tally {
+  const { status = {}, spec } = job;
+  const size = spec!.completions ?? 0;
+  const byUid = new Map(pods.map((pod) => [pod.metadata.uid!, pod]));
+  const pending = { succeeded: new Set<string>(), failed: new Set<string>() };
+  const numbers = { succeeded: status.succeeded ?? 0, failed: status.failed ?? 0 };
+  for (const list of ['succeeded', 'failed'] as const)
+    for (const uid of status.uncountedTerminatedPods?.[list] ?? []) {
+      const pod = byUid.get(uid);
+      if (pod && isTracked(pod)) pending[list].add(uid);
+      else numbers[list]++;
+    }
+  const succeededIndexes = parseIndexes(status.completedIndexes, size);
+  const failedIndexes = parseIndexes(status.failedIndexes, size);
+  const result = { release: [] as Pod[], newFailures: 0, newSuccesses: 0, failJob: undefined as string | undefined };
+
+  for (const pod of pods) {
+    if (!isTracked(pod)) continue;
+    const uid = pod.metadata.uid!;
+    const known = pending.succeeded.has(uid) || pending.failed.has(uid);
+    const index = isIndexed(job) ? indexOf(pod, job) : undefined;
+    if (pod.status?.phase === 'Succeeded') {
+      result.release.push(pod);
+      if (known || (isIndexed(job) && (index === undefined || succeededIndexes.has(index)))) continue;
+      result.newSuccesses++;
+      if (index === undefined) pending.succeeded.add(uid);
+      else succeededIndexes.add(index);
+    } else if (isFailed(job, pod)) {
+      result.release.push(pod);
+      const { action, message } = failureAction(job, pod);
+      if (known || action === 'Ignore' || spec!.suspend) continue;
+      if (action === 'FailJob') result.failJob ??= message;
+      result.newFailures++;
+      pending.failed.add(uid);
+      const { backoffLimitPerIndex } = spec!;
+      const exhausted = backoffLimitPerIndex !== undefined && failuresOf(pod) + 1 > backoffLimitPerIndex;
+      if (index !== undefined && (action === 'FailIndex' || exhausted)) failedIndexes.add(index);
+    }
+  }
+  const succeeded = isIndexed(job) ? succeededIndexes.size : numbers.succeeded + pending.succeeded.size;
+  const lists = { succeeded: [...pending.succeeded], failed: [...pending.failed] };
+  const uncounted = lists.succeeded.length + lists.failed.length;
+  return {
+    ...result,
+    uncounted,
+    succeeded,
+    failed: numbers.failed + pending.failed.size,
+    succeededIndexes,
+    failedIndexes,
+    status: {
+      succeeded: (isIndexed(job) ? succeeded : numbers.succeeded) || undefined,
+      failed: numbers.failed || undefined,
+      completedIndexes: formatIndexes(succeededIndexes) || undefined,
+      failedIndexes: spec!.backoffLimitPerIndex === undefined ? undefined : formatIndexes(failedIndexes) || undefined,
+      uncountedTerminatedPods: {
+        succeeded: lists.succeeded.length > 0 ? lists.succeeded : undefined,
+        failed: lists.failed.length > 0 ? lists.failed : undefined,
+      },
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Job, Pod } from '../api/schema/types.d.ts';
+import { jobController } from './job.ts';
+import { failureAction, successRule } from './job-policy.ts';
+import { tally } from './job-tally.ts';
+import { startCluster } from './testing/cluster.ts';
+import { expiryMs } from './ttl-after-finished.ts';
+
+const place = { namespace: 'default', name: 'work' };
+const job = (extra: object = {}) => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: place,
+  spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } }, ...extra },
+});
+
+/** Runs a job whose pods end as `end` says, and waits for its end. */
+async function run(t: TestContext, object: object, end: (pod: Pod) => 'Succeeded' | 'Failed' | undefined) {
+  const cluster = await startCluster(t, [jobController()]);
+  const { client, caches } = cluster;
+  let made = 0;
+  caches('pods').subscribe((type, pod) => {
+    if (type === 'ADDED') made++;
+    const phase = end(pod as Pod);
+    if (type === 'DELETED' || pod['status']?.phase !== 'Pending' || phase === undefined) return;
+    const exitCode = phase === 'Failed' ? 42 : 0;
+    const containerStatuses = [{ name: 'c', state: { terminated: { exitCode } } }];
+    const status = { ...pod['status'], phase, containerStatuses };
+    client.update('pods', { ...pod, status }, { subresource: 'status' }).catch(() => undefined);
+  });
+  await client.create('jobs.batch', object);
+  const now = () => caches('jobs.batch').get('default', 'work') as Job | undefined;
+  const is = (type: string) => now()?.status?.conditions?.some((one) => one.type === type && one.status === 'True');
+  const ended = () => cluster.eventually('jobs.batch', () => is('Complete') || is('Failed'));
+  return { ...cluster, now, is, ended, made: () => made };
+}
+
+test('a job completes when enough pods have succeeded, each counted once and free of its finalizer', async (t) => {
+  const { ended, now, is, made, caches, eventually } = await run(
+    t,
+    job({ completions: 5, parallelism: 2 }),
+    () => 'Succeeded',
+  );
+  await ended();
+  assert.ok(is('Complete') && is('SuccessCriteriaMet'));
+  const { succeeded, active, uncountedTerminatedPods, completionTime } = now()!.status!;
+  assert.deepEqual([succeeded, active, uncountedTerminatedPods], [5, undefined, {}]);
+  assert.ok(completionTime);
+  assert.equal(made(), 5);
+  await eventually('pods', () =>
+    caches('pods')
+      .list()
+      .every(({ metadata }) => !metadata.finalizers?.length),
+  );
+});
+
+test('a job fails beyond its back-off limit', async (t) => {
+  const { ended, now, is } = await run(t, job({ backoffLimit: 0 }), () => 'Failed');
+  await ended();
+  assert.ok(is('Failed'));
+  assert.deepEqual([now()!.status!.failed, now()!.status!.succeeded], [1, undefined]);
+  assert.equal(now()!.status!.conditions!.find(({ type }) => type === 'Failed')!.reason, 'BackoffLimitExceeded');
+});
+
+test('an indexed job gives each index a pod that knows it', async (t) => {
+  const spec = { completions: 3, parallelism: 3, completionMode: 'Indexed' };
+  const { ended, now, caches } = await run(t, job(spec), () => 'Succeeded');
+  await ended();
+  assert.equal(now()!.status!.completedIndexes, '0-2');
+  const pods = caches('pods').list() as Pod[];
+  assert.deepEqual(pods.map((pod) => pod.spec!.hostname).sort(), ['work-0', 'work-1', 'work-2']);
+  assert.ok(pods.every((pod) => pod.spec!.containers[0]!.env!.some(({ name }) => name === 'JOB_COMPLETION_INDEX')));
+});
+
+test('an index that fails too often leaves the others their chance', async (t) => {
+  const spec = { completions: 2, parallelism: 2, completionMode: 'Indexed', backoffLimitPerIndex: 0 };
+  const { ended, now, is } = await run(t, job(spec), (pod) =>
+    pod.spec!.hostname === 'work-0' ? 'Failed' : 'Succeeded',
+  );
+  await ended();
+  assert.ok(is('Failed'));
+  assert.deepEqual([now()!.status!.completedIndexes, now()!.status!.failedIndexes], ['1', '0']);
+});
+
+test('a suspended job has no pods until it is resumed', async (t) => {
+  const { client, now, is, ended, caches, eventually } = await run(t, job({ suspend: true }), () => 'Succeeded');
+  await eventually('jobs.batch', () => is('Suspended'));
+  assert.deepEqual([caches('pods').list().length, now()!.status!.startTime], [0, undefined]);
+  await client.patch('jobs.batch', place, { type: 'merge', body: { spec: { suspend: false } } });
+  await ended();
+  assert.ok(is('Complete'));
+});
+
+test('pods of a job that is gone are let go', async (t) => {
+  const { client, caches, eventually } = await run(t, job({ parallelism: 2 }), () => undefined);
+  await eventually('pods', () => caches('pods').list().length === 1);
+  await client.delete('jobs.batch', place, { propagationPolicy: 'Background' });
+  await eventually('pods', () =>
+    caches('pods')
+      .list()
+      .every(({ metadata }) => !metadata.finalizers?.length),
+  );
+});
+
+const failed = (exitCode: number, conditions: object[] = []): Pod =>
+  ({
+    metadata: { name: 'p', namespace: 'default', uid: 'p', finalizers: ['batch.kubernetes.io/job-tracking'] },
+    status: { phase: 'Failed', conditions, containerStatuses: [{ name: 'c', state: { terminated: { exitCode } } }] },
+  }) as unknown as Pod;
+
+test('the failure policy: the first rule that matches decides', () => {
+  const rules = [
+    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+    { action: 'FailJob', onExitCodes: { containerName: 'c', operator: 'In', values: [42] } },
+  ];
+  const object = job({ podFailurePolicy: { rules } }) as unknown as Job;
+  assert.equal(failureAction(object, failed(1)).action, 'Count');
+  assert.match(failureAction(object, failed(42)).message, /Container c for pod default\/p failed with exit code 42/);
+  const disrupted = failed(42, [{ type: 'DisruptionTarget', status: 'True' }]);
+  assert.equal(failureAction(object, disrupted).action, 'Ignore');
+  assert.deepEqual([tally(object, [disrupted]).failed, tally(object, [failed(1)]).failed], [0, 1]);
+});
+
+test('the success policy ends a job early', () => {
+  const object = (rules: object[]) => job({ completions: 5, successPolicy: { rules } }) as unknown as Job;
+  assert.equal(successRule(object([{ succeededIndexes: '0,2' }]), new Set([0])), undefined);
+  assert.match(successRule(object([{ succeededCount: 9 }, { succeededIndexes: '0,2' }]), new Set([0, 2]))!, /index 1/);
+  assert.ok(successRule(object([{ succeededIndexes: '0-3', succeededCount: 2 }]), new Set([1, 3])));
+});
+
+test('a pod is counted once, whatever is seen of it', () => {
+  const object = { ...job(), status: { failed: 2, uncountedTerminatedPods: { failed: ['p'] } } } as unknown as Job;
+  const seen = tally(object, [failed(1)]);
+  assert.deepEqual([seen.failed, seen.newFailures, seen.release.length], [3, 0, 1]);
+  const gone = tally(object, []);
+  assert.deepEqual([gone.status.failed, gone.uncounted], [3, 0]);
+});
+
+test('an ended job lives on for its time', () => {
+  const conditions = [{ type: 'Complete', status: 'True', lastTransitionTime: '1970-01-01T00:00:10Z' }];
+  const ended = { ...job({ ttlSecondsAfterFinished: 5 }), status: { conditions } } as unknown as Job;
+  assert.equal(expiryMs(ended), 15_000);
+  assert.equal(expiryMs({ ...ended, status: {} }), undefined);
+});
