@@ -8,4 +8,5 @@ export { createContainerdRuntime } from './runtimes/containerd/containerd.ts';
 export { removeLeftovers } from './runtimes/containerd/leftovers.ts';
 export { startContainerd } from './runtimes/containerd/process.ts';
 export type { Runtime, Sandbox } from './runtimes/runtime.ts';
+export { createFleet, type Fleet, type FleetOptions } from './simulated/fleet.ts';
 export { plainMounter, systemMounter } from './volumes/mounter.ts';

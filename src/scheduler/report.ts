@@ -1,9 +1,9 @@
 import type { Pod } from '../api/schema/types.d.ts';
 import type { Client } from '../client/client.ts';
 import { type Clock, formatTime } from '../foundation/clock.ts';
+import { createLane } from '../foundation/lane.ts';
 import type { Log } from '../foundation/log.ts';
 import { createRecorder } from '../reconcile/events.ts';
-import { createLane } from './lane.ts';
 import type { PodInfo } from './pod-info.ts';
 import { type Detail, detailMark } from './reasons.ts';
 
