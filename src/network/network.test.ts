@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../foundation/clock.ts';
 import { createLog } from '../foundation/log.ts';
 import { mustRun, runCommand } from './command.ts';
 import { createNetwork, type Network, networkResources, removeNetwork } from './network.ts';
 import {
   addByCni,
+  hideNamespaces,
   isPrivate,
   missing,
   runInPrivateNetwork,
@@ -24,6 +26,8 @@ if (!isPrivate)
     assert.equal(code, 0, output);
   });
 else realPackets();
+
+const forwarding = '/proc/sys/net/ipv4/ip_forward';
 
 function realPackets(): void {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'rempart-network-'));
@@ -106,15 +110,18 @@ function realPackets(): void {
   /** Rules follow objects within milliseconds: asks until the answer fits. */
   async function eventually(expected: RegExp, ask: () => Promise<string>): Promise<void> {
     let answer = '';
-    for (let attempt = 0; attempt < 20; attempt++) {
+    for (let attempt = 0; attempt < 40; attempt++) {
       answer = await ask();
       if (expected.test(answer)) return;
+      await setTimeout(25);
     }
     assert.match(answer, expected);
   }
 
   before(async () => {
     await hideNamespaces();
+    // A new network namespace takes this over from the machine.
+    writeFileSync(forwarding, '0');
     await mustRun(runCommand, 'ip', ['link', 'set', 'lo', 'up']);
     network = createNetwork(settings);
     for (const name of ['shop', 'other', 'kube-system']) cache('namespaces').set(object('Namespace', '', name));
@@ -360,7 +367,7 @@ function realPackets(): void {
     assert.doesNotMatch(tables, /rempart/);
     const { stdout: links } = await runCommand('ip', ['link']);
     assert.doesNotMatch(links, /rp-test/);
-    assert.equal(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim(), '0');
+    assert.equal(readFileSync(forwarding, 'utf8'), '0\n');
     await removeNetwork(settings);
     network = createNetwork(settings);
     await network.start();

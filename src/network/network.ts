@@ -123,6 +123,7 @@ export function createNetwork(options: NetworkOptions): Network {
       mayForward: (client) => policies.mayReachOutside(client) || isMachine(client),
     });
     stopDns = async () => {
+      stopDns = async () => {};
       source.stop();
       await server.close();
     };

@@ -55,13 +55,19 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
 
 function serveDatagrams(udp: UdpSocket, options: DnsServerOptions): void {
   let open = 0;
+  let closed = false;
+  udp.once('close', () => {
+    closed = true;
+  });
   udp.on('error', (error) => options.log.warn('DNS over UDP', { error }));
   udp.on('message', (packet, { address, port }) => {
     // What is too much is dropped: resolvers ask again.
     if (packet.length > queryBytesMax || open >= openAnswersMax || !options.mayAsk(address)) return;
     open++;
     answer(packet, address, false, options)
-      .then((reply) => reply && udp.send(reply, port, address, () => {}))
+      .then((reply) => {
+        if (reply !== undefined && !closed) udp.send(reply, port, address, () => {});
+      })
       .catch((error) => options.log.error('a DNS question could not be answered', { error }))
       .finally(() => open--);
   });
