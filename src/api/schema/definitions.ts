@@ -129,7 +129,8 @@ function marked(base: Schema, marks: string[]): Schema {
       result['x-kubernetes-list-type'] = 'map';
       result['x-kubernetes-list-map-keys'] = inside.split(',');
     } else if (word === 'set') result['x-kubernetes-list-type'] = 'set';
-    else if (word === 'atomic' && base.type === 'array') result['x-kubernetes-list-type'] = 'atomic';
+    // Bytes count as a list upstream.
+    else if (word === 'atomic' && base.type !== 'object') result['x-kubernetes-list-type'] = 'atomic';
     else if (word === 'atomic' || word === 'granular') result['x-kubernetes-map-type'] = word;
     else if (word === 'patch') Object.assign(result, patchOf(inside.split(',')));
     else throw new Error(`facts.json has an unknown mark ${mark}`);

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findKind } from '../api.ts';
+import { ApiError } from '../status.ts';
+import { decodeFields, strictFindings, unfit } from './decode.ts';
+import { parseJson, parseYaml } from './parse.ts';
+
+const { schema } = findKind('', 'v1', 'pods')!;
+const deployments = findKind('apps', 'v1', 'deployments')!;
+const mismatchOf = (value: unknown, of = schema) => decodeFields(of, value).mismatch;
+
+test('unknown fields are named with their path and dropped', () => {
+  const pod: any = { metadata: { nmae: 'x' }, spec: { foo: 1, containers: [{ name: 'a', constructor: 1 }] } };
+  const { unknown } = decodeFields(schema, pod);
+  assert.deepEqual(unknown, ['metadata.nmae', 'spec.foo', 'spec.containers[0].constructor']);
+  assert.deepEqual(pod, { metadata: {}, spec: { containers: [{ name: 'a' }] } });
+  assert.deepEqual(strictFindings(unknown.slice(1, 2), ['spec.bar']), [
+    'duplicate field "spec.bar"',
+    'unknown field "spec.foo"',
+  ]);
+});
+
+test('a value of a wrong type is refused in the words of upstream', () => {
+  const wrong: [unknown, string][] = [
+    [{ spec: { containers: 'x' } }, 'string into Go struct field PodSpec.spec.containers of type []v1.Container'],
+    [{ spec: { hostNetwork: 'yes' } }, 'string into Go struct field PodSpec.spec.hostNetwork of type bool'],
+    [{ metadata: [] }, 'array into Go struct field Pod.metadata of type v1.ObjectMeta'],
+    [{ spec: { priority: 2 ** 31 } }, 'number 2147483648 into Go struct field PodSpec.spec.priority of type int32'],
+  ];
+  for (const [value, message] of wrong) assert.equal(mismatchOf(value), `cannot unmarshal ${message}`);
+  const mismatch = mismatchOf({ spec: { replicas: '3' } }, deployments.schema)!;
+  assert.equal(
+    unfit('Deployment', 'v1', { mismatch }).message,
+    'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field ' +
+      'DeploymentSpec.spec.replicas of type int32',
+  );
+});
+
+test('null is absent in fields and the zero value in lists and maps, as in Go', () => {
+  const pod: any = {
+    metadata: { labels: { a: null }, creationTimestamp: null },
+    spec: { nodeName: null, containers: [null, { args: ['x', null] }] },
+  };
+  assert.deepEqual(decodeFields(schema, pod), { unknown: [], mismatch: undefined });
+  assert.deepEqual(pod, { metadata: { labels: { a: '' } }, spec: { containers: [{}, { args: ['x', ''] }] } });
+});
+
+test('quantities and times take their canonical form', () => {
+  const pod: any = {
+    metadata: { creationTimestamp: '2026-01-01T01:30:00.5+01:00' },
+    spec: { containers: [{ resources: { limits: { cpu: 1, memory: '1024Mi' }, requests: { cpu: '0.5' } } }] },
+  };
+  assert.equal(mismatchOf(pod), undefined);
+  assert.equal(pod.metadata.creationTimestamp, '2026-01-01T00:30:00Z');
+  assert.deepEqual(pod.spec.containers[0].resources, {
+    limits: { cpu: '1', memory: '1Gi' },
+    requests: { cpu: '500m' },
+  });
+  const lease: any = { spec: { renewTime: '2026-01-01T00:00:00.1Z' } };
+  decodeFields(findKind('coordination.k8s.io', 'v1', 'leases')!.schema, lease);
+  assert.equal(lease.spec.renewTime, '2026-01-01T00:00:00.100000Z');
+});
+
+test('malformed quantities, times and base64 are refused', () => {
+  const resources = (cpu: unknown) => ({ spec: { containers: [{ resources: { limits: { cpu } } }] } });
+  for (const cpu of ['many', '1 ', {}, true]) assert.match(mismatchOf(resources(cpu)) ?? '', /quantities must match/);
+  for (const time of ['yesterday', '2026-13-01T00:00:00Z', '2026-01-01'])
+    assert.match(mismatchOf({ metadata: { creationTimestamp: time } }) ?? '', /parsing time/);
+  const secrets = findKind('', 'v1', 'secrets')!;
+  assert.match(mismatchOf({ data: { a: 'not base64!' } }, secrets.schema) ?? '', /illegal base64/);
+});
+
+test('a key called __proto__ is data and changes no prototype', () => {
+  const { value } = parseJson('{"metadata":{"labels":{"__proto__":null,"a":"b"}},"__proto__":{"x":1}}');
+  const { unknown } = decodeFields(schema, value);
+  assert.deepEqual(unknown, ['__proto__']);
+  assert.deepEqual(Object.keys((value as any).metadata.labels), ['__proto__', 'a']);
+  assert.equal(({} as any).x, undefined);
+});
+
+test('keys given twice are found, in escapes and lists too', () => {
+  const text = '{"a":1,"b":{"c":[{"d":1},{"d":2,"\\u0064":3}]},"e":"\\"a\\":","a":2}';
+  assert.deepEqual(parseJson(text).duplicates, ['b.c[1].d', 'a']);
+  assert.deepEqual(parseJson('{"a":{"b":1},"c":{"b":2},"d":["a","a"]}').duplicates, []);
+  assert.deepEqual(parseJson('{"a":1,"a":2}', false).duplicates, []);
+});
+
+test('YAML is read as JSON is, with its duplicates', async () => {
+  const { value, duplicates } = await parseYaml('a: 1\nb:\n  - c: yes\n    c: 010\n');
+  assert.deepEqual(value, { a: 1, b: [{ c: 10 }] });
+  assert.deepEqual(duplicates, ['b[0].c']);
+});
+
+const rejects = (error: unknown) => error instanceof ApiError && error.reason === 'BadRequest';
+
+test('documents that nest without end or grow by aliases are refused at once', async () => {
+  assert.throws(() => parseJson('['.repeat(200) + ']'.repeat(200)), rejects);
+  for (const deep of ['['.repeat(1e5), '{a: '.repeat(1e5), '- '.repeat(1e5), '? '.repeat(1e5)])
+    await assert.rejects(parseYaml(deep), rejects);
+  const indented = Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n');
+  await assert.rejects(parseYaml(indented.slice(0, 900_000)), rejects);
+  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', 'b: &b [*a,*a,*a,*a,*a,*a,*a,*a]', 'c: [*b,*b,*b,*b,*b,*b,*b,*b]'];
+  await assert.rejects(parseYaml(bomb.join('\n')), rejects);
+  let deepSchema: object = {};
+  for (let depth = 0; depth < 200; depth++) deepSchema = { properties: { a: deepSchema } };
+  const crd = { spec: { versions: [{ schema: { openAPIV3Schema: deepSchema } }] } };
+  const definitions = findKind('apiextensions.k8s.io', 'v1', 'customresourcedefinitions')!;
+  assert.throws(() => decodeFields(definitions.schema, crd), rejects);
+});
+
+test('what is not JSON or YAML is a bad request', async () => {
+  for (const text of ['', '{', 'nul', '{"a":}', '\u0000']) assert.throws(() => parseJson(text), rejects);
+  await assert.rejects(parseYaml('a: [1'), rejects);
+  await assert.rejects(parseYaml('a: b: c'), rejects);
+});
