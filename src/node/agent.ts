@@ -9,6 +9,14 @@ import type { Log } from '../foundation/log.ts';
 import { createRecorder } from '../reconcile/events.ts';
 import { type Cgroups, noCgroups } from './cgroups.ts';
 import { type ClusterDns, parseResolvConf } from './environment/host-names.ts';
+import {
+  type Candidate,
+  createPressureMemory,
+  crossed,
+  pressureRefusal,
+  relieve,
+  type UnderPressure,
+} from './eviction.ts';
 import { type Machine, readMachine, readPressure } from './machine.ts';
 import { createNodeReporter, type NodeFindings, type NodeOptions, nodeObject } from './node-status.ts';
 import type { NetworkHooks, NodeContext } from './pods/context.ts';
@@ -137,9 +145,16 @@ export function createAgent(options: AgentOptions): Agent {
     clusterDns: options.clusterDns,
     hostDns: parseResolvConf(readText('/etc/resolv.conf')),
   };
-  const pods = createPods(context, { cache, node: asAdmitting, relistMs });
+  const pods = createPods(context, {
+    cache,
+    node: asAdmitting,
+    pressure: (pod) => pressureRefusal(pod, under),
+    relistMs,
+  });
   const leaseSeconds = options.leaseSeconds ?? 40;
   const reporter = createNodeReporter({ client, clock, log, node, inspect, leaseSeconds });
+  const rememberPressure = createPressureMemory();
+  let under: UnderPressure = { memory: false, disk: false, processes: false };
   let stopStatics = () => {};
   let stopReclaim = () => {};
   let stopped = false;
@@ -174,18 +189,40 @@ export function createAgent(options: AgentOptions): Agent {
     if (pod) record(pod, 'Warning', 'Unhealthy', `${name} probe failed: ${message} (container ${container})`);
   }
 
+  async function candidates(): Promise<Candidate[]> {
+    const active = running().filter(
+      ({ pod, containers }) => containers.length > 0 && !pods.get(pod.metadata.uid!)?.memory.stop,
+    );
+    const usages = active.map(async ({ pod }) => {
+      const { workingSetBytes = 0, processes = 0 } = (await context.cgroups.usage(pod)) ?? {};
+      return { pod, workingSetBytes, processes };
+    });
+    return Promise.all(usages);
+  }
+
+  function evict(pod: Pod, message: string): void {
+    record(pod, 'Warning', 'Evicted', message);
+    pods.fail(pod.metadata.uid!, 'Evicted', message, 0);
+  }
+
+  async function freeImages(): Promise<boolean> {
+    const used = new Set(
+      (await runtime.listPods()).flatMap(({ containers }) => containers.map(({ imageId }) => imageId)),
+    );
+    const unused = (await runtime.images.list()).filter(({ id, pinned }) => !pinned && !used.has(id));
+    for (const { id } of unused) await runtime.images.remove(id);
+    return unused.length > 0;
+  }
+
   async function inspect(): Promise<NodeFindings> {
     const failed = (error: Error) => ({ ready: false, networkReady: false, message: error.message });
     const status = await runtime.status().catch(failed);
     const version = await runtime.version().catch(() => ({ name: 'containerd', version: 'unknown' }));
     const images = status.ready ? await runtime.images.list().catch(() => []) : [];
-    const { memoryAvailableBytes, diskAvailableBytes, diskBytes, processesFreeRatio } = readPressure(dataDirectory);
-    const pressure = {
-      memory: memoryAvailableBytes < 100 * 2 ** 20,
-      disk: diskAvailableBytes < diskBytes * 0.1,
-      processes: processesFreeRatio < 0.1,
-    };
-    return { runtime: { ...status, ...version }, pressure, images, cgroupsReady: true };
+    const now = crossed(readPressure(dataDirectory));
+    under = rememberPressure(now, clock.monotonicMs());
+    if (following) await relieve(now, { candidates, freeImages, evict });
+    return { runtime: { ...status, ...version }, pressure: under, images };
   }
 
   async function startStatics(): Promise<void> {

@@ -12,7 +12,6 @@ export type NodeFindings = {
   runtime: { ready: boolean; networkReady: boolean; message: string; name: string; version: string };
   pressure: { memory: boolean; disk: boolean; processes: boolean };
   images: Image[];
-  cgroupsReady: boolean;
 };
 
 export type NodeOptions = {

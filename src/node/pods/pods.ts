@@ -32,12 +32,14 @@ export type PodsOptions = {
   cache: Cache<any>;
   /** The node as it would be registered now: what admission compares with. */
   node(): Node;
+  /** Why a node under pressure does not take this pod now. */
+  pressure(pod: Pod): string | undefined;
   relistMs: number;
 };
 
 export const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
-export function createPods(context: NodeContext, { cache, node, relistMs }: PodsOptions): Pods {
+export function createPods(context: NodeContext, { cache, node, pressure, relistMs }: PodsOptions): Pods {
   const workers = new Map<string, PodWorker>();
   const { clock, log } = context;
   let cancelRelist = () => {};
@@ -95,7 +97,8 @@ export function createPods(context: NodeContext, { cache, node, relistMs }: Pods
     const uid = pod.metadata!.uid!;
     if (context.observed.ofPod(uid).length > 0 || pod.metadata!.deletionTimestamp || isEnded(pod)) return;
     const others = list().filter((other) => other.metadata!.uid !== uid && !isEnded(other) && !stopOf(other)?.phase);
-    const refused = refusal(pod, node(), others);
+    const pressed = pressure(pod);
+    const refused = pressed ? { reason: 'Evicted', message: pressed } : refusal(pod, node(), others);
     if (refused === undefined) return;
     const { reason, message } = refused;
     context.record(pod, 'Warning', reason, message);
