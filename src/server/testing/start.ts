@@ -5,15 +5,16 @@ import type { Kind } from '../../api/kind.ts';
 import type { UserInfo } from '../../api/user.ts';
 import { type Clock, systemClock } from '../../foundation/clock.ts';
 import { createLog, type Log } from '../../foundation/log.ts';
-import { openEngine } from '../../store/store.ts';
+import { type Engine, openEngine } from '../../store/store.ts';
 import type { AdmissionPlugin, AuditEvent, Credentials, Defences } from '../contracts.ts';
-import { createServer, type Extensions, type Server, stamp } from '../server.ts';
+import { type Bounds, createServer, type Extensions, type Server, stamp } from '../server.ts';
 import { createTestAuthority, type TestAuthority } from './certificates.ts';
 
 export type TestServer = Server & {
   /** `https://127.0.0.1:PORT`. */
   url: string;
   authority: TestAuthority;
+  engine: Engine;
   /** Everything the audit was told. */
   audited: AuditEvent[];
   /** A client certificate and what else a kubeconfig holds for this user, written to `file` with mode 0600. */
@@ -27,6 +28,7 @@ export type TestOptions = {
   log?: Log;
   extensions?: Extensions;
   admission?: AdmissionPlugin[];
+  bounds?: Bounds;
   /** Instead of letting everybody who has a name do everything. */
   defences?: Partial<Defences>;
   /** Namespaces to create first; `default` and `kube-system` when nothing is said. */
@@ -53,7 +55,18 @@ export async function startServer(options: TestOptions = {}): Promise<TestServer
     reviewToken: async (token) => ({ authenticated: true, user: { username: token } }),
     ...options.defences,
   };
-  const server = createServer({ engine, kinds, defences, version: 'v1.36.0+rempart', clock, log, extensions });
+  const { bounds } = options;
+  const version = 'v1.36.0+rempart';
+  const server = createServer({
+    engine,
+    kinds,
+    defences,
+    version,
+    clock,
+    log,
+    extensions,
+    ...(bounds ? { bounds } : {}),
+  });
   const authority = await createTestAuthority();
   const tls = { ...(await authority.server()), clientCa: authority.certificate };
   const [address] = await server.listen([{ host: '127.0.0.1', port: 0 }], tls);
@@ -65,7 +78,7 @@ export async function startServer(options: TestOptions = {}): Promise<TestServer
       body: { kind: 'Namespace', apiVersion: 'v1', metadata: { name } },
     });
   return {
-    ...{ ...server, url, authority, audited },
+    ...{ ...server, url, authority, engine, audited },
     async writeKubeconfig(file, username = 'test-admin', groups = ['system:masters']) {
       const { key, cert } = await authority.client(username, groups);
       writeFileSync(file, kubeconfig(url, authority.certificate, key, cert), { mode: 0o600 });

@@ -8,7 +8,7 @@ import type { Change } from '../storage/storage.ts';
 import { readDryRun } from './decode.ts';
 import { readPage } from './list.ts';
 import { admit } from './prepare.ts';
-import { namespaceOf } from './update.ts';
+import { namespaceOf, replyOf } from './update.ts';
 
 export type DeleteOptions = {
   gracePeriodSeconds?: number;
@@ -33,8 +33,10 @@ export async function removeObject(context: Context, options: DeleteOptions): Pr
     await admit(context, 'DELETE', { old });
     return plan(context, old, options);
   };
-  const { action, object } = await storage.update(kind, namespaceOf(context), target.name, transform, dryRun);
-  if (action !== 'remove' || kind.resource === 'pods') return objectReply(kind, object);
+  const outcome = await storage.update(kind, namespaceOf(context), target.name, transform, dryRun);
+  const { action, object } = outcome;
+  if (action !== 'remove') return replyOf(context, outcome);
+  if (kind.resource === 'pods') return objectReply(kind, object);
   const { uid } = object.metadata;
   const details = { name: target.name, group: kind.group || undefined, kind: kind.resource, uid };
   return valueReply({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:https';
+import { after, before, test } from 'node:test';
+import { connect } from 'node:tls';
+import { gunzipSync } from 'node:zlib';
+import { ask } from '../testing/ask.ts';
+import { configMap, configMaps, must } from '../testing/objects.ts';
+import { startServer, type TestServer } from '../testing/start.ts';
+
+let server: TestServer;
+before(async () => {
+  server = await startServer();
+});
+after(() => server.stop());
+
+const json = { 'Content-Type': 'application/json' };
+const post = (body: string | Buffer, type = 'application/json', path = configMaps) =>
+  ask(server, path, { method: 'POST', body, headers: { 'Content-Type': type } });
+
+test('bodies that cannot be understood are answered with a Status that says why', async () => {
+  const bad: [string, string, number][] = [
+    ['{"a":', 'application/json', 400],
+    ['[1,2]', 'application/json', 400],
+    ['"text"', 'application/json', 400],
+    ['a: [b', 'application/yaml', 400],
+    [`${'['.repeat(5000)}`, 'application/json', 400],
+    [`${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`, 'application/json', 400],
+    ['{}', 'text/xml', 415],
+    ['{}', 'application/cbor', 415],
+    ['nonsense', 'application/vnd.kubernetes.protobuf', 400],
+    ['k8s\0\xff\xff\xff', 'application/vnd.kubernetes.protobuf', 400],
+  ];
+  for (const [body, type, code] of bad) {
+    const answer = await post(body, type);
+    assert.equal(answer.code, code, `${type} ${body.slice(0, 20)}: ${answer.text}`);
+    assert.equal(answer.json.kind, 'Status');
+    assert.ok(answer.json.message.length > 10);
+  }
+});
+
+test('wrong types name the field', async () => {
+  const answer = await post('{"metadata":{"name":"x"},"data":{"a":5}}');
+  assert.equal(answer.code, 400);
+  assert.match(answer.json.message, /data/);
+});
+
+test('a body above 3 MiB is refused with 413, declared or not', async () => {
+  const body = Buffer.alloc(10 * 1024 * 1024, 32);
+  const declared = await post(body).catch((error) => error);
+  assert.ok(
+    declared.code === 413 || declared.code === 'EPIPE' || declared.code === 'ECONNRESET',
+    String(declared.code),
+  );
+  const chunked = await ask(server, configMaps, {
+    method: 'POST',
+    headers: { ...json, 'Transfer-Encoding': 'chunked' },
+    body,
+  }).catch((error) => error);
+  assert.ok(chunked.code === 413 || chunked.code === 'EPIPE' || chunked.code === 'ECONNRESET', String(chunked.code));
+  assert.equal((await ask(server, configMaps)).code, 200);
+});
+
+test('an Accept list falls back to what can be served, and ends in 406', async () => {
+  const protobufFirst = 'application/vnd.kubernetes.protobuf,application/json';
+  const fallback = await ask(server, configMaps, { headers: { Accept: protobufFirst } });
+  assert.equal(fallback.headers['content-type'], 'application/json');
+  const none = await ask(server, configMaps, { headers: { Accept: 'image/png' } });
+  assert.equal(none.code, 406);
+  assert.equal(none.json.reason, 'NotAcceptable');
+  const yaml = await ask(server, configMaps, { headers: { Accept: 'application/yaml' } });
+  assert.match(yaml.text, /^kind: ConfigMapList/m);
+});
+
+test('a YAML body is an object like any other', async () => {
+  const answer = await post(
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: from-yaml}\ndata:\n  a: "1"\n',
+    'application/yaml',
+  );
+  assert.equal(answer.code, 201);
+  assert.deepEqual(answer.json.data, { a: '1' });
+});
+
+test('keys given twice are told apart from honest bodies', async () => {
+  const body = '{"metadata":{"name":"double"},"data":{"a":"1","a":"2"}}';
+  const strict = await post(body, 'application/json', `${configMaps}?fieldValidation=Strict`);
+  assert.equal(strict.code, 400);
+  assert.match(strict.json.message, /duplicate field "data.a"/);
+  const warned = await post(body);
+  assert.equal(warned.code, 201);
+  assert.match(String(warned.headers['warning']), /^299 - "duplicate field \\"data.a\\""/);
+});
+
+test('what is not HTTP gets a Status and a closed connection', async () => {
+  const text = await new Promise<string>((resolve, reject) => {
+    const { hostname, port } = new URL(server.url);
+    const socket = connect({ host: hostname, port: Number(port), ca: server.authority.certificate });
+    let received = '';
+    socket.on('data', (chunk) => (received += chunk));
+    socket.on('close', () => resolve(received));
+    socket.on('error', reject);
+    socket.write('HELLO THERE\r\n\r\n');
+  });
+  assert.match(text, /^HTTP\/1.1 400 /);
+  assert.match(text, /"kind":"Status"/);
+});
+
+test('a client without TLS 1.3 is not served', async () => {
+  const { hostname, port } = new URL(server.url);
+  const error = await new Promise<Error & { code?: string }>((resolve, reject) => {
+    const options = { host: hostname, port: Number(port), ca: server.authority.certificate };
+    const socket = connect({ ...options, maxVersion: 'TLSv1.2' }, () => reject(new Error('it was served')));
+    socket.on('error', resolve);
+  });
+  assert.match(String(error.code), /PROTOCOL_VERSION|ECONNRESET/);
+});
+
+test('nobody is nobody: without credentials, or with a foreign certificate, it is 401', async () => {
+  const answer = await ask(server, configMaps, { user: null });
+  assert.equal(answer.code, 401);
+  assert.equal(answer.json.reason, 'Unauthorized');
+});
+
+test('an address that is not allowed is cut off before TLS', async () => {
+  const closed = await startServer({ defences: { allowConnection: (address) => !address.includes('127.0.0.1') } });
+  try {
+    await assert.rejects(ask(closed, '/version'), /socket|ECONNRESET/);
+  } finally {
+    await closed.stop();
+  }
+});
+
+test('large answers are compressed for who asks, small ones never', async () => {
+  const data = { text: 'x'.repeat(300_000) };
+  await must(server, 'POST', configMaps, configMap('large', data));
+  const read = (path: string) =>
+    new Promise<{ encoding: string | undefined; body: Buffer }>((resolve, reject) => {
+      const headers = { Authorization: 'Bearer t', 'Accept-Encoding': 'gzip' };
+      request(`${server.url}${path}`, { ca: server.authority.certificate, agent: false, headers }, (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk) => chunks.push(chunk));
+        answer.on('end', () => resolve({ encoding: answer.headers['content-encoding'], body: Buffer.concat(chunks) }));
+      })
+        .on('error', reject)
+        .end();
+    });
+  const one = await read(`${configMaps}/large`);
+  assert.equal(one.encoding, 'gzip');
+  assert.deepEqual(JSON.parse(gunzipSync(one.body).toString()).data, data);
+  const list = await read(configMaps);
+  assert.equal(list.encoding, 'gzip');
+  assert.equal(JSON.parse(gunzipSync(list.body).toString()).kind, 'ConfigMapList');
+  assert.equal((await read('/version')).encoding, undefined);
+});
+
+test('certificates are swapped without a restart', async () => {
+  const own = await startServer();
+  try {
+    const { hostname, port } = new URL(own.url);
+    const serial = () =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connect({ host: hostname, port: Number(port), ca: own.authority.certificate }, () => {
+          resolve(socket.getPeerCertificate().serialNumber);
+          socket.destroy();
+        });
+        socket.on('error', reject);
+      });
+    const before = await serial();
+    own.setTls({ ...(await own.authority.server()), clientCa: own.authority.certificate });
+    assert.notEqual(await serial(), before);
+  } finally {
+    await own.stop();
+  }
+});
+
+test('a watcher that never reads is cut off, others go on', async () => {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect({ host: hostname, port: Number(port), ca: server.authority.certificate });
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.on('secureConnect', resolve));
+  socket.write(`GET ${configMaps}?watch=1&labelSelector=flood HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n\r\n`);
+  await new Promise((resolve) => socket.once('readable', resolve));
+  socket.pause();
+  const gone = new Promise((resolve) => socket.on('close', resolve));
+  const text = 'y'.repeat(900_000);
+  await must(server, 'POST', configMaps, configMap('flood', { text }, { flood: '' }));
+  for (let round = 0; round < 25; round++)
+    await must(
+      server,
+      'PATCH',
+      `${configMaps}/flood`,
+      { data: { round: String(round) } },
+      'application/merge-patch+json',
+    );
+  assert.equal((await ask(server, `${configMaps}/large`)).code, 200);
+  socket.resume();
+  await gone;
+});
+
+test('one user cannot take all seats', async () => {
+  const bounds = { requestsMax: 4, requestsPerUserMax: 2, streamsMax: 4, streamsPerUserMax: 2 };
+  const small = await startServer({ bounds });
+  try {
+    const stop = new AbortController();
+    const watch = (name: string) => {
+      const user = { username: name, groups: [] };
+      return small.stream(user, { method: 'GET', path: `${configMaps}?watch=1` }, () => {}, stop.signal);
+    };
+    const open = [watch('greedy'), watch('greedy')];
+    await assert.rejects(watch('greedy'), (error: any) => error.code === 429 && error.details.retryAfterSeconds === 1);
+    open.push(watch('modest'));
+    stop.abort();
+    await Promise.all(open);
+  } finally {
+    await small.stop();
+  }
+});

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { configMap, configMaps, deployment, deployments, may, must, pod, pods } from '../testing/objects.ts';
+import { startServer, type TestServer } from '../testing/start.ts';
+
+let server: TestServer;
+before(async () => {
+  server = await startServer();
+});
+after(() => server.stop());
+
+test('a created object has a uid, a creation time, a revision, defaults and the first generation', async () => {
+  const made = await must(server, 'POST', deployments, deployment('made'));
+  assert.match(made.metadata.uid, /^[0-9a-f-]{36}$/);
+  assert.match(made.metadata.creationTimestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  assert.ok(Number(made.metadata.resourceVersion) > 0);
+  assert.equal(made.metadata.generation, 1);
+  assert.equal(made.spec.revisionHistoryLimit, 10);
+  assert.equal(made.metadata.managedFields[0].operation, 'Update');
+});
+
+test('what a client may not set on create is cleared or refused', async () => {
+  const body = configMap('cleared');
+  Object.assign(body.metadata, { uid: 'mine', deletionTimestamp: '2020-01-01T00:00:00Z' });
+  const made = await must(server, 'POST', configMaps, body);
+  assert.notEqual(made.metadata.uid, 'mine');
+  assert.equal(made.metadata.deletionTimestamp, undefined);
+  const versioned = { ...configMap('versioned'), metadata: { name: 'versioned', resourceVersion: '3' } };
+  assert.equal((await may(server, 'POST', configMaps, versioned)).code, 400);
+});
+
+test('a second object of the same name is refused with AlreadyExists', async () => {
+  await must(server, 'POST', configMaps, configMap('twice'));
+  const { code, body } = await may(server, 'POST', configMaps, configMap('twice'));
+  assert.equal(code, 409);
+  assert.equal(body.reason, 'AlreadyExists');
+});
+
+test('generateName makes names of its own', async () => {
+  const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'made-' } };
+  const [first, second] = [await must(server, 'POST', configMaps, body), await must(server, 'POST', configMaps, body)];
+  assert.match(first.metadata.name, /^made-[a-z0-9]{5}$/);
+  assert.notEqual(first.metadata.name, second.metadata.name);
+});
+
+test('a body of another namespace, kind or version than the URL is refused', async () => {
+  const elsewhere = { ...configMap('x'), metadata: { name: 'x', namespace: 'kube-system' } };
+  assert.equal((await may(server, 'POST', configMaps, elsewhere)).code, 400);
+  assert.equal((await may(server, 'POST', configMaps, { ...configMap('x'), kind: 'Secret' })).code, 400);
+  assert.equal((await may(server, 'POST', configMaps, { ...configMap('x'), apiVersion: 'v2' })).code, 400);
+});
+
+test('unknown fields are refused when strict, warned of by default, and dropped', async () => {
+  const body = { ...configMap('unknown'), extra: 1 };
+  const strict = await may(server, 'POST', `${configMaps}?fieldValidation=Strict`, body);
+  assert.equal(strict.code, 400);
+  assert.match(strict.body.message, /unknown field "extra"/);
+  const warned = await may(server, 'POST', configMaps, body);
+  assert.deepEqual(warned.warnings, ['unknown field "extra"']);
+  assert.equal(warned.body.extra, undefined);
+});
+
+test('an update of an older version is a conflict, one without a version is not', async () => {
+  const made = await must(server, 'POST', configMaps, configMap('versions'));
+  const path = `${configMaps}/versions`;
+  await must(server, 'PUT', path, { ...made, data: { a: '1' } });
+  const late = await may(server, 'PUT', path, { ...made, data: { a: '2' } });
+  assert.equal(late.code, 409);
+  assert.equal(late.body.reason, 'Conflict');
+  const { resourceVersion: _, ...metadata } = made.metadata;
+  assert.deepEqual((await must(server, 'PUT', path, { ...made, metadata, data: { a: '3' } })).data, { a: '3' });
+});
+
+test('an update that changes nothing writes nothing', async () => {
+  const made = await must(server, 'POST', deployments, deployment('still'));
+  const again = await must(server, 'PUT', `${deployments}/still`, made);
+  assert.equal(again.metadata.resourceVersion, made.metadata.resourceVersion);
+  const patched = await must(server, 'PATCH', `${deployments}/still`, { spec: { replicas: 1 } }, mergePatch);
+  assert.equal(patched.metadata.resourceVersion, made.metadata.resourceVersion);
+});
+
+const mergePatch = 'application/merge-patch+json';
+
+test('the generation rises with the spec, not with metadata or status', async () => {
+  await must(server, 'POST', deployments, deployment('generations'));
+  const path = `${deployments}/generations`;
+  const labelled = await must(server, 'PATCH', path, { metadata: { labels: { a: 'b' } } }, mergePatch);
+  assert.equal(labelled.metadata.generation, 1);
+  const scaled = await must(server, 'PATCH', path, { spec: { replicas: 2 } }, mergePatch);
+  assert.equal(scaled.metadata.generation, 2);
+  const status = await must(server, 'PATCH', `${path}/status`, { status: { replicas: 2 } }, mergePatch);
+  assert.equal(status.metadata.generation, 2);
+  assert.equal(status.status.replicas, 2);
+});
+
+test('status writes only status, the object itself never does', async () => {
+  const made = await must(server, 'POST', deployments, deployment('parts'));
+  const path = `${deployments}/parts`;
+  const both = { ...made, spec: { ...made.spec, replicas: 9 }, status: { replicas: 5 } };
+  const viaStatus = await must(server, 'PUT', `${path}/status`, both);
+  assert.equal(viaStatus.spec.replicas, 1);
+  assert.equal(viaStatus.status.replicas, 5);
+  const viaObject = await must(server, 'PUT', path, { ...viaStatus, status: { replicas: 7 } });
+  assert.equal(viaObject.status.replicas, 5);
+});
+
+test('a dry run answers with what would be stored, and stores nothing', async () => {
+  const { code, body } = await may(server, 'POST', `${configMaps}?dryRun=All`, configMap('dry'));
+  assert.equal(code, 201);
+  assert.equal(body.metadata.name, 'dry');
+  assert.equal((await may(server, 'GET', `${configMaps}/dry`)).code, 404);
+  await must(server, 'POST', configMaps, configMap('wet', { a: '1' }));
+  const patched = await must(server, 'PATCH', `${configMaps}/wet?dryRun=All`, { data: { a: '2' } }, mergePatch);
+  assert.equal(patched.data.a, '2');
+  assert.equal((await must(server, 'GET', `${configMaps}/wet`)).data.a, '1');
+  assert.equal((await may(server, 'POST', `${configMaps}?dryRun=Some`, configMap('dry'))).code, 400);
+});
+
+test('each of the four kinds of patch does what its standard says', async () => {
+  await must(server, 'POST', deployments, deployment('patched'));
+  const path = `${deployments}/patched`;
+  const containers = [{ name: 'other', image: 'two' }];
+  const strategic = { spec: { template: { spec: { containers } } } };
+  const merged = await must(server, 'PATCH', path, strategic, 'application/strategic-merge-patch+json');
+  assert.deepEqual(merged.spec.template.spec.containers.map((each: any) => each.name).sort(), ['main', 'other']);
+  const replaced = await must(server, 'PATCH', path, strategic, mergePatch);
+  assert.deepEqual(
+    replaced.spec.template.spec.containers.map((each: any) => each.name),
+    ['other'],
+  );
+  const operations = [
+    { op: 'test', path: '/spec/replicas', value: 1 },
+    { op: 'replace', path: '/spec/replicas', value: 4 },
+  ];
+  const jsonPatch = 'application/json-patch+json';
+  assert.equal((await must(server, 'PATCH', path, operations, jsonPatch)).spec.replicas, 4);
+  assert.equal((await may(server, 'PATCH', path, operations, jsonPatch)).code, 422);
+});
+
+const applyType = 'application/apply-patch+yaml';
+
+test('server-side apply creates, is idempotent, and names who holds a field', async () => {
+  const path = `${deployments}/applied?fieldManager=`;
+  const created = await may(server, 'PATCH', `${path}one`, deployment('applied', 2), applyType);
+  assert.equal(created.code, 201);
+  const again = await must(server, 'PATCH', `${path}one`, deployment('applied', 2), applyType);
+  assert.equal(again.metadata.resourceVersion, created.body.metadata.resourceVersion);
+  const refused = await may(server, 'PATCH', `${path}two`, deployment('applied', 3), applyType);
+  assert.equal(refused.code, 409);
+  assert.deepEqual(
+    refused.body.details.causes.map(({ reason, field }: any) => ({ reason, field })),
+    [{ reason: 'FieldManagerConflict', field: '.spec.replicas' }],
+  );
+  const forced = await must(server, 'PATCH', `${path}two&force=true`, deployment('applied', 3), applyType);
+  assert.equal(forced.spec.replicas, 3);
+  assert.equal((await may(server, 'PATCH', `${deployments}/applied`, deployment('applied'), applyType)).code, 400);
+});
+
+test('an object that others wait for is marked, and goes with its last finalizer', async () => {
+  const body = { ...configMap('held'), metadata: { name: 'held', finalizers: ['example.com/hold'] } };
+  await must(server, 'POST', configMaps, body);
+  const path = `${configMaps}/held`;
+  const marked = await must(server, 'DELETE', path);
+  assert.ok(marked.metadata.deletionTimestamp);
+  assert.equal((await must(server, 'GET', path)).metadata.name, 'held');
+  await must(server, 'PATCH', path, { metadata: { finalizers: null } }, mergePatch);
+  assert.equal((await may(server, 'GET', path)).code, 404);
+});
+
+test('propagation policies become the finalizers the garbage collector acts on', async () => {
+  for (const [policy, finalizer] of [
+    ['Foreground', 'foregroundDeletion'],
+    ['Orphan', 'orphan'],
+  ] as const) {
+    const name = `owner-${finalizer.toLowerCase()}`;
+    await must(server, 'POST', deployments, deployment(name));
+    const marked = await must(server, 'DELETE', `${deployments}/${name}`, { propagationPolicy: policy });
+    assert.deepEqual(marked.metadata.finalizers, [finalizer]);
+  }
+});
+
+test('a delete whose precondition does not hold is a conflict', async () => {
+  await must(server, 'POST', configMaps, configMap('guarded'));
+  const path = `${configMaps}/guarded`;
+  const refused = await may(server, 'DELETE', path, { preconditions: { uid: 'another' } });
+  assert.equal(refused.code, 409);
+  const { uid } = (await must(server, 'GET', path)).metadata;
+  assert.equal((await must(server, 'DELETE', path, { preconditions: { uid } })).status, 'Success');
+});
+
+test('a pod on no node goes at once, one on a node gets its grace period until its agent says so', async () => {
+  await must(server, 'POST', pods, pod('nowhere'));
+  await must(server, 'DELETE', `${pods}/nowhere`);
+  assert.equal((await may(server, 'GET', `${pods}/nowhere`)).code, 404);
+  await must(server, 'POST', pods, pod('somewhere', { nodeName: 'node-1', terminationGracePeriodSeconds: 40 }));
+  const going = await must(server, 'DELETE', `${pods}/somewhere`);
+  assert.equal(going.metadata.deletionGracePeriodSeconds, 40);
+  const sooner = await must(server, 'DELETE', `${pods}/somewhere`, { gracePeriodSeconds: 5 });
+  assert.equal(sooner.metadata.deletionGracePeriodSeconds, 5);
+  await must(server, 'DELETE', `${pods}/somewhere`, { gracePeriodSeconds: 0 });
+  assert.equal((await may(server, 'GET', `${pods}/somewhere`)).code, 404);
+});
+
+test('deletecollection deletes what the selector matches, and nothing else', async () => {
+  for (const [name, group] of [
+    ['some-1', 'a'],
+    ['some-2', 'a'],
+    ['some-3', 'b'],
+  ] as const)
+    await must(server, 'POST', configMaps, configMap(name, {}, { group }));
+  await must(server, 'DELETE', `${configMaps}?labelSelector=group%3Da`);
+  const { items } = await must(server, 'GET', `${configMaps}?labelSelector=group`);
+  assert.deepEqual(
+    items.map(({ metadata }: any) => metadata.name),
+    ['some-3'],
+  );
+});
+
+test('a namespace stays until its finalizers are taken by the finalize subresource', async () => {
+  await must(server, 'POST', '/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'going' },
+  });
+  const path = '/api/v1/namespaces/going';
+  const marked = await must(server, 'DELETE', path);
+  assert.equal(marked.status.phase, 'Terminating');
+  assert.deepEqual(marked.spec.finalizers, ['kubernetes']);
+  await must(server, 'PUT', `${path}/finalize`, { ...marked, spec: { finalizers: [] } });
+  assert.equal((await may(server, 'GET', path)).code, 404);
+});
+
+test('concurrent patches all succeed: each is made on the newest object', async () => {
+  await must(server, 'POST', configMaps, configMap('busy'));
+  const names = Array.from({ length: 20 }, (_, index) => `key-${index}`);
+  await Promise.all(
+    names.map((name) => must(server, 'PATCH', `${configMaps}/busy`, { data: { [name]: '1' } }, mergePatch)),
+  );
+  assert.equal(Object.keys((await must(server, 'GET', `${configMaps}/busy`)).data).length, 20);
+});
