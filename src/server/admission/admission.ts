@@ -1,7 +1,12 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Authorization } from '../authorization/authorization.ts';
 import type { AdmissionPlugin } from '../contracts.ts';
-import { certificateApproval, certificateSigning, certificateSubject } from './certificate-signers.ts';
+import {
+  certificateApproval,
+  certificateRequester,
+  certificateSigning,
+  certificateSubject,
+} from './certificate-signers.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIPs } from './deny-external-ips.ts';
@@ -55,6 +60,7 @@ export function admissionPlugins(settings: AdmissionSettings): AdmissionPlugin[]
     defaultIngressClass,
     ownerReferences(authorize),
     roleEscalation(authorization),
+    certificateRequester,
     certificateApproval(authorize),
     certificateSigning(authorize),
     certificateSubject,

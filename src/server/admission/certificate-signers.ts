@@ -1,9 +1,27 @@
+import type { KubernetesObject } from '../../api/object.ts';
 import { badRequest } from '../../api/status.ts';
 import { type CertificateRequest, readCertificateRequest } from '../../foundation/x509/certificate-request.ts';
 import type { AdmissionPlugin, AdmissionRequest, Authorizer } from '../contracts.ts';
 import { concerns, refusal } from './about.ts';
 
 const csr = 'certificatesigningrequests.certificates.k8s.io';
+
+/** Who asks for a certificate is what the server knows, not what the request says; and a request does not change. */
+export const certificateRequester: AdmissionPlugin = {
+  name: 'CertificateRequester',
+  mutate(request) {
+    const { object, old, user } = request;
+    if (object === undefined || old?.['spec'] === undefined) {
+      if (!concerns(request, 'CREATE', csr) || object?.['spec'] === undefined) return;
+      const { username, uid, groups, extra } = user;
+      Object.assign(object['spec'], { username, groups: [...groups] });
+      for (const [key, value] of Object.entries({ uid, extra })) {
+        if (value === undefined) delete object['spec'][key];
+        else object['spec'][key] = structuredClone(value);
+      }
+    } else if (`${request.kind.resource}.${request.kind.group}` === csr) object['spec'] = structuredClone(old['spec']);
+  },
+};
 
 /** May the user do this for the signer, by its name or for its whole domain (`example.com/*`)? */
 function maySign(authorize: Authorizer, request: AdmissionRequest, verb: string, signer: string): boolean {
@@ -30,6 +48,8 @@ export const certificateSigning = (authorize: Authorizer): AdmissionPlugin => ({
   validate(request) {
     if (!concerns(request, 'UPDATE', `${csr}/status`)) return;
     const { object, old } = request;
+    if (decisionsOf(object) !== decisionsOf(old))
+      throw refusal(request, 'conditions Approved and Denied are written through the subresource approval');
     const failed = (value: typeof object) =>
       (value?.['status']?.conditions ?? []).some(({ type }: { type: string }) => type === 'Failed');
     if (object?.['status']?.certificate === old?.['status']?.certificate && failed(object) === failed(old)) return;
@@ -38,6 +58,14 @@ export const certificateSigning = (authorize: Authorizer): AdmissionPlugin => ({
       throw refusal(request, `user not permitted to sign requests with signerName "${signer}"`);
   },
 });
+
+/** The conditions that approve or deny, comparable. */
+const decisionsOf = (value: KubernetesObject | undefined): string =>
+  JSON.stringify(
+    (value?.['status']?.conditions ?? []).filter(
+      ({ type }: { type: string }) => type === 'Approved' || type === 'Denied',
+    ),
+  );
 
 /** Nobody gets a client certificate of a group that is past every role. */
 export const certificateSubject: AdmissionPlugin = {

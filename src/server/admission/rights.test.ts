@@ -147,6 +147,32 @@ test('certificates of system:masters are not requested, approval and signing nee
   assert.match(body.message, /not permitted to approve requests with signerName/);
 });
 
+test('a certificate request names who really asked, does not change, and is not approved through its status', async () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const request = Buffer.from(buildCertificateRequest({ commonName: 'x' }, privateKey)).toString('base64');
+  const spec = { signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'], request };
+  const object = (more: object) => ({
+    ...{ apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name: 'forged' } },
+    spec: { ...spec, ...more },
+  });
+  const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+  const resources = ['certificatesigningrequests', 'certificatesigningrequests/status'];
+  await server.make(...grant('forger', [{ verbs: ['*'], apiGroups: ['certificates.k8s.io'], resources }]));
+  const forger = { username: 'forger', groups: ['system:authenticated'] };
+  const claimed = { username: 'system:node:n1', groups: ['system:masters'], uid: 'u' };
+  const { body } = await server.ask(forger, 'POST', path, object(claimed));
+  assert.deepEqual(
+    [body.spec.username, body.spec.groups, body.spec.uid],
+    ['forger', ['system:authenticated'], undefined],
+  );
+  const type = 'application/merge-patch+json';
+  const changed = await server.ask(forger, 'PATCH', `${path}/forged`, { spec: claimed }, type);
+  assert.equal(changed.body.spec.username, 'forger');
+  const status = { conditions: [{ type: 'Approved', status: 'True', reason: 'x' }] };
+  const approved = await server.ask(forger, 'PATCH', `${path}/forged/status`, { status }, type);
+  assert.match(approved.body.message, /written through the subresource approval/);
+});
+
 test('services may not claim external addresses', async () => {
   const service = {
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 's', namespace: 'a' } },
