@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { PersistentVolume, Pod } from '../../api/schema/types.d.ts';
+import { testPod } from '../pods/testing/view.ts';
+import { checkPath, writeAtomically } from './atomic-writer.ts';
+import { checkHostPath } from './host-path.ts';
+import { plainMounter, systemMounter } from './mounter.ts';
+import { isInside, removeLocal } from './persistent.ts';
+import { mountSubPath } from './sub-path.ts';
+import type { VolumeSources } from './volume-type.ts';
+import { createVolumes } from './volumes.ts';
+
+const isRoot = process.getuid?.() === 0;
+const asRoot = { skip: isRoot ? false : 'needs root' };
+
+function folder(context: TestContext): string {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), 'rempart-volumes-')));
+  context.after(async () => {
+    for (const point of isRoot ? await systemMounter.below(path) : []) await systemMounter.unmount(point);
+    rmSync(path, { recursive: true, force: true });
+  });
+  return path;
+}
+
+const facts = {
+  nodeName: 'node-1',
+  hostIP: '192.0.2.1',
+  podIPs: ['10.244.0.2'],
+  allocatable: { cpuMilli: 2000, memoryBytes: 1024, ephemeralBytes: 1024 },
+};
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const metadata = { name: 'x', namespace: 'shop', uid: 'claim-uid' };
+const sources: VolumeSources = {
+  configMap: async (_, name) =>
+    name === 'settings'
+      ? ({ metadata, data: { colour: 'green', size: 'big' }, binaryData: { raw: base64('\0') } } as never)
+      : undefined,
+  secret: async (_, name) =>
+    name === 'login' ? ({ metadata, data: { password: base64('hush') } } as never) : undefined,
+  claim: async (_, name) => ({ metadata, spec: { volumeName: name }, status: { phase: 'Bound' } }) as never,
+  persistentVolume: async (name) =>
+    ({ metadata: { name }, spec: { claimRef: { uid: 'claim-uid' }, hostPath: { path: name } } }) as never,
+  token: async (_, audience, seconds) => ({
+    value: `token for ${audience}`,
+    expiresAtMs: seconds * 1000,
+    refreshAtMs: seconds * 800,
+  }),
+};
+
+function volumesIn(root: string, changes: Partial<VolumeSources> = {}) {
+  return createVolumes({
+    ...{ podsDirectory: join(root, 'pods'), memoryDirectory: join(root, 'memory'), localPathRoot: join(root, 'local') },
+    ...{ sources: { ...sources, ...changes }, mounter: isRoot ? systemMounter : plainMounter },
+  });
+}
+
+const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
+
+test('a ConfigMap shows its keys, or the chosen ones under their paths and modes', async (context) => {
+  const root = folder(context);
+  const volumes = [
+    { name: 'all', configMap: { name: 'settings' } },
+    {
+      name: 'some',
+      configMap: {
+        name: 'settings',
+        defaultMode: 0o400,
+        items: [
+          { key: 'colour', path: 'deep/er/c', mode: 0o440 },
+          { key: 'size', path: 's' },
+        ],
+      },
+    },
+  ];
+  const mounted = await volumesIn(root).mount(testPod({ volumes }), facts);
+  const [all, some] = ['all', 'some'].map((name) => mounted.get(name)!.hostPath) as [string, string];
+  assert.deepEqual(
+    readdirSync(all)
+      .filter((name) => !name.startsWith('..'))
+      .sort(),
+    ['colour', 'raw', 'size'],
+  );
+  assert.equal(readFileSync(join(all, 'colour'), 'utf8'), 'green');
+  assert.deepEqual(readFileSync(join(all, 'raw')), Buffer.from([0]));
+  assert.equal(mode(join(all, 'colour')), '644');
+  assert.equal(mode(join(some, 'deep/er/c')), '440');
+  assert.equal(mode(join(some, 's')), '400');
+  assert.equal(mounted.get('all')!.readOnly, true);
+});
+
+test('a missing ConfigMap, Secret or key is named; an optional one is empty', async (context) => {
+  const volumes = volumesIn(folder(context));
+  const mount = (volume: object) => volumes.mount(testPod({ volumes: [{ name: 'v', ...volume }] }), facts);
+  await assert.rejects(mount({ configMap: { name: 'none' } }), /volume "v".*configmap "none" not found/);
+  await assert.rejects(mount({ secret: { secretName: 'none' } }), /secret "none" not found/);
+  await assert.rejects(
+    mount({ secret: { secretName: 'login', items: [{ key: 'no', path: 'p' }] } }),
+    /has no key "no"/,
+  );
+  await assert.rejects(mount({ nfs: { server: 'x', path: '/' } }), /type nfs is not supported/);
+  const optional = await mount({ secret: { secretName: 'none', optional: true } });
+  assert.deepEqual(
+    readdirSync(optional.get('v')!.hostPath).filter((name) => !name.startsWith('..')),
+    [],
+  );
+});
+
+test('secrets and tokens are kept in memory, and tokens say when they must be renewed', async (context) => {
+  const root = folder(context);
+  const serviceAccountToken = { path: 'token', expirationSeconds: 3600, audience: 'vault' };
+  const downwardAPI = { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] };
+  const projected = {
+    sources: [
+      { serviceAccountToken },
+      { secret: { name: 'login' } },
+      { configMap: { name: 'settings' } },
+      { downwardAPI },
+    ],
+  };
+  const pod = testPod({ volumes: [{ name: 'all', projected }] }, { labels: { b: '2', a: '1' } });
+  const mounted = (await volumesIn(root).mount(pod, facts)).get('all')!;
+  assert.ok(mounted.hostPath.startsWith(join(root, 'memory')));
+  assert.equal(mounted.refreshAtMs, 3600 * 800);
+  const text = (name: string) => readFileSync(join(mounted.hostPath, name), 'utf8');
+  assert.deepEqual(['token', 'password', 'colour', 'labels'].map(text), [
+    'token for vault',
+    'hush',
+    'green',
+    'a="1"\nb="2"',
+  ]);
+});
+
+test('an update appears all at once, removes what has gone, and an equal one changes nothing', async (context) => {
+  const root = folder(context);
+  const file = (text: string) => ({ bytes: Buffer.from(text), mode: 0o644 });
+  assert.equal(
+    await writeAtomically(
+      root,
+      new Map([
+        ['a', file('1')],
+        ['b/c', file('1')],
+      ]),
+    ),
+    true,
+  );
+  const first = readlinkSync(join(root, '..data'));
+  assert.equal(
+    await writeAtomically(
+      root,
+      new Map([
+        ['a', file('1')],
+        ['b/c', file('1')],
+      ]),
+    ),
+    false,
+  );
+  assert.equal(readlinkSync(join(root, '..data')), first);
+  assert.equal(await writeAtomically(root, new Map([['a', file('2')]])), true);
+  assert.equal(readFileSync(join(root, 'a'), 'utf8'), '2');
+  assert.equal(existsSync(join(root, 'b')), false);
+  assert.deepEqual(
+    readdirSync(root)
+      .filter((name) => name.startsWith('..'))
+      .sort(),
+    ['..data', readlinkSync(join(root, '..data'))].sort(),
+  );
+});
+
+test('a path that would leave the volume is refused', () => {
+  for (const path of ['', '/etc/passwd', '../x', 'a/../../x', '..data', '..x/y', 'a//b', './a', 'a\0'.repeat(3000)])
+    assert.throws(() => checkPath(path), /invalid path/, path.slice(0, 20));
+  for (const path of ['a', 'a/b', 'a..b', '.hidden']) checkPath(path);
+});
+
+test('an emptyDir belongs to the fsGroup, anyone may write, and memory is bounded', asRoot, async (context) => {
+  const root = folder(context);
+  const volumes = [
+    { name: 'disk', emptyDir: {} },
+    { name: 'memory', emptyDir: { medium: 'Memory', sizeLimit: '64Ki' } },
+  ];
+  const all = volumesIn(root);
+  const pod = testPod({ volumes, securityContext: { fsGroup: 4242 } });
+  const mounted = await all.mount(pod, facts);
+  for (const name of ['disk', 'memory']) {
+    const { gid } = statSync(mounted.get(name)!.hostPath);
+    assert.equal(gid, 4242);
+    assert.equal(mode(mounted.get(name)!.hostPath), '2777');
+  }
+  assert.throws(() => writeFileSync(join(mounted.get('memory')!.hostPath, 'big'), Buffer.alloc(128 * 1024)), /ENOSPC/);
+  writeFileSync(join(mounted.get('disk')!.hostPath, 'kept'), 'x');
+  assert.deepEqual(await all.mount(pod, facts, mounted), mounted);
+  assert.deepEqual(await all.present(), ['uid-1']);
+  await all.release('uid-1');
+  assert.deepEqual(await systemMounter.below(root), []);
+  assert.deepEqual(await all.present(), []);
+});
+
+test('fsGroup never follows a link out of the volume', asRoot, async (context) => {
+  const root = folder(context);
+  const outside = join(root, 'outside');
+  writeFileSync(outside, 'x');
+  chmodSync(outside, 0o600);
+  const path = join(root, 'local', 'pv');
+  mkdirSync(path, { recursive: true });
+  symlinkSync(outside, join(path, 'link'));
+  writeFileSync(join(path, 'file'), 'x', { mode: 0o600 });
+  const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: path } }];
+  await volumesIn(root).mount(testPod({ volumes, securityContext: { fsGroup: 4242 } }), facts);
+  assert.equal(statSync(outside).gid, 0);
+  assert.equal(mode(outside), '600');
+  assert.equal(statSync(join(path, 'file')).gid, 4242);
+  assert.equal(mode(join(path, 'file')), '660');
+});
+
+test('a claim must be bound, and its directory is made only below the root of local volumes', async (context) => {
+  const root = folder(context);
+  const mount = (claimName: string, changes: Partial<VolumeSources> = {}) =>
+    volumesIn(root, changes).mount(testPod({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName } }] }), facts);
+  const mounted = await mount(join(root, 'local', 'pvc-1'));
+  assert.equal(mode(mounted.get('v')!.hostPath), '777');
+  await assert.rejects(mount(join(root, 'elsewhere')), /is not a Directory/);
+  assert.equal(existsSync(join(root, 'elsewhere')), false);
+  await assert.rejects(mount('x', { claim: async () => undefined }), /persistentvolumeclaim "x" not found/);
+  const pending = async () => ({ metadata, spec: {}, status: { phase: 'Pending' } }) as never;
+  await assert.rejects(mount('x', { claim: pending }), /is not bound/);
+  const stolen = async () => ({ metadata, spec: { claimRef: { uid: 'other' }, hostPath: { path: '/' } } }) as never;
+  await assert.rejects(mount('x', { persistentVolume: stolen }), /bound to another claim/);
+});
+
+test('only a real directory below the root of local volumes is ever removed', async (context) => {
+  const root = folder(context);
+  const local = join(root, 'local');
+  const precious = join(root, 'precious');
+  for (const path of [join(local, 'pvc-1', 'data'), precious]) mkdirSync(path, { recursive: true });
+  symlinkSync(precious, join(local, 'link'));
+  const volume = (path: string) => ({ metadata: { name: 'pv' }, spec: { hostPath: { path } } }) as PersistentVolume;
+  for (const path of [precious, local, `${local}/../precious`, `${local}/link`, `${local}/link/.`, '/', `${local}x`])
+    await assert.rejects(removeLocal(local, volume(path)), /outside/, path);
+  mkdirSync(join(precious, 'inner'));
+  await assert.rejects(removeLocal(local, volume(join(local, 'link/inner'))), /outside/);
+  assert.ok(existsSync(join(precious, 'inner')));
+  await removeLocal(local, volume(join(local, 'pvc-1')));
+  assert.equal(existsSync(join(local, 'pvc-1')), false);
+  await removeLocal(local, volume(join(local, 'never-made')));
+  assert.equal(isInside('/a', '/a/..b'), true);
+});
+
+test(
+  'a sub-path is mounted from inside the volume, made when missing, and never led outside',
+  asRoot,
+  async (context) => {
+    const root = folder(context);
+    const volume = join(root, 'volume');
+    const secret = join(root, 'secret');
+    for (const path of [join(volume, 'present'), secret]) mkdirSync(path, { recursive: true });
+    writeFileSync(join(volume, 'present', 'file'), 'x');
+    symlinkSync(secret, join(volume, 'escape'));
+    symlinkSync('present', join(volume, 'inside'));
+    const mount = (path: string, target: string) =>
+      mountSubPath(volume, path, join(root, 'targets', target), systemMounter);
+    await mount('present', 'a');
+    assert.equal(readFileSync(join(root, 'targets/a/file'), 'utf8'), 'x');
+    await mount('present/file', 'b');
+    assert.ok(lstatSync(join(root, 'targets/b')).isFile());
+    await mount('inside/file', 'c');
+    await mount('new/deep', 'd');
+    assert.ok(existsSync(join(volume, 'new/deep')));
+    for (const path of ['escape', 'escape/x', '../secret', '/etc', 'present/../../secret', 'inside/../../secret'])
+      await assert.rejects(mount(path, 'z'), /subPath/, path);
+    assert.deepEqual(readdirSync(secret), []);
+  },
+);
+
+test('hostPath types are checked or made', async (context) => {
+  const root = folder(context);
+  await checkHostPath(join(root, 'made'), 'DirectoryOrCreate', 'v');
+  await checkHostPath(join(root, 'file'), 'FileOrCreate', 'v');
+  await checkHostPath(join(root, 'made'), 'Directory', 'v');
+  await checkHostPath('/dev/null', 'CharDevice', 'v');
+  await assert.rejects(checkHostPath(join(root, 'file'), 'Directory', 'v'), /is not a Directory/);
+  await assert.rejects(checkHostPath(join(root, 'none'), 'Socket', 'v'), /is not a Socket/);
+  await assert.rejects(checkHostPath('relative', '', 'v'), /must be absolute/);
+  await assert.rejects(checkHostPath(`${root}/../etc`, '', 'v'), /without \.\./);
+});
+
+test('mounts of a container: read-only for what is the agent’s, and subPathExpr never guesses', async (context) => {
+  const volumes = volumesIn(folder(context));
+  const pod: Pod = testPod({
+    volumes: [
+      { name: 'c', configMap: { name: 'settings' } },
+      { name: 'e', emptyDir: {} },
+    ],
+  });
+  const mounted = await volumes.mount(pod, facts);
+  const container = (volumeMounts: object[]) => ({ name: 'main', volumeMounts }) as never;
+  const mount = (...volumeMounts: object[]) =>
+    volumes.containerMounts(pod, container(volumeMounts), mounted, new Map());
+  const [first, second] = await mount({ name: 'c', mountPath: '/c' }, { name: 'e', mountPath: 'e' });
+  assert.deepEqual([first!.readOnly, second!.readOnly, second!.containerPath], [true, false, '/e']);
+  await assert.rejects(mount({ name: 'x', mountPath: '/x' }), /"x", which does not exist/);
+  await assert.rejects(
+    mount({ name: 'c', mountPath: '/x' }, { name: 'e', mountPath: '/x' }),
+    /two volumeMounts at \/x/,
+  );
+  await assert.rejects(mount({ name: 'e', mountPath: '/x', subPathExpr: '$(NOPE)' }), /variable NOPE is not defined/);
+});
+
+test('a uid that could name another directory is refused', async (context) => {
+  const volumes = volumesIn(folder(context));
+  for (const uid of ['..', '../x', '', '/etc']) await assert.rejects(volumes.release(uid), /cannot name a directory/);
+});
