@@ -33,11 +33,12 @@ export type Observed = {
   /** Pods whose binding is on its way: the world has them already. */
   assumed: Map<string, PodInfo>;
   schedulerName: string;
+  changed(change: Wake): void;
   onGated(pod: PodInfo): void;
 };
 
 /** Keeps the world and the queue as the caches say. Returns what ends it. */
-export function observe({ caches, world, queue, assumed, schedulerName, onGated }: Observed): () => void {
+export function observe({ caches, world, queue, assumed, schedulerName, changed, onGated }: Observed): () => void {
   const pending = new Map<string, PodInfo>();
 
   function forget(uid: string): void {
@@ -46,7 +47,7 @@ export function observe({ caches, world, queue, assumed, schedulerName, onGated 
     queue.remove(uid);
     assumed.delete(uid);
     world.unplace(uid);
-    if (world.nominatedNode(uid) !== undefined || wasPlaced) queue.wake('pod-gone');
+    if (world.nominatedNode(uid) !== undefined || wasPlaced) changed('pod-gone');
     world.denominate(uid);
   }
 
@@ -59,7 +60,7 @@ export function observe({ caches, world, queue, assumed, schedulerName, onGated 
     const same = known !== undefined && known.nodeName === pod.spec?.nodeName && isAlike(known.pod, pod);
     if (same) known.pod = pod;
     else world.place(parsePod(pod));
-    if (!same || wasAssumed) queue.wake('pod');
+    if (!same || wasAssumed) changed('pod');
   }
 
   function wait(pod: Pod, uid: string): void {
@@ -91,12 +92,12 @@ export function observe({ caches, world, queue, assumed, schedulerName, onGated 
   function onNode(type: string, node: Node, old: Node | undefined): void {
     if (type === 'DELETED') world.removeNode(node.metadata.name);
     else world.setNode(node);
-    if (type !== 'DELETED' && (old === undefined || whatMatters(old) !== whatMatters(node))) queue.wake('node');
+    if (type !== 'DELETED' && (old === undefined || whatMatters(old) !== whatMatters(node))) changed('node');
   }
 
   const subscribe = (resource: string, onChange: (type: string, object: any, old: any) => void) =>
     caches(resource).subscribe(onChange);
-  const wakeBy = (resource: string, change: Wake) => subscribe(resource, () => queue.wake(change));
+  const wakeBy = (resource: string, change: Wake) => subscribe(resource, () => changed(change));
   const ends = [
     subscribe('nodes', onNode),
     subscribe('pods', onPod),

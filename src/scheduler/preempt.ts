@@ -14,7 +14,8 @@ export type Preemption = {
 /** `reasons`: how many nodes there is no help on, and why. */
 export type NoPreemption = { node: undefined; reasons: Map<string, number>; why?: string };
 
-const candidatesMin = 100;
+/** Enough to choose from: in large clusters upstream looks at a tenth of the nodes. */
+const candidatesMax = 100;
 const notHelpful = 'Preemption is not helpful for scheduling';
 const noVictims = 'No preemption victims found for incoming pod';
 
@@ -39,9 +40,8 @@ export function preempt(
   const nodes = verdicts.filter(({ refusals }) => refusals.every(({ resolvable }) => resolvable));
   count(notHelpful, snapshot.nodes.length - nodes.length);
   const candidates: Preemption[] = [];
-  const wanted = Math.max(candidatesMin, Math.floor(snapshot.nodes.length / 10));
   for (const { node } of nodes) {
-    if (candidates.length >= wanted) break;
+    if (candidates.length >= candidatesMax) break;
     const found = victimsOn(node, pod, snapshot, budgets);
     if (typeof found === 'string') count(found);
     else candidates.push(found);

@@ -1,7 +1,7 @@
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { NoPreemption } from './preempt.ts';
-import { explain, type NoPlacement } from './schedule.ts';
+import { type Explanation, explain, type NoPlacement } from './schedule.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Why a pod is pending, for programs. `nearest`: the nodes where the least is missing, and how much. */
@@ -49,16 +49,18 @@ export function detailOf(pod: PodInfo, snapshot: Snapshot, { verdicts }: NoPlace
     const reasons = group.refused[plugin.name]!;
     for (const { reason } of refusals) reasons[reason] = (reasons[reason] ?? 0) + 1;
   }
-  const compared = verdicts.slice(0, comparedNodesMax).map(({ node }) => ({ node, all: explain(pod, node, snapshot) }));
-  const nearest = compared.sort((one, other) => one.all.length - other.all.length).slice(0, nearestMax);
+  const compared = verdicts.slice(0, comparedNodesMax).map(({ node }) => node);
+  const nearest = explain(pod, compared, snapshot)
+    .sort((one, other) => one.lacks.length - other.lacks.length)
+    .slice(0, nearestMax);
   return {
     nodes: snapshot.nodes.length,
     groups: [...groups.values()].sort((one, other) => other.nodes - one.nodes).slice(0, groupsMax),
-    nearest: nearest.map(({ node, all }) => ({ node: node.name, lacks: all.map(toLack) })),
+    nearest: nearest.map(({ node, lacks }) => ({ node: node.name, lacks: lacks.map(toLack) })),
   };
 }
 
-const toLack = ({ verdict, distance }: ReturnType<typeof explain>[number]) => ({
+const toLack = ({ verdict, distance }: Explanation['lacks'][number]) => ({
   plugin: verdict.plugin.name,
   reason: verdict.refusals.map(({ reason }) => reason).join(', '),
   ...(distance === '' ? {} : { distance }),

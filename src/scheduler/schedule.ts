@@ -73,14 +73,19 @@ export function check(pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Verdict
   return 'plugin' in prepared ? prepared : judge(prepared.active, pod, node, snapshot);
 }
 
-/** Every plugin that refuses this node, each with how far from fitting it is. */
-export function explain(pod: PodInfo, node: NodeInfo, snapshot: Snapshot): { verdict: Verdict; distance: string }[] {
+export type Explanation = { node: NodeInfo; lacks: { verdict: Verdict; distance: string }[] };
+
+/** For each of these nodes every plugin that refuses it, with how far from fitting it is. */
+export function explain(pod: PodInfo, nodes: NodeInfo[], snapshot: Snapshot): Explanation[] {
   const prepared = prepare(pod, snapshot);
-  if ('plugin' in prepared) return [{ verdict: prepared, distance: '' }];
-  return prepared.active.flatMap(({ plugin, state }) => {
-    const refusals = plugin.filter?.(state, pod, node);
-    if (refusals === undefined) return [];
-    return [{ verdict: { plugin, refusals }, distance: plugin.explain?.(state, pod, node) ?? '' }];
+  if ('plugin' in prepared) return nodes.map((node) => ({ node, lacks: [{ verdict: prepared, distance: '' }] }));
+  return nodes.map((node) => {
+    const lacks = prepared.active.flatMap(({ plugin, state }) => {
+      const refusals = plugin.filter?.(state, pod, node);
+      if (refusals === undefined) return [];
+      return [{ verdict: { plugin, refusals }, distance: plugin.explain?.(state, pod, node) ?? '' }];
+    });
+    return { node, lacks };
   });
 }
 

@@ -12,6 +12,7 @@ import type { PodInfo } from './pod-info.ts';
 import { type Budget, type Preemption, preempt } from './preempt.ts';
 import { createQueue } from './queue.ts';
 import { describe, detailOf } from './reasons.ts';
+import { createRefusals } from './refusals.ts';
 import { createReporter } from './report.ts';
 import { type NoPlacement, schedule } from './schedule.ts';
 import { createWorld } from './snapshot.ts';
@@ -48,10 +49,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const world = createWorld({ volumes, namespaceLabels });
   const queue = createQueue(clock, trigger);
   const report = createReporter({ client, clock, log });
+  const refusals = createRefusals();
   const assumed = new Map<string, PodInfo>();
   let [binding, startIndex] = [0, 0];
   let [ready, scheduled, stopped] = [false, false, false];
   let stopObserving = () => {};
+
+  function changed(change: Wake): void {
+    refusals.changed(change);
+    queue.wake(change);
+  }
 
   function trigger(): void {
     if (scheduled || !ready || stopped) return;
@@ -74,6 +81,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function decide(pod: PodInfo): void {
     try {
+      const told = refusals.find(pod);
+      if (told !== undefined) {
+        queue.park(pod, told.wakes);
+        report.unschedulable(pod, told.message, told.detail);
+        return;
+      }
       const result = schedule(pod, world, { startIndex });
       if (result.node === undefined) {
         refuse(pod, result);
@@ -112,7 +125,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     assumed.delete(pod.uid);
     world.unplace(pod.uid);
     pod.nodeName = '';
-    queue.wake('pod-gone');
+    changed('pod-gone');
     log.warn('binding failed', { namespace, pod: name, node: nodeName, error });
     report.failed(pod, `binding rejected: ${error.message}`);
     queue.park(pod, new Set());
@@ -123,9 +136,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const found = preemption.node !== undefined;
     const message = describe(result, world.nodes.length, found ? undefined : preemption);
     const detail = result.verdicts.length > 0 ? detailOf(pod, world, result) : undefined;
-    queue.park(pod, wakesOf(result));
+    const told = { message, detail, wakes: wakesOf(result) };
+    queue.park(pod, told.wakes);
     report.unschedulable(pod, message, detail, preemption.node?.name);
-    if (!found) return;
+    if (!found) {
+      refusals.remember(pod, told);
+      return;
+    }
     world.nominate(pod, preemption.node.name);
     void makeRoom(pod, preemption);
   }
@@ -151,7 +168,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function start(): Promise<void> {
     await Promise.all(watched.map((resource) => caches(resource).synced()));
     if (stopped) return;
-    stopObserving = observe({ caches, world, queue, assumed, schedulerName, onGated: report.gated });
+    stopObserving = observe({ caches, world, queue, assumed, schedulerName, changed, onGated: report.gated });
     ready = true;
     trigger();
   }
