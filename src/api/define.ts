@@ -37,7 +37,7 @@ export type Declaration<T> = {
   prepareCreate?(object: T): void;
   prepareUpdate?(object: T, old: T): void;
   /** Metadata and required strings are validated for all kinds. */
-  validate?(object: T, old: T | undefined): FieldError[];
+  validate?(object: T, old: T | undefined, subresource: string): FieldError[];
   validateStatus?(object: T, old: T): FieldError[];
   storedAs?: Kind['storedAs'];
 };
@@ -91,10 +91,10 @@ export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): K
       if (hasStatus) keepStatus(object, old);
       hooks.prepareUpdate?.(object, old);
     },
-    validate(object, old) {
+    validate(object, old, subresource = '') {
       const errors = validateMetadata(object.metadata, { namespaced, name });
       if (old) errors.push(...validateMetadataUpdate(object, old));
-      if (hooks.validate) errors.push(...hooks.validate(object, old));
+      if (hooks.validate) errors.push(...hooks.validate(object, old, subresource));
       requiredStrings(schemaOf(), object, errors);
       return unique(errors);
     },

@@ -51,8 +51,11 @@ export type Kind = {
   prepareCreate(object: KubernetesObject): void;
   /** Before an update of the main resource: keeps the old status; the server itself raises `generation`. */
   prepareUpdate(object: KubernetesObject, old: KubernetesObject): void;
-  /** Everything wrong with the object; `old` is given on updates, for immutable fields and transitions. */
-  validate(object: KubernetesObject, old?: KubernetesObject): FieldError[];
+  /**
+   * Everything wrong with the object; `old` is given on updates, for immutable fields and transitions. `subresource` is
+   * the one that is written through when it is neither empty nor `status`: each has fields of its own that may change.
+   */
+  validate(object: KubernetesObject, old?: KubernetesObject, subresource?: string): FieldError[];
   /** As `validate`, for an update of the status subresource. */
   validateStatus(object: KubernetesObject, old: KubernetesObject): FieldError[];
   /**

@@ -1,3 +1,4 @@
+import type { Kind } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
 import { copyJson } from '../storage/codec.ts';
@@ -25,14 +26,22 @@ export async function update(context: Context): Promise<Reply> {
   });
 }
 
-/** How a subresource limits a change: takes over from the new object only what it may write. */
-export type Confine = (object: KubernetesObject, old: KubernetesObject, context: Context) => KubernetesObject;
+/** How a subresource limits a change. */
+export type Confinement = {
+  /** Takes over from the new object only what the subresource may write. */
+  limit(object: KubernetesObject, old: KubernetesObject): KubernetesObject;
+  /**
+   * What is then validated: the status, the change, or the object as if it were new, when the subresource exists to
+   * make changes that are forbidden otherwise.
+   */
+  validates: 'status' | 'change' | 'object';
+};
 
-const confinements = new Map<string, Confine>();
+const confinements = new Map<string, Confinement>();
 
-/** Subresources are registered by their own files; see subresources/confined.ts. */
-export function confine(subresource: string, limit: Confine): void {
-  confinements.set(subresource, limit);
+/** Subresources are registered by their own file: subresources/confined.ts. */
+export function confine(subresource: string, confinement: Confinement): void {
+  confinements.set(subresource, confinement);
 }
 
 /**
@@ -69,6 +78,11 @@ export function replyOf({ kind }: Context, { action, entry, object }: Outcome, c
 const isDry = (entry: Outcome['entry'], object: KubernetesObject) =>
   object.metadata.resourceVersion === String(entry.modRevision);
 
+function validate(kind: Kind, object: KubernetesObject, old: KubernetesObject, what: Confinement['validates']) {
+  if (what === 'status') return kind.validateStatus(object, old);
+  return what === 'change' ? kind.validate(object, old) : kind.validate(object);
+}
+
 async function settle(
   context: Context,
   made: KubernetesObject,
@@ -79,8 +93,8 @@ async function settle(
   const { subresource } = target;
   keepSystemFields(made, old);
   if (tracked) made.metadata.managedFields = old.metadata.managedFields;
-  const confined = confinements.get(subresource)?.(made, old, context) ?? made;
-  const object = confined;
+  const confinement = confinements.get(subresource);
+  const object = confinement?.limit(made, old) ?? made;
   if (object.metadata.managedFields === undefined) delete object.metadata.managedFields;
   object.metadata.resourceVersion = old.metadata.resourceVersion!;
   kind.defaults(object);
@@ -89,8 +103,7 @@ async function settle(
     kind.defaults(object);
     if (subresource !== 'status') raiseGeneration(kind, object, old);
     if (tracked) track(context, old, object);
-    const errors = subresource === 'status' ? kind.validateStatus(object, old) : kind.validate(object, old);
-    check(kind, object.metadata.name, errors);
+    check(kind, object.metadata.name, validate(kind, object, old, confinement?.validates ?? 'change'));
   });
   return object;
 }
