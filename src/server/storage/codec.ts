@@ -88,12 +88,13 @@ export function bytesFor(kind: Kind, entry: Entry): Uint8Array {
 /** The object of an entry as `kind` shows it: shared and frozen. */
 export const objectFor = (kind: Kind, entry: Entry): KubernetesObject => decode(bytesFor(kind, entry));
 
-/** A deep copy of JSON data; ten times faster than structuredClone. */
+/** A deep copy of JSON data; ten times faster than structuredClone. What is undefined is absent, as in JSON text. */
 export function copyJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyJson) as T;
   const copy: Record<string, unknown> = {};
   for (const [key, field] of Object.entries(value)) {
+    if (field === undefined) continue;
     if (key !== '__proto__') copy[key] = copyJson(field);
     else
       Object.defineProperty(copy, key, {

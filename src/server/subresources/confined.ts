@@ -1,6 +1,9 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import { copyJson } from '../storage/codec.ts';
-import { type Confine, confine } from '../verbs/update.ts';
+import { invalid } from '../../api/status.ts';
+import { copyJson, sameJson } from '../storage/codec.ts';
+import { type Confinement, confine } from '../verbs/update.ts';
+
+type Limit = Confinement['limit'];
 
 /** Subresources that are the whole object to read, and one part of it to write. */
 export const confinedSubresources = new Set<string>();
@@ -16,20 +19,33 @@ function withPart(old: KubernetesObject, object: KubernetesObject, part: Partial
 }
 
 /** Status owns nothing but `status`; agents may label and annotate through it as upstream lets them not. */
-const status: Confine = (object, old) => {
+const status: Limit = (object, old) => {
   const result = withPart(old, object, { status: object['status'] });
   if (object['status'] === undefined) delete result['status'];
   return result;
 };
 
-const finalize: Confine = (object, old) =>
+const finalize: Limit = (object, old) =>
   withPart(old, object, { spec: { ...old['spec'], finalizers: object['spec']?.finalizers ?? [] } });
 
-const ephemeralContainers: Confine = (object, old) =>
-  withPart(old, object, { spec: { ...old['spec'], ephemeralContainers: object['spec']?.ephemeralContainers } });
+/** Debug containers are only added: one that runs cannot be changed or taken back. */
+const ephemeralContainers: Limit = (object, old) => {
+  const present: { name: string }[] = old['spec'].ephemeralContainers ?? [];
+  const wanted: { name: string }[] = object['spec']?.ephemeralContainers ?? [];
+  const changed = present.find((each) => !wanted.some((other) => other.name === each.name && sameJson(other, each)));
+  if (changed !== undefined)
+    throw invalid('Pod', '', old.metadata.name, [
+      {
+        reason: 'FieldValueForbidden',
+        field: 'spec.ephemeralContainers',
+        message: `Forbidden: existing ephemeral containers ${JSON.stringify(changed.name)} may not be changed or removed`,
+      },
+    ]);
+  return withPart(old, object, { spec: { ...old['spec'], ephemeralContainers: wanted } });
+};
 
 /** Only the resources of containers that exist can be resized (KEP-1287). */
-const resize: Confine = (object, old) => {
+const resize: Limit = (object, old) => {
   const spec = copyJson(old['spec']);
   for (const list of ['containers', 'initContainers'])
     for (const container of spec[list] ?? []) {
@@ -42,16 +58,17 @@ const resize: Confine = (object, old) => {
 };
 
 /** Approval writes only conditions of a certificate signing request. */
-const approval: Confine = (object, old) =>
+const approval: Limit = (object, old) =>
   withPart(old, object, { status: { ...old['status'], conditions: object['status']?.conditions } });
 
-for (const [path, limit] of Object.entries({
-  'namespaces/finalize': finalize,
-  'pods/ephemeralcontainers': ephemeralContainers,
-  'pods/resize': resize,
-  'certificatesigningrequests.certificates.k8s.io/approval': approval,
-})) {
+const parts: Record<string, Confinement> = {
+  'namespaces/finalize': { limit: finalize, validates: 'change' },
+  'pods/ephemeralcontainers': { limit: ephemeralContainers, validates: 'object' },
+  'pods/resize': { limit: resize, validates: 'object' },
+  'certificatesigningrequests.certificates.k8s.io/approval': { limit: approval, validates: 'status' },
+};
+for (const [path, confinement] of Object.entries(parts)) {
   confinedSubresources.add(path);
-  confine(path.split('/')[1]!, limit);
+  confine(path.split('/')[1]!, confinement);
 }
-confine('status', status);
+confine('status', { limit: status, validates: 'status' });

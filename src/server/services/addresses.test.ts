@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { may, must } from '../testing/objects.ts';
+import { startServer, type TestServer } from '../testing/start.ts';
+
+let server: TestServer;
+before(async () => {
+  server = await startServer();
+});
+after(() => server.stop());
+
+const services = '/api/v1/namespaces/default/services';
+const service = (name: string, spec: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name },
+  spec: { ports: [{ port: 80 }], ...spec },
+});
+
+test('every service gets an address of its own, headless and external ones none', async () => {
+  const made = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => must(server, 'POST', services, service(`many-${index}`))),
+  );
+  assert.equal(new Set(made.map(({ spec }) => spec.clusterIP)).size, 50);
+  for (const { spec } of made) assert.match(spec.clusterIP, /^10\.96\./);
+  assert.equal(
+    (await must(server, 'POST', services, service('headless', { clusterIP: 'None' }))).spec.clusterIP,
+    'None',
+  );
+  const external = { type: 'ExternalName', externalName: 'example.com', ports: [] };
+  assert.equal((await must(server, 'POST', services, service('external', external))).spec.clusterIP, undefined);
+});
+
+test('an address that is taken or outside of the range is refused', async () => {
+  await must(server, 'POST', services, service('fixed', { clusterIP: '10.96.0.77' }));
+  const taken = await may(server, 'POST', services, service('late', { clusterIP: '10.96.0.77' }));
+  assert.equal(taken.code, 422);
+  assert.match(taken.body.message, /already allocated/);
+  assert.equal((await may(server, 'POST', services, service('out', { clusterIP: '192.168.0.1' }))).code, 422);
+});
+
+test('node ports are given once, kept by updates, and taken away with the type', async () => {
+  const made = await must(server, 'POST', services, service('ported', { type: 'NodePort' }));
+  const { nodePort } = made.spec.ports[0];
+  assert.ok(nodePort >= 30_000 && nodePort <= 32_767);
+  const fixed = { type: 'NodePort', ports: [{ port: 80, nodePort }] };
+  assert.equal((await may(server, 'POST', services, service('thief', fixed))).code, 422);
+  const replaced = await must(server, 'PUT', `${services}/ported`, service('ported', { type: 'NodePort' }));
+  assert.equal(replaced.spec.ports[0].nodePort, nodePort);
+  assert.equal(replaced.spec.clusterIP, made.spec.clusterIP);
+  const mergePatch = 'application/merge-patch+json';
+  const inner = await must(server, 'PATCH', `${services}/ported`, { spec: { type: 'ClusterIP' } }, mergePatch);
+  assert.equal(inner.spec.ports[0].nodePort, undefined);
+});
+
+test('a port of two protocols has one number on the nodes', async () => {
+  const ports = [
+    { name: 'a', port: 53, protocol: 'UDP' },
+    { name: 'b', port: 53, protocol: 'TCP' },
+  ];
+  const { spec } = await must(server, 'POST', services, service('dns', { type: 'NodePort', ports }));
+  assert.equal(spec.ports[0].nodePort, spec.ports[1].nodePort);
+});
+
+test('a dry run takes no address', async () => {
+  await must(server, 'POST', `${services}?dryRun=All`, service('trial', { clusterIP: '10.96.0.88' }));
+  await must(server, 'POST', services, service('real', { clusterIP: '10.96.0.88' }));
+});
