@@ -1,9 +1,11 @@
 import { defineKind } from '../define.ts';
 import { podColumns } from '../pods/columns.ts';
 import { defaultPod } from '../pods/defaults.ts';
-import { validatePodUpdate } from '../pods/update.ts';
+import { validateEphemeralContainersUpdate, validatePodUpdate } from '../pods/update.ts';
 import { validatePod } from '../pods/validate.ts';
 import type { Pod } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { invalidValue } from '../validation/errors.ts';
 
 const connect = (name: string, kind: string, verbs = ['create', 'get']) => ({ name, kind, verbs });
 
@@ -40,7 +42,12 @@ export const pod = defineKind<Pod>({
   prepareCreate(object) {
     object.status = { phase: 'Pending', qosClass: qosClass(object) };
   },
-  validate: (object, old) => (old ? [...validatePod(object), ...validatePodUpdate(object, old)] : validatePod(object)),
+  validate(object, old, subresource) {
+    if (!old) return validatePod(object);
+    if (subresource === 'ephemeralcontainers') return validateEphemeralContainersUpdate(object, old);
+    if (subresource === 'resize') return validateResize(object, old);
+    return [...validatePod(object), ...validatePodUpdate(object, old)];
+  },
 });
 
 /** Source: kubernetes/kubernetes pkg/apis/core/helper/qos/qos.go, ComputePodQOS. */
@@ -61,4 +68,12 @@ function qosClass({ spec }: Pod): string {
     ),
   );
   return isGuaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+/** What the node promised the pod at first is kept. Source: pkg/apis/core/validation/validation.go, ValidatePodResize. */
+function validateResize(object: Pod, old: Pod): FieldError[] {
+  const errors = validatePod(object);
+  if (qosClass(object) !== (old.status?.qosClass ?? qosClass(old)))
+    errors.push(invalidValue('spec', qosClass(object), 'Pod QOS Class may not change as a result of resizing'));
+  return errors;
 }

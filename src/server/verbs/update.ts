@@ -31,8 +31,8 @@ export type Confinement = {
   /** Takes over from the new object only what the subresource may write. */
   limit(object: KubernetesObject, old: KubernetesObject): KubernetesObject;
   /**
-   * What is then validated: the status, the change, or the object as if it were new, when the subresource exists to
-   * make changes that are forbidden otherwise.
+   * What is then validated: the status, the change, or the change as the kind allows it to this subresource, which
+   * exists to make changes that are forbidden otherwise.
    */
   validates: 'status' | 'change' | 'object';
 };
@@ -78,9 +78,15 @@ export function replyOf({ kind }: Context, { action, entry, object }: Outcome, c
 const isDry = (entry: Outcome['entry'], object: KubernetesObject) =>
   object.metadata.resourceVersion === String(entry.modRevision);
 
-function validate(kind: Kind, object: KubernetesObject, old: KubernetesObject, what: Confinement['validates']) {
+function validate(
+  kind: Kind,
+  object: KubernetesObject,
+  old: KubernetesObject,
+  what: Confinement['validates'],
+  subresource: string,
+) {
   if (what === 'status') return kind.validateStatus(object, old);
-  return what === 'change' ? kind.validate(object, old) : kind.validate(object);
+  return kind.validate(object, old, what === 'change' ? '' : subresource);
 }
 
 async function settle(
@@ -103,7 +109,7 @@ async function settle(
     kind.defaults(object);
     if (subresource !== 'status') raiseGeneration(kind, object, old);
     if (tracked) track(context, old, object);
-    check(kind, object.metadata.name, validate(kind, object, old, confinement?.validates ?? 'change'));
+    check(kind, object.metadata.name, validate(kind, object, old, confinement?.validates ?? 'change', subresource));
   });
   return object;
 }
