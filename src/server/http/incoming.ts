@@ -87,7 +87,10 @@ function goneSignal(stream: Duplex | ServerResponse): AbortSignal {
 /** An IPv4 address that came in on an IPv6 socket is still an IPv4 address. */
 const plainAddress = (address = '') => (address.startsWith('::ffff:') ? address.slice(7) : address);
 
-type Identity = { certificate: Uint8Array | undefined; rejected: boolean };
+type Identity = {
+  certificate: Uint8Array | undefined /** Why a certificate that was shown does not count. */;
+  rejected: string;
+};
 const identities = new WeakMap<Socket, Identity>();
 
 /** The certificate of a connection never changes: it is looked at once. */
@@ -95,16 +98,31 @@ function identityOf(socket: TLSSocket): Identity {
   let identity = identities.get(socket);
   if (identity === undefined) {
     const raw = socket.getPeerX509Certificate()?.raw;
-    identity = { certificate: socket.authorized ? raw : undefined, rejected: raw !== undefined && !socket.authorized };
+    const rejected = raw === undefined || socket.authorized ? '' : rejectionOf(socket);
+    identity = { certificate: socket.authorized ? raw : undefined, rejected };
     identities.set(socket, identity);
   }
   return identity;
 }
 
+function rejectionOf(socket: TLSSocket): string {
+  const { validFrom, validTo } = socket.getPeerX509Certificate()!;
+  const now = `(server time ${new Date().toISOString()})`;
+  // Node gives the code of OpenSSL as a string, whatever its types say
+  switch (String(socket.authorizationError)) {
+    case 'CERT_HAS_EXPIRED':
+      return `the client certificate expired at ${validTo} ${now}: get a new kubeconfig by "rempart up", or check the clocks`;
+    case 'CERT_NOT_YET_VALID':
+      return `the client certificate is not valid before ${validFrom} ${now}: check the clocks`;
+    default:
+      return 'the client certificate was not issued by this cluster: use a kubeconfig of this cluster';
+  }
+}
+
 async function identify({ defences }: Services, request: IncomingMessage, remoteAddress: string): Promise<UserInfo> {
   const { certificate, rejected } = identityOf(request.socket as TLSSocket);
   const bearerToken = bearerOf(request);
-  if (rejected && bearerToken === undefined) throw new ApiError('Unauthorized', 'Unauthorized');
+  if (rejected !== '' && bearerToken === undefined) throw new ApiError('Unauthorized', rejected);
   const user = await defences.authenticate({ certificate, bearerToken, remoteAddress, request });
   if (user !== undefined) return user;
   throw new ApiError('Unauthorized', 'Unauthorized');
