@@ -103,10 +103,7 @@ function prepare(pod: PodInfo, snapshot: Snapshot): Verdict | { active: Active[]
 }
 
 function judge(active: Active[], pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Verdict | undefined {
-  const promised = snapshot
-    .nominated(node.name)
-    .filter(({ uid, priority }) => uid !== pod.uid && priority >= pod.priority);
-  const seen = promised.length > 0 ? withPromised(node, promised) : node;
+  const seen = withPromised(node, pod, snapshot.nominated(node.name));
   for (const { plugin, state } of active) {
     const refusals = plugin.filter?.(state, pod, seen);
     if (refusals !== undefined) return { plugin, refusals };
@@ -115,9 +112,12 @@ function judge(active: Active[], pod: PodInfo, node: NodeInfo, snapshot: Snapsho
 }
 
 /** Pods that preempted others here come first, although they are not placed yet. */
-function withPromised(node: NodeInfo, promised: PodInfo[]): NodeInfo {
+function withPromised(node: NodeInfo, pod: PodInfo, nominated: readonly PodInfo[]): NodeInfo {
+  if (nominated.length === 0) return node;
+  const promised = nominated.filter(({ uid, priority }) => uid !== pod.uid && priority >= pod.priority);
+  if (promised.length === 0) return node;
   const copy = copyNode(node);
-  for (const pod of promised) if (!copy.pods.has(pod.uid)) placePod(copy, pod);
+  for (const other of promised) if (!copy.pods.has(other.uid)) placePod(copy, other);
   return copy;
 }
 

@@ -33,6 +33,8 @@ export const noVolumes: Volumes = {
   storageClass: () => undefined,
 };
 
+const none: readonly PodInfo[] = [];
+
 export type World = Snapshot & {
   setNode(node: Node): void;
   removeNode(name: string): void;
@@ -121,7 +123,7 @@ export function createWorld({
     namespaces: () => byNamespace.keys(),
     antiAffine,
     affine,
-    nominated: (nodeName) => nominees.get(nodeName) ?? [],
+    nominated: (nodeName) => (nominees.size === 0 ? none : (nominees.get(nodeName) ?? none)),
     namespaceLabels,
     volumes,
     setNode,
