@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testPod } from './pods/testing/view.ts';
+import { cpuQuota, cpuShares, limitsOf, linuxResources, podAmounts, qosClass, requestsOf } from './resources.ts';
+
+const container = (resources: object, more: object = {}) => ({ name: 'main', image: 'i', resources, ...more });
+const both = { cpu: '500m', memory: '1Gi' };
+const gibibyte = 2 ** 30;
+
+test('the class of a pod follows from what all its containers state', () => {
+  const classes: [string, object[], object[]?][] = [
+    ['BestEffort', [container({})]],
+    ['Burstable', [container({ requests: { cpu: '1' } })]],
+    ['Guaranteed', [container({ limits: both })]],
+    ['Guaranteed', [container({ limits: both, requests: { cpu: '0.5', memory: '1024Mi' } })]],
+    ['Burstable', [container({ limits: both }), container({})]],
+    ['Burstable', [container({ limits: both, requests: { cpu: '100m' } })]],
+    ['Burstable', [container({ limits: both })], [container({})]],
+    ['Burstable', [container({ limits: { cpu: '1' } })]],
+    ['BestEffort', [container({ limits: { 'ephemeral-storage': '1Gi' } })]],
+  ];
+  for (const [expected, containers, initContainers = []] of classes)
+    assert.equal(qosClass(testPod({ containers, initContainers })), expected, JSON.stringify(containers));
+});
+
+test('a pod needs its containers and sidecars, or its largest moment before', () => {
+  const cpu = (amount: string) => ({ requests: { cpu: amount } });
+  const sidecar = { restartPolicy: 'Always' };
+  const needs = (initContainers: object[], containers: object[], more: object = {}) =>
+    podAmounts(testPod({ initContainers, containers, ...more }), requestsOf).cpuMilli;
+  assert.equal(needs([], [container(cpu('1')), container(cpu('500m'))]), 1500);
+  assert.equal(needs([container(cpu('3'))], [container(cpu('1'))]), 3000);
+  assert.equal(needs([container(cpu('1'), sidecar), container(cpu('3'))], [container(cpu('1'))]), 4000);
+  assert.equal(needs([container(cpu('3')), container(cpu('1'), sidecar)], [container(cpu('1'))]), 3000);
+  assert.equal(needs([container(cpu('1'), sidecar)], [container(cpu('4'))]), 5000);
+  assert.equal(needs([], [container(cpu('1'))], { overhead: { cpu: '250m' } }), 1250);
+  assert.equal(podAmounts(testPod({ containers: [container({ limits: both })] }), limitsOf).memoryBytes, gibibyte);
+});
+
+test('shares, quota and OOM score are the kubelet’s', () => {
+  assert.deepEqual([cpuShares(0), cpuShares(1000), cpuShares(250)], [2, 1024, 256]);
+  assert.deepEqual([cpuQuota(0), cpuQuota(1), cpuQuota(1500)], [0, 1000, 150_000]);
+  const resourcesOf = (resources: object) => {
+    const pod = testPod({ containers: [container(resources)] });
+    return linuxResources(pod, pod.spec!.containers[0]!, 4 * gibibyte);
+  };
+  assert.deepEqual(resourcesOf({ limits: both, requests: { memory: '512Mi' } }), {
+    cpuPeriodMicroseconds: 100_000,
+    cpuQuotaMicroseconds: 50_000,
+    cpuShares: 512,
+    memoryLimitBytes: gibibyte,
+    oomScoreAdj: 875,
+  });
+  assert.equal(resourcesOf({}).oomScoreAdj, 1000);
+  assert.equal(resourcesOf({ limits: both }).oomScoreAdj, -997);
+  assert.equal(resourcesOf({ requests: { memory: '4Gi' } }).oomScoreAdj, 3);
+});

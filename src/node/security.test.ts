@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testPod } from './pods/testing/view.ts';
+import { containerSecurity } from './security.ts';
+
+function merged(podContext: object, context: object, user = '') {
+  const pod = testPod({ securityContext: podContext, containers: [{ name: 'main', securityContext: context }] });
+  return containerSecurity(pod, pod.spec!.containers[0]!, { user });
+}
+
+test('seccomp is on when nobody speaks of it, and off only by name', () => {
+  assert.deepEqual(merged({}, {}).seccomp, { type: 'RuntimeDefault' });
+  assert.deepEqual(merged({ seccompProfile: { type: 'Unconfined' } }, {}).seccomp, { type: 'Unconfined' });
+  const localhost = (localhostProfile: string) =>
+    merged({}, { seccompProfile: { type: 'Localhost', localhostProfile } }).seccomp;
+  assert.deepEqual(localhost('a/b.json'), { type: 'Localhost', localhostPath: 'a/b.json' });
+  for (const path of ['/etc/x', '../x', '']) assert.throws(() => localhost(path), /must be a relative path/);
+});
+
+test('the container’s context wins over the pod’s', () => {
+  const podContext = { runAsUser: 1000, runAsGroup: 1000, fsGroup: 2000, supplementalGroups: [3000] };
+  const found = merged(podContext, { runAsUser: 1, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
+  assert.equal(found.runAsUser, 1);
+  assert.equal(found.runAsGroup, 1000);
+  assert.deepEqual(found.supplementalGroups, [3000, 2000]);
+  assert.equal(found.noNewPrivileges, true);
+  assert.deepEqual(found.dropCapabilities, ['ALL']);
+});
+
+test('runAsNonRoot is verified against the user the image brings', () => {
+  const nonRoot = { runAsNonRoot: true };
+  assert.equal(merged(nonRoot, {}, '1000:1000').runAsUser, 1000);
+  assert.equal(merged(nonRoot, { runAsUser: 5 }, 'root').runAsUser, 5);
+  assert.throws(() => merged(nonRoot, {}, ''), /image will run as root/);
+  assert.throws(() => merged(nonRoot, {}, '0'), /image will run as root/);
+  assert.throws(() => merged(nonRoot, {}, 'nginx'), /non-numeric user \(nginx\)/);
+  assert.throws(() => merged(nonRoot, { runAsUser: 0 }), /breaks non-root policy/);
+  assert.equal(merged({}, {}, 'nginx').runAsUsername, 'nginx');
+});
+
+test('what is masked is unmasked only for the privileged and on request', () => {
+  assert.ok(merged({}, {}).maskedPaths.includes('/proc/kcore'));
+  assert.deepEqual(merged({}, { privileged: true }).maskedPaths, []);
+  assert.deepEqual(merged({}, { procMount: 'Unmasked' }).readonlyPaths, []);
+  assert.throws(() => merged({}, { privileged: true, allowPrivilegeEscalation: false }), /contradicts/);
+});
