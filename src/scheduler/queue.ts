@@ -9,7 +9,7 @@ const backOffMaximumMs = 10_000;
 /** A pod that no event woke is tried again after this time, in case a wake was overlooked. */
 const unschedulableMaximumMs = 5 * 60_000;
 const gatherMs = 20;
-const sweepMs = 1000;
+const sweepMs = 200;
 
 /**
  * Pods that wait for a node. *Active*: by priority, then age. *Unschedulable*: until something changes that the
@@ -36,6 +36,7 @@ export function createQueue(clock: Clock, onActive: () => void): SchedulingQueue
   const popped = new Map<string, Waiting>();
   const changes = new Set<Wake>();
   let order = 0;
+  let isSweeping = false;
   let cancelSweep = () => {};
 
   const isBefore = (one: Waiting, other: Waiting) =>
@@ -101,18 +102,25 @@ export function createQueue(clock: Clock, onActive: () => void): SchedulingQueue
     const attempts = waiting.attempts + 1;
     const delayMs = Math.min(backOffInitialMs * 2 ** Math.min(attempts - 1, 10), backOffMaximumMs);
     parked.set(pod.uid, { ...waiting, pod, attempts, wakes, backOffUntilMs: clock.monotonicMs() + delayMs });
+    sweepLater();
   }
 
   /** What was woken during its back-off becomes active at its end. */
   function sweep(): void {
+    isSweeping = false;
     const nowMs = clock.monotonicMs();
     for (const waiting of parked.values()) {
       const overdue = nowMs >= waiting.backOffUntilMs + unschedulableMaximumMs;
       if (overdue || (waiting.wakes.size === 0 && nowMs >= waiting.backOffUntilMs)) activate(waiting);
     }
+    if (parked.size > 0) sweepLater();
+  }
+
+  function sweepLater(): void {
+    if (isSweeping) return;
+    isSweeping = true;
     cancelSweep = clock.after(sweepMs, sweep);
   }
-  cancelSweep = clock.after(sweepMs, sweep);
 
   /** Thousands of pods may be parked while thousands of changes come in: changes are gathered for a moment. */
   function wake(change: Wake): void {

@@ -121,3 +121,49 @@ test('gated pods wait for their gates, pods of other schedulers for theirs', asy
   await client.update('pods', { ...pod, spec: { ...pod['spec'], schedulingGates: [] } });
   assert.equal(await nodeOf('gated'), 'n1');
 });
+
+test('a claim that waits for its first consumer gets a volume on the chosen node before its pod goes there', async (t) => {
+  const { addNode, addPod, nodeOf, podNamed, client, caches, eventually } = await start(t);
+  await addNode(buildNode('n1'));
+  await addNode(buildNode('n2', { unschedulable: true }));
+  await client.create('storageclasses.storage.k8s.io', {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'local' },
+    provisioner: 'example.com/local',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  } as KubernetesObject);
+  await client.create('persistentvolumeclaims', {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data', namespace: 'default' },
+    spec: {
+      storageClassName: 'local',
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '1Gi' } },
+    },
+  } as KubernetesObject);
+  await addPod('a', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] });
+  const claim = () => caches('persistentvolumeclaims').get('default', 'data')!;
+  const selected = 'volume.kubernetes.io/selected-node';
+  await eventually(() => claim().metadata.annotations?.[selected] === 'n1', 'persistentvolumeclaims');
+  assert.equal(podNamed('a')?.spec?.nodeName, undefined);
+  // What a provisioner and the volume binder do.
+  const volumeName = 'pv1';
+  await client.create('persistentvolumes', {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: volumeName },
+    spec: {
+      capacity: { storage: '1Gi' },
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: 'local',
+      hostPath: { path: '/tmp/pv1' },
+    },
+  } as KubernetesObject);
+  const name = { namespace: 'default', name: 'data' };
+  await client.patch('persistentvolumeclaims', name, { type: 'merge', body: { spec: { volumeName } } });
+  const body = { status: { phase: 'Bound' } };
+  await client.patch('persistentvolumeclaims', name, { type: 'merge', body }, { subresource: 'status' });
+  assert.equal(await nodeOf('a'), 'n1');
+});
