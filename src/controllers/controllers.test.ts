@@ -4,7 +4,12 @@ import { test } from 'node:test';
 import { rolesFor } from '../reconcile/permissions.ts';
 import { createControllers } from './controllers.ts';
 
-const controllers = createControllers({ authority: '', volumesDirectory: '/v', podRange: '10.244.0.0/16' });
+const controllers = createControllers({
+  authority: '',
+  volumesDirectory: '/v',
+  podRange: '10.244.0.0/16',
+  sign: () => '',
+});
 const files = globSync('*.ts', { cwd: import.meta.dirname }).filter(
   (file) => !file.endsWith('.test.ts') && file !== 'controllers.ts',
 );

@@ -1,6 +1,14 @@
 import type { Controller } from '../reconcile/controller.ts';
+import {
+  certificateApprovalController,
+  certificateRequestCleaner,
+  certificateSigningController,
+  type Sign,
+} from './certificate-requests.ts';
 import { claimBinder } from './claim-binder.ts';
 import { claimProtectionController } from './claim-protection.ts';
+import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
+import { cronJobController } from './cron-job.ts';
 import { daemonSetController } from './daemon-set.ts';
 import { deploymentController } from './deployment.ts';
 import { disruptionController } from './disruption.ts';
@@ -13,7 +21,9 @@ import { localPathController } from './local-path.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeAddressRangeController } from './node-address-range.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
+import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
+import { resourceQuotaController } from './resource-quota.ts';
 import { rootCaController } from './root-ca.ts';
 import { serviceAccountController } from './service-account.ts';
 import { statefulSetController } from './stateful-set.ts';
@@ -28,6 +38,8 @@ export type ControllerOptions = {
   volumesDirectory: string;
   /** All pod addresses; each node gets a /24 of them. */
   podRange: string;
+  /** Signs certificate requests that were approved. */
+  sign: Sign;
   /** Silence after which a node counts as lost, in milliseconds. */
   nodeGraceMs?: number;
 };
@@ -41,6 +53,7 @@ export const createControllers = (options: ControllerOptions): Controller[] => [
   daemonSetController(),
   jobController(),
   ttlAfterFinishedController(),
+  cronJobController(),
   endpointSliceController(),
   endpointsController(),
   serviceAccountController(),
@@ -50,7 +63,13 @@ export const createControllers = (options: ControllerOptions): Controller[] => [
   nodeLifecycleController({ gracePeriodMs: options.nodeGraceMs }),
   nodeAddressRangeController(options.podRange),
   taintEvictionController(),
+  podGarbageCollector(),
   disruptionController(),
+  resourceQuotaController(),
+  clusterRoleAggregationController(),
+  certificateApprovalController(),
+  certificateSigningController(options.sign),
+  certificateRequestCleaner(),
   claimBinder(),
   volumeReclaimController(),
   claimProtectionController(),

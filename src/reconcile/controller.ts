@@ -19,6 +19,8 @@ export type Controller = {
   reads: ResourceName[];
   /** Verbs per resource: `{ 'pods': ['create', 'delete'], 'replicasets.apps/status': ['update'] }`. */
   writes: Record<ResourceName, string[]>;
+  /** Further rights that are no calls of the client, such as approving for one signer; part of its role as they are. */
+  grants?: { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] }[];
   /** For a changed object of `reads`: the keys to reconcile. Objects of `reconciles` map to themselves. */
   enqueue?: Record<ResourceName, (object: KubernetesObject, context: ControllerContext) => Key[]>;
   /** Also called for every key this often, in milliseconds. */

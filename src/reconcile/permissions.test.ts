@@ -17,6 +17,11 @@ test('reads and writes become the rules, and nothing else does', () => {
   ]);
 });
 
+test('further rights are granted as they are declared', () => {
+  const grant = { apiGroups: ['g'], resources: ['signers'], verbs: ['sign'], resourceNames: ['one'] };
+  assert.deepEqual(rulesFor({ reconciles: 'pods', reads: [], writes: {}, grants: [grant] }).at(-1), grant);
+});
+
 test('the role is bound to the identity of the controller', () => {
   const { clusterRole, clusterRoleBinding } = rolesFor({ name: 'x', reconciles: 'pods', reads: [], writes: {} });
   assert.equal(clusterRole.metadata.name, clusterRoleBinding['roleRef'].name);

@@ -2,7 +2,8 @@ import type { KubernetesObject } from '../api/object.ts';
 import { splitResourceName } from '../client/resources.ts';
 import type { Controller, ResourceName } from './controller.ts';
 
-export type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] };
+export type Rule = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] };
+type Declaration = Pick<Controller, 'name' | 'reconciles' | 'reads' | 'writes' | 'grants'>;
 
 /** The identity of a controller, as the API server sees it. */
 export const serviceAccountOf = (controllerName: string) => `${controllerName}-controller`;
@@ -15,7 +16,7 @@ const readVerbs = ['get', 'list', 'watch'];
  * The least a controller needs, derived from its declaration: reading what it reads, writing what it writes, and
  * recording events. Rules with the same group and verbs are one rule.
  */
-export function rulesFor({ reconciles, reads, writes }: Pick<Controller, 'reconciles' | 'reads' | 'writes'>): Rule[] {
+export function rulesFor({ reconciles, reads, writes, grants = [] }: Omit<Declaration, 'name'>): Rule[] {
   const verbs = new Map<ResourceName, Set<string>>();
   const allow = (resource: ResourceName, some: string[]) => {
     verbs.set(resource, new Set([...(verbs.get(resource) ?? []), ...some]));
@@ -36,7 +37,7 @@ export function rulesFor({ reconciles, reads, writes }: Pick<Controller, 'reconc
     rule.resources.push(resource);
     rules.set(key, rule);
   }
-  return [...rules.values()];
+  return [...rules.values(), ...grants];
 }
 
 /** `deployments.apps/status` is the resource `deployments/status` of group apps; `*` is everything. */
@@ -51,7 +52,7 @@ const apiVersion = 'rbac.authorization.k8s.io/v1';
 const apiGroup = 'rbac.authorization.k8s.io';
 
 /** The role and binding that the cluster writes for a controller at every start. */
-export function rolesFor(controller: Pick<Controller, 'name' | 'reconciles' | 'reads' | 'writes'>): {
+export function rolesFor(controller: Declaration): {
   clusterRole: KubernetesObject;
   clusterRoleBinding: KubernetesObject;
 } {

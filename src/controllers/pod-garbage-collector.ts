@@ -1,0 +1,67 @@
+import type { Node, Pod } from '../api/schema/types.d.ts';
+import { ApiError } from '../api/status.ts';
+import { type Condition, withCondition } from '../reconcile/conditions.ts';
+import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
+import { deleteObject, keyOf } from '../reconcile/owned.ts';
+import { writeStatus } from '../reconcile/status.ts';
+import { isFinished } from './pods.ts';
+
+/** A node that is made anew has this long to come back before its pods are given up. */
+const quarantineMs = 40_000;
+
+/** Removes pods whose node is gone: nobody else will ever say that they have ended. */
+export function podGarbageCollector(): Controller {
+  const missingSinceMs = new Map<string, number>();
+  return {
+    name: 'pod-garbage-collector',
+    reconciles: 'pods',
+    reads: ['nodes'],
+    writes: { pods: ['delete'], 'pods/status': ['update'] },
+    enqueue: {
+      nodes: ({ metadata }, { cache }) => {
+        if (cache('nodes').get('', metadata.name)) return [];
+        const all = cache<Pod>('pods').list();
+        return all.filter(({ spec }) => spec?.nodeName === metadata.name).map(keyOf);
+      },
+    },
+
+    async reconcile({ namespace, name }, context): Promise<Result> {
+      const pod = context.cache<Pod>('pods').get(namespace, name);
+      const node = pod?.spec?.nodeName;
+      if (pod === undefined || !node) return undefined;
+      if (context.cache<Node>('nodes').get('', node)) {
+        missingSinceMs.delete(node);
+        return undefined;
+      }
+      const nowMs = context.clock.monotonicMs();
+      const sinceMs = missingSinceMs.get(node) ?? nowMs;
+      missingSinceMs.set(node, sinceMs);
+      if (nowMs - sinceMs < quarantineMs) return { requeueAfterMs: quarantineMs - (nowMs - sinceMs) };
+      if (await nodeExists(context, node)) return undefined;
+      await end(context, pod);
+      return undefined;
+    },
+  };
+}
+
+async function nodeExists({ client }: ControllerContext, name: string): Promise<boolean> {
+  try {
+    await client.get('nodes', { name });
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'NotFound') return false;
+    throw error;
+  }
+}
+
+async function end(context: ControllerContext, pod: Pod): Promise<void> {
+  if (!isFinished(pod)) {
+    const condition: Condition = {
+      ...{ type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC' },
+      message: 'PodGC: node no longer exists',
+    };
+    const conditions = withCondition(pod.status?.conditions as Condition[], condition, context.clock.now());
+    await writeStatus(context, 'pods', pod, { ...pod.status, phase: 'Failed', conditions });
+  }
+  await deleteObject(context, 'pods', pod, { gracePeriodSeconds: 0 });
+}
