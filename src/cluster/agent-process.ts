@@ -13,12 +13,20 @@ import {
   createAgent,
   createCgroups,
   createContainerdRuntime,
+  createKubeletServer,
+  type KubeletServer,
   type Runtime,
   startContainerd,
   systemMounter,
   writeCniConfig,
 } from '../node/node.ts';
-import { type CertificateAuthority, type IssueOptions, openAuthority } from './certificates/authority.ts';
+import { createAllowList } from './allow-list.ts';
+import {
+  type CertificateAuthority,
+  type Credential,
+  type IssueOptions,
+  openAuthority,
+} from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
 import { writePrivateFile } from './certificates/private-file.ts';
 import { keepRenewed } from './certificates/renewal.ts';
@@ -64,10 +72,12 @@ export async function runAgent(dataDirectory: string): Promise<void> {
   };
   const services = caches('services');
   const agent = agentOf(configuration, { client, services, persistentVolumes, runtime, network, log });
+  const kubelet = await serveKubelet(configuration, authority, agent, runtime, log);
   await agent.start();
   log.info('the node follows the API', { node: configuration.nodeName });
 
   await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
+  await kubelet.close();
   await agent.stop();
   await network.stop();
   caches.stop();
@@ -143,7 +153,37 @@ function agentOf(configuration: Configuration, parts: Parts): Agent {
     kubeletPort: configuration.kubeletPort,
     cgroups: createCgroups(nodeCgroup(configuration)),
     mounter: systemMounter,
-    labels: { 'node-role.kubernetes.io/control-plane': '' },
     clock,
   });
+}
+
+/** Serves the kubelet's API to the API server, and to nobody else. */
+async function serveKubelet(
+  configuration: Configuration,
+  authority: CertificateAuthority,
+  agent: Agent,
+  runtime: Runtime,
+  log: Log,
+): Promise<KubeletServer> {
+  const { address } = agent;
+  let server: KubeletServer | undefined;
+  const renewal = keepRenewed({
+    clock,
+    load: () => undefined,
+    issue: () => authority.issue(identities.nodeServing(configuration.nodeName, [address])),
+    use: (credential) => server?.renew(tlsOf(credential)),
+    failed: (error) => log.error('the node’s certificate could not be renewed', { error }),
+  });
+  const tlsOf = ({ certificate, key }: Credential) => ({ cert: certificate, key, ca: authority.certificate });
+  server = await createKubeletServer({
+    ...{ address, port: configuration.kubeletPort, tls: tlsOf(renewal.current()), runtime, log },
+    // Only the API server of this machine asks.
+    allowConnection: createAllowList(['127.0.0.0/8', `${address}/32`]),
+    allowedCommonName: 'kube-apiserver-kubelet-client',
+    findSandboxes: async (namespace, pod) => agent.sandboxes(namespace, pod),
+    pods: () => ({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: agent.pods() }),
+    stats: agent.stats,
+    unhealthy: agent.unhealthy,
+  });
+  return server;
 }

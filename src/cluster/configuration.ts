@@ -43,6 +43,7 @@ export function layout({ dataDirectory, runDirectory }: Pick<Configuration, 'dat
     server: join(dataDirectory, 'server'),
     store: join(dataDirectory, 'server/store.db'),
     pki: join(dataDirectory, 'server/pki'),
+    encryptionKeys: join(dataDirectory, 'server/encryption-keys.json'),
     audit: join(dataDirectory, 'server/audit'),
     agent: join(dataDirectory, 'agent'),
     agentPki: join(dataDirectory, 'agent/pki'),

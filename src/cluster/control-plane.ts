@@ -1,5 +1,6 @@
 import { kinds } from '../api/api.ts';
 import type { KubernetesObject } from '../api/object.ts';
+import type { Node } from '../api/schema/types.d.ts';
 import { type Caches, createCaches } from '../client/cache.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
@@ -18,6 +19,7 @@ import type { Engine } from '../store/store.ts';
 import { bootstrapObjects, reconcileBootstrapObjects } from './bootstrap-objects.ts';
 import type { CertificateAuthority, Credential } from './certificates/authority.ts';
 import { inProcessClient } from './in-process.ts';
+import { usageOfNodes } from './usage.ts';
 import { publishWellKnownServices, type WellKnownAddresses } from './well-known-services.ts';
 
 export type ControlPlaneOptions = {
@@ -27,10 +29,13 @@ export type ControlPlaneOptions = {
   serving: Credential;
   listeners: Listen[];
   defences: Omit<DefenceSettings, 'clientAuthorities' | 'tokenIssuer' | 'clock'>;
-  extensions: Pick<Extensions, 'nodeClient' | 'usage'>;
+  /** How the server shows itself to node agents; without it nothing is asked of nodes. */
+  nodeClient?: Extensions['nodeClient'];
   addresses: WellKnownAddresses;
   /** Where the provisioner puts volumes on a node. */
   volumesDirectory: string;
+  podCIDR: string;
+  serviceCIDR: string;
   clock: Clock;
   log: Log;
 };
@@ -49,6 +54,7 @@ export const version = 'v1.36.0+rempart';
 const tokenIssuer = 'https://kubernetes.default.svc.cluster.local';
 /** Watches for all controllers of the process; each of them writes as itself. */
 const informer = 'system:kube-controller-manager';
+const nodePorts = { from: 30_000, to: 32_767 };
 /** Nobody outside of this process can be it: there is no credential for it. */
 const bootstrapper = 'system:apiserver';
 
@@ -61,10 +67,17 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     tokenIssuer,
     clock,
   });
-  const server = createServer({
+  const { nodeClient } = options;
+  const nodes = () => server.lookup.list('nodes') as unknown as Node[];
+  const server: Server = createServer({
     ...{ engine, kinds, version, clock, log },
     defences: assembled.defences,
-    extensions: { ...assembled.extensions, ...options.extensions },
+    extensions: {
+      ...assembled.extensions,
+      nodeClient,
+      ...(nodeClient ? { usage: usageOfNodes(nodes, nodeClient) } : {}),
+    },
+    serviceRanges: { cidr: options.serviceCIDR, nodePorts },
   });
   const tls = ({ certificate, key }: Credential) => ({ cert: certificate, key, clientCa: authority.certificate });
   const addresses = await server.listen(options.listeners, tls(options.serving));
@@ -85,12 +98,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 async function startReactors(options: ControlPlaneOptions, server: Server, ends: (() => void | Promise<void>)[]) {
   const { authority, clock, log } = options;
   // Loaded once the API answers: its first second is not theirs.
-  const [{ createControllers }, { startScheduler }] = await Promise.all([
+  const [{ createControllers }, { createScheduler }] = await Promise.all([
     import('../controllers/controllers.ts'),
     import('../scheduler/scheduler.ts'),
   ]);
   const controllers = createControllers({
-    ...{ authority: authority.certificate, volumesDirectory: options.volumesDirectory },
+    ...{ authority: authority.certificate, volumesDirectory: options.volumesDirectory, podRange: options.podCIDR },
   });
   const bootstrap = inProcessClient(server, bootstrapper, ['system:masters']);
   const derived = controllers.flatMap((controller) => Object.values(rolesFor(controller))) as KubernetesObject[];
@@ -101,7 +114,7 @@ async function startReactors(options: ControlPlaneOptions, server: Server, ends:
   ends.push(() => caches.stop());
   for (const running of controllers.map((controller) => runAsItself(controller, server, caches, clock, log)))
     ends.push(() => running.stop());
-  const scheduler = startScheduler({ client: inProcessClient(server, 'system:kube-scheduler'), caches, clock, log });
+  const scheduler = createScheduler({ client: inProcessClient(server, 'system:kube-scheduler'), caches, clock, log });
   ends.push(() => scheduler.stop());
 }
 

@@ -48,9 +48,9 @@ export async function runDevelopment(options: {
       audit: { ready() {}, record() {} },
       allowConnection: createAllowList(['127.0.0.0/8']),
       tokenKeys: () => tokenKeys,
-      serviceCIDR: '10.96.0.0/16',
     },
-    extensions: {},
+    podCIDR: '10.244.0.0/16',
+    serviceCIDR: '10.96.0.0/16',
     addresses: {
       apiServiceAddress: '10.96.0.1',
       dnsServiceAddress: '10.96.0.10',

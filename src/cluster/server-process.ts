@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { systemClock } from '../foundation/clock.ts';
 import { createLog, type Log } from '../foundation/log.ts';
 import { UsageError } from '../foundation/usage-error.ts';
@@ -20,6 +19,9 @@ import {
 } from './configuration.ts';
 import { startControlPlane } from './control-plane.ts';
 import { modeOf } from './protections.ts';
+
+/** What namespaces without a label accept. */
+type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted' | 'observe';
 
 const clock = systemClock;
 
@@ -51,14 +53,15 @@ export async function runServer(dataDirectory: string): Promise<void> {
       allowConnection: createAllowList(['127.0.0.0/8', configuration.podCIDR, ...configuration.allowFrom]),
       tokenKeys: () => tokenKeys,
       anonymousEverywhere: modeOf('anonymous-access', configuration.relaxed) === 'off',
-      serviceCIDR: configuration.serviceCIDR,
+      podSecurity: { defaultLevel: modeOf('pod-security', configuration.relaxed) as PodSecurityLevel },
+      seccompDefault: modeOf('seccomp', configuration.relaxed) !== 'off',
     },
-    extensions: {
-      nodeClient: () => {
-        const { certificate, key } = toKubelet.current();
-        return { cert: certificate, key, ca: authority.certificate };
-      },
+    nodeClient: () => {
+      const { certificate, key } = toKubelet.current();
+      return { cert: certificate, key, ca: authority.certificate };
     },
+    podCIDR: configuration.podCIDR,
+    serviceCIDR: configuration.serviceCIDR,
     addresses: {
       apiServiceAddress: apiServiceAddress(configuration),
       dnsServiceAddress: dnsServiceAddress(configuration),
@@ -100,8 +103,7 @@ function renewed(authority: CertificateAuthority, options: ReturnType<typeof ide
 
 /** What is encrypted on disk; with the protection off, what was encrypted before can still be read. */
 function sealing({ dataDirectory, runDirectory, relaxed }: Configuration) {
-  const { server } = layout({ dataDirectory, runDirectory });
-  const keys = openKeyFile(join(server, 'encryption-keys.json'));
+  const keys = openKeyFile(layout({ dataDirectory, runDirectory }).encryptionKeys);
   const { seal, open } = createSealing(keys, ['/registry/secrets/'], { acceptPlain: true });
   return modeOf('secret-encryption', relaxed) === 'off' ? { open } : { seal, open };
 }

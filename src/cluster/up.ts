@@ -7,9 +7,11 @@ import { createHttpsTransport } from '../client/https-transport.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { UsageError } from '../foundation/usage-error.ts';
 import { prepareInterface } from '../network/network.ts';
+import { openKeyFile } from '../store/store.ts';
 import { type CertificateAuthority, type Credential, openAuthority } from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
 import { writeKubeconfig } from './certificates/kubeconfig.ts';
+import { readServiceAccountKeys } from './certificates/service-account-keys.ts';
 import {
   type Choices,
   type Configuration,
@@ -63,6 +65,9 @@ export async function up(choices: Choices, steps: Steps): Promise<{ kubeconfig: 
   await until(`the node ${configuration.nodeName}`, configuration, 'agent', () =>
     nodeReady(client, configuration.nodeName),
   );
+  // A node may not say this about itself: roles attract pods.
+  const labels = { 'node-role.kubernetes.io/control-plane': '' };
+  await client.patch('nodes', { name: configuration.nodeName }, { type: 'merge', body: { metadata: { labels } } });
   return { kubeconfig: configuration.kubeconfig, context: configuration.name };
 }
 
@@ -87,11 +92,14 @@ async function nodeReady(client: Client, name: string): Promise<boolean> {
 
 /** Makes the directories, the authority and the keys, and gives the API server what is its own. */
 function prepare(configuration: Configuration): CertificateAuthority {
-  const { server, agent, pki, logs, processes } = layout(configuration);
+  const { server, agent, pki, encryptionKeys, logs, processes } = layout(configuration);
   writeConfiguration(configuration);
   for (const directory of [server, agent, pki]) mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const directory of [logs, processes]) mkdirSync(directory, { recursive: true, mode: 0o755 });
+  // Made here, as the server's process may neither make nor sync key files.
   const authority = openAuthority(pki, systemClock);
+  readServiceAccountKeys(pki, systemClock);
+  openKeyFile(encryptionKeys);
   own(server, configuration.serverUid);
   return authority;
 }

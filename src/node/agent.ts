@@ -67,6 +67,8 @@ export type AgentOptions = {
 };
 
 export type Agent = {
+  /** Of this node, as its Node object says. */
+  address: string;
   /** Registers the node and takes up its pods; resolves when it follows the API. */
   start(): Promise<void>;
   /** Lets go of everything; containers go on. */
@@ -234,6 +236,7 @@ export function createAgent(options: AgentOptions): Agent {
   }
 
   return {
+    address: machine.address,
     async start() {
       await mounter.tmpfs(memoryDirectory, { mode: '0711' });
       reporter.start();

@@ -9,4 +9,5 @@ export { removeLeftovers } from './runtimes/containerd/leftovers.ts';
 export { startContainerd } from './runtimes/containerd/process.ts';
 export type { Runtime, Sandbox } from './runtimes/runtime.ts';
 export { createFleet, type Fleet, type FleetOptions } from './simulated/fleet.ts';
+export { createKubeletServer, type KubeletServer } from './streaming/kubelet-server.ts';
 export { plainMounter, systemMounter } from './volumes/mounter.ts';

@@ -44,8 +44,8 @@ export type Extensions = {
 export type TokenIssue = { serviceAccount: KubernetesObject; request: KubernetesObject; user: UserInfo };
 
 export type Usage = {
-  nodes(): KubernetesObject[];
-  pods(namespace: string | undefined): KubernetesObject[];
+  nodes(): Promise<KubernetesObject[]>;
+  pods(namespace: string | undefined): Promise<KubernetesObject[]>;
 };
 
 /** One request on its way through the pipeline. */

@@ -32,12 +32,12 @@ const usageKind = (kind: string, resource: string, namespaced: boolean): Kind =>
 export const usageKinds: Kind[] = [usageKind('NodeMetrics', 'nodes', false), usageKind('PodMetrics', 'pods', true)];
 
 /** get and list of what was measured last. */
-export function readUsage(context: Context): Reply {
+export async function readUsage(context: Context): Promise<Reply> {
   const { kind, target, extensions } = context;
   const { usage } = extensions;
   if (usage === undefined) throw new ApiError('ServiceUnavailable', 'nothing measures usage in this cluster');
   const isNodes = kind.resource === 'nodes';
-  const all = isNodes ? usage.nodes() : usage.pods(target.namespace === '' ? undefined : target.namespace);
+  const all = isNodes ? await usage.nodes() : await usage.pods(target.namespace === '' ? undefined : target.namespace);
   const complete = (object: KubernetesObject) => ({
     ...object,
     kind: kind.kind,

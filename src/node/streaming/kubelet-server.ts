@@ -21,6 +21,8 @@ export type KubeletServerOptions = {
   /** 0 takes a free one. */
   port: number;
   tls: KubeletTls;
+  /** Asked before TLS: may this address connect at all? */
+  allowConnection(remoteAddress: string): boolean;
   /** The only identity that is served: common name of the client's certificate. */
   allowedCommonName: string;
   runtime: Runtime;
@@ -56,6 +58,9 @@ export async function createKubeletServer(options: KubeletServerOptions): Promis
   const upgrades = createUpgrades({ ...options, idleMsMax, streamsMax });
   const route = createRoutes(options);
 
+  server.on('connection', (socket) => {
+    if (!options.allowConnection(socket.remoteAddress ?? '')) socket.destroy();
+  });
   server.on('request', (request, response) => {
     route(request, response).catch((error) => {
       if (!response.headersSent) answer(response, error);

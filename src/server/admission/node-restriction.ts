@@ -5,6 +5,8 @@ import { concerns, isMirrorPod, refusal } from './about.ts';
 
 /** Labels under these suffixes that a node may give itself; of the others only administrators may. */
 const ownLabels = new Set([
+  'beta.kubernetes.io/arch',
+  'beta.kubernetes.io/os',
   ...['kubernetes.io/hostname', 'kubernetes.io/arch', 'kubernetes.io/os', 'node.kubernetes.io/instance-type'],
   ...['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'],
 ]);
