@@ -64,6 +64,7 @@ export type SandboxConfig = {
   hostPID: boolean;
   hostIPC: boolean;
   shareProcessNamespace: boolean;
+  /** Of the sandbox's own process. `privileged` must be true when any container of the pod is to be. */
   security: ContainerSecurity;
   runtimeHandler: string;
 };

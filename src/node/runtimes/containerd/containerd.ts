@@ -6,7 +6,7 @@ import { watchTasks } from './events.ts';
 import { createImageService } from './images.ts';
 import { createPlaces, type Places } from './places.ts';
 import type * as cri from './protocol/messages.ts';
-import { containerRequest, memoryAnnotation, resources, sandboxRequest } from './requests.ts';
+import { containerRequest, rememberedRequest, resources, sandboxRequest } from './requests.ts';
 import { containerFrom, memoryFrom, sandboxFrom } from './responses.ts';
 import { openPort, openSession, openSpdy } from './sessions.ts';
 import { readStats } from './stats.ts';
@@ -85,14 +85,8 @@ export function createContainerdRuntime({ socket, log }: ContainerdRuntimeOption
     },
     async createContainer(podSandboxId, config) {
       const { status } = await call('PodSandboxStatus', { podSandboxId });
-      const annotations = status?.annotations ?? {};
-      const memory = memoryFrom(podSandboxId, annotations);
-      const sandboxConfig = {
-        metadata: status?.metadata,
-        logDirectory: memory.logDirectory,
-        annotations: { [memoryAnnotation]: annotations[memoryAnnotation] ?? '' },
-        linux: { cgroupParent: memory.cgroupParent },
-      };
+      const memory = memoryFrom(podSandboxId, status?.annotations ?? {});
+      const sandboxConfig = rememberedRequest(memory, status?.metadata);
       const request = { podSandboxId, config: containerRequest(config, memory), sandboxConfig };
       const { containerId } = await call('CreateContainer', request);
       sandboxOf.set(containerId, podSandboxId);

@@ -131,6 +131,8 @@ async function launch(options: ContainerdOptions, config: string): Promise<numbe
   failed.catch(() => {});
   writeFileSync(files.pid, String(child.pid));
   await Promise.race([answers(options.socket, files.log), failed]);
+  // From here on `supervise` looks after it.
+  child.removeAllListeners('exit');
   options.log.info('containerd started', { pid: child.pid, socket: options.socket });
   return child.pid!;
 }

@@ -5,8 +5,8 @@ import type * as cri from './protocol/messages.ts';
 /** What of a sandbox's configuration its containers need too; kept in one of the sandbox's annotations. */
 export type SandboxMemory = Pick<
   SandboxConfig,
-  'cgroupParent' | 'logDirectory' | 'hostNetwork' | 'hostPID' | 'hostIPC' | 'shareProcessNamespace'
->;
+  'cgroupParent' | 'logDirectory' | 'hostname' | 'hostNetwork' | 'hostPID' | 'hostIPC' | 'shareProcessNamespace'
+> & { privileged: boolean };
 
 /** CRI does not give a sandbox's configuration back, and an agent that was started again has to know it. */
 export const memoryAnnotation = 'rempart.io/sandbox-memory';
@@ -20,7 +20,7 @@ export function sandboxRequest(config: SandboxConfig): Draft<cri.PodSandboxConfi
   const { name, namespace, uid, attempt, security } = config;
   return {
     metadata: { name, namespace, uid, attempt },
-    hostname: config.hostname,
+    hostname: hostnameOf(config),
     logDirectory: config.logDirectory,
     dnsConfig: config.dns,
     portMappings: config.portMappings.map(({ protocol, containerPort, hostPort, hostIP }) => ({
@@ -48,11 +48,27 @@ export function sandboxRequest(config: SandboxConfig): Draft<cri.PodSandboxConfi
 }
 
 function remember(config: SandboxConfig): SandboxMemory {
-  const { cgroupParent, logDirectory, hostNetwork, hostPID, hostIPC, shareProcessNamespace } = config;
-  return { cgroupParent, logDirectory, hostNetwork, hostPID, hostIPC, shareProcessNamespace };
+  const { cgroupParent, logDirectory, hostname, hostNetwork, hostPID, hostIPC, shareProcessNamespace } = config;
+  const { privileged } = config.security;
+  return { cgroupParent, logDirectory, hostname, hostNetwork, hostPID, hostIPC, shareProcessNamespace, privileged };
 }
 
-function namespaces(sandbox: SandboxMemory): cri.NamespaceOption {
+/** As much of the sandbox's configuration as containerd reads again for each container. */
+export const rememberedRequest = (
+  memory: SandboxMemory,
+  metadata: cri.PodSandboxMetadata | undefined,
+): Draft<cri.PodSandboxConfig> => ({
+  metadata,
+  hostname: hostnameOf(memory),
+  logDirectory: memory.logDirectory,
+  linux: { cgroupParent: memory.cgroupParent, securityContext: { privileged: memory.privileged } },
+});
+
+/** With the host's network comes the host's name: runc refuses to change it. */
+const hostnameOf = ({ hostNetwork, hostname }: Pick<SandboxConfig, 'hostNetwork' | 'hostname'>) =>
+  hostNetwork ? '' : hostname;
+
+function namespaces(sandbox: Omit<SandboxMemory, 'privileged'>): cri.NamespaceOption {
   const { pod, container, node } = namespaceModes;
   return {
     network: sandbox.hostNetwork ? node : pod,

@@ -57,6 +57,9 @@ export function containerFrom(status: cri.ContainerStatus, sandboxId: string): C
   };
 }
 
+/** Images with this name were imported from a file: no registry could give them again, so none is ever collected. */
+const importedPrefix = 'rempart.local/';
+
 /** `user` is the image's USER: a number in decimal, or a name, or empty. */
 export function imageFrom(image: cri.Image): Image {
   return {
@@ -65,6 +68,6 @@ export function imageFrom(image: cri.Image): Image {
     digests: image.repoDigests,
     sizeBytes: Number(image.size),
     user: image.uid === undefined ? image.username : String(image.uid.value),
-    pinned: image.pinned,
+    pinned: image.pinned || image.repoTags.some((tag) => tag.startsWith(importedPrefix)),
   };
 }

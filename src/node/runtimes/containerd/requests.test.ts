@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { cgroupFolder, createPodCgroup, isCgroupVersion2, removePodCgroup } from '../cgroups.ts';
+import type { ContainerConfig } from '../runtime.ts';
+import { cannotRunContainerd, containerConfig, sandboxConfig, startTestHost } from '../testing/host.ts';
+
+test('what a container may do is what was asked for', { skip: cannotRunContainerd }, async (t) => {
+  const { runtime, folder } = await startTestHost(t, '10.250.5.0/24');
+  const config = sandboxConfig('secure', folder, {
+    shareProcessNamespace: true,
+    sysctls: { 'net.ipv4.ip_local_port_range': '20000 20100' },
+  });
+  createPodCgroup(config.cgroupParent, { memoryLimitBytes: 256 * 2 ** 20 });
+  const sandbox = await runtime.runPod(config);
+  const plain = containerConfig('x', ['sleep', '1000']);
+  let serial = 0;
+  const start = async (changes: Partial<ContainerConfig>, security: Partial<ContainerConfig['security']> = {}) => {
+    serial += 1;
+    const name = `c${serial}`;
+    const whole = { ...plain, name, logPath: `${name}.log`, ...changes, security: { ...plain.security, ...security } };
+    const container = await runtime.createContainer(sandbox, whole);
+    await runtime.startContainer(container);
+    return (script: string) =>
+      runtime.exec(container, ['sh', '-c', script], 10_000).then(({ output }) => output.trim());
+  };
+
+  await t.test('user, groups, capabilities, seccomp, privileges, file system', async () => {
+    const run = await start(
+      {},
+      {
+        runAsUser: 1000,
+        runAsGroup: 2000,
+        supplementalGroups: [3000],
+        readOnlyRootFilesystem: true,
+        dropCapabilities: ['ALL'],
+        maskedPaths: ['/proc/keys'],
+      },
+    );
+    assert.match(await run('id'), /uid=1000 gid=2000 groups=.*3000/);
+    const status = await run('cat /proc/self/status');
+    assert.match(status, /CapBnd:\t0{16}\n/);
+    assert.match(status, /NoNewPrivs:\t1\nSeccomp:\t2\n/);
+    assert.match(await run('touch /x 2>&1'), /Read-only file system/);
+    assert.equal(await run('wc -c < /proc/keys'), '0');
+    assert.equal(await run('cat /proc/sys/net/ipv4/ip_local_port_range'), '20000\t20100');
+  });
+  await t.test('added capabilities, with and without the prefix', async () => {
+    const run = await start({}, { dropCapabilities: ['ALL'], addCapabilities: ['CAP_NET_ADMIN', 'CHOWN'] });
+    assert.match(await run('cat /proc/self/status'), /CapBnd:\t0000000000001001\n/);
+  });
+  await t.test('unconfined and privileged only when it is said', async () => {
+    const unconfined = await start({}, { seccomp: { type: 'Unconfined' } });
+    assert.match(await unconfined('cat /proc/self/status'), /Seccomp:\t0\n/);
+    await assert.rejects(start({}, { privileged: true }), /no privileged container allowed/);
+    const whole = { ...plain.security, privileged: true, noNewPrivileges: false };
+    const powerful = await runtime.runPod(sandboxConfig('powerful', folder, { security: whole }));
+    const container = await runtime.createContainer(powerful, { ...plain, security: whole });
+    await runtime.startContainer(container);
+    const { output } = await runtime.exec(container, ['sh', '-c', 'cat /proc/self/status'], 10_000);
+    assert.doesNotMatch(output, /CapBnd:\t0{11}/);
+    await runtime.removePod(powerful);
+  });
+  await t.test('mounts, variables, working directory, arguments', async () => {
+    mkdirSync(join(folder, 'volume'));
+    writeFileSync(join(folder, 'volume/file'), 'content');
+    const mount = {
+      hostPath: join(folder, 'volume'),
+      containerPath: '/volume',
+      readOnly: true,
+      propagation: 'private',
+    };
+    const run = await start({
+      mounts: [mount as ContainerConfig['mounts'][number]],
+      environment: [{ name: 'A', value: 'one = 1' }],
+      workingDir: '/tmp',
+    });
+    assert.equal(await run('cat /volume/file; echo; echo $A; pwd'), 'content\none = 1\n/tmp');
+    assert.equal(await run('hostname; echo $HOSTNAME'), 'secure\nsecure');
+    assert.match(await run('touch /volume/x 2>&1'), /Read-only/);
+  });
+  await t.test('limits of the container and of its pod', async () => {
+    const megabytes = 64 * 2 ** 20;
+    const run = await start({ resources: { ...plain.resources, memoryLimitBytes: megabytes, cpuShares: 512 } });
+    assert.ok(run);
+    const newest = (await runtime.listPods(sandbox))[0]!.containers.find(({ name }) => name === `c${serial}`)!;
+    const limit = (path: string) =>
+      Number(
+        readFileSync(
+          join(cgroupFolder('memory', path), isCgroupVersion2() ? 'memory.max' : 'memory.limit_in_bytes'),
+          'utf8',
+        ),
+      );
+    assert.equal(limit(`${config.cgroupParent}/${newest.id}`), megabytes);
+    assert.equal(limit(config.cgroupParent), 4 * megabytes);
+  });
+  await t.test('the pause process reaps what nobody else does', async () => {
+    const run = await start({});
+    await run('(sleep 0.1 &) ; true');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const processes = await run('cat /proc/[0-9]*/status 2>/dev/null');
+    assert.match(processes, /Name:\tpause\n/);
+    assert.doesNotMatch(processes, /State:\tZ/);
+  });
+  await t.test('a command that is not there is an error with a reason', async () => {
+    const container = await runtime.createContainer(sandbox, { ...plain, name: 'bad', command: ['/nothing'] });
+    await assert.rejects(runtime.startContainer(container), /nothing/);
+    const status = await runtime.containerStatus(container);
+    assert.deepEqual([status?.state, status?.exitCode, status?.reason], ['exited', 128, 'StartError']);
+  });
+  await t.test('the host network has no address of its own; cgroups go when the pods are gone', async () => {
+    const host = await runtime.runPod(sandboxConfig('host', folder, { hostNetwork: true }));
+    assert.deepEqual((await runtime.listPods(host))[0]!.ips, []);
+    assert.equal(removePodCgroup(config.cgroupParent), false);
+    for (const id of [host, sandbox]) await runtime.removePod(id);
+    assert.equal(removePodCgroup(config.cgroupParent), true);
+  });
+});
