@@ -1,12 +1,13 @@
 import type { TestContext } from 'node:test';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Pod } from '../../api/schema/types.d.ts';
+import type { Attributes } from '../../api/user.ts';
 import { type Caches, createCaches } from '../../client/cache.ts';
 import { type Client, createClient } from '../../client/client.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import type { Controller } from '../../reconcile/controller.ts';
-import { usernameOf } from '../../reconcile/permissions.ts';
+import { rulesFor, usernameOf } from '../../reconcile/permissions.ts';
 import { runController } from '../../reconcile/run.ts';
 import { startServer } from '../../server/testing/start.ts';
 import { nodeOf } from '../daemon-set-plan.ts';
@@ -25,10 +26,11 @@ export type TestCluster = {
 
 const waitMaxMs = 10_000;
 
-/** The real server in memory with these controllers, each under its own identity. Everything ends with the test. */
+/** The real server in memory with these controllers, each under its own identity and with no
+ * more rights than it declares. Everything ends with the test. */
 export async function startCluster(t: TestContext, controllers: Controller[]): Promise<TestCluster> {
   const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
-  const server = await startServer({ log });
+  const server = await startServer({ log, defences: { authorize: authorizer(controllers) } });
   const clientFor = (username: string) => {
     const user = { username, groups: ['system:authenticated'] };
     return createClient({
@@ -67,6 +69,22 @@ export async function startCluster(t: TestContext, controllers: Controller[]): P
       return find() as any;
     },
     playNode: (node, options) => ends.push(playNode(client, caches, node, options?.ready ?? (() => true))),
+  };
+}
+
+/** A controller may do what its declaration says and nothing else; the test itself may do everything. */
+function authorizer(controllers: Controller[]) {
+  const rules = new Map(controllers.map((controller) => [usernameOf(controller.name), rulesFor(controller)]));
+  return ({ user, verb, group, resource, subresource, name, nonResourcePath }: Attributes) => {
+    const own = rules.get(user.username);
+    if (own === undefined || nonResourcePath !== undefined) return { allowed: true, reason: '' };
+    const target = subresource ? `${resource}/${subresource}` : resource;
+    const has = (list: string[], value: string) => list.includes(value) || list.includes('*');
+    const allowed = own.some(
+      ({ apiGroups, resources, verbs, resourceNames }) =>
+        has(apiGroups, group) && has(resources, target) && has(verbs, verb) && (resourceNames?.includes(name) ?? true),
+    );
+    return { allowed, reason: `${user.username} may not ${verb} ${target}` };
   };
 }
 

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Node, Pod, Taint } from '../api/schema/types.d.ts';
+import { nodeAddressRangeController, partsOf } from './node-address-range.ts';
+import { nodeLifecycleController, taintsFor } from './node-lifecycle.ts';
+import { evictionMs, taintEvictionController, tolerates } from './taint-eviction.ts';
+import { startCluster, type TestCluster } from './testing/cluster.ts';
+
+const node = (spec: object = {}, conditions: object[] = []) =>
+  ({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, spec, status: { conditions } }) as unknown as Node;
+const ready = (status: string) => ({ type: 'Ready', status });
+const noExecute = (key: string, timeAdded?: string): Taint => ({ key, effect: 'NoExecute', timeAdded });
+
+async function createNode({ client }: TestCluster, conditions: object[]) {
+  const created = await client.create<Node>('nodes', node());
+  await client.update('nodes', { ...created, status: { conditions } } as any, { subresource: 'status' });
+}
+
+test('a node that falls silent is lost: its conditions, its taints, its pods say so, and intolerant pods go', async (t) => {
+  const controllers = [nodeLifecycleController({ gracePeriodMs: 300 }), taintEvictionController()];
+  const cluster = await startCluster(t, controllers);
+  const { client, caches, eventually } = cluster;
+  await createNode(cluster, [ready('True')]);
+  const pod = (name: string, tolerations: object[]) =>
+    client.create<Pod>('pods', {
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } },
+      spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'i' }], tolerations },
+    });
+  const stays = await pod('stays', [{ operator: 'Exists' }]);
+  await pod('goes', []);
+  const status = { phase: 'Running', conditions: [ready('True')] };
+  await client.update('pods', { ...stays, status }, { subresource: 'status' });
+  const now = () => caches('nodes').get('', 'n1') as Node | undefined;
+  await eventually('nodes', () => now()?.status?.conditions?.some((one) => one.reason === 'NodeStatusUnknown'));
+  await eventually('nodes', () => now()?.spec?.taints?.length === 2);
+  assert.deepEqual(
+    now()!
+      .spec!.taints!.map(({ effect }) => effect)
+      .sort(),
+    ['NoExecute', 'NoSchedule'],
+  );
+  const podNow = (name: string) => caches('pods').get('default', name) as Pod | undefined;
+  await eventually('pods', () => podNow('stays')?.status?.conditions?.some((one) => one.reason === 'NodeNotReady'));
+  await eventually('pods', () => podNow('goes')?.metadata.deletionTimestamp);
+  assert.equal(podNow('stays')!.metadata.deletionTimestamp, undefined);
+});
+
+test('a lease that is renewed keeps a node alive', async (t) => {
+  const cluster = await startCluster(t, [nodeLifecycleController({ gracePeriodMs: 400 })]);
+  const { client, caches } = cluster;
+  await client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-node-lease' } });
+  await createNode(cluster, [ready('True')]);
+  const place = { namespace: 'kube-node-lease', name: 'n1' };
+  const spec = { holderIdentity: 'n1', leaseDurationSeconds: 40, renewTime: '2026-01-01T00:00:00.000000Z' };
+  await client.create('leases.coordination.k8s.io', {
+    ...{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: place, spec },
+  });
+  for (let beat = 1; beat <= 8; beat++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const body = { spec: { renewTime: `2026-01-01T00:00:0${beat}.000000Z` } };
+    await client.patch('leases.coordination.k8s.io', place, { type: 'merge', body });
+  }
+  assert.equal((caches('nodes').get('', 'n1') as Node).status!.conditions![0]!.status, 'True');
+});
+
+test('taints follow from conditions, and taints of others are left alone', () => {
+  const foreign = { key: 'special', effect: 'NoSchedule' };
+  const keys = (value: Node) => taintsFor(value, 0).map(({ key, effect }) => `${key.split('/').at(-1)}:${effect}`);
+  assert.deepEqual(keys(node({ taints: [foreign] }, [ready('True')])), ['special:NoSchedule']);
+  assert.deepEqual(keys(node({ taints: [foreign] }, [ready('False')])), [
+    'special:NoSchedule',
+    'not-ready:NoSchedule',
+    'not-ready:NoExecute',
+  ]);
+  const pressed = node({ unschedulable: true }, [ready('True'), { type: 'DiskPressure', status: 'True' }]);
+  assert.deepEqual(keys(pressed), ['disk-pressure:NoSchedule', 'unschedulable:NoSchedule']);
+  const registering = node({ taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] });
+  assert.deepEqual(keys(registering), ['not-ready:NoSchedule']);
+});
+
+test('the time of a taint stays as long as the taint does', () => {
+  const taints = [noExecute('node.kubernetes.io/unreachable', '2026-01-01T00:00:00Z')];
+  const kept = taintsFor(node({ taints }, [ready('Unknown')]), 0).find(({ effect }) => effect === 'NoExecute');
+  assert.equal(kept!.timeAdded, '2026-01-01T00:00:00Z');
+});
+
+test('a pod goes when the shortest of its tolerations ends', () => {
+  const taints = [noExecute('a', '1970-01-01T00:00:10Z')];
+  const at = (...tolerations: object[]) => evictionMs(taints, tolerations, 99_000);
+  assert.equal(at(), 99_000);
+  assert.equal(at({ key: 'a', operator: 'Exists' }), undefined);
+  assert.equal(at({ key: 'a', operator: 'Exists', tolerationSeconds: 300 }), 310_000);
+  assert.equal(
+    at({ key: 'a', operator: 'Exists', tolerationSeconds: 300 }, { operator: 'Exists', tolerationSeconds: 5 }),
+    15_000,
+  );
+});
+
+test('what a toleration tolerates', () => {
+  const taint = { key: 'k', value: 'v', effect: 'NoSchedule' };
+  assert.ok(tolerates({ key: 'k', value: 'v' }, taint));
+  assert.ok(!tolerates({ key: 'k', value: 'other' }, taint));
+  assert.ok(!tolerates({ key: 'k', operator: 'Exists', effect: 'NoExecute' }, taint));
+  assert.ok(tolerates({ operator: 'Exists' }, taint));
+  assert.ok(!tolerates({ key: '' }, taint));
+});
+
+test('each node gets a range of its own', async (t) => {
+  const { client, caches, eventually } = await startCluster(t, [nodeAddressRangeController('10.244.0.0/22')]);
+  for (const name of ['a', 'b', 'c']) await client.create('nodes', { ...node(), metadata: { name } });
+  const ranges = () => (caches('nodes').list() as Node[]).map(({ spec }) => spec?.podCIDR);
+  await eventually('nodes', () => ranges().length === 3 && ranges().every(Boolean));
+  assert.deepEqual(ranges().sort(), ['10.244.0.0/24', '10.244.1.0/24', '10.244.2.0/24']);
+});
+
+test('a range is divided exactly', () => {
+  assert.deepEqual(partsOf('10.0.0.0/23', 24), ['10.0.0.0/24', '10.0.1.0/24']);
+  assert.equal(partsOf('10.244.0.0/16', 24).at(-1), '10.244.255.0/24');
+  assert.throws(() => partsOf('10.0.0.0/28', 24), /cannot be divided/);
+});
