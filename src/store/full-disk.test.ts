@@ -11,7 +11,7 @@ import { bytes } from './testing/conformance.ts';
 function mountSmallDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'rempart-full-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', folder], { stdio: 'ignore' });
     return folder;
   } catch {
     rmdirSync(folder);
@@ -19,13 +19,13 @@ function mountSmallDisk(): string | undefined {
   }
 }
 
-test('a full disk refuses writes, loses nothing, and the store goes on when there is room', async (context) => {
+test('a full disk refuses writes and loses nothing, opens again, and goes on when there is room', async (context) => {
   const folder = mountSmallDisk();
   if (folder === undefined) return context.skip('mounting a small disk needs root');
   const path = join(folder, 'store.db');
   try {
     const ballast = join(folder, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(24 << 20));
+    writeFileSync(ballast, Buffer.alloc(8 << 20));
     const engine = await openEngine({ engine: 'sqlite', path });
     const value = bytes('x'.repeat(20_000));
     const acknowledged: string[] = [];
@@ -40,14 +40,17 @@ test('a full disk refuses writes, loses nothing, and the store goes on when ther
     assert.ok(refused instanceof StoreFull, String(refused));
     const revision = engine.revision();
     assert.equal(revision, acknowledged.length);
-    rmSync(ballast);
-    const result = await engine.put({ key: '/after', value, expected: 0 });
-    assert.ok(result.ok && result.entry.modRevision === revision + 1);
     await engine.close();
+    const keys = (open: typeof engine) => open.range('/').entries.map(({ key }) => key);
     const again = await openEngine({ engine: 'sqlite', path });
-    const keys = again.range('/').entries.map(({ key }) => key);
-    assert.deepEqual(keys, [...acknowledged, '/after'].sort());
+    assert.deepEqual(keys(again), acknowledged.toSorted());
+    rmSync(ballast);
+    const result = await again.put({ key: '/after', value, expected: 0 });
+    assert.ok(result.ok && result.entry.modRevision === revision + 1);
     await again.close();
+    const last = await openEngine({ engine: 'sqlite', path });
+    assert.deepEqual(keys(last), [...acknowledged, '/after'].sort());
+    await last.close();
   } finally {
     execFileSync('umount', [folder]);
     rmdirSync(folder);
