@@ -66,7 +66,7 @@ async function spend(context: Context, { metadata }: Budget, pod: KubernetesObje
       if (!isReady(pod) && mayGoUnhealthy(spec.unhealthyPodEvictionPolicy, status))
         return { object: budget, action: 'unchanged' };
       if ((status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0))
-        throw blocked(budget, `The disruption budget ${metadata.name} is still being processed by the server.`);
+        throw blocked(budget, `The disruption budget ${metadata.name} is still being processed by the server.`, 10);
       if ((status.disruptionsAllowed ?? 0) <= 0) {
         const { desiredHealthy = 0, currentHealthy = 0 } = status;
         throw blocked(
@@ -88,10 +88,11 @@ function mayGoUnhealthy(policy: string | undefined, { currentHealthy = 0, desire
   return policy === 'AlwaysAllow' || (desiredHealthy > 0 && currentHealthy >= desiredHealthy);
 }
 
-function blocked({ metadata }: Budget, message: string): ApiError {
+/** Without a time to wait for, clients decide: with one, client-go would wait by itself and tell nobody. */
+function blocked({ metadata }: Budget, message: string, retryAfterSeconds?: number): ApiError {
   return new ApiError('TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
     causes: [{ reason: 'DisruptionBudget', message }],
-    retryAfterSeconds: 10,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     name: metadata.name,
   });
 }
