@@ -117,7 +117,10 @@ function askUdp({ address, port }: UpstreamServer, question: Question): Promise<
       clearTimeout(timer);
       resolve(packet);
     });
-    socket.connect(port, address, () => socket.send(encodeQuestion(id, question)));
+    // The callback of connect is handed its failure, which the types do not say.
+    socket.connect(port, address, (error?: Error) =>
+      error ? reject(error) : socket.send(encodeQuestion(id, question)),
+    );
   }).finally(() => socket.close());
 }
 

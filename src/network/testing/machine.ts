@@ -46,25 +46,31 @@ export async function hideNamespaces(): Promise<void> {
   await mustRun(runCommand, 'mount', ['-t', 'tmpfs', 'tmpfs', '/run/netns']);
 }
 
+type Ask = (
+  protocol: 'tcp' | 'udp',
+  address: string,
+  port: number,
+  options?: { text?: string; from?: string; localPort?: number; timeoutMs?: number },
+) => Promise<string>;
+
 /** A pod of the test: a network namespace with a process in it. */
 export type TestPod = {
   name: string;
   ip: string;
   listen(protocol: 'tcp' | 'udp', port: number, address?: string): Promise<void>;
   /** What the far end answered, or why it did not: `timeout`, `ECONNREFUSED`, … */
-  ask(
-    protocol: 'tcp' | 'udp',
-    address: string,
-    port: number,
-    options?: { text?: string; from?: string; localPort?: number; timeoutMs?: number },
-  ): Promise<string>;
+  ask: Ask;
+  /** As `ask`, where silence is expected. */
+  probe: Ask;
   /** Opens a TCP connection that stays, and later asks on it. */
   open(address: string, port: number): Promise<string>;
   say(address: string, port: number): Promise<string>;
   end(): Promise<void>;
 };
 
-export const unanswered = 700;
+/** How long an answer may take on a busy machine, and how long silence must last to be believed. */
+const answerMs = 5000;
+const silenceMs = 500;
 
 /** A namespace that is wired by `wire`, with a process in it that does what the test asks. */
 export async function startPod(name: string, wire: (netns: string) => Promise<string>): Promise<TestPod> {
@@ -95,9 +101,11 @@ export function startProcess(name: string, ip: string, enter: string[] = []): Te
       if (answer !== 'listening') throw new Error(answer);
     },
     ask: (protocol, address, port, options = {}) =>
-      call({ op: 'ask', protocol, address, port, timeoutMs: unanswered, ...options }),
-    open: (address, port) => call({ op: 'open', address, port, timeoutMs: unanswered }),
-    say: (address, port) => call({ op: 'say', address, port, timeoutMs: unanswered }),
+      call({ op: 'ask', protocol, address, port, timeoutMs: answerMs, ...options }),
+    probe: (protocol, address, port, options = {}) =>
+      call({ op: 'ask', protocol, address, port, timeoutMs: silenceMs, ...options }),
+    open: (address, port) => call({ op: 'open', address, port, timeoutMs: answerMs }),
+    say: (address, port) => call({ op: 'say', address, port, timeoutMs: silenceMs }),
     async end() {
       child.kill('SIGKILL');
     },
