@@ -17,6 +17,8 @@ import {
   relieve,
   type UnderPressure,
 } from './eviction.ts';
+import { type ImageCollector, startImageCollector } from './images/collect.ts';
+import { createPuller } from './images/pull.ts';
 import { type Machine, readMachine, readPressure } from './machine.ts';
 import { createNodeReporter, type NodeFindings, type NodeOptions, nodeObject } from './node-status.ts';
 import type { NetworkHooks, NodeContext } from './pods/context.ts';
@@ -25,8 +27,9 @@ import { createObserved } from './pods/observed.ts';
 import { createPods } from './pods/pods.ts';
 import { startStaticPods } from './pods/static.ts';
 import { createStatusWriter } from './pods/status-writer.ts';
+import { createTurns } from './pods/turns.ts';
 import { createProber } from './probes/prober.ts';
-import type { Runtime, Sandbox } from './runtimes/runtime.ts';
+import type { Image, Runtime, Sandbox } from './runtimes/runtime.ts';
 import { createSources } from './sources.ts';
 import { createStats, type Stats } from './stats.ts';
 import type { Mounter } from './volumes/mounter.ts';
@@ -83,6 +86,8 @@ export type Agent = {
 
 const relistMs = 60_000;
 const startRetryMs = 500;
+/** containerd starts more pods per second this way than when all come at once. */
+const startsAtOnce = 8;
 const reservedMemoryBytes = 256 * 2 ** 20;
 
 /** The node agent: runs the pods that the API binds to this node on a runtime, and reports both. */
@@ -138,7 +143,9 @@ export function createAgent(options: AgentOptions): Agent {
     sources,
     statuses: createStatusWriter({ client, clock, log }),
     network: { beforePodStarts: none, podNetworkReady: none, podNetworkGone: none, ...options.network },
-    ensureImage: (pod, container) => ensureImage(runtime.images, { secret: sources.secret, record }, pod, container),
+    inTurn: createTurns(startsAtOnce),
+    ensureImage: (pod, container) =>
+      ensureImage(runtime.images, puller, { secret: sources.secret, record }, pod, container),
     facts,
     nodeMemoryBytes: machine.memoryBytes,
     hostIP: machine.address,
@@ -155,6 +162,13 @@ export function createAgent(options: AgentOptions): Agent {
   });
   const leaseSeconds = options.leaseSeconds ?? 40;
   const reporter = createNodeReporter({ client, clock, log, node, inspect, leaseSeconds });
+  const puller = createPuller({ images: runtime.images, log });
+  let images: ImageCollector | undefined;
+  let described = {
+    version: { name: 'containerd', version: 'unknown' },
+    images: [] as Image[],
+    atMs: Number.NEGATIVE_INFINITY,
+  };
   const rememberPressure = createPressureMemory();
   let under: UnderPressure = { memory: false, disk: false, processes: false };
   let stopStatics = () => {};
@@ -207,24 +221,32 @@ export function createAgent(options: AgentOptions): Agent {
     pods.fail(pod.metadata.uid!, 'Evicted', message, 0);
   }
 
-  async function freeImages(): Promise<boolean> {
-    const used = new Set(
-      (await runtime.listPods()).flatMap(({ containers }) => containers.map(({ imageId }) => imageId)),
+  const freeImages = async () => (await images?.collectAll()) !== 0;
+
+  async function imagesInUse(): Promise<Set<string>> {
+    const containers = (await runtime.listPods()).flatMap((sandbox) => sandbox.containers);
+    const named = new Set(containers.flatMap(({ image, imageId }) => [image, imageId]));
+    // Runtimes name a container's image by its id, its digest or its tag.
+    const used = (await runtime.images.list()).filter(({ id, tags, digests }) =>
+      [id, ...tags, ...digests].some((name) => named.has(name)),
     );
-    const unused = (await runtime.images.list()).filter(({ id, pinned }) => !pinned && !used.has(id));
-    for (const { id } of unused) await runtime.images.remove(id);
-    return unused.length > 0;
+    return new Set(used.map(({ id }) => id));
   }
 
   async function inspect(): Promise<NodeFindings> {
     const failed = (error: Error) => ({ ready: false, networkReady: false, message: error.message });
     const status = await runtime.status().catch(failed);
-    const version = await runtime.version().catch(() => ({ name: 'containerd', version: 'unknown' }));
-    const images = status.ready ? await runtime.images.list().catch(() => []) : [];
+    // What hardly changes is asked for once a minute.
+    if (status.ready && clock.monotonicMs() - described.atMs > relistMs)
+      described = { version: await runtime.version(), images: await runtime.images.list(), atMs: clock.monotonicMs() };
     const now = crossed(readPressure(dataDirectory));
     under = rememberPressure(now, clock.monotonicMs());
     if (following) await relieve(now, { candidates, freeImages, evict });
-    return { runtime: { ...status, ...version }, pressure: under, images };
+    return {
+      runtime: { ...status, ...described.version },
+      pressure: under,
+      images: described.images,
+    };
   }
 
   async function startStatics(): Promise<void> {
@@ -245,6 +267,7 @@ export function createAgent(options: AgentOptions): Agent {
           await pods.start(startStatics);
           started = true;
           following = true;
+          images = startImageCollector({ images: runtime.images, clock, log, inUse: imagesInUse });
           if (options.persistentVolumes) {
             const { cache: volumes, client: volumeClient } = options.persistentVolumes;
             stopReclaim = startReclaim({ client: volumeClient, volumes, nodeName, localPathRoot, inUse, clock, log });
@@ -259,6 +282,7 @@ export function createAgent(options: AgentOptions): Agent {
       reporter.stop();
       stopStatics();
       stopReclaim();
+      images?.stop();
       pods.stop();
       context.observed.stop();
       context.prober.stop();

@@ -39,6 +39,8 @@ export type NodeContext = {
   sources: Sources;
   statuses: StatusWriter;
   network: NetworkHooks;
+  /** Runs the work when fewer than a few others start something: more at once only make each slower. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** Gets an image by the container's pull policy. Throws a PullError. */
   ensureImage(pod: Pod, container: ContainerSpec): Promise<Image>;
   facts(podIPs: string[]): NodeFacts;

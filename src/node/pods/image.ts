@@ -1,5 +1,7 @@
 import type { Container as ContainerSpec, Pod, Secret } from '../../api/schema/types.d.ts';
-import type { Image, ImageService, RegistryCredentials } from '../runtimes/runtime.ts';
+import type { PullSecret } from '../images/credentials.ts';
+import type { Puller } from '../images/pull.ts';
+import type { Image, ImageService } from '../runtimes/runtime.ts';
 
 export class PullError extends Error {
   readonly reason: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName';
@@ -24,6 +26,7 @@ export function pullPolicy({ image = '', imagePullPolicy }: ContainerSpec): 'Alw
 /** Makes sure that a container's image is on the node, by its policy and with the pod's pull secrets. */
 export async function ensureImage(
   images: ImageService,
+  puller: Puller,
   sources: ImageSources,
   pod: Pod,
   container: ContainerSpec,
@@ -40,62 +43,27 @@ export async function ensureImage(
   if (policy === 'Never')
     throw new PullError('ErrImageNeverPull', `Container image "${reference}" is not present with pull policy of Never`);
   sources.record(pod, 'Normal', 'Pulling', `Pulling image "${reference}"`);
-  const attempts = [...(await credentialsFor(pod, reference, sources)), undefined];
-  for (const [index, credentials] of attempts.entries()) {
-    try {
-      const id = await images.pull(reference, credentials);
-      sources.record(pod, 'Normal', 'Pulled', `Successfully pulled image "${reference}"`);
-      const image = (await images.status(id)) ?? (await images.status(reference));
-      if (image === undefined) throw new Error('the image vanished after it was pulled');
-      return image;
-    } catch (error) {
-      if (index < attempts.length - 1) continue;
-      const message = `failed to pull image "${reference}": ${(error as Error).message}`;
-      throw new PullError('ErrImagePull', message, { cause: error });
-    }
-  }
-  throw new PullError('ErrImagePull', `failed to pull image "${reference}"`);
-}
-
-const maxCredentials = 16;
-
-/** The credentials in the pod's imagePullSecrets whose registry is the image's. */
-async function credentialsFor(pod: Pod, reference: string, sources: ImageSources): Promise<RegistryCredentials[]> {
-  const found: RegistryCredentials[] = [];
-  for (const { name = '' } of (pod.spec!.imagePullSecrets ?? []).slice(0, maxCredentials)) {
-    const secret = await sources.secret(pod.metadata!.namespace!, name).catch(() => undefined);
-    for (const [registry, entry] of Object.entries(registriesOf(secret)))
-      if (matches(registry, reference)) found.push(entry);
-  }
-  return found.slice(0, maxCredentials);
-}
-
-function registriesOf(secret: Secret | undefined): Record<string, { username: string; password: string }> {
-  const data = (secret?.data ?? {}) as Record<string, string>;
-  const text = data['.dockerconfigjson'] ?? data['.dockercfg'];
-  if (text === undefined) return {};
   try {
-    const parsed = JSON.parse(Buffer.from(text, 'base64').toString());
-    const auths = data['.dockerconfigjson'] ? (parsed.auths ?? {}) : parsed;
-    return Object.fromEntries(Object.entries<any>(auths).map(([registry, auth]) => [registry, loginOf(auth)]));
-  } catch {
-    return {};
+    const id = await puller.pull(reference, await pullSecrets(pod, sources));
+    const image = (await images.status(id)) ?? (await images.status(reference));
+    if (image === undefined) throw new Error('the image vanished after it was pulled');
+    sources.record(pod, 'Normal', 'Pulled', `Successfully pulled image "${reference}"`);
+    return image;
+  } catch (error) {
+    const message = `failed to pull image "${reference}": ${(error as Error).message}`;
+    throw new PullError('ErrImagePull', message, { cause: error });
   }
 }
 
-function loginOf({ username, password, auth }: { username?: string; password?: string; auth?: string }) {
-  if (username !== undefined || auth === undefined) return { username: username ?? '', password: password ?? '' };
-  const text = Buffer.from(auth, 'base64').toString();
-  const colon = text.indexOf(':');
-  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
-}
+const secretsMax = 16;
 
-/** `https://registry.example/v1/` and `registry.example/team` are the forms found in docker configurations. */
-function matches(registry: string, reference: string): boolean {
-  const prefix = registry.replace(/^https?:\/\//, '').replace(/\/(v1|v2)?\/?$/, '');
-  const first = reference.split('/')[0]!;
-  const hasHost = reference.includes('/') && /[.:]|^localhost$/.test(first);
-  const full = hasHost ? reference : `docker.io/${reference}`;
-  const wanted = prefix === 'index.docker.io' ? 'docker.io' : prefix;
-  return full === wanted || full.startsWith(`${wanted}/`);
+/** What the pod's imagePullSecrets hold now. One that is missing or cannot be read leaves its place empty. */
+async function pullSecrets(pod: Pod, sources: ImageSources): Promise<PullSecret[]> {
+  const references = (pod.spec!.imagePullSecrets ?? []).slice(0, secretsMax);
+  const read = references.map(({ name = '' }) => sources.secret(pod.metadata.namespace!, name).catch(() => undefined));
+  return (await Promise.all(read)).map((secret) => {
+    const data = Object.entries((secret?.data ?? {}) as Record<string, string>);
+    const decoded = Object.fromEntries(data.map(([key, value]) => [key, Buffer.from(value, 'base64')]));
+    return { type: secret?.type ?? '', data: decoded };
+  });
 }

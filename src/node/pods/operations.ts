@@ -73,7 +73,7 @@ async function createSandbox({ attempt }: Of<'createSandbox'>, memory: PodMemory
     for (const old of sandboxesOf(memory, context)) await stopSandbox(old.id, memory, context);
     await context.network.beforePodStarts(pod);
     const config = sandboxConfig(pod, attempt, context.cgroups.parentOf(pod), context);
-    const id = await context.runtime.runPod(config);
+    const id = await context.inTurn(() => context.runtime.runPod(config));
     const [sandbox] = await context.runtime.listPods(id);
     const ip = sandbox?.ips[0];
     if (ip !== undefined) await context.network.podNetworkReady(pod, ip).catch((error) => abandon(id, error, context));
@@ -137,7 +137,7 @@ async function createAndStart(
   const containerId = await createContainer(sandbox, config, context);
   context.record(pod, 'Normal', 'Created', `Created container: ${spec.name}`);
   try {
-    await context.runtime.startContainer(containerId);
+    await context.inTurn(() => context.runtime.startContainer(containerId));
   } catch (error) {
     await context.observed.refresh(sandbox.id);
     if (action.nextBackoffMs > 0) memory.backoffs.set(spec.name, action.nextBackoffMs);

@@ -1,5 +1,6 @@
 import type { Container as ContainerSpec, Probe } from '../../api/schema/types.d.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import { createTurns } from '../pods/turns.ts';
 import type { ProbeResult } from '../pods/view.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { runProbe } from './run-probe.ts';
@@ -48,19 +49,7 @@ export function createProber({ runtime, clock, onChange, onFailure }: ProberOpti
   const tasks = new Map<string, Task>();
   const results = new Map<string, ProbeResult>();
   const podContainers = new Map<string, Set<string>>();
-  let running = 0;
-  const waiting: (() => void)[] = [];
-
-  async function limited<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= maxConcurrent) await new Promise<void>((resolve) => waiting.push(resolve));
-    running++;
-    try {
-      return await work();
-    } finally {
-      running--;
-      waiting.shift()?.();
-    }
-  }
+  const inTurn = createTurns(maxConcurrent);
 
   const periodMs = ({ probe }: Task) => (probe.periodSeconds ?? 10) * 1000;
   const isCurrent = (task: Task) => tasks.get(keyOf(task)) === task;
@@ -71,7 +60,7 @@ export function createProber({ runtime, clock, onChange, onFailure }: ProberOpti
 
   async function once(task: Task): Promise<void> {
     const { containerId, probe, spec, podIP } = task;
-    const failure = await limited(() => runProbe(runtime, containerId, probe, spec, podIP));
+    const failure = await inTurn(() => runProbe(runtime, containerId, probe, spec, podIP));
     if (!isCurrent(task)) return;
     judge(task, failure);
     if (isCurrent(task)) schedule(task, periodMs(task));
