@@ -54,7 +54,23 @@ const scales: Record<string, bigint> = Object.fromEntries([
 
 /** Source: k8s.io/apimachinery/pkg/api/resource/quantity.go, ParseQuantity. Digits after the ninth are rounded up. */
 function readExact(quantity: string | number): Exact | undefined {
-  const parts = form.exec(String(quantity));
+  const text = String(quantity);
+  const known = exact.get(text);
+  if (known) return known;
+  const read = readAnew(text);
+  if (read === undefined) return undefined;
+  if (exact.size >= rememberedMax) exact.clear();
+  exact.set(text, read);
+  return read;
+}
+
+/** The same few quantities come again and again: `100m`, `64Mi`. */
+const exact = new Map<string, Exact>();
+const canonical = new Map<string, string>();
+const rememberedMax = 1000;
+
+function readAnew(quantity: string): Exact | undefined {
+  const parts = form.exec(quantity);
   if (parts === null) return undefined;
   const [, sign, digits = '', exponent, suffix = ''] = parts;
   const [whole = '', fraction = ''] = digits.split('.');
@@ -92,19 +108,15 @@ export const subtractQuantities = (a: string | number, b: string | number): stri
   return addQuantities(a, text.startsWith('-') ? text.slice(1) : `-${text.replace(/^\+/, '')}`);
 };
 
-/** The same few quantities come again and again: `100m`, `64Mi`. */
-const canonical = new Map<string, string | undefined>();
-const canonicalCountMax = 1000;
-
 /** The form that the API answers with: `1000m` is `1`, `1024Mi` is `1Gi`; undefined when it is not a quantity. */
 export function canonicalQuantity(quantity: string | number): string | undefined {
   const text = String(quantity);
   const known = canonical.get(text);
   if (known !== undefined) return known;
-  const exact = readExact(text);
-  const shown = exact && show(exact);
-  if (shown === undefined) return undefined;
-  if (canonical.size >= canonicalCountMax) canonical.clear();
+  const read = readExact(text);
+  if (read === undefined) return undefined;
+  const shown = show(read);
+  if (canonical.size >= rememberedMax) canonical.clear();
   canonical.set(text, shown);
   return shown;
 }

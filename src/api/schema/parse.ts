@@ -21,7 +21,9 @@ export function parseJson(text: string, findDuplicates = true): Parsed {
   } catch (error) {
     throw badRequest(`the object provided is unrecognized (must be of type JSON): ${(error as Error).message}`, error);
   }
-  return { value, duplicates: findDuplicates ? duplicateKeys(text) : [] };
+  const keys = countKeys(value, 0);
+  // Every member of the text has its key in the value, unless one was given twice.
+  return { value, duplicates: findDuplicates && countMembers(text) !== keys ? duplicateKeys(text) : [] };
 }
 
 /**
@@ -74,6 +76,31 @@ function nestsDeeply(text: string): boolean {
 }
 
 export const tooDeep = () => badRequest(`the object is nested deeper than ${depthMax} levels`);
+
+/** Also bounds the depth, for all that walk the value after this. */
+function countKeys(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth >= depthMax) throw tooDeep();
+  let count = 0;
+  if (Array.isArray(value)) for (const item of value) count += countKeys(item, depth + 1);
+  else
+    for (const key in value) {
+      const inner = (value as Record<string, unknown>)[key];
+      count += typeof inner === 'object' ? 1 + countKeys(inner, depth + 1) : 1;
+    }
+  return count;
+}
+
+/** Strings that a colon follows, in text that is known to be valid JSON. */
+function countMembers(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
+    at = endOfString(text, at + 1) + 1;
+    while (text.charCodeAt(at) <= 32) at++;
+    if (text.charCodeAt(at) === 58) count++;
+  }
+  return count;
+}
 
 const quote = 34;
 const comma = 44;

@@ -14,31 +14,59 @@ const mayBeEmpty = new Set([
  * judged here: for upstream's typed objects a missing one is zero or empty, and the kind itself says what of it is wrong.
  */
 export function requiredStrings(schema: Schema, object: Record<string, unknown>, errors: FieldError[]): void {
-  for (const key of Object.keys(object)) {
-    if (key === 'metadata' || key === 'status') continue;
-    const property = schema.properties?.[key];
-    if (property) walk(property, object[key], key, errors);
+  for (const [key, property] of planOf(schema).nested) {
+    const value = object[key];
+    if (key === 'metadata' || key === 'status' || value === undefined) continue;
+    // Most objects lack nothing: paths are put together only for those that do.
+    if (lacks(property, value)) report(property, value, key, errors);
   }
 }
 
-function walk(schema: Schema, value: unknown, field: string, errors: FieldError[]): void {
+/** What of a schema has to be looked at, found once: most of it requires no string. */
+type Plan = { needed: string[]; nested: [string, Schema][] };
+const plans = new WeakMap<Schema, Plan>();
+
+function planOf(schema: Schema): Plan {
+  const known = plans.get(schema);
+  if (known) return known;
+  const plan: Plan = { needed: [], nested: [] };
+  // Known before it is complete: a schema may contain itself.
+  plans.set(schema, plan);
+  const { properties = {}, required: names = [], definition } = schema;
+  plan.needed = names.filter((name) => properties[name]?.type === 'string' && !mayBeEmpty.has(`${definition}.${name}`));
+  plan.nested = Object.entries(properties).filter(([, property]) => requires(property, new Set()));
+  return plan;
+}
+
+function requires(schema: Schema, seen: Set<Schema>): boolean {
+  const inner = schema.items ?? schema;
+  if (!inner.properties || seen.has(inner)) return false;
+  seen.add(inner);
+  const { properties, required: names = [] } = inner;
+  if (names.some((name) => properties[name]?.type === 'string')) return true;
+  return Object.values(properties).some((property) => requires(property, seen));
+}
+
+function lacks(schema: Schema, value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  if (Array.isArray(value)) return schema.items !== undefined && value.some((item) => lacks(schema.items!, item));
+  const { needed, nested } = planOf(schema);
+  const object = value as Record<string, unknown>;
+  for (const name of needed) if (object[name] === undefined) return true;
+  for (const [key, property] of nested) if (object[key] !== undefined && lacks(property, object[key])) return true;
+  return false;
+}
+
+function report(schema: Schema, value: unknown, field: string, errors: FieldError[]): void {
   if (value === null || typeof value !== 'object') return;
   if (Array.isArray(value)) {
-    const items = schema.items;
-    if (items?.properties) for (let i = 0; i < value.length; i++) walk(items, value[i], `${field}[${i}]`, errors);
+    value.forEach((item, index) => {
+      report(schema.items ?? {}, item, `${field}[${index}]`, errors);
+    });
     return;
   }
-  const { properties, required: names } = schema;
-  if (!properties) return;
+  const { needed, nested } = planOf(schema);
   const object = value as Record<string, unknown>;
-  if (names)
-    for (const name of names)
-      if (object[name] === undefined && properties[name]?.type === 'string' && isNeeded(schema, name))
-        errors.push(required(`${field}.${name}`));
-  for (const key in object) {
-    const property = properties[key];
-    if (property && (property.items || property.properties)) walk(property, object[key], `${field}.${key}`, errors);
-  }
+  for (const name of needed) if (object[name] === undefined) errors.push(required(`${field}.${name}`));
+  for (const [key, property] of nested) report(property, object[key], `${field}.${key}`, errors);
 }
-
-const isNeeded = (schema: Schema, name: string) => !mayBeEmpty.has(`${schema.definition}.${name}`);
