@@ -153,7 +153,6 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
       bytes += Buffer.byteLength(text);
     },
     async close() {
-      await handle?.sync();
       await handle?.close();
       handle = undefined;
     },

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { UserInfo } from '../../api/user.ts';
 import type { AuditEvent } from '../contracts.ts';
 
 /** Where a line stands in the chain: its number, and the hash of the line before it. */
@@ -21,8 +22,8 @@ const bootstrapper = 'system:apiserver';
 export function auditLine(event: AuditEvent, link: Link, gap?: string): string {
   const { user, annotations, ...rest } = event;
   const { impersonatedBy, ...asked } = user;
-  const acting = impersonatedBy ?? user;
-  const breakGlass = acting.groups.includes('system:masters') && acting.username !== bootstrapper;
+  const isMaster = ({ groups, username }: UserInfo) => groups.includes('system:masters') && username !== bootstrapper;
+  const breakGlass = isMaster(user) || (impersonatedBy !== undefined && isMaster(impersonatedBy));
   return JSON.stringify({
     ...{ kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata' },
     ...rest,

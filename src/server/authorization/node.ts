@@ -98,17 +98,11 @@ function ownPods(attributes: Attributes, node: string, lookup: Lookup): Decision
 function usedByPods(resource: string): NodeRule {
   return (attributes, node, lookup) => {
     if (attributes.subresource !== '' || !reading.has(attributes.verb)) return deny(`nodes may only read ${resource}`);
-    const name = attributes.name || selectedName(attributes.fieldSelector);
-    if (name === '') return deny(`nodes may only read ${resource} one by one, by name`);
-    return uses(lookup, node, resource, attributes.namespace, name)
+    if (attributes.name === '') return deny(`nodes may only read ${resource} one by one, by name`);
+    return uses(lookup, node, resource, attributes.namespace, attributes.name)
       ? allow('a pod bound to the node uses it')
       : noRelationship(node, attributes);
   };
-}
-
-/** A list or watch of one object names it in its field selector. */
-function selectedName(fieldSelector = ''): string {
-  return /^metadata\.name==?([^,]+)$/.exec(fieldSelector)?.[1] ?? '';
 }
 
 /** The pods of one namespace are few enough to look through: nothing has to be kept up to date. */
