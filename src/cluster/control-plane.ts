@@ -105,7 +105,6 @@ async function startReactors(options: ControlPlaneOptions, server: Server, ends:
   const controllers = createControllers({
     ...{ authority: authority.certificate, volumesDirectory: options.volumesDirectory, podRange: options.podCIDR },
     sign: authority.sign,
-    sign: authority.sign,
   });
   const bootstrap = inProcessClient(server, bootstrapper, ['system:masters']);
   const derived = controllers.flatMap((controller) => Object.values(rolesFor(controller))) as KubernetesObject[];
