@@ -5,8 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { silentLog } from '../foundation/log.ts';
+import { startServer } from '../server/testing/start.ts';
 import { createClient } from './client.ts';
 import { createHttpsTransport } from './https-transport.ts';
+import { loadKubeconfig } from './kubeconfig.ts';
 
 /** Only the wire is under test here: what an API server means is tested against the real one. */
 async function serve(t: TestContext, listener: RequestListener): Promise<string> {
@@ -97,4 +100,41 @@ test('a token file that changes is used without a restart', async (t) => {
   assert.equal((await transport.send({ method: 'GET', path: '/' })).body, 'Bearer one');
   passedMs = 11_000;
   assert.equal((await transport.send({ method: 'GET', path: '/' })).body, 'Bearer second');
+});
+
+test('against the real server: a kubeconfig, TLS, a list in pages and a watch', async (t) => {
+  const server = await startServer({ log: silentLog });
+  t.after(() => server.stop());
+  const file = join(mkdtempSync(join(tmpdir(), 'kubeconfig-')), 'config');
+  await server.writeKubeconfig(file);
+  const transport = createHttpsTransport(loadKubeconfig(file).connection);
+  t.after(() => transport.close());
+  const client = createClient(transport);
+  const configMap = (name: string) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: 'default' },
+  });
+  for (const name of ['a', 'b', 'c']) await client.create('configmaps', configMap(name));
+  const { items, resourceVersion } = await client.list('configmaps', { namespace: 'default', limit: 2 });
+  assert.deepEqual(
+    items.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+    ['ConfigMap a', 'ConfigMap b', 'ConfigMap c'],
+  );
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const watching = client.watch('configmaps', { resourceVersion, signal: stop.signal }, ({ type, object }) => {
+    seen.push(`${type} ${object.metadata.name}`);
+    if (seen.length === 2) stop.abort();
+  });
+  await client.patch('configmaps', { namespace: 'default', name: 'a' }, { type: 'merge', body: { data: { x: 'y' } } });
+  await client.delete(
+    'configmaps',
+    { namespace: 'default', name: 'b' },
+    { preconditions: { uid: items[1]!.metadata.uid } },
+  );
+  await watching;
+  assert.deepEqual(seen, ['MODIFIED a', 'DELETED b']);
+  await assert.rejects(client.get('configmaps', { namespace: 'default', name: 'b' }), { reason: 'NotFound' });
+  await assert.rejects(client.get('nothing.example.com', { name: 'x' }), /no API group example.com/);
 });

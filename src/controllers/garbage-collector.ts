@@ -6,7 +6,7 @@ import type { Controller, ControllerContext, Key } from '../reconcile/controller
 import { deleteObject, isDeleting } from '../reconcile/owned.ts';
 import { createOwnerGraph, type GraphNode, type OwnerGraph } from './owner-graph.ts';
 
-const discoveredAgainAfterMs = 30_000;
+const discoveredAgainAfterMs = 60_000;
 /** They come and go quickly and own nothing. */
 const ignored = ['events', 'events.events.k8s.io'];
 
