@@ -48,6 +48,7 @@ export function layout({ dataDirectory, runDirectory }: Pick<Configuration, 'dat
     agent: join(dataDirectory, 'agent'),
     agentPki: join(dataDirectory, 'agent/pki'),
     containerd: join(dataDirectory, 'agent/containerd'),
+    archives: join(dataDirectory, 'archives'),
     volumes: join(dataDirectory, 'volumes'),
     breakGlass: join(dataDirectory, 'break-glass.kubeconfig'),
     logs: join(dataDirectory, 'log'),

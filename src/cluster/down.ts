@@ -81,7 +81,7 @@ function unmountUnder(directories: string[]): void {
 /** Removes what Rempart made in the data directory; a file that somebody else put there stays, and so does its folder. */
 function forget(configuration: Configuration): void {
   const places = layout(configuration);
-  for (const place of [places.server, places.agent, places.volumes, places.logs, places.staticPods])
+  for (const place of [places.server, places.agent, places.volumes, places.archives, places.logs, places.staticPods])
     rmSync(place, { recursive: true, force: true });
   for (const file of [places.breakGlass, places.configuration]) rmSync(file, { force: true });
   spawnSync('rmdir', [configuration.dataDirectory]);

@@ -9,7 +9,7 @@ import { modeOf } from './protections.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** The checkout or the installed package: all code that a process may read. */
-const packageRoot = realpathSync(join(here, '../..'));
+export const packageRoot = realpathSync(join(here, '../..'));
 const mainFile = existsSync(join(packageRoot, 'src/cli/main.ts')) ? 'src/cli/main.ts' : 'dist/cli/main.js';
 
 export type ProcessName = 'server' | 'agent';

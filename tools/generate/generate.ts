@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClassField, classNames, readClass } from './client-node.ts';
 import { nameClasses } from './names.ts';
+import { generateProtocol } from './protocol.ts';
 import { readSpecification } from './specification.ts';
 
 /**
@@ -114,3 +115,5 @@ const lines = Object.entries(sorted).map(([name, fields]) => {
 });
 writeFileSync(join(here, '../../src/api/schema/facts.json'), `{\n${lines.join(',\n')}\n}\n`);
 process.stdout.write(`src/api/schema/facts.json: ${lines.length} definitions\n`);
+
+generateProtocol();

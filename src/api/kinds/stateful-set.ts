@@ -49,11 +49,25 @@ export const statefulSet = defineKind<StatefulSet>({
     }
   },
   name: dnsLabel,
-  validate: (object, old) => [...validateWorkload(object, old), ...validateSet(object, old)],
+  validate: (object, old) => [...validateWorkload(withClaims(object), old), ...validateSet(object, old)],
   prepareCreate(object) {
     object.status = { replicas: 0, availableReplicas: 0 };
   },
 });
+
+/** Containers also mount the claims that are made for them. */
+function withClaims(object: StatefulSet): StatefulSet {
+  const claims = (object.spec?.volumeClaimTemplates ?? []).map(({ metadata }) => ({
+    name: metadata?.name ?? '',
+    emptyDir: {},
+  }));
+  const pod = object.spec?.template?.spec;
+  if (!pod || claims.length === 0) return object;
+  // A claim takes the place of a volume of the same name.
+  const others = (pod.volumes ?? []).filter(({ name }) => !claims.some((claim) => claim.name === name));
+  const template = { ...object.spec!.template, spec: { ...pod, volumes: [...others, ...claims] } };
+  return { ...object, spec: { ...object.spec!, template } };
+}
 
 const changeable = new Set([
   'replicas',

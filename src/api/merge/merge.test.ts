@@ -236,3 +236,18 @@ test('an update takes what it changes from those who applied it', () => {
   const same = updateManagedFields(scaled, structuredClone(scaled), by('other', 'Update'), schema);
   assert.equal(same, scaled.metadata.managedFields, 'a write that changes nothing owns nothing');
 });
+
+test('the API’s own schema tells ports apart: applying a service again adds none', async () => {
+  const { definition } = await import('../schema/definitions.ts');
+  const service: KubernetesObject = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: { ports: [{ name: 'http', port: 80 }] },
+  };
+  const owner = { ...by('one'), apiVersion: 'v1' };
+  const first = serverSideApply(undefined, service, owner, definition('io.k8s.api.core.v1.Service'), false).object;
+  first.spec.ports[0].protocol = 'TCP';
+  const again = serverSideApply(first, service, owner, definition('io.k8s.api.core.v1.Service'), false).object;
+  assert.equal(again.spec.ports.length, 1);
+});

@@ -132,6 +132,8 @@ function marked(base: Schema, marks: string[]): Schema {
     // Bytes count as a list upstream.
     else if (word === 'atomic' && base.type !== 'object') result['x-kubernetes-list-type'] = 'atomic';
     else if (word === 'atomic' || word === 'granular') result['x-kubernetes-map-type'] = word;
+    // What a key of a list that merges is when it is not said.
+    else if (word === 'default') result.default = inside;
     else if (word === 'patch') Object.assign(result, patchOf(inside.split(',')));
     else throw new Error(`facts.json has an unknown mark ${mark}`);
   }
