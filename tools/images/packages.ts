@@ -39,7 +39,7 @@ export async function fetchPackage(name: string): Promise<Package> {
   mkdirSync(cacheFolder, { recursive: true });
   const scratch = mkdtempSync(join(cacheFolder, '.fetching-'));
   try {
-    await run('apt-get', ['download', '-o', 'APT::Sandbox::User=root', `${name}=${version}`], scratch);
+    await download(`${name}=${version}`, scratch);
     const archive = readdirSync(scratch).find((file) => file.endsWith('.deb'))!;
     await run('dpkg-deb', ['--raw-extract', archive, 'package'], scratch);
     const extracted = join(scratch, 'extracted');
@@ -51,6 +51,15 @@ export async function fetchPackage(name: string): Promise<Package> {
     rmSync(scratch, { recursive: true, force: true });
   }
   return { name, version, folder };
+}
+
+async function download(what: string, folder: string): Promise<void> {
+  const words = ['download', '-o', 'APT::Sandbox::User=root', what];
+  await run('apt-get', words, folder).catch(async () => {
+    // The archive keeps only the newest versions: lists of last month name files that are gone.
+    await updateLists();
+    await run('apt-get', words, folder);
+  });
 }
 
 const candidates = new Map<string, string>();
@@ -66,7 +75,20 @@ export async function learnVersions(names: string[]): Promise<void> {
 
 async function candidate(name: string): Promise<string> {
   await learnVersions([name]);
+  if (!candidates.has(name)) {
+    // A machine that never fetched its package lists knows no package at all.
+    await updateLists();
+    await learnVersions([name]);
+  }
   const version = candidates.get(name);
-  if (version === undefined) throw new Error(`apt knows no package ${name}: is it Debian, and was apt-get update run?`);
+  if (version === undefined) throw new Error(`apt knows no package ${name}: is this Debian?`);
   return version;
+}
+
+let updated: Promise<string> | undefined;
+
+/** Once per run is enough, and somebody without root may still have usable lists. */
+function updateLists(): Promise<unknown> {
+  updated ??= run('apt-get', ['update', '-q']);
+  return updated.catch(() => {});
 }

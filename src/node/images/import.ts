@@ -23,7 +23,7 @@ export async function importImage(socket: string, image: string | Buffer): Promi
   program.stdout.on('data', keep('out'));
   program.stderr.on('data', keep('error'));
   const ended = new Promise<number | null>((resolve, reject) => {
-    program.on('error', reject);
+    program.on('error', (cause) => reject(new Error('cannot start ctr, which comes with containerd', { cause })));
     program.on('close', resolve);
   });
   // ctr closes its input early when it refuses the archive: its own message says more than EPIPE.

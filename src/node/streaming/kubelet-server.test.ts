@@ -40,7 +40,7 @@ async function serve(t: TestContext, runtime: Runtime) {
   });
   t.after(server.close);
   const client = { ...(await authority.issue(apiServer)), ca: authority.ca };
-  return { authority, client, base: `127.0.0.1:${server.port}` };
+  return { authority, client, server, base: `127.0.0.1:${server.port}` };
 }
 
 type Client = Credentials & { ca: string };
@@ -98,6 +98,16 @@ test('only the API server is served', async (t) => {
   await assert.rejects(get(base, '/healthz', { ca: authority.ca }));
   const stranger = await (await createAuthority('stranger')).issue(apiServer);
   await assert.rejects(get(base, '/healthz', { ...stranger, ca: authority.ca }));
+});
+
+test('a renewed certificate and authority count from the next connection on', async (t) => {
+  const { base, client, server, authority } = await simulated(t);
+  server.renew({ ...(await authority.issue('system:node:test')), ca: authority.ca });
+  assert.equal((await get(base, '/healthz', client)).code, 200);
+  const next = await createAuthority('next');
+  server.renew({ ...(await next.issue('system:node:test')), ca: next.ca });
+  await assert.rejects(get(base, '/healthz', { ...client, ca: next.ca }));
+  assert.equal((await get(base, '/healthz', { ...(await next.issue(apiServer)), ca: next.ca })).code, 200);
 });
 
 test('logs of now and of before, and errors that say what is wrong', async (t) => {

@@ -116,7 +116,7 @@ async function adopt(files: ReturnType<typeof filesOf>, config: string): Promise
 async function launch(options: ContainerdOptions, config: string): Promise<number> {
   const files = filesOf(options);
   writeFileSync(files.config, config, { mode: 0o600 });
-  if (existsSync(files.log) && statSync(files.log).size > logBytesMax) truncateSync(files.log);
+  boundLog(files.log);
   const output = openSync(files.log, 'a', 0o600);
   // A session of its own: what ends the agent (a terminal, its service manager's signal) must not end the containers.
   const child = spawn('containerd', ['--config', files.config], { detached: true, stdio: ['ignore', output, output] });
@@ -135,6 +135,11 @@ async function launch(options: ContainerdOptions, config: string): Promise<numbe
   child.removeAllListeners('exit');
   options.log.info('containerd started', { pid: child.pid, socket: options.socket });
   return child.pid!;
+}
+
+/** It is opened for appending, so that a running containerd goes on at the new end. */
+function boundLog(path: string): void {
+  if (existsSync(path) && statSync(path).size > logBytesMax) truncateSync(path);
 }
 
 const lastLine = (path: string) => readFileSync(path, 'utf8').slice(-2000).trim().split('\n').at(-1) ?? '';
@@ -189,6 +194,7 @@ function supervise(options: ContainerdOptions, firstPid: number, restart: () => 
   let notBeforeMs = 0;
   let busy = false;
   const check = async () => {
+    boundLog(filesOf(options).log);
     if (busy || isAlive(pid) || performance.now() < notBeforeMs) return;
     busy = true;
     options.log.warn('containerd died and is started again; containers go on', { pid });
