@@ -80,6 +80,6 @@ export const conditionOf = (object: KubernetesObject, type: string) =>
 /** Kinds of old whose printer shows the time itself instead of an age. */
 export const createdAtColumn: Column = {
   name: 'Created At',
-  type: 'date',
+  type: 'string',
   value: ({ metadata }) => metadata.creationTimestamp ?? '',
 };

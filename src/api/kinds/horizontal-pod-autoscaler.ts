@@ -1,5 +1,5 @@
 import { type ColumnOf, defineKind } from '../define.ts';
-import type { KubernetesObject } from '../object.ts';
+import type { KubernetesObject, ObjectMeta } from '../object.ts';
 import type { AutoscalingV1HorizontalPodAutoscaler, HorizontalPodAutoscaler, MetricSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
@@ -125,7 +125,7 @@ function toV2(object: AutoscalingV1HorizontalPodAutoscaler): KubernetesObject {
   return {
     ...object,
     apiVersion: 'autoscaling/v2',
-    metadata: { ...object.metadata, annotations },
+    metadata: withAnnotations(object.metadata, annotations),
     spec: { ...spec, ...(list.length > 0 ? { metrics: list } : {}), ...(behavior ? { behavior } : {}) },
     status: { ...status, ...(seen.length > 0 ? { currentMetrics: seen } : {}), ...(conditions ? { conditions } : {}) },
   } as KubernetesObject;
@@ -155,10 +155,15 @@ function toV1(object: HorizontalPodAutoscaler): KubernetesObject {
   return {
     ...object,
     apiVersion: 'autoscaling/v1',
-    metadata: { ...object.metadata, annotations },
+    metadata: withAnnotations(object.metadata, annotations),
     spec: { ...spec, ...(target === undefined ? {} : { targetCPUUtilizationPercentage: target }) },
     status: { ...status, ...(current === undefined ? {} : { currentCPUUtilizationPercentage: current }) },
   };
+}
+
+function withAnnotations(metadata: ObjectMeta, annotations: Record<string, string>): ObjectMeta {
+  const { annotations: _, ...rest } = metadata;
+  return Object.keys(annotations).length === 0 ? rest : { ...rest, annotations };
 }
 
 /** Annotations are anybody's text. */

@@ -1,6 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { PriorityClass } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { ageColumn, nameColumn } from '../table.ts';
 import { forbiddenValue, immutable } from '../validation/errors.ts';
 import { checkOptionalEnum } from '../validation/values.ts';
 
@@ -14,9 +15,12 @@ export const priorityClass = defineKind<PriorityClass>({
   resource: 'priorityclasses',
   shortNames: ['pc'],
   namespaced: false,
+  wholeTable: true,
   columns: [
+    nameColumn,
     { name: 'Value', type: 'integer', value: ({ value }) => value ?? 0 },
     { name: 'Global-Default', type: 'boolean', value: ({ globalDefault }) => globalDefault ?? false },
+    ageColumn,
     { name: 'PreemptionPolicy', type: 'string', value: ({ preemptionPolicy }) => preemptionPolicy },
   ],
   validate(object, old) {
