@@ -1,7 +1,7 @@
 /** As much of a Pod as the standards look at. */
 export type PodLike = { metadata?: { annotations?: Record<string, string> }; spec: Record<string, any> };
 
-/** Something wrong at one field. `mend` changes a copy of the pod so that it is not any more; absent: nothing safe is known. */
+/** Something wrong at one field. `mend` puts it right in a copy of the pod; absent: nothing safe is known. */
 export type Offence = { field: string; mend?: (pod: PodLike) => void };
 
 /** One refused thing: `reason (detail)` is how Kubernetes words it. */

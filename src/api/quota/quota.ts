@@ -51,7 +51,7 @@ function crossesNamespaces(affinity: any): boolean {
   return terms.some((term) => (term?.namespaces ?? []).length > 0 || term?.namespaceSelector !== undefined);
 }
 
-/** Sums what objects use of the names that the quota limits; `list` gives all objects of a resource in its namespace. */
+/** What objects use of the names that the quota limits; `list` gives all objects of a resource in its namespace. */
 export function quotaUsed(quota: KubernetesObject, list: (resource: string) => KubernetesObject[]): Amounts {
   const names = Object.keys(quota['spec']?.hard ?? {});
   const used: Amounts = Object.fromEntries(names.map((name) => [name, '0']));

@@ -1,7 +1,7 @@
 import { addQuantities, compareQuantities } from '../../foundation/quantity.ts';
 import type { KubernetesObject } from '../object.ts';
 
-/** Quantities by the names that a ResourceQuota uses: `requests.cpu`, `count/deployments.apps`, `services.nodeports`. */
+/** Quantities by the names of a ResourceQuota: `requests.cpu`, `count/deployments.apps`, `services.nodeports`. */
 export type Amounts = Record<string, string>;
 
 /** Resources that quotas count by their plain name too. */
@@ -44,7 +44,7 @@ function podUsage({ spec }: KubernetesObject): Amounts {
   return usage;
 }
 
-/** What a pod needs at most at one time: running containers together, or the largest init container with its sidecars. */
+/** What a pod needs at most at one time: running containers together, or an init container with its sidecars. */
 export function podTotal(spec: KubernetesObject['spec'], key: 'requests' | 'limits'): Amounts {
   const isSidecar = ({ restartPolicy }: any) => restartPolicy === 'Always';
   const init: any[] = spec.initContainers ?? [];

@@ -12,7 +12,7 @@ export type PolicyRule = {
 const has = (list: string[] | undefined, value: string): boolean =>
   list !== undefined && (list.includes(value) || list.includes('*'));
 
-/** Does the rule allow the request? Rules only ever allow: https://kubernetes.io/docs/reference/access-authn-authz/rbac/ */
+/** Does the rule allow the request? Rules never deny: https://kubernetes.io/docs/reference/access-authn-authz/rbac/ */
 export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   if (!has(rule.verbs, attributes.verb)) return false;
   if (attributes.nonResourcePath !== undefined) return pathMatches(rule.nonResourceURLs, attributes.nonResourcePath);

@@ -17,7 +17,7 @@ import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../contracts.ts'
 import { concerns, isMirrorPod } from './about.ts';
 
 export type PodSecuritySettings = {
-  /** What counts in namespaces without a label; `observe` refuses nothing and warns about all that is not restricted. */
+  /** What counts in namespaces without a label; `observe` refuses nothing and warns of what is not restricted. */
   defaultLevel: PodSecurityLevel | 'observe';
   /** Namespaces where the standards do not count: the cluster's own. */
   exemptNamespaces: string[];
@@ -31,7 +31,7 @@ const violationsMax = 10;
 const patchLengthMax = 3000;
 
 /**
- * The Pod Security Standards, by namespace labels (https://kubernetes.io/docs/concepts/security/pod-security-admission/)
+ * The Pod Security Standards by namespace labels, https://kubernetes.io/docs/concepts/security/pod-security-admission/,
  * with restricted where there is none. Pods are refused; of workloads that would make such pods their author is told at
  * once, with the fields, the patch that mends them and the command that relaxes the namespace.
  */

@@ -18,7 +18,7 @@ const plain = (name: string, where: string) => ({
   spec: { containers: [{ name: 'main', image: 'web:1' }] },
 });
 
-test('a pod that says what restricted asks is admitted, with token, seccomp profile, tolerations and priority', async () => {
+test('a restricted pod is admitted, with token, seccomp profile, tolerations and priority', async () => {
   const { code, body } = await create(pod('good'));
   assert.equal(code, 201, body.message);
   const { spec } = body;

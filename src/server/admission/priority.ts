@@ -21,12 +21,14 @@ export const priority: AdmissionPlugin = {
     if (spec.priority !== undefined && spec.priority !== null && spec.priority !== value)
       throw refusal(
         request,
-        `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
+        `the integer value of priority (${spec.priority}) must not be provided in pod spec; ` +
+          `priority admission controller computed ${value} from the given PriorityClass name`,
       );
     if (spec.preemptionPolicy && spec.preemptionPolicy !== policy)
       throw refusal(
         request,
-        `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+        `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; ` +
+          `priority admission controller computed ${policy} from the given PriorityClass name`,
       );
     spec.priority = value;
     spec.preemptionPolicy = policy;

@@ -70,7 +70,7 @@ test('the verbs bind and escalate lift the check, each for its own', async () =>
 
 const node = { username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] };
 
-test('a node registers itself, tainted until it is ready, and touches no other node and no reserved label', async () => {
+test('a node registers itself, tainted until ready, and touches no other node and no reserved label', async () => {
   const object = (name: string, labels = {}) => ({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels } });
   const made = await server.ask(node, 'POST', '/nodes', object('n1', { 'kubernetes.io/hostname': 'n1', zone: 'x' }));
   assert.equal(made.code, 201, made.body.message);
@@ -147,7 +147,7 @@ test('certificates of system:masters are not requested, approval and signing nee
   assert.match(body.message, /not permitted to approve requests with signerName/);
 });
 
-test('a certificate request names who really asked, does not change, and is not approved through its status', async () => {
+test('a certificate request names who asked, does not change, and is not approved by its status', async () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const request = Buffer.from(buildCertificateRequest({ commonName: 'x' }, privateKey)).toString('base64');
   const spec = { signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'], request };

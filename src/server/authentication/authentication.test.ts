@@ -70,7 +70,7 @@ test('a client certificate names the user and its groups', async () => {
   assert.deepEqual(user?.groups, ['dev', 'ops', 'system:authenticated']);
 });
 
-test('an expired certificate is refused with when and what to do, also on a connection that was open before', async () => {
+test('an expired certificate is refused with when and what to do, also on an open connection', async () => {
   const { ask, ca, clock } = setup();
   const certificate = ca.issue({ commonName: 'anna' });
   await ask({ certificate });

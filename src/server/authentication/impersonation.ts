@@ -45,7 +45,7 @@ function requireImpersonate(user: UserInfo, asked: Partial<Attributes>, authoriz
   if (!decision.allowed) throw denial(attributes, decision.reason);
 }
 
-/** By lower-case name. From the raw list: Node joins repeated headers with commas, which may stand in a group's name. */
+/** By lower-case name. From the raw list: Node joins repeated headers with commas, which a group's name may hold. */
 function impersonationHeaders(rawHeaders: string[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   let count = 0;

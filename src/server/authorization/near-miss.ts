@@ -36,7 +36,7 @@ function missOf(grant: Grant, attributes: Attributes): string | undefined {
     if (ruleAllows({ ...rule, verbs: ['*'] }, attributes))
       return `${grant.binding} allows only ${rule.verbs.join(', ')} on ${what}`;
     if (ruleAllows({ ...rule, apiGroups: ['*'] }, attributes))
-      return `${grant.binding} allows this for API group ${(rule.apiGroups ?? []).map((name) => `"${name}"`).join(', ')}`;
+      return `${grant.binding} allows this for API groups ${JSON.stringify(rule.apiGroups ?? [])}`;
   }
   return undefined;
 }
