@@ -40,8 +40,6 @@ export function nodeObject(options: NodeOptions): Node {
         'kubernetes.io/hostname': nodeName,
         'kubernetes.io/os': 'linux',
         'kubernetes.io/arch': machine.architecture,
-        'beta.kubernetes.io/os': 'linux',
-        'beta.kubernetes.io/arch': machine.architecture,
         ...labels,
       },
     },
@@ -109,9 +107,9 @@ export function nodeStatus(options: NodeOptions, found: NodeFindings, before: No
 function conditions({ runtime, pressure }: NodeFindings, before: NodeCondition[], now: string): NodeCondition[] {
   const ready = runtime.ready && runtime.networkReady;
   const wanted: [string, boolean, string, string][] = [
-    ['MemoryPressure', pressure.memory, ...pressureText(pressure.memory, 'memory', 'Memory')],
-    ['DiskPressure', pressure.disk, ...pressureText(pressure.disk, 'disk', 'Disk')],
-    ['PIDPressure', pressure.processes, ...pressureText(pressure.processes, 'PID', 'PID')],
+    ['MemoryPressure', pressure.memory, ...pressureText(pressure.memory, 'memory')],
+    ['DiskPressure', pressure.disk, ...pressureText(pressure.disk, 'disk')],
+    ['PIDPressure', pressure.processes, ...pressureText(pressure.processes, 'PID')],
     ready
       ? ['Ready', true, 'KubeletReady', 'the node agent is posting ready status']
       : ['Ready', false, 'KubeletNotReady', runtime.message || 'the container runtime is not ready'],
@@ -126,17 +124,14 @@ function conditions({ runtime, pressure }: NodeFindings, before: NodeCondition[]
   return [...others, ...own] as NodeCondition[];
 }
 
-function pressureText(under: boolean, what: string, name: string): [string, string] {
-  const reason = what === 'PID' ? 'PID' : `${name}`;
-  if (under)
-    return [
-      `KubeletHas${reason === 'Memory' ? 'Insufficient' : ''}${reason}${reason === 'Memory' ? '' : 'Pressure'}`,
-      `node has ${what} pressure`,
-    ];
-  return [
-    reason === 'Disk' ? 'KubeletHasNoDiskPressure' : `KubeletHasSufficient${reason}`,
-    `node has sufficient ${what} available`,
-  ];
+/** Reason and message of a pressure condition, in the words that dashboards and people look for. */
+function pressureText(under: boolean, what: 'memory' | 'disk' | 'PID'): [string, string] {
+  const reasons = {
+    memory: ['KubeletHasInsufficientMemory', 'KubeletHasSufficientMemory'],
+    disk: ['KubeletHasDiskPressure', 'KubeletHasNoDiskPressure'],
+    PID: ['KubeletHasInsufficientPID', 'KubeletHasSufficientPID'],
+  }[what];
+  return under ? [reasons[0]!, `node has ${what} pressure`] : [reasons[1]!, `node has sufficient ${what} available`];
 }
 
 export type NodeReporter = {
@@ -158,6 +153,8 @@ export type ReporterOptions = {
 };
 
 const inspectMs = 10_000;
+/** A node that is not ready yet is looked at more often: somebody waits for it. */
+const unreadyMs = 500;
 /** A status in which nothing changed is still written this often, as the kubelet does. */
 const reportMs = 300_000;
 
@@ -165,6 +162,8 @@ const reportMs = 300_000;
 export function createNodeReporter(options: ReporterOptions): NodeReporter {
   const { client, clock, log, node, inspect, leaseSeconds } = options;
   let current: Node | undefined;
+  let uid: string | undefined;
+  let failures = 0;
   let lease: KubernetesObject | undefined;
   let reportedAtMs = Number.NEGATIVE_INFINITY;
   let cancels: (() => void)[] = [];
@@ -194,6 +193,7 @@ export function createNodeReporter(options: ReporterOptions): NodeReporter {
 
   async function report(): Promise<void> {
     current ??= await register();
+    uid = current.metadata.uid;
     const status = nodeStatus(node, await inspect(), current.status ?? {}, clock.now());
     const due = clock.monotonicMs() - reportedAtMs >= reportMs;
     if (!due && isDeepStrictEqual(timeless(status), timeless(current.status ?? {}))) return;
@@ -226,7 +226,7 @@ export function createNodeReporter(options: ReporterOptions): NodeReporter {
         lease = await client.update(resource, { ...lease, spec: { ...lease['spec'], ...spec } });
         return;
       }
-      const owner = { apiVersion: 'v1', kind: 'Node', name: node.nodeName, uid: current!.metadata.uid! };
+      const owner = { apiVersion: 'v1', kind: 'Node', name: node.nodeName, uid: uid! };
       const object = {
         apiVersion: 'coordination.k8s.io/v1',
         kind: 'Lease',
@@ -243,22 +243,27 @@ export function createNodeReporter(options: ReporterOptions): NodeReporter {
     }
   }
 
-  async function forever(work: () => Promise<void>, everyMs: number, what: string): Promise<void> {
-    let delayMs = everyMs;
+  async function forever(work: () => Promise<void>, delayMs: () => number, what: string): Promise<void> {
+    let nextMs = 0;
     try {
       await work();
+      failures = 0;
+      nextMs = delayMs();
     } catch (error) {
-      delayMs = Math.min(everyMs, 1000);
-      log.warn(`${what} failed; trying again`, { error });
+      nextMs = Math.min(250 * 2 ** Math.min(failures++, 10), inspectMs);
+      log.warn(`${what} failed; trying again`, { nextMs, error });
     }
-    if (!stopped) cancels = [...cancels.slice(-8), clock.after(delayMs, () => void forever(work, everyMs, what))];
+    if (!stopped) cancels = [...cancels.slice(-8), clock.after(nextMs, () => void forever(work, delayMs, what))];
   }
+
+  const isReady = () =>
+    current?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+  const renewIfKnown = async () => (uid === undefined ? undefined : renew());
 
   return {
     start() {
-      void forever(report, inspectMs, 'reporting the node').then(() =>
-        forever(async () => current && renew(), (leaseSeconds * 1000) / 4, 'renewing the node lease'),
-      );
+      const reporting = forever(report, () => (isReady() ? inspectMs : unreadyMs), 'reporting the node');
+      void reporting.then(() => forever(renewIfKnown, () => (leaseSeconds * 1000) / 4, 'renewing the node lease'));
     },
     refresh: () => report().catch((error) => log.warn('reporting the node failed', { error })),
     stop() {
