@@ -189,6 +189,16 @@ function realPackets(): void {
     assert.equal(await pod('outside').probe('tcp', pod('front').ip, 8080), 'timeout');
   });
 
+  test('the outside reaches neither pods nor service addresses, whatever routes it has', async () => {
+    await mustRun(runCommand, 'ip', ['-n', 'outside', 'route', 'add', '10.96.0.0/16', 'via', '198.51.100.254']);
+    assert.equal(await pod('outside').probe('tcp', '10.96.0.1', 443), 'timeout');
+    assert.equal(
+      await pod('outside').probe('tcp', pod('roamer').ip, 8080),
+      `roamer 198.51.100.1`,
+      'isolation off is off',
+    );
+  });
+
   test('the node reaches every pod: probes', async () => {
     assert.match(await pod('node').ask('tcp', pod('db').ip, 8080), /^db /);
     assert.match(await pod('node').ask('udp', pod('spy').ip, 8080), /^spy /);

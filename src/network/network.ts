@@ -115,7 +115,7 @@ export function createNetwork(options: NetworkOptions): Network {
       return value !== undefined && cluster.first <= value && value <= cluster.last;
     };
     const isMachine = (address: string) => machineAddresses().includes(address) || address.startsWith('127.');
-    const source = createDnsSource(caches);
+    const source = createDnsSource(caches, [cluster, parseBlock(options.serviceCIDR)!]);
     const upstream = createUpstream(() => options.upstreamServers ?? resolvConfServers(dnsAddress), clock);
     const server: DnsServer = await startDnsServer({
       ...{ address: gatewayAddress, port: 53, domain: clusterDomain, source, upstream, log },
@@ -140,8 +140,9 @@ export function createNetwork(options: NetworkOptions): Network {
   return {
     async start() {
       await setUpInterfaces(run, options);
-      await startDns();
       await Promise.all([policies.start(), services.start()]);
+      // After the caches are complete: a name that exists must never be denied.
+      await startDns();
       restoreLater();
     },
     async beforePodStarts() {},

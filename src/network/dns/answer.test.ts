@@ -3,8 +3,10 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
+import fc from 'fast-check';
 import { systemClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
+import { parseBlock } from '../../policy/policy.ts';
 import { questionPacket } from '../testing/dns.ts';
 import { memoryCache } from '../testing/memory-cache.ts';
 import { answer } from './answer.ts';
@@ -45,7 +47,7 @@ add(
   { 'kubernetes.io/service-name': 'db' },
 );
 add('pods', 'shop', 'db-0', { status: { podIP: '10.244.0.7' } });
-const source = createDnsSource(caches);
+const source = createDnsSource(caches, [parseBlock('10.244.0.0/16')!, parseBlock('10.96.0.0/16')!]);
 after(() => source.stop());
 
 /** Records as text: `A 10.96.0.5`, or the result when there are none. */
@@ -84,6 +86,7 @@ test('pod records answer only for addresses of that namespace', () => {
 test('addresses back to names, others are not ours', () => {
   assert.deepEqual(ask('5.0.96.10.in-addr.arpa', 'PTR'), ['PTR web.shop.svc.cluster.local']);
   assert.deepEqual(ask('7.0.244.10.in-addr.arpa', 'PTR'), ['PTR db-0.db.shop.svc.cluster.local']);
+  assert.equal(ask('99.0.244.10.in-addr.arpa', 'PTR'), 'missing', 'of the cluster, without a name');
   assert.equal(ask('1.2.0.192.in-addr.arpa', 'PTR'), 'foreign');
   assert.equal(ask('example.org'), 'foreign');
 });
@@ -195,6 +198,21 @@ test('nonsense is answered as such: FORMERR, NOTIMP, REFUSED, or not at all', as
   assert.equal(await askPacket(Buffer.alloc(5)), undefined);
 });
 
+test('whatever arrives, an answer is given or none, and nothing is thrown', async () => {
+  const { askPacket } = await resolver(false);
+  const packet = questionPacket('web.shop.svc.cluster.local', 1, { udpBytesMax: 1232 });
+  const change = fc.tuple(fc.nat(packet.length - 1), fc.nat(255));
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { maxLength: 5 }), fc.nat(packet.length), async (changes, length) => {
+      const mutated = Buffer.from(packet);
+      for (const [at, value] of changes) mutated[at] = value;
+      const reply = await askPacket(mutated.subarray(0, length));
+      assert.ok(reply === undefined || reply.length >= 12);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 test('the server answers over UDP and TCP, several questions on one connection', async () => {
   const { options } = await resolver();
   const server = await startDnsServer({
@@ -222,4 +240,13 @@ test('the server answers over UDP and TCP, several questions on one connection',
   socket.write(Buffer.from([0xff, 0xff]));
   await once(socket, 'close');
   await server.close();
+});
+
+test('a taken port is named, with what may be done', async () => {
+  const { options } = await resolver();
+  const serve = (port: number) =>
+    startDnsServer({ ...options, address: '127.0.0.1', port, mayAsk: () => true, log: silentLog });
+  const first = await serve(0);
+  await assert.rejects(serve(first.port), /cannot listen on 127.0.0.1:\d+: another server holds that port/);
+  await first.close();
 });

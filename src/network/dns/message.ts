@@ -81,7 +81,10 @@ export function readName(packet: Buffer, at: number): { name: string; end: numbe
       bytes += 1;
     } else {
       if (length > 63) throw new MalformedMessage('a label is too long');
-      labels.push(packet.toString('latin1', position + 1, position + 1 + length).toLowerCase());
+      const label = packet.toString('latin1', position + 1, position + 1 + length).toLowerCase();
+      // A dot within a label would make two of it.
+      if (label.includes('.')) throw new MalformedMessage('a label contains a dot');
+      labels.push(label);
       position += length + 1;
       bytes += length + 1;
     }

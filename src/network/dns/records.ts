@@ -10,6 +10,8 @@ export type DnsSource = {
   serviceByAddress(address: string): { namespace: string; name: string } | undefined;
   endpointByAddress(address: string): { namespace: string; service: string; hostname: string } | undefined;
   podHasAddress(namespace: string, address: string): boolean;
+  /** Does this address belong to the cluster's own ranges? Nobody else knows a name for it. */
+  ownsAddress(address: string): boolean;
 };
 export type DnsService = {
   type: 'address' | 'headless' | 'external';
@@ -142,7 +144,7 @@ function reverse(source: DnsSource, domain: string, name: string): Lookup {
   if (service !== undefined) return pointer(`${service.name}.${service.namespace}`);
   const endpoint = source.endpointByAddress(address);
   if (endpoint !== undefined) return pointer(`${endpoint.hostname}.${endpoint.service}.${endpoint.namespace}`);
-  return { result: 'foreign' };
+  return source.ownsAddress(address) ? missing : { result: 'foreign' };
 }
 
 function addressRecord(name: string, address: string): DnsRecord {

@@ -26,7 +26,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
   const tcp = createServer((socket) => serveConnection(socket, options));
   tcp.maxConnections = openConnectionsMax;
   tcp.listen(options.port, options.address);
-  await once(tcp, 'listening');
+  await once(tcp, 'listening').catch((error) => cannotListen(options, error));
   const { port } = tcp.address() as { port: number };
   const udp = createSocket('udp4');
   try {
@@ -34,7 +34,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     await once(udp, 'listening');
   } catch (error) {
     tcp.close();
-    throw error;
+    cannotListen(options, error);
   }
   serveDatagrams(udp, options);
   const connections = new Set<Socket>();
@@ -51,6 +51,14 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
       await Promise.all([once(tcp, 'close'), once(udp, 'close')]);
     },
   };
+}
+
+function cannotListen({ address, port }: DnsServerOptions, cause: unknown): never {
+  const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
+  const advice = taken
+    ? 'another server holds that port on every address: let it bind its own (dnsmasq: bind-interfaces)'
+    : String(cause);
+  throw new Error(`cluster DNS cannot listen on ${address}:${port}: ${advice}`, { cause });
 }
 
 function serveDatagrams(udp: UdpSocket, options: DnsServerOptions): void {

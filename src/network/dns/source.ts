@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Cache } from '../../client/cache.ts';
+import { type AddressRange, parseAddress } from '../../policy/policy.ts';
 import { serviceNameLabel } from '../services/frontends.ts';
 import type { DnsEndpoint, DnsService, DnsSource } from './records.ts';
 
@@ -7,9 +8,9 @@ export type DnsCaches = { services: Cache; endpointSlices: Cache; namespaces: Ca
 
 /**
  * Names from the caches, looked up when asked. Only two small indexes are kept (slices by service, names by address);
- * they are dropped on a change and made again by the next question that needs them.
+ * they are dropped on a change and made again by the next question that needs them. `ranges`: pods and services.
  */
-export function createDnsSource(caches: DnsCaches): DnsSource & { stop(): void } {
+export function createDnsSource(caches: DnsCaches, ranges: AddressRange[]): DnsSource & { stop(): void } {
   let slicesByService: Map<string, KubernetesObject[]> | undefined;
   let addresses: Addresses | undefined;
   const stops = [
@@ -36,6 +37,10 @@ export function createDnsSource(caches: DnsCaches): DnsSource & { stop(): void }
     serviceByAddress: (address) => named().services.get(address),
     endpointByAddress: (address) => named().endpoints.get(address),
     podHasAddress: (namespace, address) => caches.pods.list(namespace).some((pod) => pod.status?.podIP === address),
+    ownsAddress(address) {
+      const value = parseAddress(address);
+      return value !== undefined && ranges.some(({ first, last }) => first <= value && value <= last);
+    },
     stop() {
       for (const stop of stops) stop();
     },

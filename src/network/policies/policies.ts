@@ -6,7 +6,7 @@ import { createCoalescer } from '../coalesce.ts';
 import { mustRun, type RunCommand } from '../command.ts';
 import { createApplier } from '../nft/applier.ts';
 import { type LocalPod as KernelPod, type NodePort, type PolicyNetworks, policyTable } from './ruleset.ts';
-import { type LocalPod, podChangeMatters, type WorldCaches, worldOf } from './world.ts';
+import { changeMatters, type LocalPod, type WorldCaches, worldOf } from './world.ts';
 
 export type PoliciesOptions = {
   tableName: string;
@@ -46,12 +46,11 @@ export function createPolicies(options: PoliciesOptions): Policies {
 
   async function program(): Promise<void> {
     const self = { name: options.nodeName, addresses: options.nodeAddresses() };
-    const world = worldOf(caches, locals, self, options.wellKnown);
+    const { world, localPods } = worldOf(caches, locals, self, options.wellKnown);
     const evaluator = createEvaluator(world);
-    const podByAddress = new Map(world.pods.map((pod) => [pod.hostNetwork ? '' : pod.ips[0], pod]));
     const pods: KernelPod[] = [];
-    for (const { ip, interfaceName } of locals.values())
-      pods.push({ ip, interfaceName, compiled: evaluator.compile(podByAddress.get(ip)!) });
+    for (const [uid, { ip, interfaceName }] of locals)
+      pods.push({ ip, interfaceName, compiled: evaluator.compile(localPods.get(uid)!) });
     const offered: NodePort[] = evaluator
       .nodePorts(self.name)
       .flatMap(({ protocol, port }) => self.addresses.map((address) => ({ address, protocol, port })));
@@ -82,7 +81,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
       await sync.flush();
       stops = everyCache.map((cache) =>
         cache.subscribe((_, object, old) => {
-          if (cache !== caches.pods || podChangeMatters(object, old)) sync.trigger();
+          if (changeMatters(caches, cache, object, old)) sync.trigger();
         }),
       );
     },

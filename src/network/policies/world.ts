@@ -29,29 +29,36 @@ const namespaces = new WeakMap<KubernetesObject, PolicyNamespace>();
 
 const isOver = ({ status }: KubernetesObject) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
-/** The world as the caches have it, with what this node knows better: its own pods (`locals`, by uid). */
+/**
+ * The world as the caches have it. Of this node's own pods the node knows better: one has an address exactly while its
+ * sandbox runs (`locals`, by uid), whatever the API says; an address that is given out again belongs to one pod only.
+ * `localPods` are the pods of `locals` in that world, by uid.
+ */
 export function worldOf(
   caches: WorldCaches,
-  locals: Map<string, LocalPod>,
+  locals: ReadonlyMap<string, LocalPod>,
   self: PolicyNode,
   wellKnown: WellKnown[],
-): World {
-  const seen = new Set<string>();
+): { world: World; localPods: Map<string, PolicyPod> } {
+  const localPods = new Map<string, PolicyPod>();
   const pods: PolicyPod[] = [];
   for (const object of caches.pods.list()) {
     const uid = object.metadata.uid ?? '';
+    const pod = policyPod(object);
     const local = locals.get(uid);
-    if (local !== undefined) {
-      seen.add(uid);
-      pods.push(withAddress(object, local.ip));
-    } else if (!isOver(object)) pods.push(policyPod(object));
+    if (local !== undefined) localPods.set(uid, { ...pod, ips: [local.ip] });
+    else if (pod.node === self.name && !pod.hostNetwork) pods.push({ ...pod, ips: [] });
+    else if (!isOver(object)) pods.push(pod);
   }
-  for (const [uid, { pod, ip }] of locals) if (!seen.has(uid)) pods.push(withAddress(pod, ip));
+  // A pod that was deleted by force runs on here until its sandbox is gone.
+  for (const [uid, { pod, ip }] of locals)
+    if (!localPods.has(uid)) localPods.set(uid, { ...policyPod(pod), ips: [ip] });
+  pods.push(...localPods.values());
   const nodes = caches.nodes
     .list()
     .filter(({ metadata }) => metadata.name !== self.name)
     .map(policyNode);
-  return {
+  const world = {
     pods,
     namespaces: caches.namespaces.list().map(policyNamespace),
     nodes: [self, ...nodes],
@@ -59,6 +66,7 @@ export function worldOf(
     exposures: [...exposuresOf(caches, pods), ...caches.pods.list().flatMap(hostPortsOf)],
     wellKnown,
   };
+  return { world, localPods };
 }
 
 function policyPod(object: KubernetesObject): PolicyPod {
@@ -68,11 +76,6 @@ function policyPod(object: KubernetesObject): PolicyPod {
     converted.set(object, pod);
   }
   return pod;
-}
-
-function withAddress(object: KubernetesObject, ip: string): PolicyPod {
-  const pod = policyPod(object);
-  return pod.ips.length === 1 && pod.ips[0] === ip ? pod : { ...pod, ips: [ip] };
 }
 
 function convert({ metadata, spec, status }: KubernetesObject): PolicyPod {
@@ -122,7 +125,7 @@ function exposuresOf({ services, endpointSlices }: WorldCaches, pods: PolicyPod[
   const exposing = new Set(
     services
       .list()
-      .filter(({ spec }) => spec?.type === 'NodePort' || spec?.type === 'LoadBalancer')
+      .filter(exposes)
       .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
   );
   if (exposing.size === 0) return [];
@@ -151,10 +154,30 @@ const hostPortsOf = ({ metadata, spec }: KubernetesObject): Exposure[] =>
           port: containerPort,
         }));
 
-/** Does this change of a pod matter to policies? Most changes of pods are of conditions. */
-export function podChangeMatters(object: KubernetesObject, old: KubernetesObject | undefined): boolean {
-  if (old === undefined) return true;
-  const facts = (pod: KubernetesObject) =>
-    JSON.stringify([isOver(pod), pod.metadata.labels, pod.status?.podIPs, pod.status?.podIP, pod.spec?.nodeName]);
-  return facts(object) !== facts(old);
+/**
+ * Does this change matter to policies? Most changes do not: pods report conditions, nodes their health, and endpoints
+ * count only where a service exposes them.
+ */
+export function changeMatters(
+  caches: WorldCaches,
+  cache: WorldCaches[keyof WorldCaches],
+  object: KubernetesObject,
+  old: KubernetesObject | undefined,
+): boolean {
+  if (cache === caches.services) return exposes(object) || (old !== undefined && exposes(old));
+  if (cache === caches.endpointSlices) {
+    const { namespace = '', labels } = object.metadata;
+    const service = caches.services.get(namespace, labels?.[serviceNameLabel] ?? '');
+    return service === undefined || exposes(service);
+  }
+  const facts = cache === caches.pods ? podFacts : cache === caches.nodes ? nodeFacts : undefined;
+  if (facts === undefined || old === undefined || old === object) return true;
+  return JSON.stringify(facts(object)) !== JSON.stringify(facts(old));
 }
+
+const exposes = ({ spec }: KubernetesObject) => spec?.type === 'NodePort' || spec?.type === 'LoadBalancer';
+const nodeFacts = ({ status }: KubernetesObject) => status?.addresses;
+const podFacts = (pod: KubernetesObject) => {
+  const { metadata, spec, status } = pod;
+  return [isOver(pod), metadata.labels, status?.podIPs, status?.podIP, spec?.nodeName];
+};

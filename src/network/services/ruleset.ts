@@ -121,8 +121,12 @@ function addRules(table: NftTable, { podCIDR, clusterCIDR, serviceCIDR }: Servic
   ]);
   addChain(
     table,
-    'sources_only',
-    [`ip saddr != ${clusterCIDR} ${destination} @restricted ip saddr . ${destination} != @sources drop`],
+    'from_outside',
+    [
+      // Addresses of services are for pods and for this node, whatever routes the outside has made itself.
+      `iifname != "lo" ip saddr != ${clusterCIDR} ip daddr ${serviceCIDR} counter drop`,
+      `ip saddr != ${clusterCIDR} ${destination} @restricted ip saddr . ${destination} != @sources counter drop`,
+    ],
     'type filter hook prerouting priority mangle; policy accept;',
   );
   const nat = 'type nat hook';
