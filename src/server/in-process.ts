@@ -100,29 +100,35 @@ async function follow(
   const { kind } = source.audience;
   if (source.expired !== undefined) return onEvent({ type: 'ERROR', object: source.expired });
   if (signal.aborted) return;
-  let stop = () => {};
   const initial = source.initial;
   source.initial = [];
   for (const entry of initial) onEvent({ type: 'ADDED', object: objectFor(kind, entry) });
   if (source.marksInitialEnd) onEvent(bookmarkOf(kind, apiVersionOf(kind), source.revision, true));
-  try {
-    stop = source.subscribe(({ items }) => {
-      for (const item of items) if (!signal.aborted) onEvent(eventOf(item));
-    });
-  } catch (error) {
-    if (!(error instanceof Compacted)) throw error;
-    return onEvent({ type: 'ERROR', object: expiredStatus(error) });
-  }
-  await new Promise<void>((resolve) => {
-    const cancel = clock.after(source.timeoutMs, resolve);
-    signal.addEventListener(
-      'abort',
-      () => {
-        cancel();
-        resolve();
-      },
-      { once: true },
-    );
+  await new Promise<void>((resolve, reject) => {
+    let stop = () => {};
+    const end = (error?: unknown) => {
+      stop();
+      cancel();
+      signal.removeEventListener('abort', onAbort);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const onAbort = () => end();
+    const cancel = clock.after(source.timeoutMs, onAbort);
+    signal.addEventListener('abort', onAbort);
+    try {
+      stop = source.subscribe(({ items }) => {
+        try {
+          for (const item of items) if (!signal.aborted) onEvent(eventOf(item));
+        } catch (error) {
+          // One that cannot take an event must not keep it from the others.
+          end(error);
+        }
+      });
+    } catch (error) {
+      if (!(error instanceof Compacted)) return end(error);
+      onEvent({ type: 'ERROR', object: expiredStatus(error) });
+      end();
+    }
   });
-  stop();
 }

@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream';
 import { ApiError, badRequest } from '../api/status.ts';
 import type { Attributes, UserInfo } from '../api/user.ts';
 
+import { selectedName } from './verbs/selectors.ts';
+
 /** One request as the pipeline sees it, however it came in. */
 export type ServerRequest = {
   method: string;
@@ -117,8 +119,10 @@ export function attributesOf(user: UserInfo, target: Target): Attributes {
   }
   // A stream is a change even by GET: who may only read pods must not get a shell (KEP-4006).
   const verb = streams.has(subresource) && resource === 'pods' ? 'create' : target.verb;
+  // A list of one name is a read of that object: a role that names it is enough.
+  const named = name === '' && query.size > 0 ? (selectedName(query) ?? '') : name;
   return {
-    ...{ user, verb, group, version, resource, subresource, namespace, name },
+    ...{ user, verb, group, version, resource, subresource, namespace, name: named },
     fieldSelector: query.get('fieldSelector') ?? undefined,
     labelSelector: query.get('labelSelector') ?? undefined,
   };

@@ -18,8 +18,8 @@ before(async () => {
   server = await startServer({
     extensions: {
       usage: {
-        nodes: () => [{ metadata: { name: 'node-1' }, ...measured({ usage }) } as any],
-        pods: () => [
+        nodes: async () => [{ metadata: { name: 'node-1' }, ...measured({ usage }) } as any],
+        pods: async () => [
           {
             metadata: { name: 'p', namespace: 'default' },
             ...measured({ containers: [{ name: 'main', usage }] }),

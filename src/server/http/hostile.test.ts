@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
+import { silentLog } from '../../foundation/log.ts';
 import { ask } from '../testing/ask.ts';
 import { configMap, configMaps, must } from '../testing/objects.ts';
 import { startServer, type TestServer } from '../testing/start.ts';
+import { openDoors } from './listener.ts';
 
 let server: TestServer;
 before(async () => {
@@ -212,5 +215,43 @@ test('one user cannot take all seats', async () => {
     await Promise.all(open);
   } finally {
     await small.stop();
+  }
+});
+
+test('a client that never finishes its headers is told so and cut off', async () => {
+  const tls = { ...(await server.authority.server()), clientCa: server.authority.certificate };
+  const timeouts = { handshakeMs: 1000, headersMs: 50, requestMs: 100, checkEveryMs: 20 };
+  const handlers = { allow: () => true, request: () => undefined, upgrade: () => undefined };
+  const doors = await openDoors([{ host: '127.0.0.1', port: 0 }], tls, handlers, silentLog, timeouts);
+  try {
+    const text = await new Promise<string>((resolve, reject) => {
+      const socket = connect({ ...doors.addresses()[0]!, ca: server.authority.certificate });
+      let received = '';
+      socket.on('data', (chunk) => {
+        received += chunk;
+      });
+      socket.on('close', () => resolve(received));
+      socket.on('error', reject);
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n');
+    });
+    assert.match(text, /^HTTP\/1.1 408 /);
+  } finally {
+    await doors.close(0);
+  }
+});
+
+test('a connection that never speaks TLS is cut off', async () => {
+  const tls = { ...(await server.authority.server()), clientCa: server.authority.certificate };
+  const timeouts = { handshakeMs: 50, headersMs: 50, requestMs: 100, checkEveryMs: 20 };
+  const handlers = { allow: () => true, request: () => undefined, upgrade: () => undefined };
+  const doors = await openDoors([{ host: '127.0.0.1', port: 0 }], tls, handlers, silentLog, timeouts);
+  try {
+    await new Promise<void>((resolve) => {
+      const socket = connectTcp({ ...doors.addresses()[0]! });
+      socket.on('close', () => resolve());
+      socket.resume();
+    });
+  } finally {
+    await doors.close(0);
   }
 });

@@ -26,9 +26,14 @@ export type Handlers = {
 };
 
 const connectionsMax = 12_000;
-const headersMs = 15_000;
-const requestMs = 120_000;
-const handshakeMs = 10_000;
+/** How long a client may take for its part. */
+export type Timeouts = { handshakeMs: number; headersMs: number; requestMs: number; checkEveryMs: number };
+export const defaultTimeouts: Timeouts = {
+  handshakeMs: 10_000,
+  headersMs: 15_000,
+  requestMs: 120_000,
+  checkEveryMs: 5000,
+};
 /** Longer than Go's 90 s, so that it is the client who closes an idle connection and no request meets a closing one. */
 const idleMs = 100_000;
 const headerBytesMax = 64 * 1024;
@@ -43,7 +48,13 @@ const tlsOptions = (tls: Tls) => ({
 });
 
 /** Opens one TLS server behind as many TCP listeners as asked for. Rejects when an address cannot be had. */
-export async function openDoors(listeners: Listen[], tls: Tls, handlers: Handlers, log: Log): Promise<Doors> {
+export async function openDoors(
+  listeners: Listen[],
+  tls: Tls,
+  handlers: Handlers,
+  log: Log,
+  { handshakeMs, headersMs, requestMs, checkEveryMs } = defaultTimeouts,
+): Promise<Doors> {
   const https = createHttpsServer({
     ...tlsOptions(tls),
     ALPNProtocols: ['http/1.1'],
@@ -51,6 +62,7 @@ export async function openDoors(listeners: Listen[], tls: Tls, handlers: Handler
     maxHeaderSize: headerBytesMax,
     headersTimeout: headersMs,
     requestTimeout: requestMs,
+    connectionsCheckingInterval: checkEveryMs,
     keepAliveTimeout: idleMs,
     noDelay: true,
   });
@@ -62,6 +74,8 @@ export async function openDoors(listeners: Listen[], tls: Tls, handlers: Handler
     log.debug('a TLS handshake failed', { remoteAddress: socket.remoteAddress, error });
     socket.destroy();
   });
+  // It listens through others, and starts to watch over slow clients when it is told so.
+  https.emit('listening');
   const accept = (socket: Socket) => {
     if (sockets.size >= connectionsMax || !handlers.allow(socket.remoteAddress ?? '')) {
       socket.destroy();
@@ -111,6 +125,7 @@ async function close(servers: Server[], https: HttpsServer, sockets: Set<Socket>
   }, graceMs);
   await Promise.all(closed);
   clearTimeout(deadline);
+  https.close();
 }
 
 /** What is not HTTP, is too slow, or has too large headers, still gets a Status. */

@@ -48,10 +48,16 @@ const decoded = new WeakMap<Uint8Array, WeakRef<KubernetesObject>>();
 /** The object of a stored value: shared and frozen. */
 export function decode(value: Uint8Array): KubernetesObject {
   const known = decoded.get(value)?.deref();
-  if (known !== undefined) return known;
+  if (known !== undefined) return deepFreeze(known);
   const object = deepFreeze(JSON.parse(asBuffer(value).toString()));
   decoded.set(value, new WeakRef(object));
   return object;
+}
+
+/** The writer of a value gives its object away: who decodes the value soon need not parse it. */
+export function remember(value: Uint8Array, object: KubernetesObject, revision: number): void {
+  object.metadata.resourceVersion = String(revision);
+  decoded.set(value, new WeakRef(object));
 }
 
 /** A private copy of a stored value, to change and write back. */

@@ -5,7 +5,7 @@ import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError, alreadyExists, conflict, notFound } from '../../api/status.ts';
 import type { Engine, Entry } from '../../store/store.ts';
 import { StoreFull } from '../../store/store.ts';
-import { decodeCopy, encode, keyOf, sameJson } from './codec.ts';
+import { decodeCopy, encode, keyOf, remember, sameJson } from './codec.ts';
 
 /**
  * What an update turns an object into: the new object to store, `'unchanged'`, or `'remove'`. `old` is a private copy
@@ -13,7 +13,8 @@ import { decodeCopy, encode, keyOf, sameJson } from './codec.ts';
  */
 export type Transform = (old: KubernetesObject, entry: Entry) => Promise<Change> | Change;
 export type Change = { object: KubernetesObject; action: 'store' | 'unchanged' | 'remove' };
-export type Outcome = { entry: Entry; object: KubernetesObject; action: Change['action'] };
+/** `entry` is what is stored now; a dry run leaves it as it was. */
+export type Outcome = { entry: Entry; object: KubernetesObject; action: Change['action']; dryRun: boolean };
 
 /** Objects over keys and bytes: create, guaranteed update, conditional delete. */
 export type Storage = {
@@ -48,6 +49,7 @@ export function createStorage(engine: Engine): Storage {
       }
       const result = await guarded(() => engine.put({ key, value, expected: 0, ...ttlOf(kind) }));
       if (!result.ok) throw alreadyExists(subjectOf(kind, name));
+      if (kind.storedAs === undefined) remember(result.entry.value, object, result.entry.modRevision);
       return result.entry;
     },
     async update(kind, namespace, name, transform, dryRun = false) {
@@ -57,17 +59,21 @@ export function createStorage(engine: Engine): Storage {
         if (entry === undefined) throw notFound(subjectOf(kind, name));
         const stored = decodeCopy(entry.value);
         const change = await transform(kind.storedAs?.fromStored(stored) ?? stored, entry);
-        if (change.action === 'unchanged') return { entry, object: change.object, action: 'unchanged' };
+        if (change.action === 'unchanged') return { entry, object: change.object, action: 'unchanged', dryRun };
         const object = toStored(kind, change.object);
         if (change.action === 'store' && sameJson(withoutRevision(object), withoutRevision(decodeCopy(entry.value))))
-          return { entry, object: change.object, action: 'unchanged' };
-        if (dryRun) return { entry, ...change };
+          return { entry, object: change.object, action: 'unchanged', dryRun };
+        if (dryRun) return { entry, ...change, dryRun };
         const result = await guarded(() =>
           change.action === 'remove'
             ? engine.delete({ key, expected: entry.modRevision })
             : engine.put({ key, value: encode(object), expected: entry.modRevision, ...ttlOf(kind) }),
         );
-        if (result.ok) return { entry: result.entry, object: change.object, action: change.action };
+        if (!result.ok) continue;
+        const { entry: written } = result;
+        if (change.action === 'store' && kind.storedAs === undefined)
+          remember(written.value, object, written.modRevision);
+        return { entry: written, ...change, dryRun };
       }
       throw conflict(subjectOf(kind, name), 'it is being changed too often: try again');
     },
