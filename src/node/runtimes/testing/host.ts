@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { silentLog } from '../../../foundation/log.ts';
 import { importImage } from '../../images/import.ts';
 import { removePodCgroup } from '../cgroups.ts';
-import { ptpConflist, writeCniConfig } from '../containerd/cni.ts';
+import { writeCniConfig } from '../containerd/cni.ts';
 import { createContainerdRuntime } from '../containerd/containerd.ts';
 import { removeLeftovers } from '../containerd/leftovers.ts';
 import { type Containerd, startContainerd } from '../containerd/process.ts';
@@ -44,7 +44,7 @@ export async function startTestHost(t: TestContext, podCIDR = '10.250.0.0/24'): 
     cniBinDirs: ['/usr/lib/cni', '/opt/cni/bin'],
     log: silentLog,
   };
-  writeCniConfig(paths.cniConfDir, ptpConflist({ podCIDR, dataDir: join(folder, 'ipam'), mtuBytes: 1500 }));
+  writeCniConfig(paths.cniConfDir, routedNetwork(podCIDR, join(folder, 'ipam')));
   const containerd = await startContainerd(paths);
   const runtime = createContainerdRuntime({ socket: paths.socket, log: silentLog });
   t.after(async () => {
@@ -57,6 +57,13 @@ export async function startTestHost(t: TestContext, podCIDR = '10.250.0.0/24'): 
   });
   await importImage(paths.socket, (await testImage()).tar);
   return { folder, paths, containerd, runtime, cgroupRoot, image: testImageReference };
+}
+
+/** As the network room makes it: one routed veth per pod, no bridge. */
+function routedNetwork(subnet: string, dataDir: string): string {
+  const ipam = { type: 'host-local', dataDir, ranges: [[{ subnet }]], routes: [{ dst: '0.0.0.0/0' }] };
+  const plugins = [{ type: 'ptp', ipMasq: false, mtu: 1500, ipam }];
+  return JSON.stringify({ cniVersion: '1.0.0', name: 'rempart-test', plugins });
 }
 
 export async function removeEveryPod(runtime: Runtime): Promise<void> {
