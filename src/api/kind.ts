@@ -15,7 +15,10 @@ export type Column = {
   value(object: KubernetesObject, nowMs: number): string | number | boolean | null;
 };
 
-/** Paths of the scale subresource, as in a CustomResourceDefinition: `.spec.replicas`. */
+/**
+ * Paths of the scale subresource, as in a CustomResourceDefinition: `.spec.replicas`. `labelSelector` leads to a text in
+ * custom resources, to a LabelSelector or plain labels in built-in kinds.
+ */
 export type ScalePaths = { specReplicas: string; statusReplicas: string; labelSelector?: string };
 
 /** A subresource that is not `status` or `scale`, as discovery shows it: `{ name: 'exec', kind: 'PodExecOptions', … }`. */

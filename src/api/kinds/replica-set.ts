@@ -12,7 +12,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   shortNames: ['rs'],
   categories: ['all'],
   status: true,
-  scale: { specReplicas: '.spec.replicas', statusReplicas: '.status.replicas', labelSelector: '.status.selector' },
+  scale: { specReplicas: '.spec.replicas', statusReplicas: '.status.replicas', labelSelector: '.spec.selector' },
   selectableFields: [['status.replicas', ({ status }) => String(status?.replicas ?? 0)]],
   columns: [
     { name: 'Desired', type: 'integer', value: ({ spec }) => spec?.replicas ?? 0 },
