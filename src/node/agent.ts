@@ -19,6 +19,7 @@ import {
 } from './eviction.ts';
 import { type ImageCollector, startImageCollector } from './images/collect.ts';
 import { createPuller } from './images/pull.ts';
+import { startLogRotation } from './logs/rotate.ts';
 import { type Machine, readMachine, readPressure } from './machine.ts';
 import { createNodeReporter, type NodeFindings, type NodeOptions, nodeObject } from './node-status.ts';
 import type { NetworkHooks, NodeContext } from './pods/context.ts';
@@ -164,6 +165,7 @@ export function createAgent(options: AgentOptions): Agent {
   const reporter = createNodeReporter({ client, clock, log, node, inspect, leaseSeconds });
   const puller = createPuller({ images: runtime.images, log });
   let images: ImageCollector | undefined;
+  let rotation: { stop(): void } | undefined;
   let described = {
     version: { name: 'containerd', version: 'unknown' },
     images: [] as Image[],
@@ -188,6 +190,8 @@ export function createAgent(options: AgentOptions): Agent {
       return { pod, containers: containers.filter(({ state }) => state === 'running') };
     });
   }
+
+  const runningContainers = async () => running().flatMap(({ containers }) => containers);
 
   function inUse({ spec }: PersistentVolume): boolean {
     const { namespace, name } = spec?.claimRef ?? {};
@@ -268,6 +272,7 @@ export function createAgent(options: AgentOptions): Agent {
           started = true;
           following = true;
           images = startImageCollector({ images: runtime.images, clock, log, inUse: imagesInUse });
+          rotation = startLogRotation({ clock, log, containers: runningContainers, reopen: runtime.reopenLog });
           if (options.persistentVolumes) {
             const { cache: volumes, client: volumeClient } = options.persistentVolumes;
             stopReclaim = startReclaim({ client: volumeClient, volumes, nodeName, localPathRoot, inUse, clock, log });
@@ -283,6 +288,7 @@ export function createAgent(options: AgentOptions): Agent {
       stopStatics();
       stopReclaim();
       images?.stop();
+      rotation?.stop();
       pods.stop();
       context.observed.stop();
       context.prober.stop();
