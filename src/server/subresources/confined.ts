@@ -62,7 +62,7 @@ const approval: Limit = (object, old) =>
   withPart(old, object, { status: { ...old['status'], conditions: object['status']?.conditions } });
 
 const parts: Record<string, Confinement> = {
-  'namespaces/finalize': { limit: finalize, validates: 'change' },
+  'namespaces/finalize': { limit: finalize, validates: 'object' },
   'pods/ephemeralcontainers': { limit: ephemeralContainers, validates: 'object' },
   'pods/resize': { limit: resize, validates: 'object' },
   'certificatesigningrequests.certificates.k8s.io/approval': { limit: approval, validates: 'status' },

@@ -1,4 +1,3 @@
-import type { Kind } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
 import { copyJson } from '../storage/codec.ts';
@@ -30,11 +29,7 @@ export async function update(context: Context): Promise<Reply> {
 export type Confinement = {
   /** Takes over from the new object only what the subresource may write. */
   limit(object: KubernetesObject, old: KubernetesObject): KubernetesObject;
-  /**
-   * What is then validated: the status, the change, or the change as the kind allows it to this subresource, which
-   * exists to make changes that are forbidden otherwise.
-   */
-  validates: 'status' | 'change' | 'object';
+  validates: 'status' | 'object';
 };
 
 const confinements = new Map<string, Confinement>();
@@ -67,26 +62,10 @@ export async function change(
 export const namespaceOf = ({ kind, target }: Pick<Context, 'kind' | 'target'>): string =>
   kind.namespaced ? target.namespace : '';
 
-export function replyOf({ kind }: Context, { action, entry, object }: Outcome, code = 200): Reply {
-  if (action === 'remove' || entry.modRevision === 0) return objectReply(kind, object, code);
-  return action === 'store' && object !== undefined && isDry(entry, object)
-    ? objectReply(kind, object, code)
-    : entryReply(kind, entry, code);
-}
-
-/** A dry run answers with the object it would have stored beside the entry that still is. */
-const isDry = (entry: Outcome['entry'], object: KubernetesObject) =>
-  object.metadata.resourceVersion === String(entry.modRevision);
-
-function validate(
-  kind: Kind,
-  object: KubernetesObject,
-  old: KubernetesObject,
-  what: Confinement['validates'],
-  subresource: string,
-) {
-  if (what === 'status') return kind.validateStatus(object, old);
-  return kind.validate(object, old, what === 'change' ? '' : subresource);
+/** The stored bytes, unless the object is not stored: removed, or only tried. */
+export function replyOf({ kind }: Context, { action, entry, object, dryRun }: Outcome): Reply {
+  const isStored = action === 'unchanged' || (action === 'store' && !dryRun);
+  return isStored ? entryReply(kind, entry) : objectReply(kind, object);
 }
 
 async function settle(
@@ -109,7 +88,9 @@ async function settle(
     kind.defaults(object);
     if (subresource !== 'status') raiseGeneration(kind, object, old);
     if (tracked) track(context, old, object);
-    check(kind, object.metadata.name, validate(kind, object, old, confinement?.validates ?? 'change', subresource));
+    const isStatus = confinement?.validates === 'status';
+    const errors = isStatus ? kind.validateStatus(object, old) : kind.validate(object, old, subresource);
+    check(kind, object.metadata.name, errors);
   });
   return object;
 }
