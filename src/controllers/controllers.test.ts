@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { rolesFor } from '../reconcile/permissions.ts';
 import { createControllers } from './controllers.ts';
@@ -20,6 +20,12 @@ test('every controller that exists is in the list', () => {
   for (const file of files)
     for (const [, name] of text(file).matchAll(/^export (?:const|function) (\w+)[^\n]*?: Controller\b/gm))
       assert.match(list, new RegExp(`\\b${name}\\(`), `${file} exports ${name}`);
+});
+
+test('every file with a controller has a test beside it', () => {
+  for (const file of files)
+    if (/: Controller\b/.test(text(file)) && /^export /m.test(text(file)))
+      assert.ok(existsSync(`${import.meta.dirname}/${file.replace('.ts', '.test.ts')}`), `${file} has no test`);
 });
 
 test('names are unique, because they are identities', () => {

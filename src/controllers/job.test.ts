@@ -5,7 +5,6 @@ import { jobController } from './job.ts';
 import { failureAction, successRule } from './job-policy.ts';
 import { tally } from './job-tally.ts';
 import { startCluster } from './testing/cluster.ts';
-import { expiryMs } from './ttl-after-finished.ts';
 
 const place = { namespace: 'default', name: 'work' };
 const job = (extra: object = {}) => ({
@@ -135,11 +134,4 @@ test('a pod is counted once, whatever is seen of it', () => {
   assert.deepEqual([seen.failed, seen.newFailures, seen.release.length], [3, 0, 1]);
   const gone = tally(object, []);
   assert.deepEqual([gone.status.failed, gone.uncounted], [3, 0]);
-});
-
-test('an ended job lives on for its time', () => {
-  const conditions = [{ type: 'Complete', status: 'True', lastTransitionTime: '1970-01-01T00:00:10Z' }];
-  const ended = { ...job({ ttlSecondsAfterFinished: 5 }), status: { conditions } } as unknown as Job;
-  assert.equal(expiryMs(ended), 15_000);
-  assert.equal(expiryMs({ ...ended, status: {} }), undefined);
 });

@@ -7,10 +7,10 @@ import { writeStatus } from '../reconcile/status.ts';
 import { isFinished } from './pods.ts';
 
 /** A node that is made anew has this long to come back before its pods are given up. */
-const quarantineMs = 40_000;
+const quarantineDefaultMs = 40_000;
 
 /** Removes pods whose node is gone: nobody else will ever say that they have ended. */
-export function podGarbageCollector(): Controller {
+export function podGarbageCollector(quarantineMs = quarantineDefaultMs): Controller {
   const missingSinceMs = new Map<string, number>();
   return {
     name: 'pod-garbage-collector',

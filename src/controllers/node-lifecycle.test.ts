@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Node, Pod, Taint } from '../api/schema/types.d.ts';
-import { nodeAddressRangeController, partsOf } from './node-address-range.ts';
 import { nodeLifecycleController, taintsFor } from './node-lifecycle.ts';
-import { evictionMs, taintEvictionController, tolerates } from './taint-eviction.ts';
+import { taintEvictionController } from './taint-eviction.ts';
 import { startCluster, type TestCluster } from './testing/cluster.ts';
 
 const node = (spec: object = {}, conditions: object[] = []) =>
@@ -82,39 +81,4 @@ test('the time of a taint stays as long as the taint does', () => {
   const taints = [noExecute('node.kubernetes.io/unreachable', '2026-01-01T00:00:00Z')];
   const kept = taintsFor(node({ taints }, [ready('Unknown')]), 0).find(({ effect }) => effect === 'NoExecute');
   assert.equal(kept!.timeAdded, '2026-01-01T00:00:00Z');
-});
-
-test('a pod goes when the shortest of its tolerations ends', () => {
-  const taints = [noExecute('a', '1970-01-01T00:00:10Z')];
-  const at = (...tolerations: object[]) => evictionMs(taints, tolerations, 99_000);
-  assert.equal(at(), 99_000);
-  assert.equal(at({ key: 'a', operator: 'Exists' }), undefined);
-  assert.equal(at({ key: 'a', operator: 'Exists', tolerationSeconds: 300 }), 310_000);
-  assert.equal(
-    at({ key: 'a', operator: 'Exists', tolerationSeconds: 300 }, { operator: 'Exists', tolerationSeconds: 5 }),
-    15_000,
-  );
-});
-
-test('what a toleration tolerates', () => {
-  const taint = { key: 'k', value: 'v', effect: 'NoSchedule' };
-  assert.ok(tolerates({ key: 'k', value: 'v' }, taint));
-  assert.ok(!tolerates({ key: 'k', value: 'other' }, taint));
-  assert.ok(!tolerates({ key: 'k', operator: 'Exists', effect: 'NoExecute' }, taint));
-  assert.ok(tolerates({ operator: 'Exists' }, taint));
-  assert.ok(!tolerates({ key: '' }, taint));
-});
-
-test('each node gets a range of its own', async (t) => {
-  const { client, caches, eventually } = await startCluster(t, [nodeAddressRangeController('10.244.0.0/22')]);
-  for (const name of ['a', 'b', 'c']) await client.create('nodes', { ...node(), metadata: { name } });
-  const ranges = () => (caches('nodes').list() as Node[]).map(({ spec }) => spec?.podCIDR);
-  await eventually('nodes', () => ranges().length === 3 && ranges().every(Boolean));
-  assert.deepEqual(ranges().sort(), ['10.244.0.0/24', '10.244.1.0/24', '10.244.2.0/24']);
-});
-
-test('a range is divided exactly', () => {
-  assert.deepEqual(partsOf('10.0.0.0/23', 24), ['10.0.0.0/24', '10.0.1.0/24']);
-  assert.equal(partsOf('10.244.0.0/16', 24).at(-1), '10.244.255.0/24');
-  assert.throws(() => partsOf('10.0.0.0/28', 24), /cannot be divided/);
 });

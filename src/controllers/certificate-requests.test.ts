@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { test } from 'node:test';
+import type { CertificateSigningRequest } from '../api/schema/types.d.ts';
+import { buildCertificateRequest, type CertificateRequest } from '../foundation/x509/certificate-request.ts';
+import {
+  certificateApprovalController,
+  certificateRequestCleaner,
+  certificateSigningController,
+  whyNot,
+} from './certificate-requests.ts';
+import { startCluster } from './testing/cluster.ts';
+
+test('what a signer refuses, whoever approved it', () => {
+  const request = (signerName: string, usages: string[], username = 'system:node:n1') =>
+    ({ spec: { signerName: `kubernetes.io/${signerName}`, usages, username } }) as CertificateSigningRequest;
+  const asked = (extra: Partial<CertificateRequest> = {}): CertificateRequest => ({
+    ...{ commonName: 'system:node:n1', organizations: ['system:nodes'], publicKey: Buffer.alloc(0) },
+    ...{ dns: [], addresses: [], emails: [], uris: [], ...extra },
+  });
+  const client = request('kube-apiserver-client-kubelet', ['client auth', 'digital signature']);
+  assert.equal(whyNot(client, asked()), undefined);
+  assert.match(whyNot(client, asked({ organizations: ['system:masters'] }))!, /system:masters is not given/);
+  assert.match(whyNot(client, asked({ commonName: 'admin' }))!, /system:node:NAME/);
+  assert.match(whyNot(client, asked({ dns: ['x'] }))!, /no DNS names/);
+  assert.match(whyNot(request('kube-apiserver-client-kubelet', ['server auth']), asked())!, /must hold "client auth"/);
+  const serving = request('kubelet-serving', ['server auth']);
+  assert.equal(whyNot(serving, asked({ addresses: ['10.0.0.1'] })), undefined);
+  assert.match(whyNot(serving, asked())!, /needs a DNS name/);
+  assert.match(whyNot(request('kubelet-serving', ['server auth'], 'eve'), asked({ dns: ['x'] }))!, /its own/);
+});
+
+const requests = 'certificatesigningrequests.certificates.k8s.io';
+const nodeRequest = (name: string, commonName: string) => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = buildCertificateRequest({ commonName, organizations: ['system:nodes'] }, privateKey);
+  return {
+    ...{ apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name } },
+    spec: {
+      request: Buffer.from(pem).toString('base64'),
+      signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+      usages: ['client auth', 'digital signature'],
+      expirationSeconds: 3600,
+    },
+  };
+};
+
+test('a node that may join is approved and signed; one that asks for another name fails to be', async (t) => {
+  const signed: unknown[] = [];
+  const { client, caches, eventually } = await startCluster(t, [
+    certificateApprovalController(),
+    certificateRequestCleaner(),
+    certificateSigningController((_key, { subject, lifetimeMs }) => {
+      signed.push([subject.commonName, lifetimeMs]);
+      return 'PEM';
+    }),
+  ]);
+  await client.create(requests, nodeRequest('joins', 'system:node:n1'));
+  const now = (name: string) => caches(requests).get('', name) as CertificateSigningRequest | undefined;
+  await eventually(requests, () => now('joins')?.status?.certificate === Buffer.from('PEM').toString('base64'));
+  assert.deepEqual(signed, [['system:node:n1', 3_600_000]]);
+
+  const forged = await client.create<CertificateSigningRequest>(requests, nodeRequest('forged', 'system:admin'));
+  const conditions = [{ type: 'Approved', status: 'True', reason: 'ByHand', message: '' }];
+  await client.update(requests, { ...forged, status: { conditions } } as any, { subresource: 'approval' });
+  await eventually(requests, () => now('forged')?.status?.conditions?.some(({ type }) => type === 'Failed'));
+  assert.equal(now('forged')!.status!.certificate, undefined);
+});

@@ -1,0 +1,28 @@
+import { test } from 'node:test';
+import type { PersistentVolumeClaim } from '../api/schema/types.d.ts';
+import { claimProtectionController } from './claim-protection.ts';
+import { startCluster, type TestCluster } from './testing/cluster.ts';
+
+const claim = (name: string, storageClassName: string, storage = '1Gi') => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name, namespace: 'default' },
+  spec: { storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+});
+const place = (name: string) => ({ namespace: 'default', name });
+const claimNow = ({ caches }: TestCluster, name: string) =>
+  caches('persistentvolumeclaims').get('default', name) as PersistentVolumeClaim | undefined;
+test('a claim in use is kept until its pod is gone', async (t) => {
+  const cluster = await startCluster(t, [claimProtectionController()]);
+  const { client } = cluster;
+  const metadata = { name: 'data', namespace: 'default', finalizers: ['kubernetes.io/pvc-protection'] };
+  await client.create('persistentvolumeclaims', { ...claim('data', 'manual'), metadata });
+  const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }];
+  const spec = { nodeName: 'node-1', containers: [{ name: 'c', image: 'i' }], volumes };
+  await client.create('pods', { apiVersion: 'v1', kind: 'Pod', metadata: place('user'), spec });
+  await cluster.eventually('pods', () => cluster.caches('pods').list().length === 1);
+  await client.delete('persistentvolumeclaims', place('data'));
+  await cluster.eventually('persistentvolumeclaims', () => claimNow(cluster, 'data')?.metadata.deletionTimestamp);
+  await client.delete('pods', place('user'), { gracePeriodSeconds: 0 });
+  await cluster.eventually('persistentvolumeclaims', () => claimNow(cluster, 'data') === undefined);
+});

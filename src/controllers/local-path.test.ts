@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PersistentVolume, PersistentVolumeClaim } from '../api/schema/types.d.ts';
+import { claimBinder, selectedNode } from './claim-binder.ts';
+import { claimProtectionController } from './claim-protection.ts';
+import { localPathController, localPathFinalizer } from './local-path.ts';
+import { startCluster, type TestCluster } from './testing/cluster.ts';
+import { volumeReclaimController } from './volume-reclaim.ts';
+
+const claim = (name: string, storageClassName: string, storage = '1Gi') => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name, namespace: 'default' },
+  spec: { storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+});
+const controllers = () => [
+  claimBinder(),
+  volumeReclaimController(),
+  claimProtectionController(),
+  localPathController('/var/lib/rempart/local-path'),
+];
+const place = (name: string) => ({ namespace: 'default', name });
+const claimNow = ({ caches }: TestCluster, name: string) =>
+  caches('persistentvolumeclaims').get('default', name) as PersistentVolumeClaim | undefined;
+const volumeNow = ({ caches }: TestCluster, name: string) =>
+  caches('persistentvolumes').get('', name) as PersistentVolume | undefined;
+
+test('local-path: a volume is made on the chosen node, and left to its agent when the claim goes', async (t) => {
+  const cluster = await startCluster(t, controllers());
+  const { client } = cluster;
+  const metadata = { name: 'local' };
+  await client.create('storageclasses.storage.k8s.io', {
+    ...{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata, provisioner: 'rempart.io/local-path' },
+    volumeBindingMode: 'WaitForFirstConsumer',
+  });
+  const labels = { 'kubernetes.io/hostname': 'host-1' };
+  await client.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1', labels } });
+  await client.create('persistentvolumeclaims', claim('data', 'local'));
+  await cluster.eventually('persistentvolumeclaims', () => claimNow(cluster, 'data')?.status?.phase === 'Pending');
+  assert.equal(cluster.caches('persistentvolumes').list().length, 0);
+  const body = { metadata: { annotations: { [selectedNode]: 'node-1' } } };
+  await client.patch('persistentvolumeclaims', place('data'), { type: 'merge', body });
+  await cluster.eventually('persistentvolumeclaims', () => claimNow(cluster, 'data')?.status?.phase === 'Bound');
+  const name = claimNow(cluster, 'data')!.spec!.volumeName!;
+  const { spec } = volumeNow(cluster, name)!;
+  assert.equal(spec!.hostPath!.path, `/var/lib/rempart/local-path/${name}`);
+  assert.match(JSON.stringify(spec!.nodeAffinity), /host-1/);
+  await client.delete('persistentvolumeclaims', place('data'));
+  await cluster.eventually('persistentvolumes', () => volumeNow(cluster, name)?.metadata.deletionTimestamp);
+  await cluster.eventually(
+    'persistentvolumes',
+    () => volumeNow(cluster, name)?.metadata.finalizers?.join() === localPathFinalizer,
+  );
+});

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { podGarbageCollector } from './pod-garbage-collector.ts';
+import { startCluster } from './testing/cluster.ts';
+
+const pod = (name: string, nodeName?: string) => ({
+  ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } },
+  spec: { nodeName, containers: [{ name: 'c', image: 'i' }] },
+});
+
+test('pods go with their node, others stay', async (t) => {
+  const { client, caches, eventually } = await startCluster(t, [podGarbageCollector(50)]);
+  for (const name of ['n1', 'n2']) await client.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name } });
+  await client.create('pods', pod('lost', 'n1'));
+  await client.create('pods', pod('kept', 'n2'));
+  await client.create('pods', pod('waiting'));
+  await eventually('pods', () => caches('pods').list().length === 3);
+  await client.delete('nodes', { name: 'n1' });
+  await eventually('pods', () => caches('pods').list().length === 2);
+  assert.equal(caches('pods').get('default', 'lost'), undefined);
+});

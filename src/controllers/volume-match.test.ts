@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Node, PersistentVolume, PersistentVolumeClaim } from '../api/schema/types.d.ts';
+import { findVolume } from './volume-match.ts';
+
+const claim = (name: string, storageClassName: string, storage = '1Gi') => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name, namespace: 'default' },
+  spec: { storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+});
+const volume = (name: string, storage: string, extra: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  metadata: { name },
+  spec: {
+    ...{ capacity: { storage }, accessModes: ['ReadWriteOnce'], storageClassName: 'manual' },
+    ...{ persistentVolumeReclaimPolicy: 'Retain', hostPath: { path: `/data/${name}` }, ...extra },
+  },
+});
+const place = (name: string) => ({ namespace: 'default', name });
+test('what suits a claim: class, modes, size, selector, node; a reservation wins', () => {
+  const wanted = claim('data', 'manual') as PersistentVolumeClaim;
+  const find = (...volumes: object[]) => findVolume(wanted, volumes as PersistentVolume[], undefined)?.metadata.name;
+  assert.equal(find(volume('a', '1Gi', { accessModes: ['ReadOnlyMany'] })), undefined);
+  assert.equal(find(volume('a', '1Gi', { storageClassName: 'other' })), undefined);
+  assert.equal(find(volume('a', '1Gi', { volumeMode: 'Block' })), undefined);
+  assert.equal(find(volume('a', '1023Mi')), undefined);
+  assert.equal(find(volume('a', '1Gi', { claimRef: place('other') })), undefined);
+  assert.equal(find(volume('a', '1Gi'), volume('b', '5Gi', { claimRef: place('data') })), 'b');
+  const required = {
+    nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n1'] }] }],
+  };
+  const local = volume('a', '1Gi', { nodeAffinity: { required } }) as PersistentVolume;
+  const node = (name: string) => ({ metadata: { name } }) as Node;
+  assert.equal(findVolume(wanted, [local], node('n1')), local);
+  assert.equal(findVolume(wanted, [local], node('n2')), undefined);
+});
