@@ -15,6 +15,13 @@ const priorityClass = (name: string, value: number, description: string): Kubern
   ...{ value, description, preemptionPolicy: 'PreemptLowerPriority', globalDefault: false },
 });
 
+/** Directories on the node that the pod runs on: a claim without a class works on the first day. */
+const defaultStorageClass: KubernetesObject = {
+  ...{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' },
+  metadata: { name: 'local-path', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+  ...{ provisioner: 'rempart.io/local-path', reclaimPolicy: 'Delete', volumeBindingMode: 'WaitForFirstConsumer' },
+};
+
 export type BootstrapSettings = {
   /** PEM: what in-cluster clients trust; published for extension API servers. */
   clientAuthority: string;
@@ -38,6 +45,7 @@ export function bootstrapObjects({ clientAuthority, derived = [] }: BootstrapSet
       2_000_001_000,
       'For pods that their node needs and that no other can replace.',
     ),
+    defaultStorageClass,
     {
       ...{ apiVersion: 'v1', kind: 'ConfigMap' },
       metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
@@ -61,6 +69,7 @@ export async function reconcileBootstrapObjects(client: Client, objects: Kuberne
 const resources: Record<string, string> = {
   Namespace: 'namespaces',
   ConfigMap: 'configmaps',
+  StorageClass: 'storageclasses.storage.k8s.io',
   PriorityClass: 'priorityclasses.scheduling.k8s.io',
   ClusterRole: 'clusterroles.rbac.authorization.k8s.io',
   ClusterRoleBinding: 'clusterrolebindings.rbac.authorization.k8s.io',

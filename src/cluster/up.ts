@@ -1,7 +1,7 @@
 import { chownSync, lchownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Node } from '../api/schema/types.d.ts';
+import type { Lease, Node } from '../api/schema/types.d.ts';
 import { type Client, createClient } from '../client/client.ts';
 import { createHttpsTransport } from '../client/https-transport.ts';
 import { systemClock } from '../foundation/clock.ts';
@@ -61,9 +61,10 @@ export async function up(choices: Choices, steps: Steps): Promise<{ kubeconfig: 
   await writeKubeconfig(configuration.kubeconfig, { ...entry, credential: admin });
 
   steps.step('Starting the node');
+  const sinceMs = runningSupervisor('agent', configuration) === undefined ? Date.now() : 0;
   startProcess('agent', configuration);
   await until(`the node ${configuration.nodeName}`, configuration, 'agent', () =>
-    nodeReady(client, configuration.nodeName),
+    nodeReady(client, configuration.nodeName, sinceMs),
   );
   // A node may not say this about itself: roles attract pods.
   const labels = { 'node-role.kubernetes.io/control-plane': '' };
@@ -85,7 +86,10 @@ export function adminClient(configuration: Configuration, authority: string, cre
   return createClient(createHttpsTransport(connection));
 }
 
-async function nodeReady(client: Client, name: string): Promise<boolean> {
+/** Ready by what this agent reports: what an earlier one said is kept in the API. */
+async function nodeReady(client: Client, name: string, sinceMs: number): Promise<boolean> {
+  const lease = await client.get<Lease>('leases.coordination.k8s.io', { namespace: 'kube-node-lease', name });
+  if (Date.parse(lease.spec?.renewTime ?? '') < sinceMs) return false;
   const node = await client.get<Node>('nodes', { name });
   return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
