@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import type { CertificateSigningRequest } from '../api/schema/types.d.ts';
 import { buildCertificateRequest, type CertificateRequest } from '../foundation/x509/certificate-request.ts';
+import { certificateRequester } from '../server/admission/certificate-signers.ts';
 import {
   certificateApprovalController,
   certificateRequestCleaner,
@@ -47,14 +48,15 @@ const nodeRequest = (name: string, commonName: string) => {
 
 test('a node that may join is approved and signed; one that asks for another name fails to be', async (t) => {
   const signed: unknown[] = [];
-  const { client, caches, eventually } = await startCluster(t, [
+  const controllers = [
     certificateApprovalController(),
     certificateRequestCleaner(),
     certificateSigningController((_key, { subject, lifetimeMs }) => {
       signed.push([subject.commonName, lifetimeMs]);
       return 'PEM';
     }),
-  ]);
+  ];
+  const { client, caches, eventually } = await startCluster(t, controllers, [certificateRequester]);
   await client.create(requests, nodeRequest('joins', 'system:node:n1'));
   const now = (name: string) => caches(requests).get('', name) as CertificateSigningRequest | undefined;
   await eventually(requests, () => now('joins')?.status?.certificate === Buffer.from('PEM').toString('base64'));

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../api/object.ts';
 import type { Pod, ReplicaSet, ReplicaSetStatus } from '../api/schema/types.d.ts';
 import { type LabelSelector, matchesLabels } from '../api/selectors.ts';
-import { withCondition, withoutCondition } from '../reconcile/conditions.ts';
+import { type Condition, conditionOf, withCondition, withoutCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Key, Result } from '../reconcile/controller.ts';
 import { claim, controllerOf, deleteObject, isDeleting, ownerOrSelectorKeys } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
@@ -126,16 +126,7 @@ export function statusOf(
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const terminating = claimed.filter(isDeleting).length;
   const conditions = failure
-    ? withCondition(
-        set.status?.conditions,
-        {
-          type: 'ReplicaFailure',
-          status: 'True',
-          reason: failure.reason,
-          message: failure.error instanceof Error ? failure.error.message : String(failure.error),
-        },
-        nowMs,
-      )
+    ? withFailure(set.status?.conditions, failure, nowMs)
     : withoutCondition(set.status?.conditions, 'ReplicaFailure');
   return {
     replicas: active.length,
@@ -146,6 +137,17 @@ export function statusOf(
     observedGeneration: set.metadata.generation,
     conditions: conditions.length > 0 ? (conditions as ReplicaSetStatus['conditions']) : undefined,
   };
+}
+
+/**
+ * A failure that goes on is told once. Its message names the pod, which is another one at each attempt: written each
+ * time, it would be a change that brings the set back at once, past every back-off.
+ */
+function withFailure(conditions: Condition[] | undefined, { reason, error }: Failure, nowMs: number): Condition[] {
+  const known = conditionOf(conditions, 'ReplicaFailure');
+  if (known?.status === 'True' && known.reason === reason) return conditions!;
+  const message = error instanceof Error ? error.message : String(error);
+  return withCondition(conditions, { type: 'ReplicaFailure', status: 'True', reason, message }, nowMs);
 }
 
 /** Kubernetes leaves counts of zero out. */

@@ -9,6 +9,7 @@ import { createLog } from '../../foundation/log.ts';
 import type { Controller } from '../../reconcile/controller.ts';
 import { rulesFor, usernameOf } from '../../reconcile/permissions.ts';
 import { runController } from '../../reconcile/run.ts';
+import type { AdmissionPlugin } from '../../server/contracts.ts';
 import { startServer } from '../../server/testing/start.ts';
 import { nodeOf } from '../daemon-set-plan.ts';
 
@@ -28,9 +29,13 @@ const waitMaxMs = 10_000;
 
 /** The real server in memory with these controllers, each under its own identity and with no
  * more rights than it declares. Everything ends with the test. */
-export async function startCluster(t: TestContext, controllers: Controller[]): Promise<TestCluster> {
+export async function startCluster(
+  t: TestContext,
+  controllers: Controller[],
+  admission: AdmissionPlugin[] = [],
+): Promise<TestCluster> {
   const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
-  const server = await startServer({ log, defences: { authorize: authorizer(controllers) } });
+  const server = await startServer({ log, admission, defences: { authorize: authorizer(controllers) } });
   const clientFor = (username: string) => {
     const user = { username, groups: ['system:authenticated'] };
     return createClient({
