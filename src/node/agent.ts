@@ -193,15 +193,14 @@ export function createAgent(options: AgentOptions): Agent {
 
   const runningContainers = async () => running().flatMap(({ containers }) => containers);
 
+  /** By path, not by claim: another claim of the same name may be in use meanwhile. */
   function inUse({ spec }: PersistentVolume): boolean {
-    const { namespace, name } = spec?.claimRef ?? {};
-    return pods
+    const path = spec?.hostPath?.path ?? spec?.local?.path;
+    const mounted = pods
       .list()
-      .some((pod) => pod.metadata.namespace === namespace && !isGone(pod) && claimsOf(pod).includes(name));
+      .flatMap(({ metadata }) => [...(pods.get(metadata.uid!)?.memory.volumes?.values() ?? [])]);
+    return mounted.some(({ hostPath }) => hostPath === path);
   }
-
-  /** Its volumes are unmounted. */
-  const isGone = (pod: Pod) => pods.get(pod.metadata.uid!)?.memory.released ?? true;
 
   function unhealthy(uid: string, container: string, kind: string, message: string): void {
     const pod = pods.get(uid)?.memory.pod;
@@ -305,9 +304,6 @@ export function createAgent(options: AgentOptions): Agent {
     unhealthy: () => (following ? undefined : 'the container runtime has not answered yet'),
   };
 }
-
-const claimsOf = ({ spec }: Pod): unknown[] =>
-  (spec!.volumes ?? []).map(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName);
 
 const none = async () => {};
 

@@ -17,6 +17,7 @@ export type TestNode = {
   client: Client;
   runtime: TestRuntime;
   directory: string;
+  persistentVolumes: { cache: Cache<any>; client: Client };
   /** Requests to the API fail while this is true. */
   network: { down: boolean };
   startAgent(options?: Partial<AgentOptions>): Promise<Agent>;
@@ -57,6 +58,7 @@ export async function startNode(context: TestContext, settings: Partial<AgentOpt
   });
   const pods: Cache<any> = createCache(admin, 'pods', {}, around);
   const services = createCache(client, 'services', {}, around);
+  const volumes: Cache<any> = createCache(admin, 'persistentvolumes', {}, around);
   const runtime = createTestRuntime();
   const agents: Agent[] = [];
   await admin.create('serviceaccounts', {
@@ -72,12 +74,14 @@ export async function startNode(context: TestContext, settings: Partial<AgentOpt
     for (const agent of agents) await agent.stop();
     pods.stop();
     services.stop();
+    volumes.stop();
     await server.stop();
     rmSync(directory, { recursive: true, force: true });
   }
   context.after(close);
   return {
     client: admin,
+    persistentVolumes: { cache: volumes, client: admin },
     close,
     runtime,
     directory,

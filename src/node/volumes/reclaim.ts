@@ -60,11 +60,14 @@ export function startReclaim(options: ReclaimOptions): () => void {
 
 /** With policy Retain the data stays and only the object goes. */
 async function reclaim(volume: PersistentVolume, { client, localPathRoot, log }: ReclaimOptions): Promise<void> {
-  const { name, uid, resourceVersion, finalizers = [] } = volume.metadata;
+  const { name } = volume.metadata;
   if (volume.spec?.persistentVolumeReclaimPolicy === 'Delete') {
     await removeLocal(localPathRoot, volume);
     log.info('the data of a deleted volume was removed', { volume: name });
   }
+  // Others take their finalizers away at the same time: what was watched may be old by now.
+  const current = await client.get<PersistentVolume>('persistentvolumes', { name });
+  const { uid, resourceVersion, finalizers = [] } = current.metadata;
   const kept = finalizers.filter((finalizer) => finalizer !== localPathFinalizer);
   const body = { metadata: { uid, resourceVersion, finalizers: kept } };
   await client.patch('persistentvolumes', { name }, { type: 'merge', body });
