@@ -1,5 +1,6 @@
 import { defineKind } from '../define.ts';
-import type { CoreEvent, EventsEvent } from '../schema/types.d.ts';
+import type { CoreEvent, EventsEvent, ObjectMeta, ObjectReference } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
 import { nameColumn, since } from '../table.ts';
 import { invalidValue, required } from '../validation/errors.ts';
 
@@ -59,15 +60,20 @@ export const event = defineKind<CoreEvent>({
     'type',
   ],
   wholeTable: true,
-  // Most clients still write events as they did before they had rules: only what would mislead is refused.
-  validate({ metadata, involvedObject }) {
-    const namespace = involvedObject?.namespace || 'default';
-    if (!involvedObject) return [required('involvedObject')];
-    if (namespace === metadata.namespace) return [];
-    return [invalidValue('involvedObject.namespace', namespace, 'does not match event.namespace')];
-  },
+  validate: ({ metadata, involvedObject }) => validateSubject(metadata, involvedObject, 'involvedObject'),
   columns,
 });
+
+/**
+ * Most clients still write events as they did before there were rules: only what would mislead is refused. Events of
+ * objects without a namespace are kept in one of the system's. Source: pkg/apis/core/validation/events.go.
+ */
+function validateSubject(metadata: ObjectMeta, subject: ObjectReference | undefined, field: string): FieldError[] {
+  if (!subject) return field === 'involvedObject' ? [required(field)] : [];
+  const allowed = subject.namespace ? [subject.namespace] : ['default', 'kube-system'];
+  if (allowed.includes(metadata.namespace ?? '')) return [];
+  return [invalidValue(`${field}.namespace`, subject.namespace ?? '', 'does not match event.namespace')];
+}
 
 /** The same events under their newer name: stored as core events, which most clients read. */
 export const eventsEvent = defineKind<EventsEvent>({
@@ -75,6 +81,7 @@ export const eventsEvent = defineKind<EventsEvent>({
   kind: 'Event',
   resource: 'events',
   shortNames: ['ev'],
+  validate: ({ metadata, regarding }) => validateSubject(metadata, regarding, 'regarding'),
   selectableFields: [
     ...involved.map((field): [string, (object: EventsEvent) => string] => [
       `regarding.${field}`,

@@ -405,3 +405,12 @@ test('a job selects its own pods by its uid', () => {
   assert.deepEqual(spec.selector.matchLabels, { 'batch.kubernetes.io/controller-uid': metadata.uid });
   assert.equal(spec.template.metadata.labels['job-name'], 'web');
 });
+
+test('a mistake made a hundred thousand times is answered with a hundred errors, and soon', () => {
+  const kind = kindOf('v1', 'Pod')!;
+  const pod = create('v1 Pod', ({ spec }) => {
+    spec.containers[0].env = Array.from({ length: 100_000 }, () => ({ name: '' }));
+    spec.tolerations = Array.from({ length: 20_000 }, (_, index) => ({ key: `a${index}`, operator: 'Exists' }));
+  });
+  assert.equal(kind.validate(pod, structuredClone(pod)).length, 100);
+});

@@ -80,10 +80,9 @@ function validateDeadline(after: PodSpec, before: PodSpec, errors: FieldError[])
 }
 
 function validateTolerationChange(after: Toleration[], before: Toleration[], errors: FieldError[]): void {
-  const withoutTime = ({ tolerationSeconds: _, ...toleration }: Toleration) => toleration;
-  const kept = before.every((toleration) =>
-    after.some((candidate) => sameValue(withoutTime(candidate), withoutTime(toleration))),
-  );
+  const withoutTime = ({ key, operator, value, effect }: Toleration) => JSON.stringify([key, operator, value, effect]);
+  const present = new Set(after.map(withoutTime));
+  const kept = before.every((toleration) => present.has(withoutTime(toleration)));
   if (!kept)
     errors.push(
       forbiddenValue('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'),
