@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod, ReplicaSet } from '../api/schema/types.d.ts';
-import { podsToDelete, replicaSetController, replicationController } from './replica-set.ts';
+import { podsToDelete, replicaSetController, replicationController, statusOf } from './replica-set.ts';
 import { startCluster } from './testing/cluster.ts';
 
 const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
@@ -73,4 +73,16 @@ test('pods that are worth least go first', () => {
   ];
   const order = podsToDelete(pods, pods.length, (node) => (node === 'b' ? 2 : 1)).map((one) => one.metadata.name);
   assert.deepEqual(order, ['unplaced', 'pending', 'unready', 'cheap', 'crowded', 'young', 'old']);
+});
+
+test('a failure that goes on does not change the status, though each attempt names another pod', () => {
+  const failure = (pod: string) => ({
+    reason: 'FailedCreate' as const,
+    error: new Error(`pods "${pod}" is forbidden`),
+  });
+  const set = { metadata: { name: 'web' }, spec: {} } as ReplicaSet;
+  const first = statusOf(set, [], failure('web-1'), 1000);
+  const second = statusOf({ ...set, status: first }, [], failure('web-2'), 9000);
+  assert.deepEqual(second, first);
+  assert.equal(statusOf({ ...set, status: second }, [], undefined, 9000).conditions, undefined);
 });
