@@ -27,10 +27,13 @@ export type InProcess = {
   /** A watch: resolves when it times out or is aborted, rejects with the ApiError when it is refused. */
   stream(user: UserInfo, request: CallRequest, onEvent: (event: any) => void, signal: AbortSignal): Promise<void>;
 };
+/** `endStreams`: as if each had timed out. */
+export type InProcessEnd = InProcess & { endStreams(): void };
 
 const never = new AbortController().signal;
 
-export function createInProcess(services: Services, limits: Limits): InProcess {
+export function createInProcess(services: Services, limits: Limits): InProcessEnd {
+  const open = new Set<() => void>();
   const run = (user: UserInfo, request: CallRequest, signal: AbortSignal) =>
     handle(services, limits, toServerRequest(user, request, signal), async () => user);
   return {
@@ -43,10 +46,13 @@ export function createInProcess(services: Services, limits: Limits): InProcess {
       const { reply, finish } = await run(user, request, signal);
       try {
         if (reply.body.form !== 'watch') throw notAStream(decodedBody(reply.body));
-        await follow(services, reply.body.source, onEvent, signal);
+        await follow(services, reply.body.source, onEvent, signal, open);
       } finally {
         finish();
       }
+    },
+    endStreams() {
+      for (const end of [...open]) end();
     },
   };
 }
@@ -96,6 +102,7 @@ async function follow(
   source: WatchSource,
   onEvent: (event: unknown) => void,
   signal: AbortSignal,
+  open: Set<() => void>,
 ): Promise<void> {
   const { kind } = source.audience;
   if (source.expired !== undefined) return onEvent({ type: 'ERROR', object: source.expired });
@@ -107,6 +114,7 @@ async function follow(
   await new Promise<void>((resolve, reject) => {
     let stop = () => {};
     const end = (error?: unknown) => {
+      open.delete(onAbort);
       stop();
       cancel();
       signal.removeEventListener('abort', onAbort);
@@ -116,6 +124,7 @@ async function follow(
     const onAbort = () => end();
     const cancel = clock.after(source.timeoutMs, onAbort);
     signal.addEventListener('abort', onAbort);
+    open.add(onAbort);
     try {
       stop = source.subscribe(({ items }) => {
         try {

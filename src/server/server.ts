@@ -71,9 +71,11 @@ export function createServer(options: ServerOptions): Server {
     metrics: createMetrics(),
     load: () => ({ ...limits.inFlight(), connections: doors?.connections() ?? 0 }),
   };
+  const inProcess = createInProcess(services, limits);
   const report = (error: unknown) => log.error('a connection failed', { error });
   return {
-    ...createInProcess(services, limits),
+    call: inProcess.call,
+    stream: inProcess.stream,
     ...{ lookup, kinds, extensions },
     async listen(listeners, tls) {
       if (doors !== undefined) throw new Error('the server listens already');
@@ -89,6 +91,7 @@ export function createServer(options: ServerOptions): Server {
     },
     setTls: (tls) => doors?.setTls(tls),
     async close(graceMs) {
+      inProcess.endStreams();
       await doors?.close(graceMs);
       hub.close();
     },

@@ -6,6 +6,8 @@ import { containerOf, nodeConnection, nodeNameOf, podOf } from './node-address.t
 const flags = ['follow', 'previous', 'timestamps'];
 const numbers = ['tailLines', 'limitBytes', 'sinceSeconds'];
 
+const streams = new Set(['All', 'Stdout', 'Stderr']);
+
 /** GET pods/NAME/log: streamed from the node's agent (/containerLogs), chunk by chunk. */
 export function podLog(context: Context): Promise<Reply> {
   const { target } = context;
@@ -19,6 +21,11 @@ export function podLog(context: Context): Promise<Reply> {
     if (value === null) continue;
     if (!/^\d{1,15}$/.test(value)) throw badRequest(`${name}: Invalid value: "${value}": must be a whole number`);
     passed.set(name, value);
+  }
+  const stream = query.get('stream');
+  if (stream !== null) {
+    if (!streams.has(stream)) throw badRequest(`stream: Unsupported value: "${stream}": use All, Stdout or Stderr`);
+    passed.set('stream', stream);
   }
   const since = query.get('sinceTime');
   if (since !== null) {
