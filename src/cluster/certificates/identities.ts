@@ -31,7 +31,7 @@ export const identities = {
   network: (node: string): IssueOptions => client(`rempart:network:${node}`, ['rempart:network']),
   /** Removal of one node's deleted volumes. */
   volumes: (node: string): IssueOptions => client(`rempart:volumes:${node}`, ['rempart:volumes']),
-  /** The owner's kubeconfig: renewed while the cluster runs, so that a forgotten copy dies within days. */
+  /** The owner's kubeconfig: a new one with every `rempart up`, so that a forgotten copy dies within days. */
   admin: (): IssueOptions => client('rempart:admin', ['rempart:admins'], 7 * 24 * hourMs),
   /** In system:masters, past RBAC: for a cluster whose roles are broken. Marked in the audit log, short-lived. */
   breakGlass: (): IssueOptions => client('rempart:break-glass', ['system:masters'], hourMs),

@@ -248,3 +248,17 @@ test('impersonation needs the right for every part, and is remembered', async ()
   await assert.rejects(as('anna', 'Impersonate-Group', 'x'), /needs the header Impersonate-User/);
   await assert.rejects(as('anna', 'Impersonate-User', 'bob', 'Impersonate-Other', 'x'), /not known/);
 });
+
+test('groups of a certificate, headers of an impersonation and tokens are bounded', async () => {
+  const { ask, ca } = setup({ authorize: () => ({ allowed: true, reason: '' }) });
+  const organizations = Array.from({ length: 101 }, (_, index) => `group-${index}`);
+  await assert.rejects(
+    ask({ certificate: ca.issue({ commonName: 'a', organizations }) }),
+    unauthorized(/more than 100 groups/),
+  );
+  const headers = organizations.flatMap((group) => ['Impersonate-Group', group]);
+  const many = ask({ certificate: ca.issue({ commonName: 'a' }), request: request('/api', headers) });
+  await assert.rejects(many, /more than 100 Impersonate headers/);
+  const long = `${'a'.repeat(20_000)}.b.c`;
+  await assert.rejects(ask({ bearerToken: long }), unauthorized(/not known/));
+});
