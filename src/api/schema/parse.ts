@@ -2,8 +2,8 @@ import { ApiError, badRequest } from '../status.ts';
 
 /** Deeper than any honest object: a CustomResourceDefinition's schema reaches about 60. */
 export const depthMax = 128;
-/** YAML takes a hundred times longer to parse than JSON. */
-const yamlLengthMax = 1024 * 1024;
+/** YAML takes a hundred times longer to parse than JSON: this much takes up to a second. Clients rarely send it. */
+const yamlLengthMax = 256 * 1024;
 const aliasesMax = 20;
 /** More findings than this help nobody, and bound the response. */
 const duplicatesMax = 20;
