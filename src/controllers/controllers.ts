@@ -17,7 +17,7 @@ import { endpointsController } from './endpoints.ts';
 import { ephemeralVolumeController } from './ephemeral-volume.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { jobController } from './job.ts';
-import { localPathController } from './local-path.ts';
+import { localPathController, localPathReleaseController } from './local-path.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeAddressRangeController } from './node-address-range.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
@@ -75,4 +75,5 @@ export const createControllers = (options: ControllerOptions): Controller[] => [
   claimProtectionController(),
   ephemeralVolumeController(),
   localPathController(options.volumesDirectory),
+  localPathReleaseController(),
 ];

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { PersistentVolume, PersistentVolumeClaim } from '../api/schema/types.d.ts';
 import { claimBinder, selectedNode } from './claim-binder.ts';
 import { claimProtectionController } from './claim-protection.ts';
-import { localPathController, localPathFinalizer } from './local-path.ts';
+import { localPathController, localPathFinalizer, localPathReleaseController } from './local-path.ts';
 import { startCluster, type TestCluster } from './testing/cluster.ts';
 import { volumeReclaimController } from './volume-reclaim.ts';
 
@@ -18,6 +18,7 @@ const controllers = () => [
   volumeReclaimController(),
   claimProtectionController(),
   localPathController('/var/lib/rempart/local-path'),
+  localPathReleaseController(),
 ];
 const place = (name: string) => ({ namespace: 'default', name });
 const claimNow = ({ caches }: TestCluster, name: string) =>
@@ -51,4 +52,7 @@ test('local-path: a volume is made on the chosen node, and left to its agent whe
     'persistentvolumes',
     () => volumeNow(cluster, name)?.metadata.finalizers?.join() === localPathFinalizer,
   );
+  // A node that is gone takes its disk along.
+  await client.delete('nodes', { name: 'node-1' });
+  await cluster.eventually('persistentvolumes', () => volumeNow(cluster, name) === undefined);
 });

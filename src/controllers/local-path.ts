@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../api/schema/types.d.ts';
 import { ApiError } from '../api/status.ts';
 import type { Controller, ControllerContext } from '../reconcile/controller.ts';
-import { isDeleting } from '../reconcile/owned.ts';
+import { isDeleting, keyOf } from '../reconcile/owned.ts';
 import { selectedNode } from './claim-binder.ts';
+import { nodeExists } from './node-exists.ts';
 import { provisionedBy } from './volume-reclaim.ts';
 
 const claims = 'persistentvolumeclaims';
@@ -45,6 +46,37 @@ export const localPathController = (volumesDirectory: string): Controller => ({
     } catch (error) {
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
     }
+    return undefined;
+  },
+});
+
+/** A disk that went with its node needs no cleaning: its volumes must not wait for an agent that never comes. */
+export const localPathReleaseController = (): Controller => ({
+  name: 'local-path-release',
+  reconciles: volumes,
+  reads: ['nodes'],
+  writes: { [volumes]: ['patch'] },
+  enqueue: {
+    nodes: ({ metadata }, { cache }) => {
+      if (cache('nodes').get('', metadata.name)) return [];
+      const all = cache(volumes).list();
+      return all.filter((volume) => volume.metadata.annotations?.[localPathNode] === metadata.name).map(keyOf);
+    },
+  },
+
+  async reconcile({ name }, { cache, client }) {
+    const volume = cache<PersistentVolume>(volumes).get('', name);
+    if (volume === undefined || !isDeleting(volume)) return undefined;
+    const { finalizers = [], annotations = {}, uid, resourceVersion } = volume.metadata;
+    const node = annotations[localPathNode];
+    if (node === undefined || !finalizers.includes(localPathFinalizer)) return undefined;
+    if (cache('nodes').get('', node) || (await nodeExists(client, node))) return undefined;
+    const kept = finalizers.filter((finalizer) => finalizer !== localPathFinalizer);
+    await client.patch(
+      volumes,
+      { name },
+      { type: 'merge', body: { metadata: { uid, resourceVersion, finalizers: kept } } },
+    );
     return undefined;
   },
 });

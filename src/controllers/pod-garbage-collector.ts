@@ -1,9 +1,9 @@
 import type { Node, Pod } from '../api/schema/types.d.ts';
-import { ApiError } from '../api/status.ts';
 import { type Condition, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
 import { deleteObject, keyOf } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
+import { nodeExists } from './node-exists.ts';
 import { isFinished } from './pods.ts';
 
 /** A node that is made anew has this long to come back before its pods are given up. */
@@ -37,21 +37,11 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs): Control
       const sinceMs = missingSinceMs.get(node) ?? nowMs;
       missingSinceMs.set(node, sinceMs);
       if (nowMs - sinceMs < quarantineMs) return { requeueAfterMs: quarantineMs - (nowMs - sinceMs) };
-      if (await nodeExists(context, node)) return undefined;
+      if (await nodeExists(context.client, node)) return undefined;
       await end(context, pod);
       return undefined;
     },
   };
-}
-
-async function nodeExists({ client }: ControllerContext, name: string): Promise<boolean> {
-  try {
-    await client.get('nodes', { name });
-    return true;
-  } catch (error) {
-    if (error instanceof ApiError && error.reason === 'NotFound') return false;
-    throw error;
-  }
 }
 
 async function end(context: ControllerContext, pod: Pod): Promise<void> {

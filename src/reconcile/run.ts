@@ -49,6 +49,10 @@ export function runController(controller: Controller, { client, caches, clock, l
     const declared = createDeclaredClient(client, controller, cacheOf);
     try {
       return await controller.reconcile(parseKey(text), { ...context, client: declared.client });
+    } catch (error) {
+      // What lives in a namespace that ends will end with it: nothing is to be done, now or later.
+      if (isNamespaceEnding(error)) return undefined;
+      throw error;
     } finally {
       await within(declared.writesSeen(), writesSeenWithinMs, clock);
     }
@@ -108,6 +112,9 @@ export function runController(controller: Controller, { client, caches, clock, l
     },
   };
 }
+
+const isNamespaceEnding = (error: unknown) =>
+  error instanceof ApiError && error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
 
 const textOf = ({ namespace, name }: Key) => `${namespace}/${name}`;
 function parseKey(text: string): Key {
