@@ -94,6 +94,22 @@ test('readiness waits for the probe, for the startup probe, for the hook and for
   assert.equal(conditionsOf(status(testView(gated, [], { remembered: { conditions } })))['example.com/gate'], 'True');
 });
 
+test('until the probes of a new agent have answered, what the API last said of a container counts', () => {
+  const probe = { exec: { command: ['x'] } };
+  const pod = testPod({ containers: [{ name: 'main', image: 'web:1', readinessProbe: probe, startupProbe: probe }] });
+  const known = (containerID: string) => ({
+    containerStatuses: [
+      { name: 'main', image: '', imageID: '', restartCount: 0, ready: true, started: true, containerID },
+    ],
+  });
+  const ready = (changes: Partial<PodView>) =>
+    status(testView(pod, [of(pod, 'main')], changes)).containerStatuses![0]!.ready;
+  assert.equal(ready({ remembered: known('containerd://main-0') }), true);
+  assert.equal(ready({ remembered: known('containerd://another') }), false);
+  const probes = new Map([['main-0', { readiness: false }]]);
+  assert.equal(ready({ remembered: known('containerd://main-0'), probes }), false);
+});
+
 test('a container waits with its reason and shows its last end', () => {
   const waiting = (view: PodView) => status(view).containerStatuses![0]!;
   assert.equal(waiting(testView(plain)).state?.waiting?.reason, 'ContainerCreating');

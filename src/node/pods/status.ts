@@ -11,7 +11,16 @@ import { podConditions } from './conditions.ts';
 import type { Decision } from './decide.ts';
 import { lostExitCode, outcome, rememberedStatus } from './outcome.ts';
 import { restarts } from './restart.ts';
-import { allNamed, isStarted, type Member, members, newestIn, type PodView, type Problem } from './view.ts';
+import {
+  allNamed,
+  isStarted,
+  type Member,
+  members,
+  newestIn,
+  type PodView,
+  type Problem,
+  rememberedOf,
+} from './view.ts';
 
 /**
  * The status of a pod as the API shall show it. Pure: the same view gives the same status, so that comparing with what
@@ -143,7 +152,8 @@ function isReady(view: PodView, { spec, role }: Member, container: Container | u
   if (role === 'ephemeral') return false;
   if (role === 'init') return container?.state === 'exited' && container.exitCode === 0;
   if (!isStarted(view, spec, container)) return false;
-  return spec.readinessProbe === undefined || view.probes.get(container!.id)?.readiness === true;
+  const answered = view.probes.get(container!.id)?.readiness ?? rememberedOf(view, container!)?.ready;
+  return spec.readinessProbe === undefined || answered === true;
 }
 
 function stateOf(view: PodView, container: Container): ContainerState {

@@ -1,4 +1,10 @@
-import type { Container as ContainerSpec, EphemeralContainer, Pod, PodStatus } from '../../api/schema/types.d.ts';
+import type {
+  Container as ContainerSpec,
+  ContainerStatus,
+  EphemeralContainer,
+  Pod,
+  PodStatus,
+} from '../../api/schema/types.d.ts';
 import type { Container, Sandbox } from '../runtimes/runtime.ts';
 
 /** Why a whole pod has to stop; `phase` and the texts are what its status shall say (eviction, deadline, refusal). */
@@ -91,7 +97,20 @@ const byAttempt = (a: Container, b: Container) => b.attempt - a.attempt || b.cre
 /** Has the container passed its startup probe and its postStart hook? Only then do others count on it. */
 export function isStarted(view: PodView, spec: ContainerSpec, container: Container | undefined): boolean {
   if (container?.state !== 'running' || view.postStartPending.has(container.id)) return false;
-  return spec.startupProbe === undefined || view.probes.get(container.id)?.startup === true;
+  const passed = view.probes.get(container.id)?.startup ?? rememberedOf(view, container)?.started;
+  return spec.startupProbe === undefined || passed === true;
+}
+
+/**
+ * What the API last said of this very container: until the first probes after a restart of the agent have answered,
+ * it counts, so that an upgrade makes no pod unready.
+ */
+export function rememberedOf(
+  { remembered }: Pick<PodView, 'remembered'>,
+  { id }: Container,
+): ContainerStatus | undefined {
+  const all = [...(remembered.containerStatuses ?? []), ...(remembered.initContainerStatuses ?? [])];
+  return all.find(({ containerID }) => containerID === `containerd://${id}`);
 }
 
 export const operationKey = {

@@ -7,7 +7,7 @@ import { type Action, decide } from './decide.ts';
 import { operate } from './operations.ts';
 import { podStatus } from './status.ts';
 import { terminationMessage } from './termination-message.ts';
-import { allNamed, members, operationKey, type PodView, type Problem, type StopOrder } from './view.ts';
+import { allNamed, isStarted, members, operationKey, type PodView, type Problem, type StopOrder } from './view.ts';
 
 /** What the agent remembers about a pod besides the runtime: all of it can be lost and found again. */
 export type PodMemory = {
@@ -243,7 +243,16 @@ function probe(view: PodView, { prober }: NodeContext): void {
     const container = allNamed(view, spec.name)[0];
     if (role === 'init' || role === 'ephemeral' || container?.state !== 'running') return [];
     const waiting = view.postStartPending.has(container.id) || view.busy.has(operationKey.start(spec.name));
-    return waiting ? [] : [{ containerId: container.id, startedAtMs: container.startedAtMs, spec }];
+    return waiting
+      ? []
+      : [
+          {
+            containerId: container.id,
+            startedAtMs: container.startedAtMs,
+            spec,
+            started: isStarted(view, spec, container),
+          },
+        ];
   });
   prober.sync(view.pod.metadata!.uid!, { running, podIP, stopping: view.stop !== undefined });
 }

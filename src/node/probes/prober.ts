@@ -7,7 +7,8 @@ import { runProbe } from './run-probe.ts';
 
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
 export type ProbeTargets = {
-  running: { containerId: string; startedAtMs: number; spec: ContainerSpec }[];
+  /** `started`: it needs no startup probe, or has passed it, perhaps before this agent began. */
+  running: { containerId: string; startedAtMs: number; spec: ContainerSpec; started: boolean }[];
   podIP: string;
   /** Only readiness is still probed while a pod stops. */
   stopping: boolean;
@@ -89,9 +90,8 @@ export function createProber({ runtime, clock, onChange, onFailure }: ProberOpti
   }
 
   function want(podUid: string, targets: ProbeTargets): Task[] {
-    return targets.running.flatMap(({ containerId, spec }) => {
+    return targets.running.flatMap(({ containerId, spec, started }) => {
       const { startupProbe: startup, livenessProbe: liveness, readinessProbe: readiness } = spec;
-      const started = startup === undefined || results.get(containerId)?.startup === true;
       const kinds: [ProbeKind, Probe | undefined][] = started
         ? [
             ['readiness', readiness],

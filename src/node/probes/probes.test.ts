@@ -98,7 +98,14 @@ test('thresholds, delays and periods decide when a result changes', async () => 
   const livenessProbe = { exec: { command: ['x'] }, initialDelaySeconds: 5, periodSeconds: 10, failureThreshold: 2 };
   const readinessProbe = { exec: { command: ['y'] }, periodSeconds: 10, successThreshold: 2 };
   const targets = {
-    running: [{ containerId: 'c', startedAtMs: 0, spec: { name: 'main', livenessProbe, readinessProbe } as never }],
+    running: [
+      {
+        containerId: 'c',
+        startedAtMs: 0,
+        started: true,
+        spec: { name: 'main', livenessProbe, readinessProbe } as never,
+      },
+    ],
     podIP: '',
     stopping: false,
   };
@@ -138,13 +145,17 @@ test('nothing else is probed until the startup probe has passed', async () => {
   const prober = createProber({
     runtime: { exec } as Runtime,
     clock,
-    onChange: () => prober.sync('uid', targets),
+    onChange: () => prober.sync('uid', targets(true)),
     onFailure() {},
   });
   const probe = (command: string) => ({ exec: { command: [command] } });
   const spec = { name: 'main', startupProbe: probe('startup'), livenessProbe: probe('liveness') } as never;
-  const targets = { running: [{ containerId: 'c', startedAtMs: 0, spec }], podIP: '', stopping: false };
-  prober.sync('uid', targets);
+  const targets = (started: boolean) => ({
+    running: [{ containerId: 'c', startedAtMs: 0, started, spec }],
+    podIP: '',
+    stopping: false,
+  });
+  prober.sync('uid', targets(false));
   clock.advance(0);
   await settled();
   assert.deepEqual(asked, ['startup']);
