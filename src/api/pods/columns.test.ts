@@ -88,6 +88,12 @@ const shown: [string, object, string, string][] = [
     '1/1',
     'Terminating',
   ],
+  [
+    'held back by a gate',
+    podOf({ phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] }),
+    '0/1',
+    'SchedulingGated',
+  ],
   ['evicted', podOf({ phase: 'Failed', reason: 'Evicted' }), '0/1', 'Evicted'],
 ];
 

@@ -32,15 +32,15 @@ function summariseAnew(pod: Pod): Summary {
   const sidecars = new Set((spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
   const total = (spec?.containers?.length ?? 0) + sidecars.size;
   const initial = summariseInit(pod, sidecars);
-  let reason = initial.reason ?? (status?.reason || status?.phase || 'Pending');
-  let { ready, restarts, lastRestart } = initial;
   const conditions = status?.conditions ?? [];
+  const isGated = conditions.some(({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated');
+  let reason = initial.reason ?? (isGated ? 'SchedulingGated' : status?.reason || status?.phase || 'Pending');
+  let { ready, restarts, lastRestart } = initial;
   const initialized = conditions.some(({ type, status }) => type === 'Initialized' && status === 'True');
   if (initial.reason === undefined || initialized) {
     restarts = initial.sidecarRestarts;
     lastRestart = initial.sidecarLastRestart;
     let hasRunning = false;
-    if (initial.reason !== undefined) reason = status?.reason || status?.phase || 'Pending';
     for (const container of [...(status?.containerStatuses ?? [])].reverse()) {
       restarts += container.restartCount ?? 0;
       lastRestart = later(lastRestart, container.lastState?.terminated?.finishedAt);
