@@ -1,5 +1,7 @@
 import type { AddCommand } from './command.ts';
 import { agent } from './commands/agent.ts';
+import { audit } from './commands/audit.ts';
+import { breakGlass } from './commands/break-glass.ts';
 import { demo } from './commands/demo.ts';
 import { dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';
@@ -9,4 +11,4 @@ import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 
 /** Every command, in the order of `rempart help`. */
-export const commands: AddCommand[] = [up, down, status, demo, dev, images, server, agent];
+export const commands: AddCommand[] = [up, down, status, audit, breakGlass, demo, dev, images, server, agent];

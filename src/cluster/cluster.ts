@@ -25,6 +25,13 @@ export const down = async (options: { dataDirectory: string; purge: boolean }, s
 export const status = async (dataDirectory: string): Promise<ClusterStatus> =>
   (await import('./status.ts')).status(dataDirectory);
 
+/** A kubeconfig past every role, for an hour. Throws UsageError without a cluster or the right to read its keys. */
+export const breakGlass = async (dataDirectory: string) => (await import('./break-glass.ts')).breakGlass(dataDirectory);
+
+/** Whether the audit log is whole: how many lines, and what is wrong where. */
+export const verifyAuditLog = async (dataDirectory: string) =>
+  (await import('./audit-log.ts')).verifyAuditLog(dataDirectory);
+
 /** Runs the API server's process until it is told to stop. */
 export const runServer = async (dataDirectory: string) =>
   (await import('./server-process.ts')).runServer(dataDirectory);

@@ -1,0 +1,14 @@
+import { existsSync } from 'node:fs';
+import { UsageError } from '../foundation/usage-error.ts';
+import { type AuditVerdict, verifyAudit } from '../server/server.ts';
+import { layout, readConfiguration } from './configuration.ts';
+
+/** Checks that the audit log of a cluster is whole. Throws UsageError when there is none to read. */
+export async function verifyAuditLog(dataDirectory: string): Promise<AuditVerdict & { directory: string }> {
+  const configuration = readConfiguration(dataDirectory);
+  if (configuration === undefined)
+    throw new UsageError(`There is no cluster in ${dataDirectory}. Start one with: rempart up`);
+  const { audit: directory } = layout(configuration);
+  if (!existsSync(directory)) throw new UsageError(`There is no audit log in ${directory}.`);
+  return { ...(await verifyAudit(directory)), directory };
+}
