@@ -69,8 +69,8 @@ export function createPodPlayer({ client, clock, log }: { client: Client; clock:
     );
 
   function nextAddress(): string {
-    addresses = (addresses + 1) % 2 ** 16;
-    return `10.244.${addresses >>> 8}.${addresses & 255}`;
+    addresses = (addresses + 1) % 2 ** 22;
+    return `100.${64 + (addresses >>> 16)}.${(addresses >>> 8) & 255}.${addresses & 255}`;
   }
 
   return {
