@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { kinds } from '../api/api.ts';
+import { resourceName } from '../api/kind.ts';
 import { builtInResources, pathOf, splitResourceName } from './resources.ts';
 
 const path = (resource: string, where: object) => pathOf(builtInResources.get(resource)!, where);
@@ -21,4 +23,16 @@ test('resource names split at the first dot', () => {
     group: 'rbac.authorization.k8s.io',
   });
   assert.deepEqual(splitResourceName('pods'), { resource: 'pods', group: '' });
+});
+
+test('the table agrees with the kinds of the API', () => {
+  for (const kind of kinds) {
+    const name = resourceName(kind);
+    const known = builtInResources.get(name);
+    assert.ok(known, `${name} is not in the table`);
+    const { group, kind: kindName, namespaced } = kind;
+    assert.deepEqual([known.group, known.kind, known.namespaced], [group, kindName, namespaced], name);
+    const served = kinds.filter((other) => resourceName(other) === name).map(({ version }) => version);
+    assert.ok(served.includes(known.version), `${name} is not served as ${known.version}`);
+  }
 });
