@@ -69,6 +69,8 @@ function createRenderer({ sinceMs, timestamps, stream }: LogOptions): (block: Bu
 
 async function* rawBlocks(path: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
   let file = await openLog(path);
+  /** Opened and not yet read; whoever stops listening leaves none open. */
+  let later: FileHandle[] = [];
   try {
     const earlier = await startOf(path, file, options);
     for (const segment of earlier.segments) {
@@ -88,12 +90,15 @@ async function* rawBlocks(path: string, options: LogOptions, signal: AbortSignal
           yield block;
         }
       if (options.follow === undefined || signal.aborted) return;
-      if (await wasReplaced(path, file)) {
-        const next = await openLog(path);
+      later = await laterFiles(path, file);
+      if (later.length > 0) {
         // What was written between the last read and the rotation.
         if (file) yield* readToEnd(file, position, signal);
-        await file?.close();
-        file = next;
+        while (later.length > 0) {
+          await file?.close();
+          file = later.shift()!;
+          if (later.length > 0) yield* readToEnd(file, 0, signal);
+        }
         position = 0;
         continue;
       }
@@ -103,7 +108,7 @@ async function* rawBlocks(path: string, options: LogOptions, signal: AbortSignal
       }
     }
   } finally {
-    await file?.close();
+    for (const opened of [file, ...later]) await opened?.close();
   }
 }
 
@@ -112,12 +117,15 @@ async function startOf(path: string, current: FileHandle | undefined, { tailLine
   const segments: { path: string; offset: number }[] = [];
   let wanted = tailLines ?? Number.POSITIVE_INFINITY;
   const whole = tailLines === undefined;
+  const inode = (await current?.stat())?.ino;
   const own = whole || !current ? { offset: 0, found: 0 } : await tailOffset(current, wanted);
   wanted -= own.found;
   for (const rotated of (await rotatedFiles(path)).reverse()) {
     if (wanted <= 0) break;
-    const modifiedMs = (await stat(rotated).catch(() => undefined))?.mtimeMs ?? 0;
-    if (sinceMs !== undefined && modifiedMs < sinceMs) break;
+    const known = await stat(rotated).catch(() => undefined);
+    // The current file may have been rotated since it was opened.
+    if (known === undefined || known.ino === inode) continue;
+    if (sinceMs !== undefined && known.mtimeMs < sinceMs) break;
     const file = whole ? undefined : await openLog(rotated);
     const { offset, found } = file ? await tailOffset(file, wanted) : { offset: 0, found: 0 };
     await file?.close();
@@ -143,9 +151,31 @@ const openLog = (path: string): Promise<FileHandle | undefined> =>
     throw error;
   });
 
-async function wasReplaced(path: string, file: FileHandle | undefined): Promise<boolean> {
-  const now = await stat(path).catch(() => undefined);
-  return now !== undefined && now.ino !== (await file?.stat())?.ino;
+/**
+ * The files that came after the one that is read, oldest first, the current one last. None while it is still current.
+ * More than one when several rotations happened since the last look.
+ */
+async function laterFiles(path: string, file: FileHandle | undefined): Promise<FileHandle[]> {
+  const own = (await file?.stat())?.ino;
+  const current = await openLog(path);
+  // While containerd is about to make the new file there is none: look again.
+  if (current === undefined) return [];
+  if ((await current.stat()).ino === own) {
+    await current.close();
+    return [];
+  }
+  const later = [current];
+  if (file === undefined) return later;
+  const last = (await current.stat()).ino;
+  for (const rotated of (await rotatedFiles(path)).reverse()) {
+    const opened = await openLog(rotated);
+    const inode = (await opened?.stat())?.ino;
+    // The current file may have been rotated since it was opened: it is already the last.
+    if (opened && inode !== own && inode !== last) later.unshift(opened);
+    else await opened?.close();
+    if (inode === own) break;
+  }
+  return later;
 }
 
 /** Waits for the file to change, a second at most. False when the container has ended, so that nothing will come. */

@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { manualClock } from '../../foundation/clock.ts';
+import { manualClock, systemClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
+import { cannotRunContainerd, containerConfig, sandboxConfig, startTestHost } from '../runtimes/testing/host.ts';
+import { readLog } from './read.ts';
 import { startLogRotation } from './rotate.ts';
 
 function rotating(t: TestContext, reopen: (path: string) => void) {
@@ -45,4 +47,37 @@ test('a small log and one that cannot be reopened stay as they are', async (t) =
     assert.deepEqual(readdirSync(folder), ['0.log']);
     assert.equal(readFileSync(logPath, 'utf8'), text);
   }
+});
+
+test('no line is lost or doubled when containerd goes on in a new file', { skip: cannotRunContainerd }, async (t) => {
+  const { runtime, folder } = await startTestHost(t, '10.250.10.0/24');
+  const sandbox = await runtime.runPod(sandboxConfig('chatty', folder));
+  const count = 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo $i; done; sleep 1000';
+  const container = await runtime.createContainer(sandbox, containerConfig('main', ['sh', '-c', count]));
+  const { logPath } = (await runtime.containerStatus(container))!;
+  const rotation = startLogRotation({
+    bytesMax: 1000,
+    filesMax: 1000,
+    clock: systemClock,
+    log: silentLog,
+    containers: async () => [{ id: container, logPath }],
+    reopen: runtime.reopenLog,
+  });
+  t.after(rotation.stop);
+  const stop = new AbortController();
+  const following = readLog(logPath, { follow: { isRunning: async () => true } }, stop.signal);
+  await runtime.startContainer(container);
+  const rotating = setInterval(() => rotation.check().catch(() => {}), 20);
+  t.after(() => clearInterval(rotating));
+  let text = '';
+  for await (const chunk of following) {
+    text += chunk;
+    if (text.endsWith('\n20000\n')) break;
+  }
+  stop.abort();
+  const expected = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`).join('');
+  assert.ok(text === expected, `followed ${text.length} characters of ${expected.length}`);
+  const whole = await Array.fromAsync(readLog(logPath, {}, new AbortController().signal));
+  assert.ok(Buffer.concat(whole).toString() === expected);
+  assert.ok(readdirSync(join(logPath, '..')).length > 1);
 });

@@ -95,6 +95,22 @@ test('what a container may do is what was asked for', { skip: cannotRunContainer
     assert.equal(limit(`${config.cgroupParent}/${newest.id}`), megabytes);
     assert.equal(limit(config.cgroupParent), 4 * megabytes);
   });
+  await t.test('a container that takes more memory than it may is killed, and that is the reason', async () => {
+    const resources = { ...plain.resources, memoryLimitBytes: 16 * 2 ** 20 };
+    const greedy = { ...plain, name: 'greedy', command: ['tail', '/dev/zero'], resources };
+    const container = await runtime.createContainer(sandbox, greedy);
+    const ended = new Promise<void>((resolve) => {
+      const stop = runtime.watch(async () => {
+        if ((await runtime.containerStatus(container))?.state !== 'exited') return;
+        stop();
+        resolve();
+      });
+    });
+    await runtime.startContainer(container);
+    await ended;
+    const status = await runtime.containerStatus(container);
+    assert.deepEqual([status?.exitCode, status?.reason], [137, 'OOMKilled']);
+  });
   await t.test('the pause process reaps what nobody else does', async () => {
     const run = await start({});
     await run('(sleep 0.1 &) ; true');
