@@ -23,7 +23,12 @@ function realPackets(): void {
   test('host ports lead to the pod while it lives', async () => {
     const container = { ports: [{ containerPort: 8080, hostPort: 9090 }] };
     await addPod('other', 'host-port', {}, true, container);
-    assert.equal(await pod('outside').ask('tcp', '198.51.100.254', 9090), 'host-port 198.51.100.1');
+    const ask = () => pod('outside').ask('tcp', '198.51.100.254', 9090);
+    assert.equal(await ask(), 'host-port 198.51.100.1');
+    await node.restart();
+    assert.equal(await ask(), 'host-port 198.51.100.1', 'after a restart of the process, too');
+    await node.network.podNetworkGone(node.cache('pods').get('other', 'host-port')!, pod('host-port').ip);
+    await node.eventually(/ECONNREFUSED|timeout/, () => pod('outside').probe('tcp', '198.51.100.254', 9090));
   });
 
   test('pods ask the cluster DNS at its service address', async () => {

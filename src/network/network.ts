@@ -140,7 +140,8 @@ export function createNetwork(options: NetworkOptions): Network {
   return {
     async start() {
       await setUpInterfaces(run, options);
-      await Promise.all([policies.start(), services.start()]);
+      const running = await policies.start();
+      await services.start(running.map(({ pod, ip }) => ({ pod, frontends: hostPorts(pod, ip) })));
       // After the caches are complete: a name that exists must never be denied.
       await startDns();
       restoreLater();

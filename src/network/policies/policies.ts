@@ -22,8 +22,8 @@ export type PoliciesOptions = {
 };
 
 export type Policies = {
-  /** Closes the pod range, then programs the pods that already run here. Resolves when the kernel has it. */
-  start(): Promise<void>;
+  /** Closes the pod range, then programs the pods that already run here and resolves to them. */
+  start(): Promise<LocalPod[]>;
   /** Resolves when the pod's rules are in the kernel. */
   podNetworkReady(pod: KubernetesObject, ip: string): Promise<void>;
   podNetworkGone(pod: KubernetesObject, ip: string): void;
@@ -84,6 +84,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
           if (changeMatters(caches, cache, object, old)) sync.trigger();
         }),
       );
+      return [...locals.values()];
     },
     async podNetworkReady(pod, ip) {
       if (pod.spec?.hostNetwork) return;

@@ -22,8 +22,11 @@ export type ServicesOptions = {
 };
 
 export type Services = {
-  /** The well-known ways in at once, those of the API's services as soon as the caches have them. */
-  start(): Promise<void>;
+  /**
+   * The well-known ways in at once, those of the API's services as soon as the caches have them. `hostPorts` are of
+   * pods that already run here.
+   */
+  start(hostPorts: { pod: KubernetesObject; frontends: Frontend[] }[]): Promise<void>;
   /** Host ports of a pod of this node, from now until `removeHostPorts`. */
   addHostPorts(pod: KubernetesObject, frontends: Frontend[]): Promise<void>;
   removeHostPorts(pod: KubernetesObject): void;
@@ -56,7 +59,9 @@ export function createServices(options: ServicesOptions): Services {
   }
 
   return {
-    async start() {
+    async start(adopted) {
+      for (const { pod, frontends } of adopted)
+        if (frontends.length > 0) hostPorts.set(pod.metadata.uid ?? '', frontends);
       // After a restart the kernel still routes; it is replaced only by what the caches say.
       const { code } = await run('nft', ['-t', 'list', 'table', 'ip', tableName]);
       if (code !== 0) await sync.flush();
