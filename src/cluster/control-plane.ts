@@ -1,12 +1,7 @@
 import { kinds } from '../api/api.ts';
-import type { KubernetesObject } from '../api/object.ts';
 import type { Node } from '../api/schema/types.d.ts';
-import { type Caches, createCaches } from '../client/cache.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
-import type { Controller } from '../reconcile/controller.ts';
-import { rolesFor, usernameOf } from '../reconcile/permissions.ts';
-import { type Running, runController } from '../reconcile/run.ts';
 import {
   createDefences,
   createServer,
@@ -16,11 +11,9 @@ import {
   type Server,
 } from '../server/server.ts';
 import type { Engine } from '../store/store.ts';
-import { bootstrapObjects, reconcileBootstrapObjects } from './bootstrap-objects.ts';
 import type { CertificateAuthority, Credential } from './certificates/authority.ts';
-import { inProcessClient } from './in-process.ts';
 import { usageOfNodes } from './usage.ts';
-import { publishWellKnownServices, type WellKnownAddresses } from './well-known-services.ts';
+import type { WellKnownAddresses } from './well-known-services.ts';
 
 export type ControlPlaneOptions = {
   engine: Engine;
@@ -52,11 +45,7 @@ export type ControlPlane = {
 
 export const version = 'v1.36.0+rempart';
 const tokenIssuer = 'https://kubernetes.default.svc.cluster.local';
-/** Watches for all controllers of the process; each of them writes as itself. */
-const informer = 'system:kube-controller-manager';
 const nodePorts = { from: 30_000, to: 32_767 };
-/** Nobody outside of this process can be it: there is no credential for it. */
-const bootstrapper = 'system:apiserver';
 
 /** The API server first, so that it answers; then, behind it, what reacts: controllers and the scheduler. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
@@ -81,45 +70,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const tls = ({ certificate, key }: Credential) => ({ cert: certificate, key, clientCa: authority.certificate });
   const addresses = await server.listen(options.listeners, tls(options.serving));
-  const ends: (() => void | Promise<void>)[] = [];
-  const started = startReactors(options, server, ends);
-  started.catch((error) => log.error('the control plane did not start completely', { error }));
+  // Loaded once the API answers: its first second is not theirs.
+  const reactors = import('./reactors.ts').then(({ startReactors }) => startReactors({ ...options, server }));
+  reactors.catch((error) => log.error('the control plane did not start completely', { error }));
   return {
-    ...{ server, addresses, started },
+    ...{ server, addresses, started: reactors.then(() => undefined) },
     setServing: (serving) => server.setTls(tls(serving)),
     async close() {
-      await started.catch(() => undefined);
-      for (const end of ends.reverse()) await end();
+      const stop = await reactors.catch(() => () => {});
+      stop();
       await server.close();
     },
   };
-}
-
-async function startReactors(options: ControlPlaneOptions, server: Server, ends: (() => void | Promise<void>)[]) {
-  const { authority, clock, log } = options;
-  // Loaded once the API answers: its first second is not theirs.
-  const [{ createControllers }, { createScheduler }] = await Promise.all([
-    import('../controllers/controllers.ts'),
-    import('../scheduler/scheduler.ts'),
-  ]);
-  const controllers = createControllers({
-    ...{ authority: authority.certificate, volumesDirectory: options.volumesDirectory, podRange: options.podCIDR },
-    sign: authority.sign,
-  });
-  const bootstrap = inProcessClient(server, bootstrapper, ['system:masters']);
-  const derived = controllers.flatMap((controller) => Object.values(rolesFor(controller))) as KubernetesObject[];
-  await reconcileBootstrapObjects(bootstrap, bootstrapObjects({ clientAuthority: authority.certificate, derived }));
-  await publishWellKnownServices(bootstrap, options.addresses);
-
-  const caches = createCaches(inProcessClient(server, informer), { clock, log });
-  ends.push(() => caches.stop());
-  for (const running of controllers.map((controller) => runAsItself(controller, server, caches, clock, log)))
-    ends.push(() => running.stop());
-  const scheduler = createScheduler({ client: inProcessClient(server, 'system:kube-scheduler'), caches, clock, log });
-  ends.push(() => scheduler.stop());
-}
-
-function runAsItself(controller: Controller, server: Server, caches: Caches, clock: Clock, log: Log): Running {
-  const client = inProcessClient(server, usernameOf(controller.name), ['system:serviceaccounts']);
-  return runController(controller, { client, caches, clock, log });
 }

@@ -1,4 +1,4 @@
-import { runAgent } from '../../cluster/cluster.ts';
+import { runAgent, warm } from '../../cluster/cluster.ts';
 import type { AddCommand } from '../command.ts';
 
 /** The node agent with its network and DNS, in the foreground. `rempart up` starts it. */
@@ -6,5 +6,8 @@ export const agent: AddCommand = (program) => {
   program
     .command('agent', { hidden: true })
     .requiredOption('--data-dir <directory>', 'the cluster')
-    .action((options: { dataDir: string }) => runAgent(options.dataDir));
+    .option('--warm', 'only compile the program')
+    .action((options: { dataDir: string; warm?: boolean }) =>
+      options.warm ? warm('agent') : runAgent(options.dataDir),
+    );
 };

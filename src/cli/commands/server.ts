@@ -1,4 +1,4 @@
-import { runServer } from '../../cluster/cluster.ts';
+import { runServer, warm } from '../../cluster/cluster.ts';
 import type { AddCommand } from '../command.ts';
 
 /** The API server, the controllers and the scheduler of a cluster, in the foreground. `rempart up` starts it. */
@@ -6,5 +6,8 @@ export const server: AddCommand = (program) => {
   program
     .command('server', { hidden: true })
     .requiredOption('--data-dir <directory>', 'the cluster')
-    .action((options: { dataDir: string }) => runServer(options.dataDir));
+    .option('--warm', 'only compile the program')
+    .action((options: { dataDir: string; warm?: boolean }) =>
+      options.warm ? warm('server') : runServer(options.dataDir),
+    );
 };

@@ -1,0 +1,57 @@
+import type { KubernetesObject } from '../api/object.ts';
+import { createCaches } from '../client/cache.ts';
+import { createControllers } from '../controllers/controllers.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import { rolesFor, usernameOf } from '../reconcile/permissions.ts';
+import { runController } from '../reconcile/run.ts';
+import { createScheduler } from '../scheduler/scheduler.ts';
+import type { Server } from '../server/server.ts';
+import { bootstrapObjects, reconcileBootstrapObjects } from './bootstrap-objects.ts';
+import type { CertificateAuthority } from './certificates/authority.ts';
+import { inProcessClient } from './in-process.ts';
+import { publishWellKnownServices, type WellKnownAddresses } from './well-known-services.ts';
+
+export type ReactorOptions = {
+  server: Server;
+  authority: CertificateAuthority;
+  addresses: WellKnownAddresses;
+  /** Where the provisioner puts volumes on a node. */
+  volumesDirectory: string;
+  podCIDR: string;
+  clock: Clock;
+  log: Log;
+};
+
+/** Watches for all controllers of the process; each of them writes as itself. */
+const informer = 'system:kube-controller-manager';
+/** Nobody outside of this process can be it: there is no credential for it. */
+const bootstrapper = 'system:apiserver';
+
+/**
+ * What every cluster holds, then what reacts to it: controllers, each with its own identity and the rights that its
+ * declaration asks for, and the scheduler. Returns what ends them.
+ */
+export async function startReactors(options: ReactorOptions): Promise<() => void> {
+  const { server, authority, clock, log } = options;
+  const controllers = createControllers({
+    ...{ authority: authority.certificate, volumesDirectory: options.volumesDirectory, podRange: options.podCIDR },
+    sign: authority.sign,
+  });
+  const bootstrap = inProcessClient(server, bootstrapper, ['system:masters']);
+  const derived = controllers.flatMap((controller) => Object.values(rolesFor(controller))) as KubernetesObject[];
+  await reconcileBootstrapObjects(bootstrap, bootstrapObjects({ clientAuthority: authority.certificate, derived }));
+  await publishWellKnownServices(bootstrap, options.addresses);
+
+  const caches = createCaches(inProcessClient(server, informer), { clock, log });
+  const running = controllers.map((controller) => {
+    const client = inProcessClient(server, usernameOf(controller.name), ['system:serviceaccounts']);
+    return runController(controller, { client, caches, clock, log });
+  });
+  const scheduler = createScheduler({ client: inProcessClient(server, 'system:kube-scheduler'), caches, clock, log });
+  return () => {
+    scheduler.stop();
+    for (const controller of running) controller.stop();
+    caches.stop();
+  };
+}
