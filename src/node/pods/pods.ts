@@ -4,6 +4,7 @@ import type { Node, Pod } from '../../api/schema/types.d.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Cache } from '../../client/cache.ts';
 import type { Sandbox } from '../runtimes/runtime.ts';
+import { storageExcess } from '../storage-limits.ts';
 import { refusal } from './admit.ts';
 import type { NodeContext } from './context.ts';
 import { logDirectoryOf } from './sandbox-config.ts';
@@ -177,11 +178,30 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
   }
 
   async function collectLeftovers(): Promise<void> {
-    const known = new Set([...workers.keys(), ...context.observed.uids()]);
+    // Asked anew for each: a pod may have come since the directories were read.
+    const isKnown = (uid: string) => workers.has(uid) || context.observed.ofPod(uid).length > 0;
     for (const uid of await context.volumes.present())
-      if (!known.has(uid))
+      if (!isKnown(uid))
         await context.volumes.release(uid).catch((error) => log.warn('volumes of a gone pod stay', { uid, error }));
-    await context.cgroups.removeOthers(known);
+    await context.cgroups.removeOthers(new Set([...workers.keys(), ...context.observed.uids()]));
+  }
+
+  async function enforceStorage(): Promise<void> {
+    for (const { memory } of [...workers.values()]) {
+      if (memory.stop !== undefined || memory.volumes === undefined) continue;
+      const message = await storageExcess(
+        memory.pod,
+        memory.volumes,
+        logDirectoryOf(context.logsDirectory, memory.pod),
+      );
+      if (message === undefined) continue;
+      context.record(memory.pod, 'Warning', 'Evicted', message);
+      fail(memory.pod.metadata.uid!, 'Evicted', message, 0);
+    }
+  }
+
+  function fail(uid: string, reason: string, message: string, graceSeconds: number): void {
+    workers.get(uid)?.stop({ graceSeconds, sinceMs: clock.now(), deleted: false, phase: 'Failed', reason, message });
   }
 
   async function relist(): Promise<void> {
@@ -189,6 +209,7 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
       await context.observed.relist();
       collectOrphans();
       await collectLeftovers();
+      await enforceStorage();
     } catch (error) {
       log.warn('the runtime could not be listed; trying again', { error });
     }
@@ -220,9 +241,7 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
       const graceSeconds = worker?.memory.pod.spec?.terminationGracePeriodSeconds ?? 30;
       worker?.stop({ graceSeconds, sinceMs: clock.now(), deleted: true });
     },
-    fail(uid, reason, message, graceSeconds) {
-      workers.get(uid)?.stop({ graceSeconds, sinceMs: clock.now(), deleted: false, phase: 'Failed', reason, message });
-    },
+    fail,
     get: (uid) => workers.get(uid),
   };
 }
