@@ -26,7 +26,13 @@ const versionStart = Buffer.from('"resourceVersion":"');
 export function encode(object: KubernetesObject): Uint8Array {
   const { kind, apiVersion, metadata, ...rest } = object;
   const { resourceVersion: _, ...fields } = metadata;
-  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: fields, ...rest }));
+  const whole: Record<string, unknown> = { kind, apiVersion, metadata: fields };
+  // A field that was deleted from an object makes V8 write it five times slower; a copy is fast again.
+  for (const key of Object.keys(rest)) {
+    const part = rest[key];
+    whole[key] = typeof part === 'object' && part !== null && !Array.isArray(part) ? { ...part } : part;
+  }
+  return Buffer.from(JSON.stringify(whole));
 }
 
 /** Writes the revision into an encoded object: an engine does this once, when it assigns the revision. */
