@@ -115,6 +115,7 @@ export const isEmpty = (fields: Fields): boolean => {
 const isMember = (fields: Fields) => isEmpty(fields) || '.' in fields;
 
 export function union(a: Fields, b: Fields): Fields {
+  if (isEmpty(a) || isEmpty(b)) return isEmpty(a) ? b : a;
   const result: Fields = { ...a };
   for (const [element, fields] of Object.entries(b)) {
     const other = result[element];
@@ -130,6 +131,7 @@ export function union(a: Fields, b: Fields): Fields {
 
 /** Paths of `a` that are not in `b`. */
 export function difference(a: Fields, b: Fields): Fields {
+  if (isEmpty(b)) return a;
   const result: Fields = {};
   for (const [element, fields] of Object.entries(a)) {
     const other = b[element];
