@@ -44,6 +44,7 @@ export function policyTable(name: string, pods: LocalPod[], nodePorts: NodePort[
 
 const client = 'ct original ip saddr';
 const server = 'ct reply ip saddr';
+const related = 'meta l4proto icmp ct state related accept';
 
 function addHooks(table: NftTable, { podCIDR, clusterCIDR, gatewayAddress }: PolicyNetworks): void {
   addChain(
@@ -67,6 +68,8 @@ function addHooks(table: NftTable, { podCIDR, clusterCIDR, gatewayAddress }: Pol
       // A connection taken up in its middle would have its ends the wrong way round.
       `ct state new ip saddr ${podCIDR} tcp flags & (fin | syn | rst | ack) != syn counter drop`,
       `ct state new ip daddr ${podCIDR} tcp flags & (fin | syn | rst | ack) != syn counter drop`,
+      // Errors about a connection (too large, unreachable) have no ports that a rule could match.
+      related,
       `${client} . ${server} @self accept`,
       `${client} vmap @egress`,
       `${server} vmap @ingress`,
@@ -86,9 +89,9 @@ function addHooks(table: NftTable, { podCIDR, clusterCIDR, gatewayAddress }: Pol
   addChain(table, 'pod_to_node', [
     'ct state invalid,untracked counter drop',
     'ct direction reply accept',
+    related,
     `${client} vmap @egress`,
     'ip daddr . meta l4proto . th dport @node_ports accept',
-    'ct state related accept',
     'counter drop comment "node guard"',
   ]);
 }

@@ -64,7 +64,8 @@ async function ask(request: Request): Promise<string> {
     socket.on('message', (data) => resolve(text === undefined ? data.toString() : data.toString('base64')));
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'));
     socket.bind(localPort, from ?? '0.0.0.0', () =>
-      socket.send(text === undefined ? '?' : Buffer.from(text, 'base64'), port, address),
+      // Connected, so that only the address asked may answer, and errors come back.
+      socket.connect(port, address, () => socket.send(text === undefined ? '?' : Buffer.from(text, 'base64'))),
     );
   }).finally(() => socket.close());
 }
