@@ -39,6 +39,8 @@ export async function runServer(dataDirectory: string): Promise<void> {
     clock,
     ...sealing(configuration),
   } as StoreOptions);
+  // The store's worker runs; whoever could start another would be free of the permission model (decision 3).
+  process.permission?.drop?.('worker');
   const audit = openAudit(configuration, auditDirectory, log);
   const gateway = gatewayAddress(configuration);
   const tokenKeys = readServiceAccountKeys(pki, clock);
