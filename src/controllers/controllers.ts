@@ -16,6 +16,7 @@ import { endpointSliceController } from './endpoint-slice.ts';
 import { endpointsController } from './endpoints.ts';
 import { ephemeralVolumeController } from './ephemeral-volume.ts';
 import { garbageCollector } from './garbage-collector.ts';
+import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts';
 import { jobController } from './job.ts';
 import { localPathController, localPathReleaseController } from './local-path.ts';
 import { namespaceController } from './namespace.ts';
@@ -66,6 +67,7 @@ export const createControllers = (options: ControllerOptions): Controller[] => [
   podGarbageCollector(),
   disruptionController(),
   resourceQuotaController(),
+  horizontalPodAutoscaler(),
   clusterRoleAggregationController(),
   certificateApprovalController(),
   certificateSigningController(options.sign),

@@ -18,6 +18,8 @@ export type TestCluster = {
   caches: Caches;
   /** Resolves with the value of `find` as soon as it is neither undefined nor false. */
   eventually<T>(resource: string, find: () => T | undefined | false): Promise<T>;
+  /** What pods are measured to use, by name. */
+  setUsage(usage: Record<string, Record<string, string>>): void;
   /**
    * Plays scheduler and node agents: pods are placed on `node` (or the one they ask for), run and become ready; going
    * ones end at once.
@@ -35,7 +37,14 @@ export async function startCluster(
   admission: AdmissionPlugin[] = [],
 ): Promise<TestCluster> {
   const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
-  const server = await startServer({ log, admission, defences: { authorize: authorizer(controllers) } });
+  let measured: KubernetesObject[] = [];
+  const usage = { nodes: async () => [], pods: async () => measured };
+  const server = await startServer({
+    log,
+    admission,
+    extensions: { usage },
+    defences: { authorize: authorizer(controllers) },
+  });
   const clientFor = (username: string) => {
     const user = { username, groups: ['system:authenticated'] };
     return createClient({
@@ -72,6 +81,12 @@ export async function startCluster(
         clearTimeout(timer);
       }
       return find() as any;
+    },
+    setUsage(usages) {
+      measured = Object.entries(usages).map(([name, usage]) => ({
+        ...{ apiVersion: 'metrics.k8s.io/v1beta1', kind: 'PodMetrics', metadata: { name, namespace: 'default' } },
+        containers: [{ name: 'c', usage }],
+      }));
     },
     playNode: (node, options) => ends.push(playNode(client, caches, node, options?.ready ?? (() => true))),
   };

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { HorizontalPodAutoscaler, Pod } from '../api/schema/types.d.ts';
+import { type Past, replicasFor, restrained } from './autoscale.ts';
+
+const pod = (name: string, isReady = true): Pod =>
+  ({
+    metadata: { name },
+    spec: { containers: [{ name: 'c', resources: { requests: { cpu: '100m' } } }] },
+    status: { phase: 'Running', conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
+  }) as unknown as Pod;
+const half = { resource: 'cpu', averageUtilization: 50 };
+const count = (pods: Pod[], usage: Record<string, number>) =>
+  replicasFor(pods, new Map(Object.entries(usage)), half, pods.length)?.replicas;
+
+test('the number of pods follows their use', () => {
+  const two = [pod('a'), pod('b')];
+  assert.equal(count(two, { a: 100, b: 100 }), 4);
+  assert.equal(count(two, { a: 10, b: 10 }), 1);
+  assert.equal(count(two, { a: 52, b: 53 }), 2, 'a difference of a tenth is noise');
+  assert.equal(count(two, {}), undefined);
+});
+
+test('what is not known holds back: as idle before growing, as busy before shrinking', () => {
+  assert.equal(count([pod('a'), pod('b', false)], { a: 100, b: 0 }), 2);
+  assert.equal(count([pod('a'), pod('b')], { a: 10 }), 2);
+});
+
+const autoscaler = (behavior?: object) =>
+  ({ spec: { minReplicas: 1, maxReplicas: 100, behavior } }) as HorizontalPodAutoscaler;
+
+test('by default growing doubles or adds four, and shrinking waits five minutes', () => {
+  const past: Past = { recommendations: [], changes: [] };
+  assert.equal(restrained(autoscaler(), 50, 1, past, 0), 5);
+  assert.equal(restrained(autoscaler(), 50, 10, { recommendations: [], changes: [] }, 0), 20);
+  assert.equal(restrained(autoscaler(), 2, 5, past, 100_000), 5);
+  assert.equal(restrained(autoscaler(), 2, 5, past, 301_000), 2);
+});
+
+test('policies limit what may change within their period', () => {
+  const slow = { scaleUp: { policies: [{ type: 'Pods', value: 1, periodSeconds: 60 }] } };
+  const past: Past = { recommendations: [], changes: [{ atMs: 0, by: 1 }] };
+  assert.equal(restrained(autoscaler(slow), 9, 3, past, 30_000), 3);
+  assert.equal(restrained(autoscaler(slow), 9, 3, past, 61_000), 4);
+  const never = { scaleDown: { selectPolicy: 'Disabled', stabilizationWindowSeconds: 0 } };
+  assert.equal(restrained(autoscaler(never), 1, 5, { recommendations: [], changes: [] }, 0), 5);
+});
+
+test('the bounds hold whatever is recommended', () => {
+  const bounded = { spec: { minReplicas: 2, maxReplicas: 3 } } as HorizontalPodAutoscaler;
+  assert.equal(restrained(bounded, 50, 3, { recommendations: [], changes: [] }, 0), 3);
+  assert.equal(restrained(bounded, 1, 1, { recommendations: [], changes: [] }, 0), 2);
+});

@@ -1,0 +1,172 @@
+import type { KubernetesObject } from '../api/object.ts';
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerStatus,
+  MetricSpec,
+  MetricStatus,
+  Pod,
+} from '../api/schema/types.d.ts';
+import { formatTime } from '../foundation/clock.ts';
+import { quantityMilli } from '../foundation/quantity.ts';
+import { type Condition, withCondition } from '../reconcile/conditions.ts';
+import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
+import { isDeleting, selects } from '../reconcile/owned.ts';
+import { writeStatus } from '../reconcile/status.ts';
+import { type Measured, type Past, replicasFor, restrained, type Target, type Usage } from './autoscale.ts';
+
+const autoscalers = 'horizontalpodautoscalers.autoscaling';
+const measuredEveryMs = 15_000;
+const targets: Record<string, string> = {
+  Deployment: 'deployments.apps',
+  ReplicaSet: 'replicasets.apps',
+  StatefulSet: 'statefulsets.apps',
+};
+
+/** Sizes workloads by what their pods use. Only cpu and memory are measured here: other metrics are said to be missing. */
+export function horizontalPodAutoscaler(): Controller {
+  const pasts = new Map<string, Past>();
+  return {
+    name: 'horizontal-pod-autoscaler',
+    reconciles: autoscalers,
+    reads: ['pods', ...Object.values(targets)],
+    writes: {
+      [`${autoscalers}/status`]: ['update'],
+      ...Object.fromEntries(Object.values(targets).map((resource) => [`${resource}/scale`, ['patch']])),
+    },
+    grants: [{ apiGroups: ['metrics.k8s.io'], resources: ['pods'], verbs: ['list'] }],
+
+    async reconcile({ namespace, name }, context): Promise<Result> {
+      const id = `${namespace}/${name}`;
+      const autoscaler = context.cache<HorizontalPodAutoscaler>(autoscalers).get(namespace, name);
+      if (autoscaler === undefined || isDeleting(autoscaler)) {
+        pasts.delete(id);
+        return undefined;
+      }
+      const past = pasts.get(id) ?? { recommendations: [], changes: [] };
+      pasts.set(id, past);
+      await scale(context, autoscaler, past);
+      return { requeueAfterMs: measuredEveryMs };
+    },
+  };
+}
+
+type Say = (type: string, status: string, reason: string, message: string) => void;
+
+async function scale(context: ControllerContext, autoscaler: HorizontalPodAutoscaler, past: Past): Promise<void> {
+  const nowMs = context.clock.now();
+  const { namespace } = autoscaler.metadata;
+  const { kind, name } = autoscaler.spec.scaleTargetRef;
+  let conditions = autoscaler.status?.conditions as Condition[] | undefined;
+  const say: Say = (type, status, reason, message) => {
+    conditions = withCondition(conditions, { type, status, reason, message }, nowMs);
+  };
+  const save = (status: Partial<HorizontalPodAutoscalerStatus>) =>
+    writeStatus(context, autoscalers, autoscaler, {
+      desiredReplicas: 0,
+      ...autoscaler.status,
+      observedGeneration: autoscaler.metadata.generation,
+      ...status,
+      conditions,
+    });
+  const resource = targets[kind];
+  const target = resource ? context.cache(resource).get(namespace!, name) : undefined;
+  if (resource === undefined || target === undefined) {
+    say('AbleToScale', 'False', 'FailedGetScale', `${kind} ${name} was not found or cannot be scaled`);
+    return void (await save({}));
+  }
+  say('AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale");
+  const current: number = target['spec'].replicas ?? 1;
+  if (current === 0) {
+    say(
+      'ScalingActive',
+      'False',
+      'ScalingDisabled',
+      'scaling is disabled since the replica count of the target is zero',
+    );
+    return void (await save({ currentReplicas: 0, desiredReplicas: 0 }));
+  }
+  const { measured, currentMetrics } = await measure(context, autoscaler, target, current, say);
+  if (measured.length === 0) return void (await save({ currentReplicas: current, currentMetrics }));
+  const recommended = Math.max(...measured.map(({ replicas }) => replicas));
+  const wanted = restrained(autoscaler, recommended, current, past, nowMs);
+  const isLimited = recommended > autoscaler.spec.maxReplicas || recommended < (autoscaler.spec.minReplicas ?? 1);
+  if (isLimited) say('ScalingLimited', 'True', 'TooManyOrFewReplicas', 'the recommendation is outside of the bounds');
+  else say('ScalingLimited', 'False', 'DesiredWithinRange', 'the desired count is within the acceptable range');
+  let lastScaleTime = autoscaler.status?.lastScaleTime;
+  if (wanted !== current) {
+    const patch = { type: 'merge' as const, body: { spec: { replicas: wanted } } };
+    await context.client.patch(resource, { namespace, name }, patch, { subresource: 'scale' });
+    past.changes.push({ atMs: nowMs, by: wanted - current });
+    lastScaleTime = formatTime(nowMs);
+    context.event(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${wanted}; reason: use of ${kind} ${name}`);
+  }
+  await save({ currentReplicas: current, desiredReplicas: wanted, currentMetrics, lastScaleTime });
+}
+
+async function measure(
+  context: ControllerContext,
+  { metadata, spec }: HorizontalPodAutoscaler,
+  target: KubernetesObject,
+  current: number,
+  say: Say,
+) {
+  const selector = target['spec'].selector;
+  const pods = context
+    .cache<Pod>('pods')
+    .list(metadata.namespace)
+    .filter((pod) => selects(selector, pod));
+  const measured: Measured[] = [];
+  const currentMetrics: MetricStatus[] = [];
+  let failed = '';
+  const usages = await usageByPod(context, metadata.namespace!);
+  for (const metric of spec.metrics ?? []) {
+    const wanted = targetOf(metric);
+    const usage = wanted && usages?.get(wanted.resource);
+    const result = wanted && usage ? replicasFor(pods, usage, wanted, current) : undefined;
+    if (wanted === undefined) failed = `metrics of type ${metric.type} are not measured in this cluster`;
+    else if (result === undefined) failed = `no use of ${wanted.resource} is known of pods that request it`;
+    else {
+      measured.push(result);
+      const averageValue =
+        wanted.resource === 'memory' ? `${Math.round(result.averageMilli / 1000)}` : `${result.averageMilli}m`;
+      const shown = { averageValue, averageUtilization: result.utilization };
+      currentMetrics.push({ type: 'Resource', resource: { name: wanted.resource, current: shown } });
+    }
+  }
+  // With a metric unknown, growing may still be right; shrinking is not.
+  const grows = measured.some(({ replicas }) => replicas > current);
+  if (failed && !grows) {
+    say('ScalingActive', 'False', 'FailedGetResourceMetric', failed);
+    return { measured: [], currentMetrics };
+  }
+  say('ScalingActive', 'True', 'ValidMetricFound', 'the HPA was able to compute the replica count from use');
+  return { measured, currentMetrics };
+}
+
+function targetOf({ type, resource }: MetricSpec): Target | undefined {
+  if (type !== 'Resource' || !resource || !['cpu', 'memory'].includes(resource.name)) return undefined;
+  const { averageUtilization, averageValue } = resource.target;
+  if (averageUtilization !== undefined) return { resource: resource.name, averageUtilization };
+  return averageValue ? { resource: resource.name, averageMilli: quantityMilli(averageValue) } : undefined;
+}
+
+/** By resource, then by pod; undefined when nothing measures here. */
+async function usageByPod({ client }: ControllerContext, namespace: string): Promise<Map<string, Usage> | undefined> {
+  const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${encodeURIComponent(namespace)}/pods`;
+  const { code, body } = await client.raw('GET', path);
+  if (code !== 200) return undefined;
+  const usages = new Map([
+    ['cpu', new Map<string, number>()],
+    ['memory', new Map<string, number>()],
+  ]);
+  for (const { metadata, containers } of body.items ?? [])
+    for (const [resource, usage] of usages) {
+      const milli = (containers ?? []).reduce(
+        (sum: number, container: { usage?: Record<string, string> }) =>
+          sum + quantityMilli(container.usage?.[resource]),
+        0,
+      );
+      usage.set(metadata.name, milli);
+    }
+  return usages;
+}
