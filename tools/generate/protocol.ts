@@ -63,7 +63,8 @@ function declareMethods(files: DescFile[]): string {
   const line = (name: string, input: string, output: string) =>
     `  ${name}: { request: messages.${input}; response: messages.${output} };\n`;
   const lines = unary.map((method) => line(method.name, method.input.name, method.output.name));
-  return `import type * as messages from './messages.ts';\n\n/** Every unary call, by name. */\nexport type Calls = {\n${lines.join('')}};\n`;
+  const head = "import type * as messages from './messages.ts';\n\n/** Every unary call, by name. */\n";
+  return `${head}export type Calls = {\n${lines.join('')}};\n`;
 }
 
 export function generateProtocol(): void {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import { connect } from 'node:tls';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
@@ -141,6 +142,19 @@ test('exec over WebSocket: output, input to its end, exit code', async (t) => {
   assert.deepEqual(failed.status.details.causes, [{ reason: 'ExitCode', message: '3' }]);
   await assert.rejects(remote(base, exec, client), /400/);
   await assert.rejects(remote(base, '/exec/default/gone/main?command=true&stdout=1', client), /400/);
+});
+
+test('a client that resets its connection while it is refused harms nobody', async (t) => {
+  const { base, client } = await simulated(t);
+  const [host = '', port] = base.split(':');
+  for (const path of ['/exec/default/gone/main?stdout=1&command=true', '/nothing']) {
+    const socket = connect({ host, port: Number(port), ...client });
+    await new Promise((resolve) => socket.once('secureConnect', resolve));
+    socket.on('error', () => {});
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    socket.destroy();
+  }
+  assert.equal((await get(base, '/healthz', client)).code, 200);
 });
 
 test('more streams than allowed are refused, and places come back', async (t) => {

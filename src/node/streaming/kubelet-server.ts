@@ -68,10 +68,12 @@ export async function createKubeletServer(options: KubeletServerOptions): Promis
     });
   });
   server.on('upgrade', (request, client: Duplex, head: Buffer) => {
+    // From here on the socket is nobody else's: a client that resets it must not end the process.
+    client.on('error', (error) => log.debug('a stream broke', { error: error.message }));
     const refuse = (error: unknown) => {
       const { code, body } = statusOf(error);
-      const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
-      client.end(`HTTP/1.1 ${code} ${code}\r\n${headers}\r\n\r\n${body}`);
+      const head = `HTTP/1.1 ${code} ${code}\r\nContent-Type: application/json\r\nConnection: close\r\n`;
+      client.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => client.destroy());
     };
     try {
       authorize(request, options.allowedCommonName);

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import { ApiError } from '../../api/status.ts';
-import type { Log } from '../../foundation/log.ts';
 import type { Runtime, Sandbox, SpdyTarget } from '../runtimes/runtime.ts';
 import { remoteCommandProtocols, serveRemoteCommand } from './remote-command.ts';
 import { commandOf, containerOf, sandboxOf, streamsOf, type Target } from './target.ts';
@@ -10,7 +9,6 @@ import { join, openSpdyOf, serveSpdy } from './tunnel.ts';
 
 export type UpgradeOptions = {
   runtime: Runtime;
-  log: Log;
   /** Every sandbox of the pod, with its containers. */
   findSandboxes(namespace: string, pod: string): Promise<Sandbox[]>;
   /** A stream on which nothing is said for so long is closed. */
@@ -26,7 +24,7 @@ const messageBytesMax = 32 * 2 ** 20;
 
 /** Serves exec, attach and port-forward on upgraded connections; rejects with ApiError before anything was upgraded. */
 export function createUpgrades(options: UpgradeOptions) {
-  const { runtime, log, idleMsMax, streamsMax } = options;
+  const { runtime, idleMsMax, streamsMax } = options;
   let open = 0;
   const webSockets = new WebSocketServer({
     noServer: true,
@@ -71,7 +69,6 @@ export function createUpgrades(options: UpgradeOptions) {
     open += 1;
     const socket = request.socket;
     socket.setTimeout(idleMsMax, () => socket.destroy());
-    client.on('error', (error) => log.debug('a stream broke', { error: error.message }));
     try {
       await serve(target, url, request, client, head);
     } finally {

@@ -1,4 +1,4 @@
-/** What a simulated program does: says something, then ends after a while with a code; endless when `endsAfterMs` is. */
+/** What a simulated program does: says something, then ends with a code after a while, which may be infinite. */
 export type Program = { output: string; endsAfterMs: number; exitCode: number; echoesInput: boolean };
 
 const silent: Program = { output: '', endsAfterMs: Number.POSITIVE_INFINITY, exitCode: 0, echoesInput: false };

@@ -7,14 +7,17 @@ import type { TarEntry } from '../../images/tar.ts';
 /** For tests only: has a shell and every applet of busybox, which no image of ours for users has. */
 export const testImageReference = 'rempart.local/test-only/busybox:1';
 
-const applets =
-  'sh cat echo sleep id ls wget httpd nc head tail wc env stat touch rm mkdir kill true false ps dd nslookup ping ip test mount grep sed cut tr vi stty tty tar seq date hostname trap chmod yes printf sync rmdir';
+const applets = `
+  sh cat echo sleep id ls wget httpd nc head tail wc env stat touch rm mkdir kill
+  true false ps dd nslookup ping ip test mount grep sed cut tr vi stty tty tar seq
+  date hostname trap chmod yes printf sync rmdir
+`;
 
 /** A static busybox, from Debian's busybox-static: rejects where apt cannot download it. */
 export async function testImage(): Promise<OciImage> {
   const { folder } = await fetchPackage('busybox-static');
   const data = readFileSync(join(folder, 'root/bin/busybox'));
-  const names = [...new Set(applets.split(' '))].sort();
+  const names = [...new Set(applets.trim().split(/\s+/))].sort();
   const file = (path: string, text: string): TarEntry => ({ path, mode: 0o644, kind: 'file', data: Buffer.from(text) });
   const files: TarEntry[] = [
     { path: 'bin', mode: 0o755, kind: 'folder' },

@@ -36,7 +36,8 @@ export async function createAuthority(name: string) {
         ...validity,
       });
       const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', own.privateKey));
-      const key = `-----BEGIN PRIVATE KEY-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END PRIVATE KEY-----\n`;
+      const base64 = der.toString('base64').replace(/.{64}/g, '$&\n');
+      const key = `-----BEGIN PRIVATE KEY-----\n${base64}\n-----END PRIVATE KEY-----\n`;
       return { key, cert: cert.toString('pem') };
     },
   };
