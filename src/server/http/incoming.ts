@@ -25,6 +25,8 @@ export async function serve(
   response: ServerResponse | undefined,
   upgrade?: Upgrade,
 ): Promise<void> {
+  // After an upgrade nobody else listens for errors of the connection, and one that is not heard ends the process.
+  upgrade?.socket.on('error', () => upgrade.socket.destroy());
   const asked = toServerRequest(request, response, upgrade);
   const handled = await handle(services, limits, asked, () => identify(services, request, asked.remoteAddress));
   try {
@@ -33,8 +35,9 @@ export async function serve(
   } catch (error) {
     await answerLate(services, error, response);
   } finally {
-    if (handled.reply.body.form !== 'taken') handled.finish();
-    else request.socket.once('close', handled.finish);
+    const stream = response ?? upgrade!.socket;
+    if (handled.reply.body.form !== 'taken' || stream.closed) handled.finish();
+    else stream.once('close', handled.finish);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Server as AgentServer, createServer } from 'node:https';
+import { Agent, type Server as AgentServer, createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
@@ -149,4 +149,35 @@ test('a node that cannot be reached is told as unavailable', async () => {
   const { code, json } = await ask(server, `${pods}/lost/log`);
   assert.equal(code, 503);
   assert.match(json.message, /127\.0\.0\.1:1/);
+});
+
+test('a stream gives its seat back when it ends, even if the connection stays', async () => {
+  const bounds = { requestsMax: 9, requestsPerUserMax: 9, streamsMax: 1, streamsPerUserMax: 1 };
+  const agentPort = (agent.address() as AddressInfo).port;
+  let identity: { key: string; cert: string; ca: string };
+  const small = await startServer({ bounds, extensions: { nodeClient: () => identity } });
+  try {
+    identity = {
+      ...(await server.authority.client('kube-apiserver-kubelet-client')),
+      ca: server.authority.certificate,
+    };
+    await must(small, 'POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } });
+    const addresses = [{ type: 'InternalIP', address: '127.0.0.1' }];
+    const status = { addresses, daemonEndpoints: { kubeletEndpoint: { Port: agentPort } } };
+    await must(small, 'PATCH', '/api/v1/nodes/n1/status', { status }, mergePatch);
+    await must(small, 'POST', pods, pod('web', { nodeName: 'n1' }));
+    const keepAlive = new Agent({ keepAlive: true, maxSockets: 1, ca: small.authority.certificate });
+    const log = () =>
+      new Promise<number>((resolve, reject) => {
+        const headers = { Authorization: 'Bearer t' };
+        get(`${small.url}${pods}/web/log`, { agent: keepAlive, headers }, (answer) => {
+          answer.resume();
+          answer.on('end', () => resolve(answer.statusCode!));
+        }).on('error', reject);
+      });
+    for (let time = 0; time < 3; time++) assert.equal(await log(), 200);
+    keepAlive.destroy();
+  } finally {
+    await small.stop();
+  }
 });
