@@ -2,10 +2,21 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Wake } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 
-type Waiting = { pod: PodInfo; sinceMs: number; attempts: number; wakes: Set<Wake>; backOffUntilMs: number };
+type Waiting = {
+  pod: PodInfo;
+  /** Place in the order of arrival. */
+  order: number;
+  attempts: number;
+  /** Empty after an error, which no change in the cluster makes good. */
+  wakes: Set<Wake>;
+  isWoken: boolean;
+  backOffUntilMs: number;
+};
 
 const backOffInitialMs = 1000;
 const backOffMaximumMs = 10_000;
+/** When nothing else is to do, so many of the woken pods need not wait for the end of their back-off. */
+const earlyMax = 16;
 /** A pod that no event woke is tried again after this time, in case a wake was overlooked. */
 const unschedulableMaximumMs = 5 * 60_000;
 const gatherMs = 20;
@@ -13,7 +24,8 @@ const sweepMs = 200;
 
 /**
  * Pods that wait for a node. *Active*: by priority, then age. *Unschedulable*: until something changes that the
- * plugins which refused them asked to be woken for, and no earlier than their back-off allows.
+ * plugins which refused them asked to be woken for; the first of them at once when nothing else is to do, all others at
+ * the end of their back-off.
  */
 export type SchedulingQueue = {
   add(pod: PodInfo): void;
@@ -40,7 +52,7 @@ export function createQueue(clock: Clock, onActive: () => void): SchedulingQueue
   let cancelSweep = () => {};
 
   const isBefore = (one: Waiting, other: Waiting) =>
-    one.pod.priority !== other.pod.priority ? one.pod.priority > other.pod.priority : one.sinceMs < other.sinceMs;
+    one.pod.priority !== other.pod.priority ? one.pod.priority > other.pod.priority : one.order < other.order;
 
   function activate(waiting: Waiting): void {
     parked.delete(waiting.pod.uid);
@@ -87,9 +99,10 @@ export function createQueue(clock: Clock, onActive: () => void): SchedulingQueue
     // The order of arrival decides between pods of one priority.
     activate({
       pod,
-      sinceMs: old?.sinceMs ?? order++,
+      order: old?.order ?? order++,
       attempts: old?.attempts ?? 0,
       wakes: new Set(),
+      isWoken: false,
       backOffUntilMs: 0,
     });
   }
@@ -101,7 +114,14 @@ export function createQueue(clock: Clock, onActive: () => void): SchedulingQueue
     popped.delete(pod.uid);
     const attempts = waiting.attempts + 1;
     const delayMs = Math.min(backOffInitialMs * 2 ** Math.min(attempts - 1, 10), backOffMaximumMs);
-    parked.set(pod.uid, { ...waiting, pod, attempts, wakes, backOffUntilMs: clock.monotonicMs() + delayMs });
+    parked.set(pod.uid, {
+      ...waiting,
+      pod,
+      attempts,
+      wakes,
+      isWoken: wakes.size === 0,
+      backOffUntilMs: clock.monotonicMs() + delayMs,
+    });
     sweepLater();
   }
 
@@ -111,7 +131,7 @@ export function createQueue(clock: Clock, onActive: () => void): SchedulingQueue
     const nowMs = clock.monotonicMs();
     for (const waiting of parked.values()) {
       const overdue = nowMs >= waiting.backOffUntilMs + unschedulableMaximumMs;
-      if (overdue || (waiting.wakes.size === 0 && nowMs >= waiting.backOffUntilMs)) activate(waiting);
+      if (overdue || (waiting.isWoken && nowMs >= waiting.backOffUntilMs)) activate(waiting);
     }
     if (parked.size > 0) sweepLater();
   }
@@ -133,11 +153,22 @@ export function createQueue(clock: Clock, onActive: () => void): SchedulingQueue
     const nowMs = clock.monotonicMs();
     const gathered = [...changes];
     changes.clear();
+    const early: Waiting[] = [];
     for (const waiting of parked.values()) {
-      if (!gathered.some((change) => waiting.wakes.has(change))) continue;
-      waiting.wakes = new Set();
+      if (!waiting.isWoken) waiting.isWoken = gathered.some((change) => waiting.wakes.has(change));
+      if (!waiting.isWoken || waiting.wakes.size === 0) continue;
       if (nowMs >= waiting.backOffUntilMs) activate(waiting);
+      else if (active.size === 0) keepFirst(early, waiting);
     }
+    if (active.size === 0) for (const waiting of early) activate(waiting);
+  }
+
+  /** Inserts in order and drops the last when there are too many. */
+  function keepFirst(early: Waiting[], waiting: Waiting): void {
+    if (early.length === earlyMax && isBefore(early[earlyMax - 1]!, waiting)) return;
+    const position = early.findIndex((other) => isBefore(waiting, other));
+    early.splice(position === -1 ? early.length : position, 0, waiting);
+    if (early.length > earlyMax) early.pop();
   }
 
   return {

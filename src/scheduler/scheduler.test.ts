@@ -167,3 +167,40 @@ test('a claim that waits for its first consumer gets a volume on the chosen node
   await client.patch('persistentvolumeclaims', name, { type: 'merge', body }, { subresource: 'status' });
   assert.equal(await nodeOf('a'), 'n1');
 });
+
+test('while pods come and go, no node ever holds more than it can', async (t) => {
+  const { addNode, addPod, client, caches, eventually } = await start(t);
+  for (const name of ['n1', 'n2']) await addNode(buildNode(name, { allocatable: { cpu: '4', pods: '5' } }));
+  const pods = () => caches('pods').list() as unknown as Pod[];
+  const worst: string[] = [];
+  await caches('pods').synced();
+  caches('pods').subscribe(() => {
+    for (const node of ['n1', 'n2']) {
+      const own = pods().filter(({ spec }) => spec?.nodeName === node);
+      const cores = own.reduce((sum, { spec }) => sum + Number(spec!.containers[0]!.resources!.requests!['cpu']), 0);
+      if (own.length > 5 || cores > 4) worst.push(`${node}: ${own.length} pods, ${cores} cores`);
+    }
+  });
+  let made = 0;
+  let gone = 0;
+  const all = 40;
+  // Whoever is placed leaves at once, and so makes room for the next.
+  caches('pods').subscribe((type, { metadata, spec }) => {
+    if (type === 'DELETED') gone++;
+    else if (spec.nodeName && !metadata.deletionTimestamp)
+      setImmediate(() =>
+        client
+          .delete('pods', { namespace: 'default', name: metadata.name }, { gracePeriodSeconds: 0 })
+          .catch(() => undefined),
+      );
+  });
+  const more = async () => {
+    while (made < all) {
+      const number = made++;
+      await addPod(`p${number}`, { requests: { cpu: `${1 + (number % 3)}` } });
+    }
+  };
+  await Promise.all([more(), more(), more(), more()]);
+  await eventually(() => gone === all);
+  assert.deepEqual(worst, []);
+});

@@ -27,7 +27,7 @@ export type FleetOptions = {
 export type Fleet = { start(): Promise<void>; stop(): Promise<void> };
 
 const leaseNamespace = 'kube-node-lease';
-const renewEveryMs = 15_000;
+const renewEveryMs = 20_000;
 const tickMs = 1000;
 const writesAtOnceMax = 64;
 const writesWaitingMax = 100_000;
