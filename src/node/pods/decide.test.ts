@@ -229,6 +229,11 @@ const table: { name: string; view: PodView; actions: string[] }[] = [
     view: testView(pods.plain, [], { stop: stopOrder(5), busy: new Set(['start/main']) }),
     actions: [],
   },
+  {
+    name: 'but not for an image that is being pulled',
+    view: testView(pods.plain, [], { stop: stopOrder(5), busy: new Set(['start/main']), pulling: new Set(['main']) }),
+    actions: ['stopSandbox'],
+  },
   { name: 'then the sandbox stops', view: testView(pods.plain, [], { stop: stopOrder(5) }), actions: ['stopSandbox'] },
   {
     name: 'then volumes are released',

@@ -17,7 +17,15 @@ export type Action =
   | { do: 'prepare'; key: string }
   | { do: 'createSandbox'; key: string; attempt: number }
   | { do: 'start'; key: string; member: Member; sandboxId: string; attempt: number; nextBackoffMs: number }
-  | { do: 'stop'; key: string; member: Member | undefined; container: Container; graceSeconds: number; why: string }
+  | {
+      do: 'stop';
+      key: string;
+      member: Member | undefined;
+      container: Container;
+      graceSeconds: number;
+      overtakes: boolean;
+      why: string;
+    }
   | { do: 'remove'; key: string; containerId: string }
   | { do: 'stopSandbox'; key: string; sandboxId: string }
   | { do: 'removeSandbox'; key: string; sandboxId: string }
@@ -184,7 +192,7 @@ function stop(view: PodView, decision: Decision, container: Container, graceSeco
   if (deadlineMs !== undefined && !sooner) return;
   if (!may(view, decision, key)) return;
   const member = members(view.pod).find(({ spec }) => spec.name === container.name);
-  decision.actions.push({ do: 'stop', key, member, container, graceSeconds, why });
+  decision.actions.push({ do: 'stop', key, member, container, graceSeconds, overtakes: sooner, why });
 }
 
 /** Main containers first, then sidecars in reverse start order, then sandbox, volumes and cgroup. */
@@ -209,9 +217,13 @@ function decideStop(view: PodView, decision: Decision): void {
   decideEnd(view, decision);
 }
 
+/** Something may still come to life: what stops now would be outrun. A pull gives up by itself when it is done. */
 const starting = (view: PodView) =>
   [...view.busy].some(
-    (key) => key.startsWith('start/') || key === operationKey.sandbox || key === operationKey.prepare,
+    (key) =>
+      key === operationKey.sandbox ||
+      key === operationKey.prepare ||
+      (key.startsWith('start/') && !view.pulling.has(key.slice('start/'.length))),
   );
 
 function decideEnd(view: PodView, decision: Decision): void {

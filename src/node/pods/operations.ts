@@ -1,4 +1,6 @@
-import type { Container as ContainerSpec } from '../../api/schema/types.d.ts';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Container as ContainerSpec, Pod, RuntimeClass } from '../../api/schema/types.d.ts';
 import type { Container, Sandbox } from '../runtimes/runtime.ts';
 import { ConfigError } from '../security.ts';
 import { containerConfig } from './container-config.ts';
@@ -6,7 +8,8 @@ import type { NodeContext } from './context.ts';
 import type { Action } from './decide.ts';
 import { pause, runHook } from './hooks.ts';
 import { PullError } from './image.ts';
-import { sandboxConfig } from './sandbox-config.ts';
+import { logDirectoryOf, sandboxConfig } from './sandbox-config.ts';
+import { messageFileOf } from './termination-message.ts';
 import type { PodMemory } from './worker.ts';
 
 type Of<Name extends Action['do']> = Extract<Action, { do: Name }>;
@@ -28,8 +31,7 @@ export async function operate(
     case 'stop':
       return stop(action, memory, context);
     case 'remove':
-      await context.runtime.removeContainer(action.containerId);
-      return refreshAll(memory, context);
+      return removeContainer(action.containerId, memory, context);
     case 'stopSandbox':
       return stopSandbox(action.sandboxId, memory, context);
     case 'removeSandbox':
@@ -46,6 +48,21 @@ export async function operate(
 
 const uidOf = (memory: PodMemory) => memory.pod.metadata!.uid!;
 const sandboxesOf = (memory: PodMemory, context: NodeContext) => context.observed.ofPod(uidOf(memory));
+
+/** With the files that only this attempt had: its log and its last words. */
+async function removeContainer(containerId: string, memory: PodMemory, context: NodeContext): Promise<void> {
+  const all = sandboxesOf(memory, context).flatMap(({ containers }) => containers);
+  const container = all.find(({ id }) => id === containerId);
+  await context.runtime.removeContainer(containerId);
+  if (container !== undefined) {
+    const { name, attempt } = container;
+    await rm(messageFileOf(context.podsDirectory, memory.pod, name, attempt), { force: true });
+    const logs = join(logDirectoryOf(context.logsDirectory, memory.pod), name);
+    for (const file of await readdir(logs).catch(() => [] as string[]))
+      if (file.startsWith(`${attempt}.log`)) await rm(join(logs, file), { force: true });
+  }
+  await refreshAll(memory, context);
+}
 
 async function refreshAll(memory: PodMemory, context: NodeContext): Promise<void> {
   await Promise.all(sandboxesOf(memory, context).map(({ id }) => context.observed.refresh(id)));
@@ -72,7 +89,8 @@ async function createSandbox({ attempt }: Of<'createSandbox'>, memory: PodMemory
   try {
     for (const old of sandboxesOf(memory, context)) await stopSandbox(old.id, memory, context);
     await context.network.beforePodStarts(pod);
-    const config = sandboxConfig(pod, attempt, context.cgroups.parentOf(pod), context);
+    const runtimeHandler = await runtimeHandlerOf(pod, context);
+    const config = { ...sandboxConfig(pod, attempt, context.cgroups.parentOf(pod), context), runtimeHandler };
     const id = await context.inTurn(() => context.runtime.runPod(config));
     const [sandbox] = await context.runtime.listPods(id);
     const ip = sandbox?.ips[0];
@@ -83,6 +101,13 @@ async function createSandbox({ attempt }: Of<'createSandbox'>, memory: PodMemory
     context.record(pod, 'Warning', 'FailedCreatePodSandBox', message);
     throw error;
   }
+}
+
+/** The handler of the pod's RuntimeClass; the runtime refuses one that it does not have. */
+async function runtimeHandlerOf({ spec }: Pod, { client }: NodeContext): Promise<string> {
+  if (!spec!.runtimeClassName) return '';
+  const found = await client.get<RuntimeClass>('runtimeclasses.node.k8s.io', { name: spec!.runtimeClassName });
+  return found.handler;
 }
 
 /** A sandbox whose policies could not be put in force must not run anything. */
@@ -128,7 +153,8 @@ async function createAndStart(
 ): Promise<string | undefined> {
   const { pod } = memory;
   const { spec } = action.member;
-  const image = await context.ensureImage(pod, spec);
+  memory.pulling.add(spec.name);
+  const image = await context.ensureImage(pod, spec).finally(() => memory.pulling.delete(spec.name));
   const sandbox = sandboxesOf(memory, context).find(({ id }) => id === action.sandboxId);
   // While the image came, the pod may have been deleted or its sandbox have died.
   if (memory.stop !== undefined || sandbox === undefined || !sandbox.ready) return undefined;
@@ -215,7 +241,7 @@ async function stop(action: Of<'stop'>, memory: PodMemory, context: NodeContext)
   context.record(memory.pod, 'Normal', 'Killing', why);
   try {
     const spec = action.member?.spec;
-    if (spec?.lifecycle?.preStop && graceSeconds > 0 && !action.key.includes('/', 5))
+    if (spec?.lifecycle?.preStop && graceSeconds > 0 && !action.overtakes)
       await preStop(container, spec, graceSeconds, memory, context);
     const usedSeconds = Math.floor((context.clock.monotonicMs() - startedMs) / 1000);
     const leftSeconds = Math.max(graceSeconds - usedSeconds, Math.min(graceSeconds, 2));

@@ -39,6 +39,8 @@ export type PodView = {
   released: boolean;
   /** Keys of operations under way: see `operationKey`. */
   busy: ReadonlySet<string>;
+  /** Names of containers whose image is being pulled: a stop does not wait for that. */
+  pulling: ReadonlySet<string>;
   /** When an operation that failed may be tried again. */
   retryAtMs: ReadonlyMap<string, number>;
   /** Containers being stopped: id to the time at which they are killed. */

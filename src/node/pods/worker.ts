@@ -17,6 +17,7 @@ export type PodMemory = {
   refreshDue: boolean;
   released: boolean;
   busy: Set<string>;
+  pulling: Set<string>;
   failures: Map<string, number>;
   retryAtMs: Map<string, number>;
   stopping: Map<string, number>;
@@ -172,6 +173,7 @@ const emptyMemory = (pod: Pod): PodMemory => ({
   refreshDue: false,
   released: false,
   busy: new Set(),
+  pulling: new Set(),
   failures: new Map(),
   retryAtMs: new Map(),
   stopping: new Map(),
@@ -228,7 +230,10 @@ function enforceDeadline(memory: PodMemory, view: PodView): void {
 }
 
 async function readMessages(memory: PodMemory, sandboxes: Sandbox[], context: NodeContext): Promise<void> {
-  for (const container of sandboxes.flatMap(({ containers }) => containers)) {
+  const present = sandboxes.flatMap(({ containers }) => containers);
+  for (const id of memory.messages.keys())
+    if (!present.some((container) => container.id === id)) memory.messages.delete(id);
+  for (const container of present) {
     if (container.state !== 'exited' || memory.messages.has(container.id)) continue;
     const spec = members(memory.pod).find(({ spec }) => spec.name === container.name)?.spec;
     memory.messages.set(container.id, await terminationMessage(context.podsDirectory, memory.pod, spec, container));

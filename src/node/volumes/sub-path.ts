@@ -24,11 +24,20 @@ export async function mountSubPath(volume: string, subPath: string, target: stri
     await mkdir(dirname(target), { recursive: true });
     if (isDirectory) await mkdir(target, { recursive: true });
     else await writeFile(target, '', { flag: 'a' });
-    const mounted = (await mounter.below(target)).includes(target);
-    if (!mounted) await mounter.bind(`/proc/${process.pid}/fd/${handle.fd}`, target);
+    if (await shows(target, handle, mounter)) return;
+    await mounter.bind(`/proc/${process.pid}/fd/${handle.fd}`, target);
   } finally {
     await handle.close();
   }
+}
+
+/** A mount of an earlier attempt stays when it shows the same; an updated ConfigMap, for one, is another file. */
+async function shows(target: string, handle: FileHandle, mounter: Mounter): Promise<boolean> {
+  if (!(await mounter.below(target)).includes(target)) return false;
+  const [there, wanted] = [await stat(target), await handle.stat()];
+  if (there.ino === wanted.ino && there.dev === wanted.dev) return true;
+  await mounter.unmount(target);
+  return false;
 }
 
 /** Links inside the volume are allowed (ConfigMap keys are links): resolve what exists, and check that it stays inside. */

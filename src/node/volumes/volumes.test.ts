@@ -283,6 +283,10 @@ test(
     await mount('inside/file', 'c');
     await mount('new/deep', 'd');
     assert.ok(existsSync(join(volume, 'new/deep')));
+    rmSync(join(volume, 'present', 'file'));
+    writeFileSync(join(volume, 'present', 'file'), 'newer');
+    await mount('present/file', 'b');
+    assert.equal(readFileSync(join(root, 'targets/b'), 'utf8'), 'newer');
     for (const path of ['escape', 'escape/x', '../secret', '/etc', 'present/../../secret', 'inside/../../secret'])
       await assert.rejects(mount(path, 'z'), /subPath/, path);
     assert.deepEqual(readdirSync(secret), []);

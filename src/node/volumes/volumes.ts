@@ -88,6 +88,7 @@ export function createVolumes(options: VolumesOptions): Volumes {
     },
 
     async containerMounts(pod, container, mounted, environment) {
+      if (container.volumeDevices?.length) throw new ConfigError('volumeDevices: this node has no block volumes');
       const mounts: Mount[] = [];
       const seen = new Set<string>();
       for (const [index, mount] of (container.volumeMounts ?? []).entries()) {

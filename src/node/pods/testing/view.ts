@@ -41,7 +41,14 @@ export function testSandbox(containers: Container[], changes: Partial<Sandbox> =
 export function testView(pod: Pod, containers: Container[] = [], changes: Partial<PodView> = {}): PodView {
   return {
     ...{ pod, nowMs, stop: undefined, sandboxes: [testSandbox(containers)], prepared: true, refreshDue: false },
-    ...{ released: false, busy: new Set(), retryAtMs: new Map(), stopping: new Map(), stoppedSandboxes: new Set() },
+    ...{
+      released: false,
+      busy: new Set(),
+      retryAtMs: new Map(),
+      pulling: new Set(),
+      stopping: new Map(),
+      stoppedSandboxes: new Set(),
+    },
     ...{ probes: new Map(), backoffs: new Map(), problems: new Map(), postStartPending: new Set() },
     ...{ messages: new Map(), remembered: {}, hostIP: '192.0.2.1' },
     ...changes,
