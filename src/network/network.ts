@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../api/object.ts';
 import type { Cache } from '../client/cache.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
-import { parseAddress, parseBlock, type WellKnown } from '../policy/policy.ts';
+import { type Isolation, parseAddress, parseBlock, type WellKnown } from '../policy/policy.ts';
 import { type RunCommand, runCommand } from './command.ts';
 import { type DnsServer, startDnsServer } from './dns/server.ts';
 import { createDnsSource } from './dns/source.ts';
@@ -43,6 +43,8 @@ export type NetworkOptions = {
   apiPort: number;
   /** `cluster.local` */
   clusterDomain: string;
+  /** Of namespaces without a label: `island` when nothing is said. */
+  defaultIsolation?: Isolation;
   stateDirectory: string;
   /** Where names of the outside are asked for; default: the servers of /etc/resolv.conf. */
   upstreamServers?: UpstreamServer[];
@@ -103,6 +105,7 @@ export function createNetwork(options: NetworkOptions): Network {
     ...around,
     tableName: names.policiesTable,
     wellKnown,
+    defaultIsolation: options.defaultIsolation,
     nodeAddresses: machineAddresses,
   });
   let stopDns = async () => {};

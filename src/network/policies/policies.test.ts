@@ -90,6 +90,13 @@ function realPackets(): void {
     assert.equal(await pod('front').probe('tcp', '10.96.0.1', 443), 'timeout');
   });
 
+  test('errors about an allowed connection come back, although no rule names their protocol', async () => {
+    const egress = [{ ports: [{ protocol: 'UDP', port: 9 }] }];
+    allow('unreachable', { podSelector: {}, policyTypes: ['Egress'], egress });
+    await eventually(/ECONNREFUSED/, () => pod('front').probe('udp', '198.51.100.1', 9));
+    cache('networkpolicies.networking.k8s.io').delete('shop', 'unreachable');
+  });
+
   test('a policy that tightens cuts the connections it no longer allows, and only those', async () => {
     cache('networkpolicies.networking.k8s.io').delete('shop', 'out');
     await eventually(/^db/, () => pod('front').open(pod('db').ip, 8080));

@@ -1,7 +1,14 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
-import { type CompiledPod, createEvaluator, parseAddress, parseBlock, type WellKnown } from '../../policy/policy.ts';
+import {
+  type CompiledPod,
+  createEvaluator,
+  type Isolation,
+  parseAddress,
+  parseBlock,
+  type WellKnown,
+} from '../../policy/policy.ts';
 import { createCoalescer } from '../coalesce.ts';
 import { mustRun, type RunCommand } from '../command.ts';
 import { createApplier } from '../nft/applier.ts';
@@ -13,6 +20,7 @@ export type PoliciesOptions = {
   nodeName: string;
   networks: PolicyNetworks & { serviceCIDR: string };
   wellKnown: WellKnown[];
+  defaultIsolation?: Isolation;
   /** Addresses of this machine, the gateway's included. */
   nodeAddresses(): string[];
   caches: WorldCaches;
@@ -46,7 +54,8 @@ export function createPolicies(options: PoliciesOptions): Policies {
 
   async function program(): Promise<void> {
     const self = { name: options.nodeName, addresses: options.nodeAddresses() };
-    const { world, localPods } = worldOf(caches, locals, self, options.wellKnown);
+    const { world: known, localPods } = worldOf(caches, locals, self, options.wellKnown);
+    const world = { ...known, defaultIsolation: options.defaultIsolation };
     const evaluator = createEvaluator(world);
     const pods: KernelPod[] = [];
     for (const [uid, { ip, interfaceName }] of locals)
