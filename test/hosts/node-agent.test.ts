@@ -130,3 +130,35 @@ test('running containers go on while the agent is away, and are taken up again',
   await host.runtime.stopContainer(container!.id, 0);
   await podBecomes('steady', (pod) => pod?.status?.containerStatuses?.[0]?.restartCount === 1 && isReady(pod));
 });
+
+test('limits hold, probes reach the pod, and hooks run inside of it', options, async (context) => {
+  const { host, client, createPod, podBecomes, startAgent } = await startRealNode(context);
+  await startAgent();
+  const limits = { memory: '32Mi' };
+  await createPod('greedy', {
+    restartPolicy: 'Never',
+    containers: [shell('yes | tr "\\n" x | head -c 200000000 | grep n', { resources: { limits } })],
+  });
+  await createPod('nobody', { securityContext: { runAsNonRoot: true }, containers: [shell('sleep 1')] });
+  const shared = { name: 'shared', hostPath: { path: host.folder } };
+  await createPod('served', {
+    volumes: [shared],
+    terminationGracePeriodSeconds: 3,
+    containers: [
+      shell('mkdir /tmp/www; echo hi > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www', {
+        volumeMounts: [{ name: 'shared', mountPath: '/shared' }],
+        readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
+        livenessProbe: { exec: { command: ['test', '-f', '/tmp/www/index.html'] }, periodSeconds: 1 },
+        lifecycle: { preStop: { exec: { command: ['sh', '-c', 'echo bye > /shared/bye'] } } },
+      }),
+    ],
+  });
+  const greedy = await podBecomes('greedy', terminated);
+  assert.deepEqual([terminated(greedy)!.reason, terminated(greedy)!.exitCode], ['OOMKilled', 137]);
+  const waits = (pod: Pod | undefined) => pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason;
+  await podBecomes('nobody', (pod) => waits(pod) === 'CreateContainerConfigError');
+  await podBecomes('served', isReady);
+  await client.delete('pods', { namespace: 'default', name: 'served' });
+  await podBecomes('served', (pod) => pod === undefined);
+  assert.ok(existsSync(join(host.folder, 'bye')));
+});
