@@ -168,7 +168,7 @@ test('certificates are swapped without a restart', async () => {
         socket.on('error', reject);
       });
     const before = await serial();
-    own.setTls({ ...(await own.authority.server()), clientCa: own.authority.certificate });
+    own.setTls({ ...own.authority.server(), clientCa: own.authority.certificate });
     assert.notEqual(await serial(), before);
   } finally {
     await own.stop();
@@ -219,7 +219,7 @@ test('one user cannot take all seats', async () => {
 });
 
 test('a client that never finishes its headers is told so and cut off', async () => {
-  const tls = { ...(await server.authority.server()), clientCa: server.authority.certificate };
+  const tls = { ...server.authority.server(), clientCa: server.authority.certificate };
   const timeouts = { handshakeMs: 1000, headersMs: 50, requestMs: 100, checkEveryMs: 20 };
   const handlers = { allow: () => true, request: () => undefined, upgrade: () => undefined };
   const doors = await openDoors([{ host: '127.0.0.1', port: 0 }], tls, handlers, silentLog, timeouts);
@@ -241,7 +241,7 @@ test('a client that never finishes its headers is told so and cut off', async ()
 });
 
 test('a connection that never speaks TLS is cut off', async () => {
-  const tls = { ...(await server.authority.server()), clientCa: server.authority.certificate };
+  const tls = { ...server.authority.server(), clientCa: server.authority.certificate };
   const timeouts = { handshakeMs: 50, headersMs: 50, requestMs: 100, checkEveryMs: 20 };
   const handlers = { allow: () => true, request: () => undefined, upgrade: () => undefined };
   const doors = await openDoors([{ host: '127.0.0.1', port: 0 }], tls, handlers, silentLog, timeouts);

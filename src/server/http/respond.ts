@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Handled } from '../pipeline.ts';
 import type { ServerRequest } from '../request.ts';
+import { drained } from './drained.ts';
 import { type Encoded, encodeBody } from './encode.ts';
 import { negotiate, plainJson } from './negotiate.ts';
 import { includeObjectOf, type Shape } from './shapes.ts';
@@ -89,7 +89,7 @@ async function writeCompressed(
   stream.pipe(response);
   for (const piece of pieces!) {
     if (stream.destroyed) return;
-    if (!stream.write(piece)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    if (!stream.write(piece)) await drained(stream);
   }
   stream.end();
 }
@@ -97,7 +97,7 @@ async function writeCompressed(
 async function writePieces(pieces: Iterable<Buffer>, response: ServerResponse): Promise<void> {
   for (const piece of pieces) {
     if (response.destroyed || response.closed) return;
-    if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(piece)) await drained(response);
   }
   response.end();
 }

@@ -8,6 +8,7 @@ import type { ServerRequest } from '../request.ts';
 import { bytesFor, decode } from '../storage/codec.ts';
 import { bookmarkOf, bytesOfBatch, type WatchBatch, type WatchItem, type WatchSource } from '../storage/watch-hub.ts';
 import { expiredStatus } from '../verbs/watch.ts';
+import { drained } from './drained.ts';
 import { partialOf, type Shape, tableOf } from './shapes.ts';
 
 /** A watcher that lets more than this pile up is cut off, and comes back from its last revision. */
@@ -26,6 +27,8 @@ type Out = {
 /** Streams the events of a watch as lines of JSON until it times out or the client goes; see WatchSource. */
 export async function writeWatch(source: WatchSource, shape: Shape, out: Out): Promise<void> {
   const { response, headers, clock } = out;
+  // Gone while it was looked at: its close has been told already.
+  if (response.closed) return;
   const encode = encoderFor(source, shape);
   response.writeHead(200, { ...headers, 'Content-Type': 'application/json' });
   response.flushHeaders();
@@ -35,7 +38,11 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
   }
   let waiting: WatchBatch[] | undefined = [];
   const send = (batch: WatchBatch) => {
-    if (response.writableLength > unsentBytesMax) return response.destroy();
+    if (isOver(response)) return;
+    if (response.writableLength > unsentBytesMax) {
+      response.destroy();
+      return;
+    }
     response.write(encode(batch));
   };
   let stop = () => {};
@@ -65,6 +72,9 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
   }
 }
 
+/** Timed out or gone: nothing may be written any more. */
+const isOver = (response: ServerResponse) => response.writableEnded || response.destroyed;
+
 async function writeInitial(
   source: WatchSource,
   encode: (batch: WatchBatch) => Buffer,
@@ -72,14 +82,13 @@ async function writeInitial(
 ): Promise<void> {
   const { initial, revision, audience } = source;
   source.initial = [];
-  for (let from = 0; from < initial.length && !response.destroyed; from += 100) {
+  for (let from = 0; from < initial.length && !isOver(response); from += 100) {
     const items = initial.slice(from, from + 100).map((entry): WatchItem => {
       return { type: 'ADDED', value: bytesFor(audience.kind, entry), revision: entry.modRevision };
     });
-    if (!response.write(encode({ items, revision })))
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(encode({ items, revision }))) await drained(response);
   }
-  if (source.marksInitialEnd && !response.destroyed)
+  if (source.marksInitialEnd && !isOver(response))
     response.write(line(bookmarkOf(audience.kind, apiVersionOf(audience.kind), revision, true)));
 }
 
@@ -89,7 +98,7 @@ function bookmarks({ audience, settled }: WatchSource, clock: Clock, response: S
   const next = () => {
     cancel = clock.after(bookmarkEveryMs, () => {
       const revision = settled();
-      if (response.writableLength === 0 && revision !== undefined)
+      if (!isOver(response) && response.writableLength === 0 && revision !== undefined)
         response.write(line(bookmarkOf(audience.kind, apiVersionOf(audience.kind), revision, false)));
       next();
     });
