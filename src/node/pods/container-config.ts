@@ -10,6 +10,7 @@ import { containerSecurity } from '../security.ts';
 import type { PodVolumes } from '../volumes/volumes.ts';
 import type { NodeContext } from './context.ts';
 import { specHash } from './outcome.ts';
+import { resourcesAnnotation, resourcesText } from './resize.ts';
 import { podLabels } from './sandbox-config.ts';
 import { messageFileOf } from './termination-message.ts';
 
@@ -44,7 +45,11 @@ export async function containerConfig(plan: ContainerPlan, context: NodeContext)
     mounts: [...mounts, ...(await ownMounts(plan, ips, context))],
     devices: [],
     labels: { ...podLabels(pod), 'io.kubernetes.container.name': spec.name },
-    annotations: { 'rempart.io/spec-hash': specHash(spec), 'io.kubernetes.container.restartCount': String(attempt) },
+    annotations: {
+      'rempart.io/spec-hash': specHash(spec),
+      [resourcesAnnotation]: resourcesText(spec),
+      'io.kubernetes.container.restartCount': String(attempt),
+    },
     logPath: `${spec.name}/${attempt}.log`,
     stdin: spec.stdin ?? false,
     stdinOnce: spec.stdinOnce ?? false,

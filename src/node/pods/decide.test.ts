@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Container } from '../runtimes/runtime.ts';
 import { type Action, decide } from './decide.ts';
+import { specHash } from './outcome.ts';
 import { nowMs, testContainer, testPod, testSandbox, testView } from './testing/view.ts';
 import type { PodView, StopOrder } from './view.ts';
 
@@ -11,6 +12,7 @@ const words = (view: PodView): string[] => decide(view).actions.map(word);
 function word(action: Action): string {
   if (action.do === 'start') return `start ${action.member.spec.name} ${action.attempt}`;
   if (action.do === 'stop') return `stop ${action.container.name} ${action.graceSeconds}`;
+  if (action.do === 'resize') return `resize ${action.container.name}`;
   if (action.do === 'createSandbox') return `createSandbox ${action.attempt}`;
   if (action.do === 'remove') return `remove ${action.containerId}`;
   return action.do;
@@ -56,6 +58,15 @@ const pods = {
   ephemeral: testPod({ ephemeralContainers: [{ name: 'debug', image: 'd' }] }),
 };
 const of = testContainer;
+
+const resized = (resizePolicy: object[] = []) =>
+  testPod({ containers: [{ ...main, resizePolicy, resources: { limits: { cpu: '200m' } } }] });
+const given = (cpu: string): Partial<Container> => ({
+  annotations: {
+    'rempart.io/spec-hash': specHash(main as never),
+    'rempart.io/resources': JSON.stringify({ requests: {}, limits: { cpu } }),
+  },
+});
 
 const table: { name: string; view: PodView; actions: string[] }[] = [
   { name: 'volumes come first', view: testView(pods.plain, [], { prepared: false }), actions: ['prepare'] },
@@ -160,6 +171,23 @@ const table: { name: string; view: PodView; actions: string[] }[] = [
     name: 'a new image',
     view: testView(testPod({ containers: [{ name: 'main', image: 'web:2' }] }), [of(pods.plain, 'main')]),
     actions: ['stop main 30'],
+  },
+  {
+    name: 'other resources are given in place',
+    view: testView(resized(), [of(resized(), 'main', given('100m'))]),
+    actions: ['resize main'],
+  },
+  {
+    name: 'or by a restart where the policy says so',
+    view: testView(resized([{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }]), [
+      of(resized(), 'main', given('100m')),
+    ]),
+    actions: ['stop main 30'],
+  },
+  {
+    name: 'the same resources are left alone',
+    view: testView(resized(), [of(resized(), 'main', given('200m'))]),
+    actions: [],
   },
   { name: 'ephemeral', view: testView(pods.ephemeral, [of(pods.ephemeral, 'main')]), actions: ['start debug 0'] },
   {
@@ -350,6 +378,8 @@ function apply(view: PodView, action: Action): PodView {
     }
     case 'stop':
       return change(action.container.id, exited(137, { finishedAtMs: view.nowMs }));
+    case 'resize':
+      return view;
     case 'remove': {
       const without = (containers: Container[]) => containers.filter(({ id }) => id !== action.containerId);
       return { ...view, sandboxes: view.sandboxes.map((one) => ({ ...one, containers: without(one.containers) })) };

@@ -1,5 +1,6 @@
 import type { Container } from '../runtimes/runtime.ts';
 import { outcome, specHash } from './outcome.ts';
+import { resizeOf } from './resize.ts';
 import { backoff, restarts } from './restart.ts';
 import {
   allNamed,
@@ -26,6 +27,7 @@ export type Action =
       overtakes: boolean;
       why: string;
     }
+  | { do: 'resize'; key: string; member: Member; container: Container }
   | { do: 'remove'; key: string; containerId: string }
   | { do: 'stopSandbox'; key: string; sandboxId: string }
   | { do: 'removeSandbox'; key: string; sandboxId: string }
@@ -134,6 +136,17 @@ function keepRunning(view: PodView, decision: Decision, member: Member): void {
     stop(view, decision, current, graceOf(startupProbe?.terminationGracePeriodSeconds), failed(member, 'startup'));
   else if (probes?.liveness === false)
     stop(view, decision, current, graceOf(livenessProbe?.terminationGracePeriodSeconds), failed(member, 'liveness'));
+  else resize(view, decision, member, current);
+}
+
+function resize(view: PodView, decision: Decision, member: Member, current: Container): void {
+  const how = resizeOf(view, member.spec, current);
+  const graceSeconds = view.pod.spec!.terminationGracePeriodSeconds ?? 30;
+  const key = operationKey.resize(current.id);
+  if (how === 'restart')
+    stop(view, decision, current, graceSeconds, `Container ${member.spec.name} resize requires restart`);
+  else if (how === 'inPlace' && may(view, decision, key))
+    decision.actions.push({ do: 'resize', key, member, container: current });
 }
 
 const failed = ({ spec }: Member, probe: string) =>

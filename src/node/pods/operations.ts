@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container as ContainerSpec, Pod, RuntimeClass } from '../../api/schema/types.d.ts';
+import { linuxResources } from '../resources.ts';
 import type { Container, Sandbox } from '../runtimes/runtime.ts';
 import { ConfigError } from '../security.ts';
 import { containerConfig } from './container-config.ts';
@@ -8,8 +9,10 @@ import type { NodeContext } from './context.ts';
 import type { Action } from './decide.ts';
 import { pause, runHook } from './hooks.ts';
 import { PullError } from './image.ts';
+import { resourcesText } from './resize.ts';
 import { logDirectoryOf, sandboxConfig } from './sandbox-config.ts';
 import { messageFileOf } from './termination-message.ts';
+import { members } from './view.ts';
 import type { PodMemory } from './worker.ts';
 
 type Of<Name extends Action['do']> = Extract<Action, { do: Name }>;
@@ -30,6 +33,8 @@ export async function operate(
       return start(action, memory, context, wake);
     case 'stop':
       return stop(action, memory, context);
+    case 'resize':
+      return resize(action, memory, context);
     case 'remove':
       return removeContainer(action.containerId, memory, context);
     case 'stopSandbox':
@@ -48,6 +53,16 @@ export async function operate(
 
 const uidOf = (memory: PodMemory) => memory.pod.metadata!.uid!;
 const sandboxesOf = (memory: PodMemory, context: NodeContext) => context.observed.ofPod(uidOf(memory));
+
+/** The pod's cgroup first: a container cannot have more than its pod. */
+async function resize({ member, container }: Of<'resize'>, memory: PodMemory, context: NodeContext): Promise<void> {
+  const { pod } = memory;
+  const spec = members(pod).find((other) => other.spec.name === member.spec.name)?.spec ?? member.spec;
+  await context.cgroups.create(pod);
+  await context.runtime.updateResources(container.id, linuxResources(pod, spec, context.nodeMemoryBytes));
+  memory.resized.set(container.id, resourcesText(spec));
+  context.record(pod, 'Normal', 'ResizeCompleted', `Container ${spec.name} has its new resources`);
+}
 
 /** With the files that only this attempt had: its log and its last words. */
 async function removeContainer(containerId: string, memory: PodMemory, context: NodeContext): Promise<void> {

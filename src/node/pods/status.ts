@@ -10,6 +10,7 @@ import type { Container } from '../runtimes/runtime.ts';
 import { podConditions } from './conditions.ts';
 import type { Decision } from './decide.ts';
 import { lostExitCode, outcome, rememberedStatus } from './outcome.ts';
+import { appliedText } from './resize.ts';
 import { restarts } from './restart.ts';
 import {
   allNamed,
@@ -116,7 +117,7 @@ function containerStatus(view: PodView, decision: Decision, member: Member): Con
     status.state = { waiting: problem ?? defaultProblem(view, role) };
   }
   status.ready = isReady(view, member, newest);
-  addResources(status, spec);
+  addResources(view, status, spec, newest);
   return status;
 }
 
@@ -172,8 +173,21 @@ function stateOf(view: PodView, container: Container): ContainerState {
   };
 }
 
-function addResources(status: ContainerStatus, { resources }: ContainerSpec): void {
-  if (resources?.requests) status.allocatedResources = resources.requests;
-  if (resources?.requests || resources?.limits)
-    status.resources = { limits: resources.limits, requests: resources.requests };
+/** What the container has, which during a resize is not yet what its spec says. */
+function addResources(
+  view: PodView,
+  status: ContainerStatus,
+  spec: ContainerSpec,
+  container: Container | undefined,
+): void {
+  if (!spec.resources?.requests && !spec.resources?.limits) return;
+  const applied = container && appliedText(view, container);
+  const { requests, limits } = { ...spec.resources, ...(applied === undefined ? {} : JSON.parse(applied)) };
+  const merged = (wanted: object | undefined, actual: object | undefined) =>
+    wanted === undefined ? undefined : { ...wanted, ...JSON.parse(JSON.stringify(actual ?? {})) };
+  status.resources = {
+    limits: merged(spec.resources.limits, limits),
+    requests: merged(spec.resources.requests, requests),
+  };
+  if (spec.resources.requests) status.allocatedResources = status.resources.requests;
 }

@@ -51,6 +51,8 @@ export type PodView = {
   probes: ReadonlyMap<string, ProbeResult>;
   /** Restart delay in force per container name; see back-off.ts. */
   backoffs: ReadonlyMap<string, number>;
+  /** By container id: resources given since it was made; see resize.ts. */
+  resized: ReadonlyMap<string, string>;
   /** By container name. */
   problems: ReadonlyMap<string, Problem>;
   /** By container id: the hook has run, so that the container counts as started. */
@@ -122,4 +124,5 @@ export const operationKey = {
   start: (name: string) => `start/${name}`,
   stop: (containerId: string) => `stop/${containerId}`,
   remove: (id: string) => `remove/${id}`,
+  resize: (id: string) => `resize/${id}`,
 };

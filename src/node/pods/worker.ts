@@ -23,6 +23,7 @@ export type PodMemory = {
   stopping: Map<string, number>;
   stoppedSandboxes: Set<string>;
   backoffs: Map<string, number>;
+  resized: Map<string, string>;
   problems: Map<string, Problem>;
   postStartPending: Set<string>;
   messages: Map<string, string>;
@@ -179,6 +180,7 @@ const emptyMemory = (pod: Pod): PodMemory => ({
   stopping: new Map(),
   stoppedSandboxes: new Set(),
   backoffs: new Map(),
+  resized: new Map(),
   problems: new Map(),
   postStartPending: new Set(),
   messages: new Map(),
@@ -233,6 +235,8 @@ async function readMessages(memory: PodMemory, sandboxes: Sandbox[], context: No
   const present = sandboxes.flatMap(({ containers }) => containers);
   for (const id of memory.messages.keys())
     if (!present.some((container) => container.id === id)) memory.messages.delete(id);
+  for (const id of memory.resized.keys())
+    if (!present.some((container) => container.id === id)) memory.resized.delete(id);
   for (const container of present) {
     if (container.state !== 'exited' || memory.messages.has(container.id)) continue;
     const spec = members(memory.pod).find(({ spec }) => spec.name === container.name)?.spec;
