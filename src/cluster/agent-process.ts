@@ -41,6 +41,7 @@ import {
   readConfiguration,
 } from './configuration.ts';
 import { containerdPaths, networkState, nodeCgroup } from './places.ts';
+import { modeOf } from './protections.ts';
 import { apiUrl } from './up.ts';
 
 const clock = systemClock;
@@ -127,6 +128,7 @@ function networkOf(configuration: Configuration, cache: (resource: string) => an
     apiAddress: gatewayAddress(configuration),
     apiPort: configuration.apiPort,
     clusterDomain,
+    defaultIsolation: modeOf('namespace-isolation', configuration.relaxed) as 'island' | 'off' | 'deny',
     stateDirectory: networkState(configuration),
     log,
     clock,

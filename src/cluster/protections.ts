@@ -1,5 +1,5 @@
 /** off: not enforced; observe: what it would refuse is told and let through; enforce and its stricter forms refuse. */
-export type RelaxedMode = 'off' | 'observe' | 'baseline' | 'privileged';
+export type RelaxedMode = 'off' | 'observe' | 'baseline' | 'privileged' | 'deny';
 /** Modes that differ from the default, by protection. */
 export type Modes = Record<string, string>;
 
@@ -45,7 +45,8 @@ export const protections: Protection[] = [
     level: 'perimeter',
     what: 'Certificates live for a day and are renewed without restart',
     default: 'enforce',
-    relaxedModes: ['off'],
+    relaxedModes: [],
+    relaxedBy: 'not at all: renewal needs nobody',
   },
   {
     id: 'break-glass',
@@ -74,7 +75,7 @@ export const protections: Protection[] = [
     level: 'cluster',
     what: 'A namespace is an island until a NetworkPolicy says otherwise',
     default: 'island',
-    relaxedModes: ['off'],
+    relaxedModes: ['off', 'deny'],
   },
   {
     id: 'token-without-rights',

@@ -52,7 +52,7 @@ export function createIndex(world: World): Index {
     if (found === undefined) {
       // A pod whose namespace is not known yet is judged as in a namespace without labels: the closed default.
       const namespace = namespaces.get(pod.namespace) ?? { name: pod.namespace, labels: {} };
-      found = createClass(pod, namespace, policies);
+      found = createClass(pod, namespace, policies, world.defaultIsolation);
       classes.set(id, found);
     }
     found.pods.push(pod);
@@ -91,7 +91,12 @@ function selectorKeys(policy: ParsedPolicy): string[] {
   return [...policy.selector.keys, ...peers.flatMap((peer) => (peer.type === 'pods' ? peer.pods.keys : []))];
 }
 
-function createClass(pod: PolicyPod, namespace: PolicyNamespace, policies: ParsedPolicy[]): PodClass {
+function createClass(
+  pod: PolicyPod,
+  namespace: PolicyNamespace,
+  policies: ParsedPolicy[],
+  byDefault: Isolation | undefined,
+): PodClass {
   const selecting = policies.filter(
     (policy) => policy.namespace === pod.namespace && policy.selector.matches(pod.labels),
   );
@@ -99,7 +104,7 @@ function createClass(pod: PolicyPod, namespace: PolicyNamespace, policies: Parse
     ingress: selecting.filter(({ rules }) => rules.ingress !== undefined),
     egress: selecting.filter(({ rules }) => rules.egress !== undefined),
   };
-  return { namespace, labels: pod.labels, pods: [], isolation: isolationOf(namespace), selectedBy };
+  return { namespace, labels: pod.labels, pods: [], isolation: isolationOf(namespace, byDefault), selectedBy };
 }
 
 /** Does this peer's selector find what lives in `namespace` with these labels? Selectors of one peer are ANDed. */

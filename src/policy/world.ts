@@ -61,6 +61,8 @@ export type World = {
   policies: NetworkPolicy[];
   exposures: Exposure[];
   wellKnown: WellKnown[];
+  /** Of namespaces that do not say; `island` when nothing is said. */
+  defaultIsolation?: Isolation;
 };
 
 /**
@@ -73,10 +75,10 @@ export const isolationLabel = 'rempart.io/isolation';
 const exemptNamespaces = ['kube-system'];
 
 /** kube-system runs what the cluster needs and is exempt by name; an unknown value counts as the default. */
-export function isolationOf(namespace: PolicyNamespace): Isolation {
+export function isolationOf(namespace: PolicyNamespace, byDefault: Isolation = 'island'): Isolation {
   if (exemptNamespaces.includes(namespace.name)) return 'off';
   const mode = namespace.labels[isolationLabel];
-  return mode === 'off' || mode === 'deny' ? mode : 'island';
+  return mode === 'off' || mode === 'deny' || mode === 'island' ? mode : byDefault;
 }
 
 export const podKey = (pod: { namespace: string; name: string }): string => `${pod.namespace}/${pod.name}`;

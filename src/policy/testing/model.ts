@@ -66,7 +66,7 @@ export function modelAllows(world: World, from: End, to: End, protocol: Protocol
       }),
     );
   };
-  const mode = (pod: PolicyPod) => isolationOf(namespaceOf(pod.namespace));
+  const mode = (pod: PolicyPod) => isolationOf(namespaceOf(pod.namespace), world.defaultIsolation);
   const sameNamespace = source !== undefined && source.namespace === target?.namespace;
 
   const out = () => {

@@ -14,7 +14,7 @@ const mergePatch = 'application/merge-patch+json';
 
 /** Stands where a node's agent does: answers logs in pieces, and echoes after an upgrade. */
 async function startAgent(): Promise<void> {
-  const tls = await server.authority.server();
+  const tls = server.authority.server();
   agent = createServer({ ...tls, ca: server.authority.certificate, requestCert: true, rejectUnauthorized: true });
   const note = (request: import('node:http').IncomingMessage) => {
     const client = (request.socket as TLSSocket).getPeerCertificate().subject.CN as string;
@@ -37,7 +37,7 @@ async function startAgent(): Promise<void> {
 before(async () => {
   let identity: { key: string; cert: string; ca: string };
   server = await startServer({ extensions: { nodeClient: () => identity } });
-  identity = { ...(await server.authority.client('kube-apiserver-kubelet-client')), ca: server.authority.certificate };
+  identity = { ...server.authority.client('kube-apiserver-kubelet-client'), ca: server.authority.certificate };
   await startAgent();
   await must(server, 'POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } });
   const status = {
@@ -158,7 +158,7 @@ test('a stream gives its seat back when it ends, even if the connection stays', 
   const small = await startServer({ bounds, extensions: { nodeClient: () => identity } });
   try {
     identity = {
-      ...(await server.authority.client('kube-apiserver-kubelet-client')),
+      ...server.authority.client('kube-apiserver-kubelet-client'),
       ca: server.authority.certificate,
     };
     await must(small, 'POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } });

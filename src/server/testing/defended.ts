@@ -27,7 +27,7 @@ export async function startDefended(
   clock: Clock = systemClock,
 ): Promise<DefendedServer> {
   const engine = await openEngine({ engine: 'memory', stamp, clock });
-  const authority = await createTestAuthority();
+  const authority = createTestAuthority();
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const { defences, extensions } = createDefences({

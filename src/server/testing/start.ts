@@ -67,8 +67,8 @@ export async function startServer(options: TestOptions = {}): Promise<TestServer
     extensions,
     ...(bounds ? { bounds } : {}),
   });
-  const authority = await createTestAuthority();
-  const tls = { ...(await authority.server()), clientCa: authority.certificate };
+  const authority = createTestAuthority();
+  const tls = { ...authority.server(), clientCa: authority.certificate };
   const [address] = await server.listen([{ host: '127.0.0.1', port: 0 }], tls);
   const url = `https://127.0.0.1:${address!.port}`;
   for (const name of options.namespaces ?? ['default', 'kube-system'])
@@ -80,7 +80,7 @@ export async function startServer(options: TestOptions = {}): Promise<TestServer
   return {
     ...{ ...server, url, authority, engine, audited },
     async writeKubeconfig(file, username = 'test-admin', groups = ['system:masters']) {
-      const { key, cert } = await authority.client(username, groups);
+      const { key, cert } = authority.client(username, groups);
       writeFileSync(file, kubeconfig(url, authority.certificate, key, cert), { mode: 0o600 });
     },
     async stop() {
