@@ -43,6 +43,7 @@ export function createEngine(
   const expiries = createExpiries();
   const retention = createRetention(history, limits, clock);
   let [group, gone]: [Group, number[]] = [emptyGroup(), []];
+  let trimmedTo = history.compacted();
   let [busy, scheduled, closed] = [false, false, false];
   const idle: (() => void)[] = [];
   const errands: (() => Promise<void>)[] = [];
@@ -121,9 +122,11 @@ export function createEngine(
   /** What cannot be trimmed now (a full disk) stays listed for the next time. */
   async function trim(): Promise<boolean> {
     const part = gone.slice(0, trimmedAtOnceMax);
-    if (part.length === 0) return true;
+    const compacted = history.compacted();
+    if (part.length === 0 && compacted === trimmedTo) return true;
     try {
-      await journal.trim(history.compacted(), part);
+      await journal.trim(compacted, part);
+      trimmedTo = compacted;
       gone = gone.slice(part.length);
       return true;
     } catch {
@@ -151,9 +154,9 @@ export function createEngine(
     if (revision > history.visible()) throw new FutureRevision(revision, history.visible());
     if (revision < history.compacted()) throw new Compacted(revision, history.compacted());
     gone = gone.concat(history.compact(revision));
-    while (gone.length > 0) {
+    do {
       if (!(await errand(trim))) throw new StoreFull('there is no room on the disk to compact');
-    }
+    } while (gone.length > 0);
   }
 
   /** Values that are written from now on pass the new `seal` anyway; those already there follow in parts. */
