@@ -97,7 +97,7 @@ export function createAgent(options: AgentOptions): Agent {
   const podsDirectory = join(dataDirectory, 'pods');
   const memoryDirectory = join(runDirectory, 'memory');
   for (const path of [podsDirectory, memoryDirectory, options.logsDirectory])
-    mkdirSync(path, { recursive: true, mode: 0o711 });
+    mkdirSync(path, { recursive: true, mode: 0o700 });
   const machine = options.machine ?? readMachine(dataDirectory, options.address);
   const node: NodeOptions = {
     nodeName,
@@ -263,7 +263,7 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     address: machine.address,
     async start() {
-      await mounter.tmpfs(memoryDirectory, { mode: '0711' });
+      await mounter.tmpfs(memoryDirectory, { mode: '0700' });
       reporter.start();
       for (let started = false; !started && !stopped; )
         try {

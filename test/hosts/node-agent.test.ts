@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Pod } from '../../src/api/schema/types.d.ts';
 import { createCgroups } from '../../src/node/cgroups.ts';
+import { cgroupFolder, isCgroupVersion2 } from '../../src/node/runtimes/cgroups.ts';
 import { cannotRunContainerd, removeEveryPod, startTestHost } from '../../src/node/runtimes/testing/host.ts';
 import { startNode } from '../../src/node/testing/cluster.ts';
 import { systemMounter } from '../../src/node/volumes/mounter.ts';
@@ -161,4 +162,30 @@ test('limits hold, probes reach the pod, and hooks run inside of it', options, a
   await client.delete('pods', { namespace: 'default', name: 'served' });
   await podBecomes('served', (pod) => pod === undefined);
   assert.ok(existsSync(join(host.folder, 'bye')));
+});
+
+test('a running container is given more memory without a restart', options, async (context) => {
+  const { host, client, createPod, podBecomes, startAgent, runtimeBecomes } = await startRealNode(context);
+  await startAgent();
+  const resources = { limits: { memory: '64Mi', cpu: '100m' }, requests: { memory: '64Mi', cpu: '100m' } };
+  await createPod('grows', { containers: [shell('while true; do sleep 1; done', { resources })] });
+  const pod = await podBecomes('grows', isReady);
+  const id = pod.status!.containerStatuses![0]!.containerID!.replace('containerd://', '');
+  const more = { limits: { memory: '96Mi', cpu: '100m' }, requests: { memory: '96Mi', cpu: '100m' } };
+  const body = { spec: { containers: [{ name: 'main', resources: more }] } };
+  await client.patch(
+    'pods',
+    { namespace: 'default', name: 'grows' },
+    { type: 'strategic', body },
+    { subresource: 'resize' },
+  );
+  const parent = `${host.cgroupRoot}/guaranteed/pod${pod.metadata.uid}`;
+  const file = isCgroupVersion2() ? 'memory.max' : 'memory.limit_in_bytes';
+  const limitOf = (path: string) => Number(readFileSync(join(cgroupFolder('memory', path), file), 'utf8'));
+  await runtimeBecomes(() => limitOf(`${parent}/${id}`) === 96 * 2 ** 20 && limitOf(parent) === 96 * 2 ** 20);
+  const after = await podBecomes(
+    'grows',
+    (now) => now?.status?.containerStatuses?.[0]?.resources?.limits?.['memory'] === '96Mi',
+  );
+  assert.equal(after.status!.containerStatuses![0]!.restartCount, 0);
 });

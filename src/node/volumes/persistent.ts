@@ -59,10 +59,13 @@ export function isInside(root: string, path: string): boolean {
   return path.startsWith('/') && inner !== '' && !leavesParent(inner);
 }
 
-/** A provisioned directory is made when it is first mounted; any user may write, since the pod decides who it is. */
+/**
+ * A provisioned directory is made when it is first mounted. Any user may write, since the pod decides who it is; the
+ * root above it is closed, so that this means users in pods and not those of the machine.
+ */
 async function makeLocal(root: string, path: string): Promise<void> {
-  await mkdir(root, { recursive: true, mode: 0o711 });
-  const made = await mkdir(path, { recursive: true, mode: 0o711 });
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const made = await mkdir(path, { recursive: true, mode: 0o700 });
   if (made !== undefined) await chmod(path, 0o777);
 }
 

@@ -25,7 +25,7 @@ import { plainMounter, systemMounter } from './mounter.ts';
 import { isInside, removeLocal } from './persistent.ts';
 import { mountSubPath } from './sub-path.ts';
 import type { VolumeSources } from './volume-type.ts';
-import { createVolumes } from './volumes.ts';
+import { createVolumes, volumeTypes } from './volumes.ts';
 
 const isRoot = process.getuid?.() === 0;
 const asRoot = { skip: isRoot ? false : 'needs root' };
@@ -236,6 +236,7 @@ test('a claim must be bound, and its directory is made only below the root of lo
     volumesIn(root, changes).mount(testPod({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName } }] }), facts);
   const mounted = await mount(join(root, 'local', 'pvc-1'));
   assert.equal(mode(mounted.get('v')!.hostPath), '777');
+  assert.equal(mode(join(root, 'local')), '700');
   await assert.rejects(mount(join(root, 'elsewhere')), /is not a Directory/);
   assert.equal(existsSync(join(root, 'elsewhere')), false);
   await assert.rejects(mount('x', { claim: async () => undefined }), /persistentvolumeclaim "x" not found/);
@@ -325,6 +326,14 @@ test('mounts of a container: read-only for what is the agent’s, and subPathExp
     /two volumeMounts at \/x/,
   );
   await assert.rejects(mount({ name: 'e', mountPath: '/x', subPathExpr: '$(NOPE)' }), /variable NOPE is not defined/);
+});
+
+test('every file of a volume type is in the list', () => {
+  const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.ts') && !file.includes('.test.'));
+  const texts = files.map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'));
+  const made = texts.flatMap((text) => [...text.matchAll(/^export const \w+: VolumeType = /gm)]);
+  assert.equal(volumeTypes.length, made.length);
+  assert.equal(new Set(volumeTypes.map(({ field }) => field)).size, made.length);
 });
 
 test('a uid that could name another directory is refused', async (context) => {
