@@ -36,12 +36,15 @@ after(async () => {
 });
 
 type Run = { code: number; out: string; err: string };
-function run(args: string[], input = ''): Promise<Run> {
+function run(args: string[], input = '', environment: Record<string, string> = {}): Promise<Run> {
   return new Promise((resolve) => {
     // A cache of its own: discovery of another server on the same port must not leak in.
     const all = ['--kubeconfig', kubeconfig, '--cache-dir', join(folder, 'cache'), ...args];
-    const child = execFile('kubectl', all, { timeout: 60_000 }, (error, out, err) =>
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
+    const child = execFile(
+      'kubectl',
+      all,
+      { timeout: 60_000, env: { ...process.env, ...environment } },
+      (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
     );
     child.stdin!.end(input);
   });
@@ -188,4 +191,17 @@ test('a token for a service account, and raw paths', { skip: missing }, async ()
   assert.match(await kubectl('get --raw /readyz?verbose'), /\[\+\]store ok/);
   assert.match(await kubectl('get --raw /metrics'), /apiserver_request_total/);
   assert.match(await kubectl('get --raw /openapi/v2'), /^\{"swagger":"2\.0"/);
+});
+
+test('edit changes an object in an editor', { skip: missing }, async () => {
+  await kubectl('create configmap edited --from-literal=colour=red');
+  const { code, err } = await run(['edit', 'configmap', 'edited'], '', { KUBE_EDITOR: 'sed -i s/red/blue/' });
+  assert.equal(code, 0, err);
+  assert.equal(await kubectl('get configmap edited -o jsonpath={.data.colour}'), 'blue');
+});
+
+test('debug adds an ephemeral container', { skip: missing }, async () => {
+  await kubectl('run debugged --image=nginx');
+  await kubectl('debug debugged --image=busybox --container=tool --profile=general -- true');
+  assert.equal(await kubectl('get pod debugged -o jsonpath={.spec.ephemeralContainers[*].name}'), 'tool');
 });

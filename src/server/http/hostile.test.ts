@@ -255,3 +255,41 @@ test('a connection that never speaks TLS is cut off', async () => {
     await doors.close(0);
   }
 });
+
+test('patches that reach for prototypes, identities or nowhere change nothing of the sort', async () => {
+  await must(server, 'POST', configMaps, configMap('target', { a: '1' }));
+  const path = `${configMaps}/target`;
+  const patch = (body: string, type: string) =>
+    ask(server, path, { method: 'PATCH', body, headers: { 'Content-Type': `application/${type}+json` } });
+  const operations = [
+    '{"op":"add","path":"/__proto__/polluted","value":1}',
+    '{"op":"add","path":"/constructor/prototype/polluted","value":1}',
+    '{"op":"replace","path":"/metadata/name","value":"other"}',
+    '{"op":"replace","path":"/metadata/namespace","value":"kube-system"}',
+    '{"op":"replace","path":"/kind","value":"Secret"}',
+    '{"op":"remove","path":"/nowhere/at/all"}',
+    '{"op":"copy","from":"/data","path":"/data/a/b/c"}',
+    '{"op":"replace","path":"","value":null}',
+    '{"op":"nonsense","path":"/data"}',
+    '{"op":"add","path":"data","value":{}}',
+  ];
+  for (const operation of operations) {
+    const { code, json } = await patch(`[${operation}]`, 'json-patch');
+    assert.ok(code >= 400 && code < 500, `${operation}: ${code}`);
+    assert.equal(json.kind, 'Status');
+  }
+  for (const type of ['merge-patch', 'strategic-merge-patch']) {
+    const { code } = await patch('{"__proto__":{"polluted":1},"data":{"__proto__":"x","constructor":"y"}}', type);
+    assert.ok(code < 500, `${type}: ${code}`);
+    const stolen = await patch('{"metadata":{"uid":"mine"}}', type);
+    assert.equal(stolen.code, 409, stolen.text);
+    for (const body of ['null', '[]', '1', '{"metadata":null}', '{"data":{"a":{"b":1}}}']) {
+      const answer = await patch(body, type);
+      assert.ok(answer.code < 500, `${type} ${body}: ${answer.code} ${answer.text}`);
+    }
+  }
+  assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+  const after = await must(server, 'GET', path);
+  assert.equal(after.metadata.name, 'target');
+  assert.equal(after.kind, 'ConfigMap');
+});

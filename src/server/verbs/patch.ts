@@ -34,7 +34,7 @@ export async function patch(context: Context): Promise<Reply> {
       types.filter((known) => known !== type),
     );
   return change(context, (old) => {
-    const patched = checkObject(context, kind, merge(type, old, body.value, kind), body.duplicates);
+    const patched = checkObject(context, kind, merge(type, copyJson(old), body.value, kind), body.duplicates);
     checkName(context, patched);
     checkVersion(context, patched, old);
     return patched;
@@ -49,7 +49,7 @@ async function patchBody(context: Context, type: string): Promise<Body> {
   return type === 'application/apply-patch+yaml' ? parseYaml(text) : parseJson(text, strict);
 }
 
-/** Patch functions may keep parts of the patch and change their target: both are private copies. */
+/** Patch functions keep parts of the patch and change their target: both must be private copies. */
 function merge(type: string, old: KubernetesObject, body: unknown, kind: Kind): unknown {
   const value = copyJson(body);
   if (type === 'application/json-patch+json') return jsonPatch(old, value);

@@ -137,6 +137,16 @@ test('each of the four kinds of patch does what its standard says', async () => 
   assert.equal((await may(server, 'PATCH', path, operations, jsonPatch)).code, 422);
 });
 
+test('a patch that names a version or a uid applies to that one only', async () => {
+  const made = await must(server, 'POST', configMaps, configMap('pinned'));
+  const path = `${configMaps}/pinned`;
+  const { resourceVersion } = made.metadata;
+  await must(server, 'PATCH', path, { metadata: { resourceVersion }, data: { a: '1' } }, mergePatch);
+  const late = await may(server, 'PATCH', path, { metadata: { resourceVersion }, data: { a: '2' } }, mergePatch);
+  assert.equal(late.code, 409);
+  assert.equal((await may(server, 'PATCH', path, { metadata: { uid: 'another' } }, mergePatch)).code, 409);
+});
+
 const applyType = 'application/apply-patch+yaml';
 
 test('server-side apply creates, is idempotent, and names who holds a field', async () => {
