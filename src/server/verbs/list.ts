@@ -1,5 +1,6 @@
+import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError, badRequest } from '../../api/status.ts';
-import type { Entry } from '../../store/store.ts';
+import type { Entry, RangeOptions } from '../../store/store.ts';
 import { Compacted } from '../../store/store.ts';
 import type { Context, ListMeta, Reply } from '../context.ts';
 import { keyOf, objectFor, prefixOf } from '../storage/codec.ts';
@@ -14,12 +15,11 @@ const versionOfTokens = 'rempart/v1';
 const readAtOnce = 1000;
 
 export function list(context: Context): Reply {
-  const { target, kind } = context;
+  const { kind } = context;
   const page = readPage(context);
   const metadata: ListMeta = { resourceVersion: String(page.revision) };
   if (page.continue !== undefined) metadata.continue = page.continue;
   if (page.remaining !== undefined) metadata.remainingItemCount = page.remaining;
-  if (target.query.get('allowWatchBookmarks') === 'nonsense') throw badRequest('allowWatchBookmarks must be a boolean');
   return { code: 200, body: { form: 'list', kind, entries: page.entries, metadata } };
 }
 
@@ -32,34 +32,39 @@ export function readPage(context: Context): Page {
   const from = readContinue(query.get('continue'), prefixOf(kind, namespaceOfList(context)));
   const revision = from?.revision ?? readRevision(context);
   try {
-    const name = selectedName(query);
-    if (
-      name !== undefined &&
-      revision === undefined &&
-      (target.namespace !== '' || !kind.namespaced) &&
-      query.get('labelSelector') === null
-    )
-      return readOne(context, name);
+    const name = revision === undefined && query.get('labelSelector') === null ? selectedName(query) : undefined;
+    if (name !== undefined && (target.namespace !== '' || !kind.namespaced)) return readOne(context, name);
     if (matches === undefined) return readPlain(context, limit, from, revision);
-    const page: Page = { entries: [], revision: revision ?? storage.engine.revision() };
-    let after = from?.after;
-    for (;;) {
-      const range = storage.engine.range(prefixOf(kind, namespaceOfList(context)), {
-        ...(revision === undefined ? {} : { revision }),
-        ...{ after, limit: limit === undefined ? undefined : readAtOnce },
-      } as object);
-      for (const [index, entry] of range.entries.entries()) {
-        if (!matches(objectFor(kind, entry))) continue;
-        page.entries.push(entry);
-        const more = range.more || index < range.entries.length - 1;
-        if (page.entries.length === limit && more) return { ...page, continue: token(page.revision, entry.key) };
-      }
-      if (!range.more) return page;
-      after = range.entries.at(-1)!.key;
-    }
+    return readMatching(context, matches, limit, from, revision);
   } catch (error) {
     if (!(error instanceof Compacted)) throw error;
     throw expired(error, from, storage.engine.revision());
+  }
+}
+
+/** Reads on until a page is full of what matches. */
+function readMatching(
+  context: Context,
+  matches: (object: KubernetesObject) => boolean,
+  limit: number | undefined,
+  from: Continue | undefined,
+  asked: number | undefined,
+): Page {
+  const { kind, storage } = context;
+  const page: Page = { entries: [], revision: asked ?? storage.engine.revision() };
+  const options: RangeOptions = { limit: limit === undefined ? undefined : readAtOnce };
+  if (asked !== undefined) options.revision = asked;
+  if (from !== undefined) options.after = from.after;
+  for (;;) {
+    const range = storage.engine.range(prefixOf(kind, namespaceOfList(context)), options);
+    for (const [index, entry] of range.entries.entries()) {
+      if (!matches(objectFor(kind, entry))) continue;
+      page.entries.push(entry);
+      const more = range.more || index < range.entries.length - 1;
+      if (page.entries.length === limit && more) return { ...page, continue: token(page.revision, entry.key) };
+    }
+    if (!range.more) return page;
+    options.after = range.entries.at(-1)!.key;
   }
 }
 
@@ -73,7 +78,7 @@ function readOne({ kind, target, storage }: Context, name: string): Page {
 
 function readPlain(context: Context, limit: number | undefined, from: Continue | undefined, asked?: number): Page {
   const { kind, storage } = context;
-  const options: { revision?: number; limit?: number; after?: string } = {};
+  const options: RangeOptions = {};
   if (asked !== undefined) options.revision = asked;
   if (limit !== undefined) options.limit = limit;
   if (from !== undefined) options.after = from.after;
@@ -81,7 +86,7 @@ function readPlain(context: Context, limit: number | undefined, from: Continue |
   const { entries, revision } = range;
   if (!range.more) return { entries, revision };
   const last = entries.at(-1)!.key;
-  // Before the first page nothing was shown; later pages count what is left behind this one.
+  // Only of the first page is it known how many come after it.
   const remaining = from === undefined ? range.count - entries.length : undefined;
   return { entries, revision, continue: token(revision, last), ...(remaining === undefined ? {} : { remaining }) };
 }
