@@ -189,3 +189,26 @@ test('a running container is given more memory without a restart', options, asyn
   );
   assert.equal(after.status!.containerStatuses![0]!.restartCount, 0);
 });
+
+test('a killed program is restarted, and a pod whose shim is killed gets a new sandbox', options, async (context) => {
+  const { host, createPod, podBecomes, startAgent } = await startRealNode(context);
+  await startAgent();
+  await createPod('hurt', { terminationGracePeriodSeconds: 1, containers: [shell('while true; do sleep 1; done')] });
+  const restarted = (count: number) => (pod: Pod | undefined) =>
+    isReady(pod) && pod?.status?.containerStatuses?.[0]?.restartCount === count;
+  const programOf = ({ metadata, status }: Pod) => {
+    const id = status!.containerStatuses![0]!.containerID!.replace('containerd://', '');
+    const folder = cgroupFolder('memory', `${host.cgroupRoot}/besteffort/pod${metadata.uid}/${id}`);
+    return Number(readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n')[0]);
+  };
+  const first = await podBecomes('hurt', restarted(0));
+  process.kill(programOf(first), 'SIGKILL');
+  const second = await podBecomes('hurt', restarted(1));
+  assert.equal(second.status!.podIP, first.status!.podIP);
+  assert.equal(second.status!.containerStatuses![0]!.lastState!.terminated!.exitCode, 137);
+  const shim = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${programOf(second)}/status`, 'utf8'))![1]);
+  process.kill(shim, 'SIGKILL');
+  await podBecomes('hurt', (pod) => isReady(pod) && (pod?.status?.containerStatuses?.[0]?.restartCount ?? 0) >= 2);
+  const ready = (await host.runtime.listPods()).filter(({ ready }) => ready);
+  assert.equal(ready.length, 1);
+});
