@@ -38,6 +38,8 @@ export type PodsOptions = {
   relistMs: number;
 };
 
+const lastStatusMsMax = 5000;
+
 export const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 export function createPods(context: NodeContext, { cache, node, pressure, relistMs }: PodsOptions): Pods {
@@ -121,7 +123,9 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
     const { pod, stop } = worker.memory;
     const uid = pod.metadata!.uid!;
     if (!stop?.deleted) return;
-    await context.statuses.flushed(uid);
+    // The last status is worth a moment, not a pod that never goes.
+    const patience = new Promise<void>((resolve) => clock.after(lastStatusMsMax, resolve));
+    await Promise.race([context.statuses.flushed(uid), patience]);
     if (!(await deleteObject(pod))) return;
     worker.dispose();
     workers.delete(uid);
