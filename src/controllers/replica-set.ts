@@ -57,6 +57,8 @@ function createReplicaController({ name, resource, kind, group, selectorOf }: Fl
       const nowMs = context.clock.now();
       await writeStatus(context, resource, set, statusOf(set, claimed, failure, nowMs));
       if (failure) throw failure.error;
+      // The next burst does not rest: nothing else would bring it.
+      if (!isDeleting(set) && wanted - active.length > burstMax) return { requeueAfterMs: 0 };
       const requeueAfterMs = availableInMs(active, set.spec?.minReadySeconds ?? 0, nowMs);
       return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
     },

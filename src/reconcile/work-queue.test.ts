@@ -48,6 +48,22 @@ test('a key that is added while it is worked on runs once more, afterwards', asy
   assert.deepEqual(begun, ['a', 'a']);
 });
 
+test('a key that changes all the time rests in proportion to its work, and others go first', async () => {
+  const { queue, clock, begun, finish } = start(1);
+  queue.add('hot');
+  queue.add('hot');
+  clock.advance(10);
+  await finish('hot');
+  queue.add('hot');
+  queue.add('other');
+  assert.deepEqual(begun, ['hot', 'other']);
+  await finish('other');
+  clock.advance(39);
+  assert.deepEqual(begun, ['hot', 'other']);
+  clock.advance(1);
+  assert.deepEqual(begun, ['hot', 'other', 'hot']);
+});
+
 test('failures come back later and later, and success starts over', async () => {
   const { queue, clock, begun, errors, fail, finish } = start();
   queue.add('a');

@@ -21,10 +21,13 @@ export type WorkQueue = {
 
 const retryInitialMs = 5;
 const retryMaximumMs = 1_000_000;
+/** A key that changes all the time rests four times as long as its last run took, so that it leaves room for others. */
+const restPerRun = 4;
+const restMaximumMs = 500;
 
 /**
  * Each key once in the queue and never in two workers at the same time: a key that is added while it is worked on is
- * worked on once more afterwards. Failures come back with exponential back-off from 5 ms to 1000 s.
+ * worked on once more, after a rest. Failures come back with exponential back-off from 5 ms to 1000 s.
  */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const { clock, concurrency, work, onError, random = Math.random } = options;
@@ -33,10 +36,11 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const again = new Set<string>();
   const delayed = new Map<string, { dueMs: number; cancel(): void }>();
   const failures = new Map<string, number>();
+  const resting = new Map<string, () => void>();
   let stopped = false;
 
   function add(key: string): void {
-    if (stopped) return;
+    if (stopped || resting.has(key)) return;
     if (working.has(key)) again.add(key);
     else ready.add(key);
     pump();
@@ -69,10 +73,13 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     // Whatever was planned for later is decided anew by this run.
     delayed.get(key)?.cancel();
     delayed.delete(key);
+    const startedMs = clock.monotonicMs();
+    let atOnce = false;
     try {
       const result = await work(key);
       failures.delete(key);
-      if (result) addAfter(key, result.requeueAfterMs);
+      atOnce = result?.requeueAfterMs === 0;
+      if (result && !atOnce) addAfter(key, result.requeueAfterMs);
     } catch (error) {
       const count = failures.get(key) ?? 0;
       failures.set(key, count + 1);
@@ -80,14 +87,29 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       addAfter(key, backOffMs(count, retryInitialMs, retryMaximumMs, random));
     }
     working.delete(key);
-    if (again.delete(key) && !stopped) ready.add(key);
+    const changed = again.delete(key);
+    if (atOnce && !stopped) ready.add(key);
+    else if (changed) rest(key, (clock.monotonicMs() - startedMs) * restPerRun);
     pump();
+  }
+
+  function rest(key: string, wishedMs: number): void {
+    if (stopped) return;
+    const delayMs = Math.min(restMaximumMs, Math.floor(wishedMs));
+    if (delayMs < 1) return void ready.add(key);
+    const wake = () => {
+      resting.delete(key);
+      add(key);
+    };
+    resting.set(key, clock.after(delayMs, wake));
   }
 
   function stop(): void {
     stopped = true;
     for (const { cancel } of delayed.values()) cancel();
     delayed.clear();
+    for (const cancel of resting.values()) cancel();
+    resting.clear();
     ready.clear();
   }
 
