@@ -90,7 +90,10 @@ export type AuditEvent = {
   annotations?: Record<string, string>;
 };
 export type Audit = {
-  /** Throws ServiceUnavailable when what is done next could not be recorded: asked before every request. */
-  ready(): void;
+  /**
+   * Throws ServiceUnavailable when what is done next could not be recorded: asked before every request. `reading` is a
+   * request that changes nothing.
+   */
+  ready(reading?: boolean): void;
   record(event: AuditEvent): void;
 };

@@ -27,7 +27,7 @@ export async function handle(
   let leave = () => {};
   try {
     const target = readTarget(request.method, request.url);
-    services.defences.audit.ready();
+    services.defences.audit.ready(isReading(request.method, target));
     const user = await identify();
     record.identified(user, target);
     leave = limits.enter(user, target);
@@ -38,6 +38,10 @@ export async function handle(
     return record.end(failure(services, error, request), leave);
   }
 }
+
+/** A session in a container begins with GET as well, and is no reading. */
+const isReading = (method: string, { subresource }: Target): boolean =>
+  (method === 'GET' || method === 'HEAD') && (subresource === '' || subresource === 'status' || subresource === 'log');
 
 function authorize({ defences }: Services, user: UserInfo, target: Target, record: Record): void {
   const attributes = attributesOf(user, target);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -144,6 +145,37 @@ test('while the log cannot be written requests are refused, and nothing is lost 
   await audit.close();
   const verdict = await verifyAudit(directory);
   assert.deepEqual(verdict, { lines: 2, problems: [] });
+});
+
+test('a full disk lets reads go on and refuses the rest; what they did is written when there is room', async (context) => {
+  const directory = newDirectory();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory], { stdio: 'ignore' });
+  } catch {
+    return context.skip('mounting a small disk needs root');
+  }
+  try {
+    const clock = { ...systemClock, after: (_delayMs: number, again: () => void) => systemClock.after(5, again) };
+    const audit = openLog(directory, { clock });
+    writeFileSync(join(directory, 'ballast'), Buffer.alloc(56 << 10));
+    await until(() => {
+      if (isReady(audit)) audit.record(event());
+      return !isReady(audit);
+    });
+    assert.throws(() => audit.ready(), /disk is full, free disk space/);
+    audit.ready(true);
+    audit.record(event({ verb: 'get' }));
+    audit.record(event({ user: { username: '', groups: [] }, responseStatus: { code: 503 } }));
+    rmSync(join(directory, 'ballast'));
+    await until(() => isReady(audit));
+    await audit.close();
+    const { problems } = await verifyAudit(directory);
+    assert.deepEqual(problems, []);
+    const last = readFileSync(join(directory, 'audit.log'), 'utf8').trimEnd().split('\n').at(-1)!;
+    assert.equal(JSON.parse(last).verb, 'get');
+  } finally {
+    execFileSync('umount', ['--lazy', directory]);
+  }
 });
 
 test('when too much waits for the disk requests are refused', async () => {

@@ -25,11 +25,13 @@ export type AuditLog = Audit & {
 };
 
 const retryMs = 1000;
+const isFull = (error: Error) => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /**
  * The audit log: one JSON line per event, each with the hash of the line before, so that `verifyAudit` finds what was
  * altered, removed or cut off. Writing never blocks a request. Closed by default: while lines cannot be written, or too
  * many wait, `ready` refuses every request with ServiceUnavailable, because what cannot be recorded must not happen.
+ * Only a full disk lets reads go on while their lines can wait in memory: whoever makes room must see what is there.
  */
 export function createAudit(options: AuditOptions): AuditLog {
   const { directory, clock, log, fileBytesMax = 16 << 20, filesMax = 10, pendingBytesMax = 8 << 20 } = options;
@@ -71,16 +73,19 @@ export function createAudit(options: AuditOptions): AuditLog {
     });
   };
   return {
-    ready() {
-      const full = pendingBytes > pendingBytesMax;
-      if (failure === undefined && !full) return;
+    ready(reading = false) {
+      const tooMuch = pendingBytes > pendingBytesMax;
+      if (!tooMuch && (failure === undefined || (reading && isFull(failure)))) return;
       refused++;
       const why = failure === undefined ? 'too much waits for the disk' : failure.message;
-      const details = { retryAfterSeconds: 1 };
-      throw new ApiError('ServiceUnavailable', `the audit log in ${directory} cannot be written (${why})`, details);
+      const remedy = failure && isFull(failure) ? ': its disk is full, free disk space on the server' : '';
+      const message = `the audit log in ${directory} cannot be written (${why})${remedy}`;
+      throw new ApiError('ServiceUnavailable', message, { retryAfterSeconds: 1 });
     },
     record(event) {
       if (!isRecorded(event)) return;
+      // What was refused before anybody was identified did nothing: it may not fill the memory too.
+      if (event.user.username === '' && (failure !== undefined || pendingBytes > pendingBytesMax)) return;
       const line = auditLine(event, { sequence: sequence + 1, previous: hash }, gap);
       gap = undefined;
       sequence++;
