@@ -1,5 +1,15 @@
 import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -86,6 +96,42 @@ export function runningSupervisor(name: ProcessName, configuration: Configuratio
   }
 }
 
+/**
+ * Ends a process that lost its supervisor (killed, or the machine was short of memory): it holds the ports and the
+ * store, and nobody would start it again.
+ */
+export async function endOrphan(name: ProcessName, configuration: Configuration): Promise<void> {
+  const supervisor = runningSupervisor(name, configuration);
+  const words = [join(packageRoot, mainFile), name, '--data-dir', configuration.dataDirectory].join('\0');
+  for (const pid of readdirSync('/proc').map(Number)) {
+    if (!pid || !readProcess(pid, 'cmdline').endsWith(`${words}\0`)) continue;
+    const parent = Number(/^PPid:\s*(\d+)/m.exec(readProcess(pid, 'status'))?.[1]);
+    if (parent === supervisor) continue;
+    // A supervisor that no pid file names would start it again.
+    await endProcess(readProcess(parent, 'cmdline').includes('supervise.sh\0') ? parent : pid);
+  }
+}
+
+function readProcess(pid: number, file: 'cmdline' | 'status'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return ''; // it ended meanwhile
+  }
+}
+
+/** In order when it can, by force when it does not within `graceMs`. */
+async function endProcess(pid: number, graceMs = 10_000): Promise<void> {
+  const started = processStartTime(pid);
+  if (started === undefined) return;
+  process.kill(pid, 'SIGTERM');
+  const deadline = performance.now() + graceMs;
+  while (processStartTime(pid) === started) {
+    if (performance.now() > deadline) process.kill(pid, 'SIGKILL');
+    await delay(20);
+  }
+}
+
 /** Asks the supervisor to end its process and itself, and waits. Throws when it does not within `timeoutMs`. */
 export async function stopProcess(name: ProcessName, configuration: Configuration, timeoutMs = 60_000): Promise<void> {
   const pid = runningSupervisor(name, configuration);
@@ -98,6 +144,7 @@ export async function stopProcess(name: ProcessName, configuration: Configuratio
       await delay(20);
     }
   }
+  await endOrphan(name, configuration);
   rmSync(pidFile(name, configuration), { force: true });
 }
 

@@ -23,7 +23,7 @@ import {
 } from './configuration.ts';
 import { networkState } from './places.ts';
 import { checkMachine, checkPort } from './preflight.ts';
-import { lastLogLines, runningSupervisor, startProcess } from './processes.ts';
+import { endOrphan, lastLogLines, runningSupervisor, startProcess } from './processes.ts';
 
 /** Tells whoever watches what is going on. */
 export type Steps = { step(what: string): void };
@@ -38,10 +38,11 @@ export async function up(choices: Choices, steps: Steps): Promise<{ kubeconfig: 
   const configuration = configure(choices);
   steps.step('Looking at this machine');
   await checkMachine(configuration);
-  const running = runningSupervisor('server', configuration) !== undefined;
-  if (!running) {
-    await checkPort('127.0.0.1', configuration.apiPort, '--port');
-    await checkPort('127.0.0.1', configuration.kubeletPort, '--port');
+  const ports = { server: configuration.apiPort, agent: configuration.kubeletPort };
+  for (const name of ['server', 'agent'] as const) {
+    if (runningSupervisor(name, configuration) !== undefined) continue;
+    await endOrphan(name, configuration);
+    await checkPort('127.0.0.1', ports[name], '--port');
   }
   const authority = prepare(configuration);
   const admin = authority.issue(identities.admin());
