@@ -71,12 +71,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const tls = ({ certificate, key }: Credential) => ({ cert: certificate, key, clientCa: authority.certificate });
   const addresses = await server.listen(options.listeners, tls(options.serving));
   // Loaded once the API answers: its first second is not theirs.
-  const reactors = import('./reactors.ts').then(({ startReactors }) => startReactors({ ...options, server }));
+  const closing = new AbortController();
+  const reactors = import('./reactors.ts').then(({ startReactors }) =>
+    startReactors({ ...options, server, signal: closing.signal }),
+  );
   reactors.catch((error) => log.error('the control plane did not start completely', { error }));
   return {
     ...{ server, addresses, started: reactors.then(() => undefined) },
     setServing: (serving) => server.setTls(tls(serving)),
     async close() {
+      closing.abort();
       const stop = await reactors.catch(() => () => {});
       stop();
       await server.close();

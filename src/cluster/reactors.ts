@@ -21,7 +21,11 @@ export type ReactorOptions = {
   podCIDR: string;
   clock: Clock;
   log: Log;
+  /** Gives up what does not succeed yet. */
+  signal: AbortSignal;
 };
+
+const retryMs = 1000;
 
 /** Watches for all controllers of the process; each of them writes as itself. */
 const informer = 'system:kube-controller-manager';
@@ -33,15 +37,19 @@ const bootstrapper = 'system:apiserver';
  * declaration asks for, and the scheduler. Returns what ends them.
  */
 export async function startReactors(options: ReactorOptions): Promise<() => void> {
-  const { server, authority, clock, log } = options;
+  const { server, authority, clock, log, signal } = options;
   const controllers = createControllers({
     ...{ authority: authority.certificate, volumesDirectory: options.volumesDirectory, podRange: options.podCIDR },
     sign: authority.sign,
   });
   const bootstrap = inProcessClient(server, bootstrapper, ['system:masters']);
   const derived = controllers.flatMap((controller) => Object.values(rolesFor(controller))) as KubernetesObject[];
-  await reconcileBootstrapObjects(bootstrap, bootstrapObjects({ clientAuthority: authority.certificate, derived }));
-  await publishWellKnownServices(bootstrap, options.addresses);
+  const objects = bootstrapObjects({ clientAuthority: authority.certificate, derived });
+  await untilWritten(options, async () => {
+    await reconcileBootstrapObjects(bootstrap, objects);
+    await publishWellKnownServices(bootstrap, options.addresses);
+  });
+  if (signal.aborted) return () => {};
 
   const caches = createCaches(inProcessClient(server, informer), { clock, log });
   const running = controllers.map((controller) => {
@@ -54,4 +62,20 @@ export async function startReactors(options: ReactorOptions): Promise<() => void
     for (const controller of running) controller.stop();
     caches.stop();
   };
+}
+
+/** A server that starts on a full disk reads but does not write: what reacts starts once there is room. */
+async function untilWritten({ clock, log, signal }: ReactorOptions, write: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await write();
+    } catch (error) {
+      if ((error as { reason?: string }).reason !== 'ServiceUnavailable') throw error;
+      log.warn('default objects cannot be written yet', { error, retryInMs: retryMs });
+    }
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(retryMs, resolve);
+      signal.addEventListener('abort', () => resolve(cancel()), { once: true });
+    });
+  }
 }
