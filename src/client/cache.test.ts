@@ -131,6 +131,20 @@ test('until waits for what an event brings', async () => {
   cache.stop();
 });
 
+test('a condition that throws fails its reader, and nobody else', async () => {
+  const { cache, watches } = start();
+  let calls = 0;
+  const failing = cache.until(() => {
+    if (calls++ > 0) throw new Error('a mistake');
+    return false;
+  });
+  const waiting = cache.until(() => cache.list().length === 1);
+  watches[0]!.send(event('ADDED', pod('one', 2)), bookmark(10));
+  await assert.rejects(failing, /a mistake/);
+  await waiting;
+  cache.stop();
+});
+
 test('one process watches a resource once', () => {
   const { client, watches } = scriptedClient();
   const caches = createCaches(client, { clock: manualClock(), log: silentLog });

@@ -41,7 +41,7 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
   const uids = new Map<string, KubernetesObject>();
   const owned = new Map<string, Map<string, KubernetesObject>>();
   const subscribers = new Set<Subscriber>();
-  const waiters = new Set<{ condition: () => boolean; resolve: () => void }>();
+  const waiters = new Set<{ condition: () => boolean; resolve: () => void; reject: (error: unknown) => void }>();
   let revision = 0;
   let complete = false;
 
@@ -114,16 +114,21 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
 
   function wake(): void {
     for (const waiter of [...waiters])
-      if (waiter.condition()) {
+      try {
+        if (!waiter.condition()) continue;
         waiters.delete(waiter);
         waiter.resolve();
+      } catch (error) {
+        // A reader's mistake is its own: it must not break the watch for all.
+        waiters.delete(waiter);
+        waiter.reject(error);
       }
   }
 
   function until(condition: () => boolean): Promise<void> {
     if (condition()) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    waiters.add({ condition, resolve });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    waiters.add({ condition, resolve, reject });
     return promise;
   }
 

@@ -45,7 +45,7 @@ test('a service follows its pods, in slices and in endpoints', async (t) => {
   );
   await eventually(
     'endpoints',
-    () => caches('endpoints').get('default', 'web')?.['subsets']?.[0].addresses?.length === 2,
+    () => caches('endpoints').get('default', 'web')?.['subsets']?.[0]?.addresses?.length === 2,
   );
   await client.delete('pods', { namespace: 'default', name: 'a' });
   await eventually('endpointslices.discovery.k8s.io', () => ready().length === 1);
