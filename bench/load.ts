@@ -1,6 +1,7 @@
 import { connect, type TLSSocket } from 'node:tls';
 import type { Target } from './target.ts';
 
+/** `body` holds at most the first pieces of a large one. */
 export type Answer = { code: number; bytes: number; body: Buffer };
 
 /**
@@ -14,14 +15,13 @@ export type LoadConnection = {
 
 export async function openConnection(target: Target): Promise<LoadConnection> {
   const socket = await dial(target);
-  let received: Buffer[] = [];
+  let answer = startAnswer();
   let waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
   socket.on('data', (chunk: Buffer) => {
-    received.push(chunk);
-    const all = received.length === 1 ? chunk : Buffer.concat(received);
-    const answer = readAnswer(all);
-    received = answer ? [] : [all];
-    if (answer) waiting?.resolve(answer);
+    const complete = answer(chunk);
+    if (!complete) return;
+    answer = startAnswer();
+    waiting?.resolve(complete);
   });
   socket.on('error', (error) => waiting?.reject(error));
   socket.on('close', () => waiting?.reject(new Error('the server closed the connection')));
@@ -47,20 +47,30 @@ export function dial({ host, port, ca, cert, key }: Target): Promise<TLSSocket> 
   });
 }
 
-/** Undefined while the answer is not complete. */
-function readAnswer(data: Buffer): Answer | undefined {
+/** Takes the pieces of one answer and returns it with the last of them. Large bodies are counted, not joined. */
+function startAnswer(): (chunk: Buffer) => Answer | undefined {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let head: { code: number; start: number; length: number | undefined } | undefined;
+  return (chunk) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    head ??= readHead(chunks.length === 1 ? chunk : Buffer.concat(chunks));
+    if (!head) return undefined;
+    const { code, start, length } = head;
+    const ended = length === undefined ? chunk.subarray(-5).equals(lastChunk) : bytes >= start + length;
+    return ended ? { code, bytes, body: Buffer.concat(chunks.slice(0, 4)).subarray(start) } : undefined;
+  };
+}
+
+const lastChunk = Buffer.from('0\r\n\r\n');
+
+function readHead(data: Buffer) {
   const end = data.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const head = data.toString('latin1', 0, end);
-  const code = Number(head.slice(9, 12));
-  const length = /content-length: (\d+)/i.exec(head);
-  const bodyStart = end + 4;
-  if (length) {
-    const total = bodyStart + Number(length[1]);
-    return data.length < total ? undefined : { code, bytes: total, body: data.subarray(bodyStart, total) };
-  }
-  const last = data.subarray(-5).toString('latin1');
-  return last === '0\r\n\r\n' ? { code, bytes: data.length, body: data.subarray(bodyStart) } : undefined;
+  const length = /content-length: (\d+)/i.exec(head)?.[1];
+  return { code: Number(head.slice(9, 12)), start: end + 4, length: length === undefined ? undefined : Number(length) };
 }
 
 /** Runs `work` over all connections until `count` requests are done; returns each duration in milliseconds, sorted. */

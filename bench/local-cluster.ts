@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +9,17 @@ import { promisify } from 'node:util';
 export type LocalCluster = {
   kubeconfig: string;
   dataDirectory: string;
+  containerdSocket: string;
+  /** Builds one image of the example shop and loads it into the node. */
+  buildImage(name: string): Promise<void>;
   up(): Promise<void>;
   down(): Promise<void>;
   /** Ends it and forgets it. */
   stop(): Promise<void>;
 };
 
-const rempart = join(import.meta.dirname, '../bin/rempart');
+const root = join(import.meta.dirname, '..');
+const rempart = join(root, 'bin/rempart');
 /** Beside whatever cluster runs on this machine already. */
 const apart = ['--port', '16443', '--pod-cidr', '10.245.0.0/16', '--service-cidr', '10.97.0.0/16'];
 
@@ -28,9 +33,17 @@ export async function startLocalCluster(): Promise<LocalCluster> {
   };
   const up = () => run('up', '--kubeconfig', kubeconfig, ...apart);
   await up();
+  const identifier = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 6);
   return {
     kubeconfig,
     dataDirectory,
+    containerdSocket: `/run/rempart-${identifier}/containerd.sock`,
+    async buildImage(name) {
+      const archive = join(dataDirectory, `${name}.tar`);
+      const specification = join(root, `examples/shop/images/${name}.json`);
+      await promisify(execFile)(process.execPath, [join(root, 'tools/images/build.ts'), specification, archive]);
+      await promisify(execFile)(rempart, ['images', 'import', archive, '--data-dir', dataDirectory]);
+    },
     up,
     down: () => run('down'),
     async stop() {

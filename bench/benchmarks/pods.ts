@@ -1,24 +1,25 @@
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { type Benchmark, createNamespace } from '../benchmark.ts';
+import { measureCri } from '../cri.ts';
 import { median } from '../load.ts';
 import type { Target } from '../target.ts';
 
 const podsPerRound = 5;
-const image = process.env['BENCH_IMAGE'] ?? 'rempart.local/shop-database:1';
+const image = 'rempart.local/shop-database:1';
 
 /** From the create of a pod whose image is there until its status says Running, and what CRI itself takes for one. */
 export const pods: Benchmark = {
   name: 'pods',
   local: true,
   async run({ target, local, rounds }) {
-    await local!.importShopImages();
+    await local!.buildImage('database');
     const namespace = 'bench-pods';
     const remove = await createNamespace(target, namespace);
     const api: number[] = [];
     const cri: number[] = [];
     for (let index = 0; index < rounds * podsPerRound; index++) {
       api.push(await startOne(target, namespace, `pod-${index}`));
-      cri.push(await local!.criStart(image, index));
+      cri.push(await measureCri(local!.containerdSocket, image, index));
     }
     await remove();
     return [
