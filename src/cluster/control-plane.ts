@@ -24,7 +24,7 @@ export type ControlPlaneOptions = {
   defences: Omit<DefenceSettings, 'clientAuthorities' | 'tokenIssuer' | 'clock'>;
   /** How the server shows itself to node agents; without it nothing is asked of nodes. */
   nodeClient?: Extensions['nodeClient'];
-  addresses: WellKnownAddresses;
+  addresses: Omit<WellKnownAddresses, 'apiPort'>;
   /** Where the provisioner puts volumes on a node. */
   volumesDirectory: string;
   podCIDR: string;
@@ -72,8 +72,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const addresses = await server.listen(options.listeners, tls(options.serving));
   // Loaded once the API answers: its first second is not theirs.
   const closing = new AbortController();
+  const wellKnown = { ...options.addresses, apiPort: addresses[0]!.port };
   const reactors = import('./reactors.ts').then(({ startReactors }) =>
-    startReactors({ ...options, server, signal: closing.signal }),
+    startReactors({ ...options, server, addresses: wellKnown, signal: closing.signal }),
   );
   reactors.catch((error) => log.error('the control plane did not start completely', { error }));
   return {

@@ -55,7 +55,6 @@ export async function runDevelopment(options: {
       apiServiceAddress: '10.96.0.1',
       dnsServiceAddress: '10.96.0.10',
       gatewayAddress: '10.244.0.1',
-      apiPort: options.port,
     },
   });
   await plane.started;

@@ -67,7 +67,7 @@ export async function runServer(dataDirectory: string): Promise<void> {
     addresses: {
       apiServiceAddress: apiServiceAddress(configuration),
       dnsServiceAddress: dnsServiceAddress(configuration),
-      ...{ gatewayAddress: gateway, apiPort: configuration.apiPort },
+      gatewayAddress: gateway,
     },
   });
   serving.onRenewed = plane.setServing;
