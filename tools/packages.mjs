@@ -11,7 +11,7 @@ const packages = {
   iproute2: '/usr/sbin/ip',
   conntrack: '/usr/sbin/conntrack',
 };
-const forTests = { 'busybox-static': '/usr/share/doc/busybox-static' };
+const forTests = { 'busybox-static': '/usr/share/doc/busybox-static', openssl: '/usr/bin/openssl' };
 
 /**
  * Says what it installs before it does. Without root, or off Debian, it only says what is missing: tests that need it

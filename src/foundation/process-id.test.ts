@@ -14,8 +14,8 @@ test('a process that runs is alive, one that never was is not', { skip }, () => 
 });
 
 test('a zombie is not alive', { skip }, async () => {
-  // The shell becomes a program that never asks after its child, which ends at once.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // The shell becomes a program that never asks after its child, and does so before the child ends.
+  const parent = spawn('sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [text] = await once(parent.stdout, 'data');
   const child = Number(String(text).trim());
   for (let tries = 0; isAlive(child) && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
