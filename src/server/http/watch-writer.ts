@@ -43,7 +43,7 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
       response.destroy();
       return;
     }
-    response.write(encode(batch));
+    response.write(encode.batch(batch));
   };
   let stop = () => {};
   try {
@@ -57,7 +57,7 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
     return;
   }
   const cancelTimeout = clock.after(source.timeoutMs, () => response.end());
-  const cancelBookmarks = source.bookmarks ? bookmarks(source, clock, response) : () => {};
+  const cancelBookmarks = source.bookmarks ? bookmarks(source, encode, clock, response) : () => {};
   const closed = once(response, 'close');
   try {
     await writeInitial(source, encode, response);
@@ -75,31 +75,26 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
 /** Timed out or gone: nothing may be written any more. */
 const isOver = (response: ServerResponse) => response.writableEnded || response.destroyed;
 
-async function writeInitial(
-  source: WatchSource,
-  encode: (batch: WatchBatch) => Buffer,
-  response: ServerResponse,
-): Promise<void> {
+async function writeInitial(source: WatchSource, encode: Encoder, response: ServerResponse): Promise<void> {
   const { initial, revision, audience } = source;
   source.initial = [];
   for (let from = 0; from < initial.length && !isOver(response); from += 100) {
     const items = initial.slice(from, from + 100).map((entry): WatchItem => {
       return { type: 'ADDED', value: bytesFor(audience.kind, entry), revision: entry.modRevision };
     });
-    if (!response.write(encode({ items, revision }))) await drained(response);
+    if (!response.write(encode.batch({ items, revision }))) await drained(response);
   }
-  if (source.marksInitialEnd && !isOver(response))
-    response.write(line(bookmarkOf(audience.kind, apiVersionOf(audience.kind), revision, true)));
+  if (source.marksInitialEnd && !isOver(response)) response.write(encode.bookmark(revision, true));
 }
 
 /** Tells idle watchers how far they have come. One that is behind gets none: a bookmark must not pass a change. */
-function bookmarks({ audience, settled }: WatchSource, clock: Clock, response: ServerResponse): () => void {
+function bookmarks({ settled }: WatchSource, encode: Encoder, clock: Clock, response: ServerResponse): () => void {
   let cancel = () => {};
   const next = () => {
     cancel = clock.after(bookmarkEveryMs, () => {
       const revision = settled();
       if (!isOver(response) && response.writableLength === 0 && revision !== undefined)
-        response.write(line(bookmarkOf(audience.kind, apiVersionOf(audience.kind), revision, false)));
+        response.write(encode.bookmark(revision, false));
       next();
     });
   };
@@ -109,18 +104,33 @@ function bookmarks({ audience, settled }: WatchSource, clock: Clock, response: S
 
 const line = (event: object) => Buffer.from(`${JSON.stringify(event)}\n`);
 
-/** Plain JSON shares its bytes with every watcher of the audience; other shapes are made per watcher. */
-function encoderFor({ audience }: WatchSource, shape: Shape): (batch: WatchBatch) => Buffer {
+type Encoder = { batch(batch: WatchBatch): Buffer; bookmark(revision: number, initialEnd: boolean): Buffer };
+
+/**
+ * Plain JSON shares its bytes with every watcher of the audience; other shapes are made per watcher. Bookmarks have
+ * the shape, too: who asked for metadata alone knows no other kind and would break off.
+ */
+function encoderFor({ audience }: WatchSource, shape: Shape): Encoder {
   const { as, version } = shape.format;
-  if (as === undefined) return bytesOfBatch;
+  const { kind } = audience;
+  const bookmarked = (revision: number, initialEnd: boolean) =>
+    bookmarkOf(kind, apiVersionOf(kind), revision, initialEnd);
+  if (as === undefined)
+    return { batch: bytesOfBatch, bookmark: (revision, initialEnd) => line(bookmarked(revision, initialEnd)) };
   let first = true;
   const shaped = (object: KubernetesObject) => {
     if (as !== 'Table') return partialOf(object, version);
     const metadata = { resourceVersion: object.metadata.resourceVersion };
-    const table = tableOf(audience.kind, [object], metadata, { ...shape, nowMs: Date.now() }, first);
+    const table = tableOf(kind, [object], metadata, { ...shape, nowMs: Date.now() }, first);
     first = false;
     return table;
   };
-  return ({ items }) =>
-    Buffer.concat(items.map((item) => line({ type: item.type, object: shaped(decode(item.value)) })));
+  return {
+    batch: ({ items }) =>
+      Buffer.concat(items.map((item) => line({ type: item.type, object: shaped(decode(item.value)) }))),
+    bookmark(revision, initialEnd) {
+      const { type, object } = bookmarked(revision, initialEnd);
+      return line({ type, object: shaped(object as unknown as KubernetesObject) });
+    },
+  };
 }

@@ -212,3 +212,16 @@ test('metadata alone can be asked for, of one object and of a list', async () =>
   assert.equal(list.json.kind, 'PartialObjectMetadataList');
   assert.equal(list.json.items.length, 5);
 });
+
+test('a watch list in another shape ends its initial events with a bookmark of that shape', async () => {
+  const query = 'watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan';
+  for (const as of ['PartialObjectMetadata', 'Table']) {
+    const headers = { Accept: `application/json;as=${as};v=v1;g=meta.k8s.io,application/json` };
+    const events = eventsOf(await ask(server, `${configMaps}?${query}&timeoutSeconds=1`, { headers }));
+    assert.deepEqual(new Set(events.map(({ object }) => object.kind)), new Set([as]));
+    const { type, object } = events.at(-1);
+    assert.equal(type, 'BOOKMARK');
+    const { metadata } = as === 'Table' ? object.rows[0].object : object;
+    assert.equal(metadata.annotations['k8s.io/initial-events-end'], 'true');
+  }
+});
