@@ -20,7 +20,7 @@ const tasks = {
   ],
   test: () => {
     installPackages({ tests: true });
-    return [...tasks.check(), nodeTest(...unitTests), nodeTest('test/{package,clients,hosts,simulator}/**/*.test.ts')];
+    return [...tasks.check(), nodeTest(...unitTests), nodeTest('--test-concurrency=1', 'test/{package,clients,hosts,simulator}/**/*.test.ts')];
   },
   unit: (files) => [nodeTest(...(files.length > 0 ? files : unitTests))],
   generate: () => [
