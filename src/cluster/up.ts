@@ -1,4 +1,4 @@
-import { chownSync, lchownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, lchownSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lease, Node } from '../api/schema/types.d.ts';
@@ -140,7 +140,3 @@ async function until(
     `${what} was not ready within ${readyTimeoutMs / 1000} s (${why}). The end of ${log}:\n${lastLogLines(process, configuration)}`,
   );
 }
-
-/** The authority's certificate as clients trust it, from a cluster that was started before. */
-export const authorityCertificate = (configuration: Configuration): string =>
-  readFileSync(join(layout(configuration).pki, 'ca.crt'), 'utf8');

@@ -103,11 +103,6 @@ export function addQuantities(a: string | number, b: string | number): string {
   return show({ nano: left.nano + right, family });
 }
 
-export const subtractQuantities = (a: string | number, b: string | number): string => {
-  const text = String(b);
-  return addQuantities(a, text.startsWith('-') ? text.slice(1) : `-${text.replace(/^\+/, '')}`);
-};
-
 /** The form that the API answers with: `1000m` is `1`, `1024Mi` is `1Gi`; undefined when it is not a quantity. */
 export function canonicalQuantity(quantity: string | number): string | undefined {
   const text = String(quantity);

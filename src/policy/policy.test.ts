@@ -153,8 +153,14 @@ test('deny allows not even DNS, only the pod itself and its own node', () => {
 });
 
 test('an unknown mode counts as island, and kube-system is exempt by name', () => {
-  const world = shop({ namespaces: [{ name: 'shop', labels: { 'rempart.io/isolation': 'of' } }] });
-  assert.equal(tcp(world, front, { address: '203.0.113.1' }, 443).egress.why, 'island');
+  const mistyped = [{ name: 'shop', labels: { 'rempart.io/isolation': 'of' } }];
+  const outside = { address: '203.0.113.1' };
+  for (const defaultIsolation of ['island', 'off'] as const) {
+    const world = shop({ namespaces: mistyped, defaultIsolation });
+    assert.equal(tcp(world, front, outside, 443).egress.why, 'island', `by default ${defaultIsolation}`);
+  }
+  const silent = shop({ namespaces: [{ name: 'shop', labels: {} }], defaultIsolation: 'off' });
+  assert.equal(tcp(silent, front, outside, 443).egress.why, 'off', 'only who says nothing takes the default');
   const system = pod('proxy', { namespace: 'kube-system', ips: ['10.244.0.9'] });
   const allowed = tcp(
     shop({ pods: [...shop().pods, system] }),

@@ -74,11 +74,15 @@ export type Isolation = 'off' | 'island' | 'deny';
 export const isolationLabel = 'rempart.io/isolation';
 const exemptNamespaces = ['kube-system'];
 
-/** kube-system runs what the cluster needs and is exempt by name; an unknown value counts as the default. */
+/**
+ * kube-system runs what the cluster needs and is exempt by name. Who wrote a label wanted something other than the
+ * default, which may be `off`: a value that is misspelt closes.
+ */
 export function isolationOf(namespace: PolicyNamespace, byDefault: Isolation = 'island'): Isolation {
   if (exemptNamespaces.includes(namespace.name)) return 'off';
   const mode = namespace.labels[isolationLabel];
-  return mode === 'off' || mode === 'deny' || mode === 'island' ? mode : byDefault;
+  if (mode === undefined) return byDefault;
+  return mode === 'off' || mode === 'deny' ? mode : 'island';
 }
 
 export const podKey = (pod: { namespace: string; name: string }): string => `${pod.namespace}/${pod.name}`;

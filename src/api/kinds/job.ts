@@ -35,7 +35,7 @@ function duration({ status }: Job, nowMs: number): string {
 }
 
 /** Source: kubernetes/kubernetes pkg/apis/batch/v1/defaults.go, SetDefaults_Job. */
-export function defaultJobSpec(spec: JobSpec): void {
+function defaultJobSpec(spec: JobSpec): void {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   if (spec.backoffLimitPerIndex === undefined) spec.backoffLimit ??= 6;

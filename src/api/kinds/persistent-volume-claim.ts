@@ -66,7 +66,7 @@ function validateClaim({ spec }: PersistentVolumeClaim, old: PersistentVolumeCla
   return errors;
 }
 
-export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string, errors: FieldError[]): void {
+function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string, errors: FieldError[]): void {
   validateAccessModes(spec.accessModes, `${field}.accessModes`, errors);
   checkEnum(spec.volumeMode, ['Block', 'Filesystem'], `${field}.volumeMode`, errors);
   validateSelector(spec.selector, `${field}.selector`, errors);

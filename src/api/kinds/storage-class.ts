@@ -11,7 +11,7 @@ const defaultAnnotations = [
   'storageclass.beta.kubernetes.io/is-default-class',
 ];
 
-export const isDefaultClass = ({ metadata }: Pick<StorageClass, 'metadata'>): boolean =>
+const isDefaultClass = ({ metadata }: Pick<StorageClass, 'metadata'>): boolean =>
   defaultAnnotations.some((annotation) => metadata.annotations?.[annotation] === 'true');
 
 export const storageClass = defineKind<StorageClass>({

@@ -157,7 +157,7 @@ export const isDownwardPath = (path: string, inVolume: boolean): boolean => {
     );
   return downwardFields.includes(path);
 };
-export const isDownwardResource = (resource: string): boolean => downwardResources.test(resource);
+const isDownwardResource = (resource: string): boolean => downwardResources.test(resource);
 
 function validateEnvironment(variables: EnvVar[], field: string, errors: FieldError[]): void {
   variables.forEach((variable, index) => {

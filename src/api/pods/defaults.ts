@@ -19,7 +19,7 @@ export function defaultPodTemplate(template: PodTemplateSpec | undefined): void 
   if (template?.spec) defaultPodSpec(template.spec);
 }
 
-export function defaultPodSpec(spec: PodSpec): void {
+function defaultPodSpec(spec: PodSpec): void {
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};
@@ -37,7 +37,7 @@ export function defaultPodSpec(spec: PodSpec): void {
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
 }
 
-export const allContainers = (spec: PodSpec): Container[] =>
+const allContainers = (spec: PodSpec): Container[] =>
   spec.initContainers ? [...(spec.containers ?? []), ...spec.initContainers] : (spec.containers ?? []);
 
 function defaultContainer(container: Container): void {

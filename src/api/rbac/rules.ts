@@ -38,7 +38,7 @@ function nameMatches(names: string[] | undefined, name: string): boolean {
 }
 
 /** A trailing `*` stands for any rest of the path. */
-export function pathMatches(paths: string[] | undefined, path: string): boolean {
+function pathMatches(paths: string[] | undefined, path: string): boolean {
   return (
     paths?.some(
       (item) => item === '*' || item === path || (item.endsWith('*') && path.startsWith(item.slice(0, -1))),

@@ -1,10 +1,10 @@
 import type { KubernetesObject, ObjectMeta } from '../object.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, forbiddenValue, immutable, invalidValue, required, tooLong } from './errors.ts';
-import { dnsSubdomain, labelValue, type NameCheck, qualifiedName } from './names.ts';
+import { forbiddenValue, immutable, invalidValue, required, tooLong } from './errors.ts';
+import { labelValue, type NameCheck, qualifiedName } from './names.ts';
 
 /** Names and values of all annotations of one object together (apimachinery/pkg/api/validation, TotalAnnotationSizeLimitB). */
-export const annotationBytesMax = 256 * 1024;
+const annotationBytesMax = 256 * 1024;
 /** Lists that upstream leaves unbounded: no honest object comes near. */
 const ownersMax = 100;
 const finalizersMax = 100;
@@ -106,26 +106,3 @@ export function validateMetadataUpdate(object: KubernetesObject, old: Kubernetes
   }
   return errors;
 }
-
-/** Names of a list, each checked and used once. */
-export function validateNames(
-  names: (string | undefined)[],
-  fieldAt: (index: number) => string,
-  check: NameCheck,
-  errors: FieldError[],
-): void {
-  const seen = new Set<string>();
-  names.forEach((name, index) => {
-    const field = fieldAt(index);
-    if (!name) {
-      errors.push(required(field));
-      return;
-    }
-    const wrong = check(name);
-    if (wrong) errors.push(invalidValue(field, name, wrong));
-    else if (seen.has(name)) errors.push(duplicate(field, name));
-    seen.add(name);
-  });
-}
-
-export const isReferenceName = (name: string) => dnsSubdomain(name) === undefined;

@@ -53,7 +53,7 @@ export function checkRange(
     errors.push(invalidValue(field, value, `must be between ${min} and ${max}, inclusive`));
 }
 
-export const isPort = (port: unknown): boolean => typeof port === 'number' && port >= 1 && port <= 65535;
+const isPort = (port: unknown): boolean => typeof port === 'number' && port >= 1 && port <= 65535;
 
 export function checkPort(port: number | undefined, field: string, errors: FieldError[]): void {
   if (!isPort(port ?? 0)) errors.push(invalidValue(field, port ?? 0, 'must be between 1 and 65535, inclusive'));

@@ -111,7 +111,7 @@ function generalNames({ dns = [], addresses = [] }: AlternativeNames): Buffer[] 
 }
 
 /** 4 or 16 octets in network order. */
-export function addressOctets(address: string): Buffer {
+function addressOctets(address: string): Buffer {
   if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
   if (!isIPv6(address) || address.includes('%')) throw new RangeError(`"${address}" is not an IP address`);
   const embedded = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address);

@@ -31,8 +31,8 @@ export type AuditFiles = {
   close(): Promise<void>;
 };
 
-export const currentFile = 'audit.log';
-export const headFile = 'audit.head';
+const currentFile = 'audit.log';
+const headFile = 'audit.head';
 const partShape = /^audit-(\d{12})\.log$/;
 
 /** The closed parts of a log, oldest first, then the current file. Their names tell their first line's number. */

@@ -5,10 +5,10 @@ import type { AuditEvent } from '../contracts.ts';
 /** Where a line stands in the chain: its number, and the hash of the line before it. */
 export type Link = { sequence: number; previous: string };
 
-export const sequenceKey = 'rempart.io/audit-sequence';
-export const previousKey = 'rempart.io/audit-previous';
+const sequenceKey = 'rempart.io/audit-sequence';
+const previousKey = 'rempart.io/audit-previous';
 /** Set where a process found that the log did not end as it was left: see `openChain`. */
-export const gapKey = 'rempart.io/audit-gap';
+const gapKey = 'rempart.io/audit-gap';
 
 /** What the first line of a log names as its predecessor. */
 export const genesis = '0'.repeat(64);

@@ -5,7 +5,7 @@ import type { Kind, Subresource } from '../../api/kind.ts';
 const storageHash = ({ group, resource, version }: Kind) =>
   createHash('sha256').update(`${group}/${version}/${resource}`).digest('base64').slice(0, 11).concat('=');
 
-export const partVerbs = ['get', 'patch', 'update'];
+const partVerbs = ['get', 'patch', 'update'];
 
 /** Everything below a kind, in the form of `Kind.subresources.others`. */
 export function subresourcesOf(kind: Kind): Subresource[] {

@@ -28,7 +28,7 @@ export type Handlers = {
 const connectionsMax = 12_000;
 /** How long a client may take for its part. */
 export type Timeouts = { handshakeMs: number; headersMs: number; requestMs: number; checkEveryMs: number };
-export const defaultTimeouts: Timeouts = {
+const defaultTimeouts: Timeouts = {
   handshakeMs: 10_000,
   headersMs: 15_000,
   requestMs: 120_000,

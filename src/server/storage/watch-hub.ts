@@ -212,7 +212,7 @@ const frameStarts = {
 const frameEnd = Buffer.from('}\n');
 
 /** The line of one event as plain JSON. */
-export function frameOf(item: WatchItem): Buffer {
+function frameOf(item: WatchItem): Buffer {
   item.frame ??= Buffer.concat([frameStarts[item.type], asBuffer(item.value), frameEnd]);
   return item.frame;
 }

@@ -6,7 +6,7 @@ import { type Destination, forward } from './forward.ts';
 import { nodeConnection } from './node-address.ts';
 
 /** `NAME`, `NAME:PORT` or `SCHEME:NAME:PORT`, as the URL of a proxy request names a pod or service. */
-export function proxyName(text: string): { scheme: 'http' | 'https'; name: string; port: string } {
+function proxyName(text: string): { scheme: 'http' | 'https'; name: string; port: string } {
   const parts = text.split(':');
   if (parts.length === 1) return { scheme: 'http', name: text, port: '' };
   const [scheme, name, port] = parts.length === 2 ? ['http', ...parts] : parts;

@@ -67,8 +67,8 @@ async function store(context: Context, make: (current: KubernetesObject) => Kube
 function scaleOf({ subresources }: Kind, object: KubernetesObject): KubernetesObject {
   const { specReplicas, statusReplicas, labelSelector } = subresources.scale as ScalePaths;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  // Built-in kinds keep their selector in the spec, and show its text only here.
-  const selector = (labelSelector && read(object, labelSelector)) ?? read(object, '.spec.selector');
+  // Built-in kinds keep their selector in the spec and show its text only here; custom ones may keep the text itself.
+  const selector = labelSelector === undefined ? undefined : read(object, labelSelector);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',

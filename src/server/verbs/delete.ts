@@ -94,7 +94,7 @@ function checkPreconditions({ kind }: Context, { preconditions }: DeleteOptions,
 }
 
 /** Options come in the body or, from old clients, in the query. */
-export async function readOptions(context: Context): Promise<DeleteOptions> {
+async function readOptions(context: Context): Promise<DeleteOptions> {
   const { query } = context.target;
   const body = (await readBody(context.request)).value ?? {};
   if (typeof body !== 'object' || Array.isArray(body)) throw badRequest('the body must be a DeleteOptions object');
