@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Node } from '../api/schema/types.d.ts';
+import { manualClock } from '../foundation/clock.ts';
+import { silentLog } from '../foundation/log.ts';
 import type { Machine } from './machine.ts';
-import { type NodeFindings, nodeObject, nodeStatus } from './node-status.ts';
+import { createNodeReporter, type NodeFindings, nodeObject, nodeStatus } from './node-status.ts';
+import { startNode } from './testing/cluster.ts';
 
 const machine: Machine = {
   ...{ cpuMilli: 4000, memoryBytes: 8 * 2 ** 30, diskBytes: 100 * 2 ** 30, hostname: 'node-1', address: '192.0.2.1' },
@@ -76,4 +80,21 @@ test('at most fifty images are shown, the largest', () => {
   const { images: shown } = nodeStatus(options, { ...calm, images }, {}, nowMs);
   assert.equal(shown!.length, 50);
   assert.deepEqual(shown![0], { names: ['t59'], sizeBytes: 59 });
+});
+
+test('a node that was given up while it was silent takes that back at its next look', async (context) => {
+  const { client } = await startNode(context);
+  const around = { client, clock: manualClock(nowMs), log: silentLog, leaseSeconds: 40 };
+  const reporter = createNodeReporter({ ...around, node: options, inspect: async () => calm });
+  const ready = async () => {
+    const { status } = await client.get<Node>('nodes', { name: 'node-1' });
+    return status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+  };
+  await reporter.refresh();
+  assert.equal(await ready(), 'True');
+  const body = { status: { conditions: [{ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown' }] } };
+  await client.patch('nodes', { name: 'node-1' }, { type: 'strategic', body }, { subresource: 'status' });
+  assert.equal(await ready(), 'Unknown');
+  await reporter.refresh();
+  assert.equal(await ready(), 'True');
 });

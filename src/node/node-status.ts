@@ -191,10 +191,18 @@ export function createNodeReporter(options: ReporterOptions): NodeReporter {
     );
   }
 
+  function registerIfGone(error: unknown): Promise<Node> {
+    if (error instanceof ApiError && error.reason === 'NotFound') return register();
+    throw error;
+  }
+
   async function report(): Promise<void> {
     current ??= await register();
+    const found = await inspect();
+    // Compared with what the API says now: after a silence it says Unknown, which nobody but this agent takes back.
+    current = await client.get<Node>('nodes', { name: node.nodeName }).catch(registerIfGone);
     uid = current.metadata.uid;
-    const status = nodeStatus(node, await inspect(), current.status ?? {}, clock.now());
+    const status = nodeStatus(node, found, current.status ?? {}, clock.now());
     const due = clock.monotonicMs() - reportedAtMs >= reportMs;
     if (!due && isDeepStrictEqual(timeless(status), timeless(current.status ?? {}))) return;
     try {
