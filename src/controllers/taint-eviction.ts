@@ -5,34 +5,60 @@ import { deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { isFinished } from './pods.ts';
 
-/** Deletes pods from nodes with NoExecute taints that they do not tolerate, or not any longer. */
-export const taintEvictionController = (): Controller => ({
-  name: 'taint-eviction',
-  reconciles: 'pods',
-  reads: ['nodes'],
-  writes: { pods: ['delete'], 'pods/status': ['update'] },
-  enqueue: {
-    nodes: (node, { cache }) =>
-      noExecute(node as Node).length === 0
-        ? []
-        : cache<Pod>('pods')
-            .list()
-            .filter(({ spec }) => spec?.nodeName === node.metadata.name)
-            .map(keyOf),
-  },
+/**
+ * Deletes pods from nodes with NoExecute taints that they do not tolerate, or not any longer. Patience is measured from
+ * when the taints were first seen, as the wall clock may jump meanwhile.
+ */
+export const taintEvictionController = (): Controller => {
+  const plans = new Map<string, { record: string; atMs: number }>();
 
-  async reconcile({ namespace, name }, context): Promise<Result> {
-    const pod = context.cache<Pod>('pods').get(namespace, name);
-    if (!pod?.spec?.nodeName || isDeleting(pod) || isFinished(pod)) return undefined;
-    const node = context.cache<Node>('nodes').get('', pod.spec.nodeName);
-    const atMs = node && evictionMs(noExecute(node), pod.spec.tolerations ?? [], context.clock.now());
-    if (atMs === undefined) return undefined;
-    const waitMs = atMs - context.clock.now();
-    if (waitMs > 0) return { requeueAfterMs: waitMs };
-    await evict(context, pod);
-    return undefined;
-  },
-});
+  /** When the pod has to go, by the steady clock; undefined when it may stay. */
+  function planned(pod: Pod, node: Node | undefined, { clock }: ControllerContext): number | undefined {
+    const taints = node ? noExecute(node) : [];
+    const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
+    const atMs = evictionMs(taints, pod.spec?.tolerations ?? [], clock.now());
+    if (atMs === undefined) {
+      plans.delete(key);
+      return undefined;
+    }
+    const record = JSON.stringify([pod.metadata.uid, taints, pod.spec?.tolerations]);
+    const plan = plans.get(key);
+    if (plan?.record === record) return plan.atMs;
+    const next = { record, atMs: clock.monotonicMs() + atMs - clock.now() };
+    plans.set(key, next);
+    return next.atMs;
+  }
+
+  return {
+    name: 'taint-eviction',
+    reconciles: 'pods',
+    reads: ['nodes'],
+    writes: { pods: ['delete'], 'pods/status': ['update'] },
+    enqueue: {
+      nodes: (node, { cache }) =>
+        noExecute(node as Node).length === 0
+          ? []
+          : cache<Pod>('pods')
+              .list()
+              .filter(({ spec }) => spec?.nodeName === node.metadata.name)
+              .map(keyOf),
+    },
+
+    async reconcile({ namespace, name }, context): Promise<Result> {
+      const pod = context.cache<Pod>('pods').get(namespace, name);
+      if (!pod?.spec?.nodeName || isDeleting(pod) || isFinished(pod)) {
+        plans.delete(`${namespace}/${name}`);
+        return undefined;
+      }
+      const atMs = planned(pod, context.cache<Node>('nodes').get('', pod.spec.nodeName), context);
+      if (atMs === undefined) return undefined;
+      const waitMs = atMs - context.clock.monotonicMs();
+      if (waitMs > 0) return { requeueAfterMs: waitMs };
+      await evict(context, pod);
+      return undefined;
+    },
+  };
+};
 
 const noExecute = ({ spec }: Node): Taint[] => (spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 
@@ -62,7 +88,8 @@ export function evictionMs(taints: Taint[], tolerations: Toleration[], nowMs: nu
     if (matching.length === 0) return nowMs;
     const limits = matching.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
     if (limits.length === 0) continue;
-    const sinceMs = Date.parse(taint.timeAdded ?? '') || nowMs;
+    // A time to come was written by a clock that was ahead.
+    const sinceMs = Math.min(Date.parse(taint.timeAdded ?? '') || nowMs, nowMs);
     const atMs = sinceMs + Math.max(0, Math.min(...limits)) * 1000;
     earliestMs = Math.min(earliestMs ?? Number.POSITIVE_INFINITY, atMs);
   }
