@@ -13,16 +13,17 @@ import type { Transport } from '../../src/client/transport.ts';
 import { openAuthority } from '../../src/cluster/certificates/authority.ts';
 import { identities } from '../../src/cluster/certificates/identities.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
+import { randomFrom, seedOf } from '../random.ts';
 import { eventually, cannotRunContainers as skip, testCluster } from './cluster.ts';
 import { crash, leftovers, processOf } from './processes.ts';
-import { follow, randomFrom, type Seen, type Watcher, type Writer, write } from './storm.ts';
+import { follow, type Seen, type Watcher, type Writer, write } from './storm.ts';
 
 /** Faults of the API server's process and of what it stands on: its disk and its certificates. */
 const cluster = testCluster(2);
 const serverDirectory = join(cluster.dataDirectory, 'server');
 const namespace = 'storm';
 const transports: Transport[] = [];
-const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const seed = seedOf();
 
 /** A client with connections of its own. */
 function newClient(): Client {

@@ -2,19 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesObject, WatchEvent } from '../../src/api/object.ts';
 import { ApiError } from '../../src/api/status.ts';
 import type { Client } from '../../src/client/client.ts';
-
-export type Random = () => number;
-
-/** The same numbers for the same seed (mulberry32). */
-export function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import type { Random } from '../random.ts';
 
 /** What happened to one object, as its only writer knows it; revisions of answers that were lost are unknown. */
 export type Step = { type: 'ADDED' | 'MODIFIED' | 'DELETED'; value: string; revision?: number };
