@@ -41,7 +41,7 @@ export async function startLocalCluster(): Promise<LocalCluster> {
     async buildImage(name) {
       const archive = join(dataDirectory, `${name}.tar`);
       const specification = join(root, `examples/shop/images/${name}.json`);
-      await promisify(execFile)(process.execPath, [join(root, 'tools/images/build.ts'), specification, archive]);
+      await promisify(execFile)(rempart, ['images', 'build', specification, archive]);
       await promisify(execFile)(rempart, ['images', 'import', archive, '--data-dir', dataDirectory]);
     },
     up,

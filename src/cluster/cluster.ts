@@ -49,6 +49,13 @@ export async function warm(name: 'server' | 'agent'): Promise<void> {
 export const runDevelopment = async (options: { nodes: number; port: number; kubeconfig: string }) =>
   (await import('./development.ts')).runDevelopment(options);
 
+/** Builds an image from Debian packages into an OCI archive. Throws UsageError for what is wrong with its inputs. */
+export const buildImage = async (specification: string, archive: string) =>
+  (await import('./images.ts')).buildImage(specification, archive);
+
 /** Loads an image archive into a cluster's containerd and returns the names it holds. */
 export const importImage = async (dataDirectory: string, archive: string) =>
-  (await import('./import-image.ts')).importImage(dataDirectory, archive);
+  (await import('./images.ts')).importImage(dataDirectory, archive);
+
+/** What is on the node of a running cluster, by name. */
+export const listImages = async (dataDirectory: string) => (await import('./images.ts')).listImages(dataDirectory);

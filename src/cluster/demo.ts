@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { kindOf } from '../api/api.ts';
 import { resourceName } from '../api/kind.ts';
@@ -11,10 +9,11 @@ import type { KubernetesObject } from '../api/object.ts';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { UsageError } from '../foundation/usage-error.ts';
+import { buildArchive, imageFingerprint } from '../node/node.ts';
 import { openAuthority } from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
 import { type Choices, type Configuration, configure, layout } from './configuration.ts';
-import { importImage } from './import-image.ts';
+import { importImage } from './images.ts';
 import { packageRoot } from './processes.ts';
 import { adminClient, type Steps, up } from './up.ts';
 
@@ -40,13 +39,16 @@ export async function demo(choices: Choices, steps: Steps): Promise<{ kubeconfig
   return { kubeconfig, url: `http://${machineAddress()}:${frontPort}` };
 }
 
-/** Builds an image unless it was built before; returns the archive. */
+/** Builds an image unless the same was built before; returns the archive. What was built from other inputs goes. */
 async function build(specification: string, configuration: Configuration): Promise<string> {
-  const archives = layout(configuration).archives;
+  const { archives } = layout(configuration);
   mkdirSync(archives, { recursive: true, mode: 0o755 });
-  const archive = join(archives, `${basename(specification, '.json')}.tar`);
-  const builder = join(packageRoot, 'tools/images/build.ts');
-  if (!existsSync(archive)) await promisify(execFile)(process.execPath, [builder, specification, archive]);
+  const name = basename(specification, '.json');
+  const current = `${name}-${(await imageFingerprint(specification)).slice(0, 16)}.tar`;
+  const archive = join(archives, current);
+  if (!existsSync(archive)) await buildArchive(specification, archive);
+  for (const file of readdirSync(archives))
+    if (file.startsWith(`${name}-`) && file !== current) rmSync(join(archives, file));
   return archive;
 }
 

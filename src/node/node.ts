@@ -1,4 +1,13 @@
 /** The door of the node room: the agent, and what it is given. */
+import type { BuiltImage } from './images/building/archive.ts';
+
+/** Builds an image from Debian packages; loaded only when it is asked for, which the agent never does. */
+export const buildArchive = async (specification: string, archive: string): Promise<BuiltImage> =>
+  (await import('./images/building/archive.ts')).buildArchive(specification, archive);
+/** Changes whenever what an image is built from does. */
+export const imageFingerprint = async (specification: string): Promise<string> =>
+  (await import('./images/building/archive.ts')).fingerprintOf(specification);
+
 export { type Agent, type AgentOptions, createAgent } from './agent.ts';
 export { type Cgroups, createCgroups, noCgroups } from './cgroups.ts';
 export { importImage } from './images/import.ts';

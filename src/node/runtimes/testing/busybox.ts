@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fetchPackage } from '../../../../tools/images/packages.ts';
+import { fetchPackage } from '../../images/building/packages.ts';
 import { type OciImage, ociImage } from '../../images/oci.ts';
 import type { TarEntry } from '../../images/tar.ts';
 

@@ -1,10 +1,11 @@
 /** Debian packages as plain folders: downloaded by apt-get (which checks the archive's signatures), never installed. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Downloaded and extracted packages, kept between runs; deleting it is harmless. */
-export const cacheFolder = join(import.meta.dirname, '../../.cache/packages');
+const cacheFolder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rempart/packages');
 
 /** Runs a program and resolves to its standard output; rejects with the end of what it said on standard error. */
 export function run(command: string, words: string[], cwd = '/'): Promise<string> {

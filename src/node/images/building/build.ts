@@ -1,12 +1,7 @@
-/**
- * Builds minimal OCI images from Debian packages and files of ours: `node tools/images/build.ts SPECIFICATION.json
- * [OUT.tar]`. No shell, no package manager, no layer of a stranger: only what the named programs load, with Debian's
- * description of each package, so that scanners know what is inside. The same inputs give the same digest.
- */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { type ImageConfig, type OciImage, ociImage } from '../../src/node/images/oci.ts';
-import type { TarEntry } from '../../src/node/images/tar.ts';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type ImageConfig, type OciImage, ociImage } from '../oci.ts';
+import type { TarEntry } from '../tar.ts';
 import { closureOf, type Taken } from './closure.ts';
 import { fetchPackage, type Package } from './packages.ts';
 import { readSpecification, type Specification, sourceOf } from './specification.ts';
@@ -14,6 +9,11 @@ import { readSpecification, type Specification, sourceOf } from './specification
 /** Nobody on the host has this number: https://github.com/GoogleContainerTools/distroless uses it too. */
 const user = 65532;
 
+/**
+ * Builds a minimal OCI image from Debian packages and files of ours. No shell, no package manager, no layer of a
+ * stranger: only what the named programs load, with Debian's description of each package, so that scanners know what is
+ * inside. The same inputs give the same digest. Throws with the file or package that is missing.
+ */
 export async function buildImage(specification: Specification): Promise<OciImage> {
   const own = specification.files.map((file): TarEntry => {
     const data = readFileSync(sourceOf(specification, file.from));
@@ -111,22 +111,3 @@ function layer(entries: TarEntry[]): TarEntry[] {
   }
   return [...all.keys()].sort().map((path) => all.get(path)!);
 }
-
-/** Where a built image is put when nothing else is said. */
-export const builtFolder = join(import.meta.dirname, '../../.cache/images');
-
-async function main([path, out]: string[]): Promise<void> {
-  if (path === undefined) throw new Error('usage: node tools/images/build.ts SPECIFICATION.json [OUT.tar]');
-  const specification = readSpecification(path);
-  const target = out ?? join(builtFolder, `${basename(path, '.json')}.tar`);
-  const image = await buildImage(specification);
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, image.tar);
-  process.stdout.write(`${specification.name} ${image.digest} ${(image.tar.length / 1e6).toFixed(1)} MB ${target}\n`);
-}
-
-if (import.meta.main)
-  await main(process.argv.slice(2)).catch((error: Error) => {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  });

@@ -4,19 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { importImage } from '../../src/node/images/import.ts';
-import {
-  cannotRunContainerd,
-  containerConfig,
-  sandboxConfig,
-  startTestHost,
-} from '../../src/node/runtimes/testing/host.ts';
+import { cannotRunContainerd, containerConfig, sandboxConfig, startTestHost } from '../../runtimes/testing/host.ts';
+import { importImage } from '../import.ts';
 import { buildImage } from './build.ts';
 import { needsOf } from './elf.ts';
 import { fetchPackage } from './packages.ts';
 import { readSpecification } from './specification.ts';
 
-const shop = join(import.meta.dirname, '../../examples/shop/images');
+const shop = join(import.meta.dirname, '../../../../examples/shop/images');
 const cannotFetch = await fetchPackage('base-files').then(
   () => false as const,
   (error: Error) => `needs Debian packages: ${error.message}`,
