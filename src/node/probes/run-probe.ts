@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import type { Container as ContainerSpec, HTTPGetAction, Probe } from '../../api/schema/types.d.ts';
 import { portOf } from '../pods/hooks.ts';
 import { ExecTimeout, type Runtime } from '../runtimes/runtime.ts';
+import { dialError, endpointOf } from './dial-error.ts';
 
 /** Runs a probe once. Undefined is success, a text says what failed; it never rejects. */
 export async function runProbe(
@@ -35,10 +36,13 @@ async function execProbe(runtime: Runtime, containerId: string, command: string[
     const { exitCode, output } = await runtime.exec(containerId, command, timeoutMs);
     return exitCode === 0 ? undefined : output.trim() || `command ended with ${exitCode}`;
   } catch (error) {
-    if (error instanceof ExecTimeout) return `command timed out after ${timeoutMs / 1000}s`;
+    if (error instanceof ExecTimeout)
+      return `command timed out: "${command.join(' ')}" timed out after ${timeoutMs / 1000}s`;
     throw error;
   }
 }
+
+const deadlineExceeded = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
 
 /** 200 to 399 is healthy; redirects are not followed; the certificate of an HTTPS server is not checked. */
 function httpProbe(
@@ -65,14 +69,13 @@ function httpProbe(
       finish(code >= 200 && code < 400 ? undefined : `HTTP probe failed with statuscode: ${code}`);
     });
     // The timeout is for the whole probe: a server that trickles bytes must not hold it.
-    const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs / 1000}s`)), timeoutMs);
+    const timer = setTimeout(() => request.destroy(new Error(deadlineExceeded)), timeoutMs);
     const finish = (result: string | undefined) => {
       clearTimeout(timer);
       resolve(result);
     };
-    request.on('error', (error) =>
-      finish(`Get "${action.scheme ?? 'HTTP'}://${options.host}:${options.port}": ${error.message}`),
-    );
+    const url = `${secure ? 'https' : 'http'}://${endpointOf(options.host, options.port)}${options.path}`;
+    request.on('error', (error) => finish(`Get "${url}": ${dialError(options.host, options.port, error)}`));
     request.end();
   });
 }
@@ -85,7 +88,7 @@ function tcpProbe(host: string, port: number, timeoutMs: number): Promise<string
       resolve(result);
     };
     socket.on('connect', () => finish(undefined));
-    socket.on('timeout', () => finish(`dial tcp ${host}:${port}: no connection within ${timeoutMs / 1000}s`));
-    socket.on('error', (error) => finish(`dial tcp ${host}:${port}: ${error.message}`));
+    socket.on('timeout', () => finish(`dial tcp ${endpointOf(host, port)}: i/o timeout`));
+    socket.on('error', (error) => finish(dialError(host, port, error)));
   });
 }
