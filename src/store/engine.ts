@@ -24,7 +24,10 @@ export type Engine = {
   watch(prefix: string, fromRevision: number, onEvents: (events: Event[]) => void): () => void;
   /** Forgets history up to `revision` and gives the space back. */
   compact(revision: number): Promise<void>;
-  /** Writes every value kept under `prefix` to disk again through `seal`, after a change of keys. Revisions stay. */
+  /**
+   * Writes every value kept under `prefix` to disk again through `seal`, after a change of keys, and overwrites what
+   * is left of the values before. Revisions stay.
+   */
   reseal(prefix: string): Promise<void>;
   /** Bytes on disk (or in memory), for metrics. */
   sizeBytes(): number;

@@ -21,6 +21,7 @@ function setUp(onWrite: (versions: Version[]) => Promise<void> = async () => {})
       if (trimError) throw trimError;
     },
     async rewrite() {},
+    async scrub() {},
     sizeBytes: () => 0,
     async close() {},
   };

@@ -154,6 +154,10 @@ export function createEngine(
     if (revision > history.visible()) throw new FutureRevision(revision, history.visible());
     if (revision < history.compacted()) throw new Compacted(revision, history.compacted());
     gone = gone.concat(history.compact(revision));
+    await trimAll();
+  }
+
+  async function trimAll(): Promise<void> {
     do {
       if (!(await errand(trim))) throw new StoreFull('there is no room on the disk to compact');
     } while (gone.length > 0);
@@ -166,6 +170,9 @@ export function createEngine(
       const part = all.slice(index, index + resealedAtOnceMax);
       await errand(() => journal.rewrite(part));
     }
+    // What waits to be dropped was not written again.
+    await trimAll();
+    await errand(journal.scrub);
   }
 
   /** Runs between two groups, since calls of the journal may not overlap. */

@@ -10,6 +10,8 @@ export type Journal = {
   trim(compacted: number, gone: number[]): Promise<void>;
   /** Writes the values of these versions again, if they are still there. */
   rewrite(versions: Version[]): Promise<void>;
+  /** Overwrites what is left on the medium of values that were rewritten or dropped. */
+  scrub(): Promise<void>;
   sizeBytes(): number;
   close(): Promise<void>;
 };

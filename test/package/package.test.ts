@@ -1,26 +1,81 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
 
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'rempart-package-'));
+const installed = join(folder, 'node_modules/rempart');
+const program = join(folder, 'node_modules/.bin/rempart');
+const env = { ...process.env, PATH: `${join(process.execPath, '..')}:${process.env['PATH']}` };
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the package runs from an empty folder, without TypeScript and without the checkout', () => {
-  const env = { ...process.env, PATH: `${join(process.execPath, '..')}:${process.env.PATH}` };
-  const npm = (cwd: string, ...words: string[]) =>
-    execFileSync('npm', words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  npm(root, 'pack', '--pack-destination', folder);
+const run = (file: string, words: string[], cwd = folder) =>
+  execFileSync(file, words, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+before(() => {
+  run('npm', ['pack', '--pack-destination', folder], root);
   const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
-  npm(folder, 'install', '--ignore-scripts', '--no-audit', '--no-fund', `./${archive}`);
-  const rempart = (...words: string[]) =>
-    execFileSync(join(folder, 'node_modules/.bin/rempart'), words, { cwd: folder, env, encoding: 'utf8' });
-  assert.match(rempart('help'), /up .*start a cluster/s);
-  assert.equal(globTypeScript(join(folder, 'node_modules/rempart')), 0);
+  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `./${archive}`]);
 });
 
-const globTypeScript = (directory: string): number =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).length;
+test('the package has no TypeScript, no tests and no tools, but the example', () => {
+  const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+  assert.deepEqual(
+    files.filter((file) => /\.ts$|\.test\.|(^|\/)testing\/|^(tools|test|bench)\//.test(file)),
+    [],
+  );
+  for (const wanted of ['examples/shop/images/front.json', 'examples/shop/manifests', 'dist/cluster/supervise.sh'])
+    assert.ok(existsSync(join(installed, wanted)), `${wanted} is missing`);
+});
+
+test('its help names the commands', () => {
+  assert.match(run(program, ['help']), /up .*start a cluster/s);
+});
+
+test('each of its dependencies loads without code from strings', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  const imports = Object.keys(dependencies).map((name) => `await import(${JSON.stringify(name)});`);
+  const words = ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', imports.join('')];
+  run(process.execPath, words, installed);
+});
+
+test('it builds an image', { skip: !existsSync('/usr/bin/apt-get') && 'needs apt-get' }, () => {
+  const specification = join(installed, 'examples/shop/images/database.json');
+  assert.match(run(program, ['images', 'build', specification, 'database.tar']), /^rempart\.local\/\S+ sha256:\w+ /);
+  assert.match(run('tar', ['-tf', 'database.tar']), /^oci-layout$/m);
+});
+
+test('its control plane answers', async () => {
+  const kubeconfig = join(folder, 'dev.kubeconfig');
+  const child = spawn(program, ['dev', '--port', '0', '--nodes', '1', '--kubeconfig', kubeconfig], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  try {
+    let url: string | undefined;
+    for await (const line of createInterface({ input: child.stdout })) {
+      url = /https:\/\/\S+?:\d+/.exec(line)?.[0];
+      if (url !== undefined) break;
+    }
+    assert.ok(url, 'it ended without saying where it listens');
+    assert.equal(await statusOf(`${url}/readyz`, kubeconfig), 200);
+  } finally {
+    child.kill();
+    await ended;
+  }
+});
+
+function statusOf(url: string, kubeconfig: string): Promise<number | undefined> {
+  const encoded = /certificate-authority-data: (\S+)/.exec(readFileSync(kubeconfig, 'utf8'))![1]!;
+  const ca = Buffer.from(encoded, 'base64');
+  return new Promise((resolve, reject) => {
+    get(url, { ca }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+  });
+}

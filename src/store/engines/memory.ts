@@ -7,6 +7,7 @@ import { createHistory } from '../model/history.ts';
 export function openMemory(options: EngineOptions & Limits & { clock?: Clock }): Engine {
   const history = createHistory(options.stamp ?? ((value) => value));
   const nothing = async () => {};
-  const journal = { write: nothing, trim: nothing, rewrite: nothing, close: nothing, sizeBytes: history.bytes };
+  const [write, trim, rewrite, scrub, close] = [nothing, nothing, nothing, nothing, nothing];
+  const journal = { write, trim, rewrite, scrub, close, sizeBytes: history.bytes };
   return createEngine(history, journal, options);
 }

@@ -27,6 +27,7 @@ export function openFile(path: string): DatabaseSync {
       PRAGMA journal_size_limit = 16777216;
       PRAGMA cache_size = -4000;
       PRAGMA cell_size_check = ON;
+      PRAGMA secure_delete = FAST;
     `);
     checkLayout(database, path);
   } catch (error) {

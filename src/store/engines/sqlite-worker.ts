@@ -8,6 +8,7 @@ export type Request =
   | { type: 'write'; rows: ArrayBuffer }
   | { type: 'rewrite'; rows: ArrayBuffer }
   | { type: 'trim'; compacted: number; gone: number[] }
+  | { type: 'scrub' }
   | { type: 'close' };
 /** `usedBytes` leaves out pages that are free for reuse. */
 export type Reply = { ok: true; usedBytes: number } | { ok: false; full: boolean; message: string };
@@ -54,6 +55,12 @@ function trim(compacted: number, gone: number[]): void {
   remember.run(compacted);
 }
 
+/** Within pages SQLite overwrites by itself (secure_delete); free pages are cut off, and then the log of writes. */
+function scrub(): void {
+  database.exec('PRAGMA incremental_vacuum');
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+}
+
 function answer(request: Request): void {
   if (request.type === 'write') transaction(() => write(request.rows));
   else if (request.type === 'rewrite') transaction(() => writeAgain(request.rows));
@@ -61,7 +68,8 @@ function answer(request: Request): void {
     transaction(() => trim(request.compacted, request.gone));
     const { used, free } = pageCounts();
     if (free > used / 4) database.exec(`PRAGMA incremental_vacuum(${vacuumPagesAtOnce})`);
-  } else database.close();
+  } else if (request.type === 'scrub') scrub();
+  else database.close();
 }
 
 function reply(request: Request): Reply {

@@ -100,10 +100,14 @@ test('sealed values never reach the disk in clear, and survive a change of keys'
   const first = await open(oldKey);
   await first.put({ key: '/secrets/a', value: bytes('correct horse'), expected: 0 });
   await write(first, '/secrets/a', 'battery staple');
+  await write(first, '/secrets/large', 'x'.repeat(50_000));
+  await first.delete({ key: '/secrets/large', expected: first.revision() });
   await first.close();
   assert.ok(!readFileSync(path).includes('horse') && !readFileSync(path).includes('battery'));
   const second = await open(newKey, oldKey);
   await second.reseal('/secrets/');
+  for (const file of [path, `${path}-wal`])
+    assert.ok(!readFileSync(file).includes(oldKey.id), `${file} still has values of the old key`);
   await second.close();
   const third = await open(newKey);
   assert.equal(text(third.get('/secrets/a')?.value), 'battery staple');

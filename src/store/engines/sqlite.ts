@@ -101,6 +101,7 @@ async function startJournal(path: string, loadedBytes: number, seal: NonNullable
       await ask({ type: 'rewrite', rows }, [rows]);
     },
     trim: (compacted, gone) => ask({ type: 'trim', compacted, gone }),
+    scrub: () => ask({ type: 'scrub' }),
     sizeBytes: () => usedBytes,
     async close() {
       if (stopped === undefined) await ask({ type: 'close' });

@@ -4,7 +4,7 @@ import { type ImageConfig, type OciImage, ociImage } from '../oci.ts';
 import type { TarEntry } from '../tar.ts';
 import { closureOf, type Taken } from './closure.ts';
 import { fetchPackage, type Package } from './packages.ts';
-import { readSpecification, type Specification, sourceOf } from './specification.ts';
+import { type Specification, sourceOf } from './specification.ts';
 
 /** Nobody on the host has this number: https://github.com/GoogleContainerTools/distroless uses it too. */
 const user = 65532;
