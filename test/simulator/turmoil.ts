@@ -93,6 +93,13 @@ const deeds: Deed[] = [
     node.alive = !node.alive;
   },
   ({ restartReactors }) => restartReactors(),
+  ({ disk }) => {
+    disk.full = !disk.full;
+  },
+  ({ disk }) => {
+    disk.full = false;
+  },
+  ({ forgetHistory }) => forgetHistory(),
   ({ clock }, random) => clock.jump((random() - 0.5) * 2 * 3600 * 1000),
 ];
 
@@ -109,16 +116,16 @@ function shuffled<T>(random: Random, list: T[]): T[] {
   return list.length === 0 ? [] : [pick(random, list)];
 }
 
-const deedsCount = 60;
 const pauseMsMax = 8000;
 
 /** Deeds at random times; what cannot be done (the object is gone) is not done. Afterwards one node stays dead. */
-export async function rage(world: World, seed: number): Promise<void> {
+export async function rage(world: World, seed: number, deedsCount = 60): Promise<void> {
   const random = randomFrom(seed);
   for (let count = 0; count < deedsCount; count++) {
     await world.pass(random() * pauseMsMax);
     await Promise.resolve(pick(random, deeds)(world, random)).catch(() => {});
   }
+  world.disk.full = false;
   const dead = pick(random, world.nodes);
   for (const node of world.nodes) {
     node.alive = node !== dead;

@@ -12,7 +12,7 @@ import { rolesFor, usernameOf } from '../../src/reconcile/permissions.ts';
 import { runController } from '../../src/reconcile/run.ts';
 import { createScheduler } from '../../src/scheduler/scheduler.ts';
 import { createDefences, createServer, stamp } from '../../src/server/server.ts';
-import { openEngine } from '../../src/store/store.ts';
+import { type Engine, openEngine, StoreFull } from '../../src/store/store.ts';
 import { type Faults, faultyTransport } from './faults.ts';
 import { createNode, type SimulatedNode } from './node.ts';
 
@@ -25,6 +25,10 @@ export type World = {
   cache(resource: string): Cache<any>;
   /** Controllers and scheduler, all at once, as their process ends and starts. */
   restartReactors(): void;
+  /** While it is full, nothing can be written. */
+  disk: { full: boolean };
+  /** Watches cannot resume any longer from what they saw last. */
+  forgetHistory(): Promise<void>;
   /** Virtual time goes on. */
   pass(milliseconds: number): Promise<void>;
   /** What never may happen and happened. */
@@ -39,6 +43,7 @@ const nodeCount = 4;
 export async function createWorld(faults: Faults): Promise<World> {
   const { clock, pass } = createTime();
   const engine = await openEngine({ engine: 'memory', stamp, clock });
+  const disk = { full: false };
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const tokenKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const { defences, extensions } = createDefences({
@@ -51,7 +56,16 @@ export async function createWorld(faults: Faults): Promise<World> {
   });
   const serviceRanges = { cidr: '10.96.0.0/16', nodePorts: { from: 30_000, to: 32_767 } };
   const version = 'v1.36.0+rempart';
-  const server = createServer({ engine, kinds, version, clock, log, defences, extensions, serviceRanges });
+  const server = createServer({
+    engine: onDisk(engine, disk),
+    kinds,
+    version,
+    clock,
+    log,
+    defences,
+    extensions,
+    serviceRanges,
+  });
   const clientOf = (username: string, groups: string[], faulty: boolean): Client => {
     const user = { username, groups: [...groups, 'system:authenticated'] };
     const transport = {
@@ -102,7 +116,8 @@ export async function createWorld(faults: Faults): Promise<World> {
     createNode({ name: `node-${index}`, index, client: admin, pods: cache('pods'), clock }),
   );
   return {
-    ...{ clock, admin, nodes, cache, pass, outrages },
+    ...{ clock, admin, nodes, cache, pass, outrages, disk },
+    forgetHistory: () => engine.compact(engine.revision()),
     restartReactors() {
       stopReactors();
       stopReactors = startReactors();
@@ -115,6 +130,14 @@ export async function createWorld(faults: Faults): Promise<World> {
       await engine.close();
     },
   };
+}
+
+function onDisk(engine: Engine, disk: { full: boolean }): Engine {
+  const put: Engine['put'] = async (write) => {
+    if (disk.full) throw new StoreFull('simulated');
+    return engine.put(write);
+  };
+  return { ...engine, put };
 }
 
 /** Time that moves when it is told, in steps in between which everything that can go on does. */
