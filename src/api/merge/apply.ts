@@ -84,8 +84,12 @@ export function updateManagedFields(
   owner: FieldOwner,
   schema: Schema,
 ): ManagedFields[] {
-  const entries = old?.metadata.managedFields ?? [];
-  const { added, modified, removed } = compareFields(old ?? {}, object, schema);
+  if (old === undefined) {
+    const created = difference(fieldsOf(object, schema), unowned);
+    return isEmpty(created) ? [] : [entryOf(owner, created)];
+  }
+  const entries = old.metadata.managedFields ?? [];
+  const { added, modified, removed } = compareFields(old, object, schema);
   const taken = difference(union(added, modified), unowned);
   const lost = union(taken, removed);
   if (isEmpty(lost)) return entries;
