@@ -2,7 +2,7 @@ import { ApiError } from '../../api/status.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { Audit } from '../contracts.ts';
-import { type AuditFiles, openAuditFiles } from './files.ts';
+import { type AuditFiles, type AuditLine, openAuditFiles } from './files.ts';
 import { auditLine, hashOf } from './lines.ts';
 import { isRecorded } from './policy.ts';
 
@@ -38,7 +38,7 @@ export function createAudit(options: AuditOptions): AuditLog {
   const files: AuditFiles = openAuditFiles({ directory, fileBytesMax, filesMax });
   let { sequence, hash, gap } = files.end;
   if (gap !== undefined) log.error('the audit log does not end as it was left', { directory, gap });
-  let pending: string[] = [];
+  let pending: AuditLine[] = [];
   let pendingBytes = 0;
   let failure: Error | undefined;
   let writing: Promise<void> | undefined;
@@ -86,12 +86,12 @@ export function createAudit(options: AuditOptions): AuditLog {
       if (!isRecorded(event)) return;
       // What was refused before anybody was identified did nothing: it may not fill the memory too.
       if (event.user.username === '' && (failure !== undefined || pendingBytes > pendingBytesMax)) return;
-      const line = auditLine(event, { sequence: sequence + 1, previous: hash }, gap);
+      const text = auditLine(event, { sequence: sequence + 1, previous: hash }, gap);
       gap = undefined;
       sequence++;
-      hash = hashOf(line);
-      pending.push(line);
-      pendingBytes += line.length;
+      hash = hashOf(text);
+      pending.push({ text, sequence, hash });
+      pendingBytes += text.length;
       kick();
     },
     async flush() {

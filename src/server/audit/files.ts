@@ -16,6 +16,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { genesis, hashOf, linkOf } from './lines.ts';
 
+/** A line of the log with its number and its hash, which the next line names. */
+export type AuditLine = { text: string; sequence: number; hash: string };
+
 /** The end of the log as it was last written: kept apart from it, so that a cut-off end is missed. */
 export type Head = {
   sequence: number;
@@ -27,7 +30,7 @@ export type AuditFiles = {
   /** Where the chain goes on; `gap` says what is wrong with how the log ends. */
   end: { sequence: number; hash: string; gap?: string };
   /** Lines without newlines. Rejects when they could not be written as a whole; they are then not in the log. */
-  append(lines: string[]): Promise<void>;
+  append(lines: AuditLine[]): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -107,6 +110,7 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
   mendCurrent(file);
   const { sequence, hash, oldest: firstKept, gap } = findEnd(directory);
   let handle: FileHandle | undefined;
+  let headHandle: FileHandle | undefined;
   let bytes = 0;
   let oldest = firstKept;
   let first = existsSync(file) ? (firstSequence(file) ?? sequence + 1) : sequence + 1;
@@ -135,16 +139,17 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
     end: { sequence, hash, gap },
     async append(lines) {
       let target = await current();
-      const start = linkOf(lines[0]!)!.sequence;
       if (bytes > fileBytesMax) {
-        await rotate(start);
+        await rotate(lines[0]!.sequence);
         target = await current();
       }
-      const text = `${lines.join('\n')}\n`;
-      const head = { sequence: start + lines.length - 1, hash: hashOf(lines.at(-1)!), oldest };
+      let text = '';
+      for (const line of lines) text += `${line.text}\n`;
+      const { sequence, hash } = lines.at(-1)!;
       try {
         await target.appendFile(text);
-        writeHead(directory, head);
+        headHandle ??= await openHead(directory);
+        await headHandle.write(headBytes({ sequence, hash, oldest }), 0, headLength, 0);
       } catch (error) {
         // half a write must not stay: the same lines are written again later
         await target.truncate(bytes);
@@ -154,7 +159,8 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
     },
     async close() {
       await handle?.close();
-      handle = undefined;
+      await headHandle?.close();
+      [handle, headHandle] = [undefined, undefined];
     },
   };
 }
@@ -170,8 +176,19 @@ function firstSequence(file: string): number | undefined {
   }
 }
 
-function writeHead(directory: string, head: Head): void {
+/** Less than a sector and always as long: it is written in place, whole or not at all. */
+const headLength = 256;
+const headBytes = (head: Head) => Buffer.from(`${JSON.stringify(head).padEnd(headLength - 1)}\n`);
+
+/**
+ * Opened once and written in place: on a journaling file system, a rename over an existing file waits for the disk, and
+ * would do so after every turn. Before the first line it is created whole.
+ */
+async function openHead(directory: string): Promise<FileHandle> {
   const file = join(directory, headFile);
-  writeFileSync(`${file}.new`, `${JSON.stringify(head)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  if (!existsSync(file)) {
+    writeFileSync(`${file}.new`, headBytes({ sequence: 0, hash: genesis, oldest: 1 }), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+  return open(file, 'r+');
 }
