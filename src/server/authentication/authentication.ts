@@ -29,6 +29,17 @@ export type Authentication = {
   oidc: { configuration(): object; jwks(): object };
 };
 
+/** One object per credential: what is derived from a user is kept by it. */
+const authenticated = new WeakMap<UserInfo, UserInfo>();
+function authenticatedOf(user: UserInfo): UserInfo {
+  let known = authenticated.get(user);
+  if (known === undefined) {
+    known = { ...user, groups: [...user.groups, 'system:authenticated'] };
+    authenticated.set(user, known);
+  }
+  return known;
+}
+
 const anonymous: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
 const openPaths = /^\/(healthz|livez|readyz|version)(\/|$)/;
 const discoveryPaths = new Set(['/.well-known/openid-configuration', '/openid/v1/jwks']);
@@ -51,7 +62,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     async authenticate(credentials) {
       const user = (await byCertificate(credentials)) ?? (await ofToken(credentials, byToken));
       if (user === undefined) return isOpen(credentials, options) ? anonymous : undefined;
-      const known = { ...user, groups: [...user.groups, 'system:authenticated'] };
+      const known = authenticatedOf(user);
       return impersonated(known, credentials.request?.rawHeaders ?? [], options.authorize);
     },
     issueToken: ({ serviceAccount, request }) => issueToken(options, serviceAccount, request),

@@ -29,12 +29,13 @@ export function createRbacAuthorizer(lookup: Lookup): RbacAuthorizer {
   return {
     authorize(attributes) {
       const roles = current();
-      const key = decisionKey(attributes);
-      const known = decisions.get(key);
+      // Most rules name no objects: what they allow is kept once for all names.
+      const forAll = decisionKey(attributes, '*');
+      const known = decisions.get(forAll) ?? decisions.get(decisionKey(attributes, `=${attributes.name}`));
       if (known !== undefined) return known;
-      const decision = decide(roles, attributes);
+      const { decision, named } = decide(roles, attributes);
       if (decisions.size >= decisionsMax) decisions.clear();
-      decisions.set(key, decision);
+      decisions.set(named ? decisionKey(attributes, `=${attributes.name}`) : forAll, decision);
       return decision;
     },
     rulesFor: (user, namespace) => [...current().in(user, namespace)].flatMap(({ rules }) => rules),
@@ -42,23 +43,33 @@ export function createRbacAuthorizer(lookup: Lookup): RbacAuthorizer {
 }
 
 /** Unambiguous: names may hold any character, so they are quoted. */
-function decisionKey({ user, ...asked }: Attributes): string {
-  const { verb, group, resource, subresource, namespace, name, nonResourcePath } = asked;
-  const path = nonResourcePath ?? '';
-  const what = nonResourcePath === undefined ? 'r' : 'p';
-  const key = [what, verb, group, resource, subresource, namespace, name, path, user.username, ...user.groups];
-  return JSON.stringify(key);
+function decisionKey(asked: Attributes, name: string): string {
+  const { user, verb, group, resource, subresource, namespace, nonResourcePath = '' } = asked;
+  const what = asked.nonResourcePath === undefined ? 'r' : 'p';
+  return JSON.stringify([what, verb, group, resource, subresource, namespace, name, nonResourcePath, whoOf(user)]);
 }
 
-function decide(roles: RoleIndex, attributes: Attributes): Decision {
-  for (const grant of roles.in(attributes.user, attributes.nonResourcePath === undefined ? attributes.namespace : '')) {
-    if (grant.rules.some((rule) => ruleAllows(rule, attributes)))
-      return {
-        allowed: true,
-        reason: `RBAC: allowed by ${grant.binding} of ${grant.role} to ${whom(attributes.user)}`,
-      };
+const who = new WeakMap<UserInfo, string>();
+/** The same user asks again and again over one connection. */
+function whoOf(user: UserInfo): string {
+  let text = who.get(user);
+  if (text === undefined) {
+    text = JSON.stringify([user.username, ...user.groups]);
+    who.set(user, text);
   }
-  return { allowed: false, reason: nearMisses(roles.all(attributes.user), attributes) };
+  return text;
+}
+
+/** `named`: it holds for this name only. */
+function decide(roles: RoleIndex, attributes: Attributes): { decision: Decision; named: boolean } {
+  for (const grant of roles.in(attributes.user, attributes.nonResourcePath === undefined ? attributes.namespace : '')) {
+    const rule = grant.rules.find((each) => ruleAllows(each, attributes));
+    if (rule === undefined) continue;
+    const reason = `RBAC: allowed by ${grant.binding} of ${grant.role} to ${whom(attributes.user)}`;
+    return { decision: { allowed: true, reason }, named: (rule.resourceNames?.length ?? 0) > 0 };
+  }
+  const reason = nearMisses(roles.all(attributes.user), attributes);
+  return { decision: { allowed: false, reason }, named: true };
 }
 
 const whom = (user: UserInfo): string => JSON.stringify(user.username);
