@@ -21,6 +21,7 @@ export type Declaration<T> = {
   /** False for kinds of the whole cluster. */
   namespaced?: boolean;
   verbs?: Verb[];
+  createdByUpdate?: boolean;
   /** Is there a status subresource? As the facts have it when left out. */
   status?: boolean;
   /** Nodes bring their status along when they register. */
@@ -67,6 +68,7 @@ export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): K
     categories: declaration.categories ?? [],
     namespaced,
     verbs: declaration.verbs ?? allVerbs,
+    ...(declaration.createdByUpdate ? { createdByUpdate: true } : {}),
     // Expanded when first asked for: most kinds of most clusters have no object.
     get schema() {
       return schemaOf();

@@ -40,6 +40,8 @@ export type Kind = {
   namespaced: boolean;
   /** Only `create` for questions such as TokenReview, which the server answers itself and never stores. */
   verbs: Verb[];
+  /** A PUT to a name that does not exist creates it, for whoever may create (upstream's AllowCreateOnUpdate). */
+  createdByUpdate?: boolean;
   schema: Schema;
   /** Fields of `fieldSelector` besides metadata.name and metadata.namespace. */
   selectableFields: Record<string, (object: KubernetesObject) => string>;

@@ -8,6 +8,7 @@ export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   group: 'rbac.authorization.k8s.io',
   kind: 'ClusterRoleBinding',
   resource: 'clusterrolebindings',
+  createdByUpdate: true,
   namespaced: false,
   columns: bindingColumns,
   name: pathSegment,

@@ -10,6 +10,7 @@ export const clusterRole = defineKind<ClusterRole>({
   group: 'rbac.authorization.k8s.io',
   kind: 'ClusterRole',
   resource: 'clusterroles',
+  createdByUpdate: true,
   namespaced: false,
   wholeTable: true,
   columns: [nameColumn, createdAtColumn],

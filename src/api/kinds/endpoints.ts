@@ -24,6 +24,7 @@ function addresses({ subsets }: Endpoints): string {
 export const endpoints = defineKind<Endpoints>({
   kind: 'Endpoints',
   resource: 'endpoints',
+  createdByUpdate: true,
   shortNames: ['ep'],
   validate({ subsets }) {
     const errors: FieldError[] = [];

@@ -7,6 +7,7 @@ export const lease = defineKind<Lease>({
   group: 'coordination.k8s.io',
   kind: 'Lease',
   resource: 'leases',
+  createdByUpdate: true,
   validate({ spec }) {
     const errors: FieldError[] = [];
     checkPositive(spec?.leaseDurationSeconds, 'spec.leaseDurationSeconds', errors);

@@ -9,6 +9,7 @@ import { checkQuantity } from '../validation/values.ts';
 export const limitRange = defineKind<LimitRange>({
   kind: 'LimitRange',
   resource: 'limitranges',
+  createdByUpdate: true,
   shortNames: ['limits'],
   wholeTable: true,
   columns: [nameColumn, createdAtColumn],

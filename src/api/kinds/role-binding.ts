@@ -34,6 +34,7 @@ export const roleBinding = defineKind<RoleBinding>({
   group: 'rbac.authorization.k8s.io',
   kind: 'RoleBinding',
   resource: 'rolebindings',
+  createdByUpdate: true,
   columns: bindingColumns,
   name: pathSegment,
   validate: (object, old) => validateBinding(object, old, ['ClusterRole', 'Role']),

@@ -8,6 +8,7 @@ export const role = defineKind<Role>({
   group: 'rbac.authorization.k8s.io',
   kind: 'Role',
   resource: 'roles',
+  createdByUpdate: true,
   wholeTable: true,
   columns: [nameColumn, createdAtColumn],
   name: pathSegment,

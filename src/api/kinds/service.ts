@@ -38,6 +38,7 @@ function ports({ spec }: Service): string {
 export const service = defineKind<Service>({
   kind: 'Service',
   resource: 'services',
+  createdByUpdate: true,
   shortNames: ['svc'],
   categories: ['all'],
   status: true,

@@ -44,6 +44,25 @@ test('a role may hold what its author holds, and nothing more', async () => {
   assert.equal((await create(role('collector', [], { aggregationRule }))).code, 403);
 });
 
+test('who may change an object may not therefore create one, neither by apply nor by update', async () => {
+  const changer = { username: 'changer', groups: [] };
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/a/leases';
+  const change = { verbs: ['update', 'patch'], apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
+  await server.make(...grant('changer', [change]));
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'new' } };
+  const applyType = 'application/apply-patch+yaml';
+  const byApply = () => server.ask(changer, 'PATCH', `${leases}/new?fieldManager=x`, lease, applyType);
+  const byUpdate = () => server.ask(changer, 'PUT', `${leases}/new`, lease);
+  for (const attempt of [byApply, byUpdate]) {
+    const { code, body } = await attempt();
+    assert.equal(code, 403);
+    assert.match(body.message, /leases.coordination.k8s.io "new" is forbidden: User "changer" cannot create/);
+  }
+  await server.make({ ...lease, metadata: { name: 'new', namespace: 'a' } });
+  assert.equal((await byApply()).code, 200);
+  assert.equal((await byUpdate()).code, 200);
+});
+
 test('a role cannot be widened by update, nor bound by who does not hold it', async () => {
   await server.make(role('root', [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]), role('mine', [readPods]));
   const patch = { rules: [{ ...readPods, verbs: ['*'] }] };

@@ -1,7 +1,9 @@
 import type { KubernetesObject, ManagedFields } from '../../api/object.ts';
 import { ApiError, badRequest, invalid } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
+import { denial } from '../authorization/denial.ts';
 import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
+import { attributesOf } from '../request.ts';
 import { decode } from '../storage/codec.ts';
 import { generatedName, newUid } from '../storage/storage.ts';
 import { decodeObject } from './decode.ts';
@@ -46,6 +48,30 @@ export async function createObject(
       if (!taken || attempt === generateAttemptsMax) throw error;
       metadata.name = generatedName(generate);
     }
+  }
+}
+
+/**
+ * Creates what an update or an apply names and does not exist. Who may change an object may not therefore create one:
+ * the user is asked for that right too. `managed` as for `createObject`.
+ */
+export async function createInstead(
+  context: Context,
+  object: KubernetesObject,
+  managed?: ManagedFields[],
+): Promise<Reply> {
+  const { defences, user, target, kind } = context;
+  const { uid } = object.metadata;
+  if (uid) throw new ApiError('Conflict', `${kind.resource} "${target.name}" with the uid ${uid} does not exist`);
+  const asked = { ...attributesOf(user, target), verb: 'create' };
+  const { allowed, reason } = defences.authorize(asked);
+  if (!allowed) throw denial(asked, reason);
+  try {
+    return await createObject(context, object, managed);
+  } catch (error) {
+    const raced = error instanceof ApiError && error.reason === 'AlreadyExists';
+    if (!raced) throw error;
+    throw new ApiError('Conflict', `${error.message} meanwhile: try again`, error.details, { cause: error });
   }
 }
 

@@ -8,10 +8,10 @@ import { formatTime } from '../../foundation/clock.ts';
 import { type Body, mediaType, unsupported } from '../body.ts';
 import type { Context, Reply } from '../context.ts';
 import { copyJson } from '../storage/codec.ts';
-import { createObject } from './create.ts';
+import { createInstead } from './create.ts';
 import { checkObject, validationOf } from './decode.ts';
 import { checkVersion, managerOf, matchUrl } from './prepare.ts';
-import { change, namespaceOf } from './update.ts';
+import { change, isMissing } from './update.ts';
 
 const types = [
   'application/json-patch+json',
@@ -82,14 +82,11 @@ async function apply(context: Context, body: Body): Promise<Reply> {
   const applied = checkObject(context, kind, body.value, body.duplicates);
   matchUrl(context, applied);
   if (applied.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
-  if (target.subresource === '' && context.storage.get(kind, namespaceOf(context), target.name) === undefined) {
-    if (applied.metadata.uid)
-      throw new ApiError(
-        'Conflict',
-        `${kind.resource} "${target.name}" with the uid ${applied.metadata.uid} does not exist`,
-      );
+  if (isMissing(context)) {
     const { object } = applyTo(context, undefined, applied);
-    return createApplied(context, object);
+    object.metadata.uid = applied.metadata.uid;
+    // The fields of the configuration, and no others, belong to the manager.
+    return createInstead(context, object, object.metadata.managedFields);
   }
   return change(
     context,
@@ -99,18 +96,6 @@ async function apply(context: Context, body: Body): Promise<Reply> {
     },
     false,
   );
-}
-
-/** On create the fields of the configuration, and no others, belong to the manager. */
-async function createApplied(context: Context, object: KubernetesObject): Promise<Reply> {
-  const { managedFields } = object.metadata;
-  try {
-    return await createObject(context, object, managedFields);
-  } catch (error) {
-    const raced = error instanceof ApiError && error.reason === 'AlreadyExists';
-    if (!raced) throw error;
-    throw new ApiError('Conflict', `${error.message} meanwhile: apply again`, error.details, { cause: error });
-  }
 }
 
 function applyTo(context: Context, old: KubernetesObject | undefined, applied: KubernetesObject) {

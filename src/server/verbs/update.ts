@@ -2,6 +2,7 @@ import type { KubernetesObject } from '../../api/object.ts';
 import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
 import { copyJson } from '../storage/codec.ts';
 import type { Outcome, Transform } from '../storage/storage.ts';
+import { createInstead } from './create.ts';
 import { decodeObject } from './decode.ts';
 import {
   admit,
@@ -18,6 +19,10 @@ import {
 export async function update(context: Context): Promise<Reply> {
   const body = await decodeObject(context);
   matchUrl(context, body);
+  if (context.kind.createdByUpdate && isMissing(context)) {
+    delete body.metadata.resourceVersion;
+    return createInstead(context, body);
+  }
   return change(context, (old) => {
     const object = copyJson(body);
     checkVersion(context, object, old);
@@ -61,6 +66,10 @@ export async function change(
 /** Cluster-scoped objects are stored without a namespace; a namespace's own URL names it as one. */
 export const namespaceOf = ({ kind, target }: Pick<Context, 'kind' | 'target'>): string =>
   kind.namespaced ? target.namespace : '';
+
+/** Is the object itself named, and does it not exist? Its subresources cannot bring it into being. */
+export const isMissing = ({ kind, storage, target }: Context): boolean =>
+  target.subresource === '' && storage.get(kind, namespaceOf({ kind, target }), target.name) === undefined;
 
 /** The stored bytes, unless the object is not stored: removed, or only tried. */
 export function replyOf({ kind }: Context, { action, entry, object, dryRun }: Outcome): Reply {

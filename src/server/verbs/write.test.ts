@@ -248,3 +248,17 @@ test('concurrent patches all succeed: each is made on the newest object', async 
   );
   assert.equal(Object.keys((await must(server, 'GET', `${configMaps}/busy`)).data).length, 20);
 });
+
+test('an update creates what does not exist, for the kinds where upstream does', async () => {
+  const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases/by-put';
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'by-put' } };
+  const gone = await may(server, 'PUT', path, { ...lease, metadata: { name: 'by-put', uid: 'of-a-deleted-one' } });
+  assert.deepEqual([gone.code, gone.body.reason], [409, 'Conflict']);
+  const tried = await may(server, 'PUT', `${path}?dryRun=All`, lease);
+  assert.equal(tried.code, 201);
+  assert.equal((await may(server, 'GET', path)).code, 404, 'a dry run leaves nothing');
+  const made = await may(server, 'PUT', path, lease);
+  assert.equal(made.code, 201);
+  assert.equal((await may(server, 'PUT', path, made.body)).code, 200);
+  assert.equal((await may(server, 'PUT', `${configMaps}/by-put`, configMap('by-put'))).code, 404);
+});

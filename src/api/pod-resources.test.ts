@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limitsOf, podAmounts, requestsOf } from './pod-resources.ts';
+import type { Pod } from './schema/types.d.ts';
+
+const container = (resources: object, more: object = {}) => ({ name: 'main', image: 'i', resources, ...more });
+const testPod = (spec: object) => ({ metadata: { name: 'web' }, spec }) as Pod;
+const both = { cpu: '500m', memory: '1Gi' };
+
+test('a pod needs its containers and sidecars, or its largest moment before', () => {
+  const cpu = (amount: string) => ({ requests: { cpu: amount } });
+  const sidecar = { restartPolicy: 'Always' };
+  const needs = (initContainers: object[], containers: object[], more: object = {}) =>
+    podAmounts(testPod({ initContainers, containers, ...more }), requestsOf).cpuMilli;
+  assert.equal(needs([], [container(cpu('1')), container(cpu('500m'))]), 1500);
+  assert.equal(needs([container(cpu('3'))], [container(cpu('1'))]), 3000);
+  assert.equal(needs([container(cpu('1'), sidecar), container(cpu('3'))], [container(cpu('1'))]), 4000);
+  assert.equal(needs([container(cpu('3')), container(cpu('1'), sidecar)], [container(cpu('1'))]), 3000);
+  assert.equal(needs([container(cpu('1'), sidecar)], [container(cpu('4'))]), 5000);
+  assert.equal(needs([], [container(cpu('1'))], { overhead: { cpu: '250m' } }), 1250);
+  assert.equal(podAmounts(testPod({ containers: [container({ limits: both })] }), limitsOf).memoryBytes, 2 ** 30);
+});
