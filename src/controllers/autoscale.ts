@@ -1,3 +1,4 @@
+import { isSidecar } from '../api/pod-resources.ts';
 import type { HorizontalPodAutoscaler, HPAScalingRules, Pod } from '../api/schema/types.d.ts';
 import { quantityMilli } from '../foundation/quantity.ts';
 import { isDeleting } from '../reconcile/owned.ts';
@@ -42,7 +43,7 @@ export function replicasFor(pods: Pod[], usage: Usage, target: Target, current: 
 }
 
 function requestMilli({ spec }: Pod, resource: string): number {
-  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  const sidecars = (spec?.initContainers ?? []).filter(isSidecar);
   return [...(spec?.containers ?? []), ...sidecars].reduce(
     (total, { resources }) => total + quantityMilli(resources?.requests?.[resource]),
     0,

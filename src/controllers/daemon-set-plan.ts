@@ -1,11 +1,11 @@
+import { nodeSelectorMatches } from '../api/node-selector.ts';
 import type { DaemonSet, Node, Pod, PodTemplateSpec, Toleration } from '../api/schema/types.d.ts';
 import { matchesLabels } from '../api/selectors.ts';
+import { toleratesTaint } from '../api/tolerations.ts';
 import { isDeleting } from '../reconcile/owned.ts';
 import { intOrPercent } from './int-or-percent.ts';
-import { nodeSelectorMatches } from './node-selector.ts';
 import { isAvailable, isFinished } from './pods.ts';
 import { revisionHashLabel } from './revisions.ts';
-import { tolerates } from './taint-eviction.ts';
 
 const forever = (key: string, effect: string): Toleration => ({ key, operator: 'Exists', effect });
 /** A daemon belongs to its node in good times and bad. */
@@ -34,7 +34,8 @@ export function belongsOn(template: PodTemplateSpec, node: Node): { run: boolean
   if (!placed) return { run: false, keep: false };
   const tolerations = tolerationsOf(template);
   const untolerated = (node.spec?.taints ?? []).filter(
-    (taint) => taint.effect !== 'PreferNoSchedule' && !tolerations.some((toleration) => tolerates(toleration, taint)),
+    (taint) =>
+      taint.effect !== 'PreferNoSchedule' && !tolerations.some((toleration) => toleratesTaint(toleration, taint)),
   );
   return { run: untolerated.length === 0, keep: untolerated.every(({ effect }) => effect !== 'NoExecute') };
 }

@@ -1,3 +1,4 @@
+import { isSidecar } from '../api/pod-resources.ts';
 import type { Pod, Service } from '../api/schema/types.d.ts';
 import { isReady } from './pods.ts';
 
@@ -16,7 +17,7 @@ export function portsOn({ spec }: Service, pod: Pod): PodPort[] {
 
 function containerPort({ spec }: Pod, name: string, protocol: string): number | undefined {
   if (/^\d+$/.test(name)) return Number(name);
-  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  const sidecars = (spec?.initContainers ?? []).filter(isSidecar);
   for (const { ports } of [...(spec?.containers ?? []), ...sidecars])
     for (const port of ports ?? [])
       if (port.name === name && (port.protocol ?? 'TCP') === protocol) return port.containerPort;

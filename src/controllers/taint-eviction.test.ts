@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Taint } from '../api/schema/types.d.ts';
 import { manualClock } from '../foundation/clock.ts';
-import { evictionMs, taintEvictionController, tolerates } from './taint-eviction.ts';
+import { evictionMs, taintEvictionController } from './taint-eviction.ts';
 
 const noExecute = (key: string, timeAdded?: string): Taint => ({ key, effect: 'NoExecute', timeAdded });
 
@@ -16,15 +16,6 @@ test('a pod goes when the shortest of its tolerations ends', () => {
     at({ key: 'a', operator: 'Exists', tolerationSeconds: 300 }, { operator: 'Exists', tolerationSeconds: 5 }),
     15_000,
   );
-});
-
-test('what a toleration tolerates', () => {
-  const taint = { key: 'k', value: 'v', effect: 'NoSchedule' };
-  assert.ok(tolerates({ key: 'k', value: 'v' }, taint));
-  assert.ok(!tolerates({ key: 'k', value: 'other' }, taint));
-  assert.ok(!tolerates({ key: 'k', operator: 'Exists', effect: 'NoExecute' }, taint));
-  assert.ok(tolerates({ operator: 'Exists' }, taint));
-  assert.ok(!tolerates({ key: '' }, taint));
 });
 
 test('a taint of a clock that was ahead is waited for no longer than the toleration says', () => {

@@ -1,4 +1,5 @@
 import type { Node, Pod, Taint, Toleration } from '../api/schema/types.d.ts';
+import { toleratesTaint } from '../api/tolerations.ts';
 import { type Condition, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
 import { deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
@@ -84,7 +85,7 @@ async function evict(context: ControllerContext, pod: Pod): Promise<void> {
 export function evictionMs(taints: Taint[], tolerations: Toleration[], nowMs: number): number | undefined {
   let earliestMs: number | undefined;
   for (const taint of taints) {
-    const matching = tolerations.filter((toleration) => tolerates(toleration, taint));
+    const matching = tolerations.filter((toleration) => toleratesTaint(toleration, taint));
     if (matching.length === 0) return nowMs;
     const limits = matching.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
     if (limits.length === 0) continue;
@@ -94,12 +95,4 @@ export function evictionMs(taints: Taint[], tolerations: Toleration[], nowMs: nu
     earliestMs = Math.min(earliestMs ?? Number.POSITIVE_INFINITY, atMs);
   }
   return earliestMs;
-}
-
-/** core/v1 Toleration: an empty key with Exists tolerates every taint, an empty effect every effect. */
-export function tolerates({ key, operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
-  if (effect && effect !== taint.effect) return false;
-  if (!key) return operator === 'Exists';
-  if (key !== taint.key) return false;
-  return operator === 'Exists' || (operator === 'Equal' && value === (taint.value ?? ''));
 }

@@ -1,8 +1,8 @@
+import { nodeSelectorMatches } from '../api/node-selector.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../api/schema/types.d.ts';
 import { matchesSelector } from '../api/selectors.ts';
 import { quantityValue } from '../foundation/quantity.ts';
 import { isDeleting } from '../reconcile/owned.ts';
-import { nodeSelectorMatches } from './node-selector.ts';
 
 const capacityOf = ({ spec }: PersistentVolume): number => quantityValue(spec?.capacity?.['storage']);
 

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { limitsOf, podAmounts, requestsOf } from '../api/pod-resources.ts';
 import type { Pod } from '../api/schema/types.d.ts';
-import { cpuQuota, cpuShares, limitsOf, podAmounts, qosClass, requestsOf } from './resources.ts';
+import { cpuQuota, cpuShares, qosClass } from './resources.ts';
 import {
   type CgroupLimits,
   cgroupFolder,
@@ -82,13 +83,13 @@ function limitsFor(pod: Pod): CgroupLimits {
   const limits = podAmounts(pod, limitsOf);
   const all = [...(pod.spec!.initContainers ?? []), ...pod.spec!.containers];
   // A pod is limited only when each of its containers is.
-  const bounded = (key: 'cpuMilli' | 'memoryBytes') =>
-    limitsOf(pod.spec!.resources)[key] !== undefined || all.every(({ resources }) => limitsOf(resources)[key]);
+  const bounded = (name: 'cpu' | 'memory') =>
+    limitsOf(pod.spec!.resources)[name] !== undefined || all.every(({ resources }) => limitsOf(resources)[name]);
   return {
     cpuShares: cpuShares(cpuMilli),
     cpuPeriodMicroseconds: 100_000,
-    cpuQuotaMicroseconds: bounded('cpuMilli') ? cpuQuota(limits.cpuMilli) : -1,
-    memoryLimitBytes: bounded('memoryBytes') ? limits.memoryBytes : -1,
+    cpuQuotaMicroseconds: bounded('cpu') ? cpuQuota(limits.cpuMilli) : -1,
+    memoryLimitBytes: bounded('memory') ? limits.memoryBytes : -1,
     processesMax: pidsPerPod,
   };
 }

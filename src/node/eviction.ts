@@ -1,6 +1,7 @@
+import { podAmounts, requestsOf } from '../api/pod-resources.ts';
 import type { Pod } from '../api/schema/types.d.ts';
 import type { Pressure } from './machine.ts';
-import { podAmounts, qosClass, requestsOf } from './resources.ts';
+import { qosClass } from './resources.ts';
 
 /** Signals of a node that runs out of something, as its conditions say it. */
 export type UnderPressure = { memory: boolean; disk: boolean; processes: boolean };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testPod } from './pods/testing/view.ts';
-import { cpuQuota, cpuShares, limitsOf, linuxResources, podAmounts, qosClass, requestsOf } from './resources.ts';
+import { cpuQuota, cpuShares, linuxResources, qosClass } from './resources.ts';
 
 const container = (resources: object, more: object = {}) => ({ name: 'main', image: 'i', resources, ...more });
 const both = { cpu: '500m', memory: '1Gi' };
@@ -21,20 +21,6 @@ test('the class of a pod follows from what all its containers state', () => {
   ];
   for (const [expected, containers, initContainers = []] of classes)
     assert.equal(qosClass(testPod({ containers, initContainers })), expected, JSON.stringify(containers));
-});
-
-test('a pod needs its containers and sidecars, or its largest moment before', () => {
-  const cpu = (amount: string) => ({ requests: { cpu: amount } });
-  const sidecar = { restartPolicy: 'Always' };
-  const needs = (initContainers: object[], containers: object[], more: object = {}) =>
-    podAmounts(testPod({ initContainers, containers, ...more }), requestsOf).cpuMilli;
-  assert.equal(needs([], [container(cpu('1')), container(cpu('500m'))]), 1500);
-  assert.equal(needs([container(cpu('3'))], [container(cpu('1'))]), 3000);
-  assert.equal(needs([container(cpu('1'), sidecar), container(cpu('3'))], [container(cpu('1'))]), 4000);
-  assert.equal(needs([container(cpu('3')), container(cpu('1'), sidecar)], [container(cpu('1'))]), 3000);
-  assert.equal(needs([container(cpu('1'), sidecar)], [container(cpu('4'))]), 5000);
-  assert.equal(needs([], [container(cpu('1'))], { overhead: { cpu: '250m' } }), 1250);
-  assert.equal(podAmounts(testPod({ containers: [container({ limits: both })] }), limitsOf).memoryBytes, gibibyte);
 });
 
 test('shares, quota and OOM score are the kubelet’s', () => {

@@ -1,63 +1,28 @@
-import type { Container as ContainerSpec, Pod, ResourceRequirements } from '../api/schema/types.d.ts';
-import { quantityMilli, quantityValue } from '../foundation/quantity.ts';
+import { type Amounts, limitsOf, parseAmounts, requestsOf } from '../api/pod-resources.ts';
+import type { Container as ContainerSpec, Pod } from '../api/schema/types.d.ts';
 import type { LinuxResources } from './runtimes/runtime.ts';
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
-
-/** Amounts of one pod or container: thousandths of a core and bytes. Undefined: not stated. */
-export type Amounts = { cpuMilli?: number; memoryBytes?: number; ephemeralBytes?: number };
-
-const amounts = (list: Record<string, string> | undefined): Amounts => ({
-  cpuMilli: list?.['cpu'] === undefined ? undefined : quantityMilli(list['cpu']),
-  memoryBytes: list?.['memory'] === undefined ? undefined : quantityValue(list['memory']),
-  ephemeralBytes: list?.['ephemeral-storage'] === undefined ? undefined : quantityValue(list['ephemeral-storage']),
-});
-
-/** A limit without a request is a request too (core/v1 defaulting; static pods do not pass the API's). */
-export function requestsOf(resources: ResourceRequirements | undefined): Amounts {
-  const asked = resources?.requests as Record<string, string> | undefined;
-  return amounts({ ...(resources?.limits as Record<string, string> | undefined), ...asked });
-}
-
-export const limitsOf = (resources: ResourceRequirements | undefined): Amounts =>
-  amounts(resources?.limits as Record<string, string> | undefined);
 
 /** Guaranteed: requests equal limits for cpu and memory everywhere; BestEffort: none states any. */
 export function qosClass(pod: Pod): QosClass {
   const all = [...(pod.spec!.initContainers ?? []), ...pod.spec!.containers].map(({ resources }) => resources);
   const podLevel = pod.spec!.resources;
-  const stated = podLevel?.requests || podLevel?.limits ? [podLevel] : all;
-  const states = (value: Amounts) => (value.cpuMilli ?? 0) > 0 || (value.memoryBytes ?? 0) > 0;
-  if (!stated.some((resources) => states(requestsOf(resources)) || states(limitsOf(resources)))) return 'BestEffort';
-  const guaranteed = stated.every((resources) => {
-    const [requests, limits] = [requestsOf(resources), limitsOf(resources)];
-    if (!limits.cpuMilli || !limits.memoryBytes) return false;
-    return requests.cpuMilli === limits.cpuMilli && requests.memoryBytes === limits.memoryBytes;
-  });
+  const stating = podLevel?.requests || podLevel?.limits ? [podLevel] : all;
+  const amounts = stating.map((resources) => ({
+    requests: parseAmounts(requestsOf(resources)),
+    limits: parseAmounts(limitsOf(resources)),
+  }));
+  const states = ({ cpuMilli, memoryBytes }: Amounts) => cpuMilli > 0 || memoryBytes > 0;
+  if (!amounts.some(({ requests, limits }) => states(requests) || states(limits))) return 'BestEffort';
+  const guaranteed = amounts.every(
+    ({ requests, limits }) =>
+      limits.cpuMilli > 0 &&
+      limits.memoryBytes > 0 &&
+      requests.cpuMilli === limits.cpuMilli &&
+      requests.memoryBytes === limits.memoryBytes,
+  );
   return guaranteed ? 'Guaranteed' : 'Burstable';
-}
-
-/**
- * What a pod needs at once: its containers and sidecars together, or the largest moment of its init phase, plus
- * overhead. `pick` chooses requests or limits.
- */
-export function podAmounts(pod: Pod, pick: typeof requestsOf): Required<Amounts> {
-  const keys = ['cpuMilli', 'memoryBytes', 'ephemeralBytes'] as const;
-  const total: Required<Amounts> = { cpuMilli: 0, memoryBytes: 0, ephemeralBytes: 0 };
-  const overhead = amounts(pod.spec!.overhead as Record<string, string> | undefined);
-  const podLevel = pick(pod.spec!.resources);
-  for (const key of keys) {
-    const of = (container: ContainerSpec) => pick(container.resources)[key] ?? 0;
-    let sidecars = 0;
-    let peak = 0;
-    for (const init of pod.spec!.initContainers ?? []) {
-      if (init.restartPolicy === 'Always') sidecars += of(init);
-      peak = Math.max(peak, init.restartPolicy === 'Always' ? sidecars : sidecars + of(init));
-    }
-    const mains = pod.spec!.containers.reduce((sum, container) => sum + of(container), sidecars);
-    total[key] = (podLevel[key] ?? Math.max(mains, peak)) + (overhead[key] ?? 0);
-  }
-  return total;
 }
 
 const cpuPeriodMicroseconds = 100_000;
@@ -70,14 +35,14 @@ export const cpuQuota = (cpuMilli: number) => (cpuMilli > 0 ? Math.max(cpuMilli 
 
 /** Linux limits of one container. `nodeMemoryBytes` scales the OOM score of Burstable pods, as the kubelet does. */
 export function linuxResources(pod: Pod, container: ContainerSpec, nodeMemoryBytes: number): LinuxResources {
-  const requests = requestsOf(container.resources);
-  const limits = limitsOf(container.resources);
+  const requests = parseAmounts(requestsOf(container.resources));
+  const limits = parseAmounts(limitsOf(container.resources));
   return {
     cpuPeriodMicroseconds,
-    cpuQuotaMicroseconds: cpuQuota(limits.cpuMilli ?? 0),
-    cpuShares: cpuShares(requests.cpuMilli ?? 0),
-    memoryLimitBytes: limits.memoryBytes ?? 0,
-    oomScoreAdj: oomScoreAdj(pod, requests.memoryBytes ?? 0, nodeMemoryBytes),
+    cpuQuotaMicroseconds: cpuQuota(limits.cpuMilli),
+    cpuShares: cpuShares(requests.cpuMilli),
+    memoryLimitBytes: limits.memoryBytes,
+    oomScoreAdj: oomScoreAdj(pod, requests.memoryBytes, nodeMemoryBytes),
   };
 }
 

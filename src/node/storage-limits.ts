@@ -1,6 +1,6 @@
+import { limitsOf, podAmounts } from '../api/pod-resources.ts';
 import type { Pod } from '../api/schema/types.d.ts';
 import { quantityValue } from '../foundation/quantity.ts';
-import { limitsOf, podAmounts } from './resources.ts';
 import { diskUsage } from './volumes/disk-usage.ts';
 import type { PodVolumes } from './volumes/volumes.ts';
 
@@ -29,6 +29,6 @@ export async function storageExcess(pod: Pod, volumes: PodVolumes, logDirectory:
 
 /** A pod is bounded when each of its containers is. */
 function boundOf(pod: Pod): number | undefined {
-  const limits = pod.spec!.containers.map(({ resources }) => limitsOf(resources).ephemeralBytes);
+  const limits = pod.spec!.containers.map(({ resources }) => limitsOf(resources)['ephemeral-storage']);
   return limits.every((limit) => limit !== undefined) ? podAmounts(pod, limitsOf).ephemeralBytes : undefined;
 }

@@ -1,6 +1,6 @@
+import { type Amounts, add, nothing, parseAmounts } from '../api/pod-resources.ts';
 import type { Node, Taint } from '../api/schema/types.d.ts';
 import type { HostPort, PodInfo } from './pod-info.ts';
-import { type Amounts, add, nothing, parseAmounts } from './resources.ts';
 
 /** A node with what is placed on it: sums are kept current, so that no decision adds them up. */
 export type NodeInfo = {

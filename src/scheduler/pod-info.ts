@@ -1,12 +1,7 @@
-import type {
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Pod,
-  PodAffinityTerm,
-  TopologySpreadConstraint,
-} from '../api/schema/types.d.ts';
-import { type LabelSelector, matchesSelector, type Requirement } from '../api/selectors.ts';
-import { type Amounts, podRequests } from './resources.ts';
+import { type NodeTerm, parseNodeTerm } from '../api/node-selector.ts';
+import { type Amounts, isSidecar, podAmounts, requestsOf } from '../api/pod-resources.ts';
+import type { Pod, PodAffinityTerm, TopologySpreadConstraint } from '../api/schema/types.d.ts';
+import { type LabelSelector, matchesSelector } from '../api/selectors.ts';
 
 /** A pod as the scheduler needs it: parsed once, then only read; `nodeName` changes when it is placed. */
 export type PodInfo = {
@@ -31,8 +26,6 @@ export type PodInfo = {
 };
 
 export type HostPort = { ip: string; protocol: string; port: number };
-/** Any of several of which all requirements must hold: on labels, and on the node's name. */
-export type NodeTerm = { labels: Requirement[]; fields: Requirement[] };
 export type PodTerm = {
   namespaces: string[];
   namespaceSelector: LabelSelector | undefined;
@@ -56,7 +49,7 @@ const usualMemoryBytes = 200 * 2 ** 20;
 export function parsePod(pod: Pod): PodInfo {
   const spec = pod.spec ?? { containers: [] };
   const { namespace = '', name, uid = '', labels = {} } = pod.metadata;
-  const requests = podRequests(pod);
+  const requests = podAmounts(pod, requestsOf);
   const { nodeAffinity, podAffinity, podAntiAffinity } = spec.affinity ?? {};
   const term = (raw: PodAffinityTerm) => parsePodTerm(raw, namespace, labels);
   const weighted = (list: { weight: number; podAffinityTerm: PodAffinityTerm }[] | undefined, sign: 1 | -1) =>
@@ -96,7 +89,6 @@ function hostPorts({ spec }: Pod): HostPort[] {
       })),
   );
 }
-const isSidecar = ({ restartPolicy }: { restartPolicy?: string }) => restartPolicy === 'Always';
 
 function claimNames({ spec, metadata }: Pod): string[] {
   const names: string[] = [];
@@ -106,25 +98,6 @@ function claimNames({ spec, metadata }: Pod): string[] {
   }
   return names;
 }
-
-export function parseNodeTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm): NodeTerm {
-  return { labels: matchExpressions.map(parseRequirement), fields: matchFields.map(parseRequirement) };
-}
-
-const operators: Record<string, Requirement['operator']> = {
-  In: 'in',
-  NotIn: 'notin',
-  Exists: 'exists',
-  DoesNotExist: '!',
-  Gt: 'gt',
-  Lt: 'lt',
-};
-
-const parseRequirement = ({ key, operator, values = [] }: NodeSelectorRequirement): Requirement => ({
-  key,
-  operator: operators[operator] ?? 'in',
-  values,
-});
 
 /** `matchLabelKeys` narrow a selector to the pod's own values of these labels. */
 function narrowed(

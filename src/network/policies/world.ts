@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../api/object.ts';
+import { isSidecar } from '../../api/pod-resources.ts';
 import type { Cache } from '../../client/cache.ts';
 import {
   type Exposure,
@@ -99,7 +100,7 @@ type ContainerPort = { name?: string; protocol?: Protocol; containerPort: number
 
 /** Ports of everything that keeps running: containers, and init containers that are sidecars. */
 export function containerPorts(spec: any): ContainerPort[] {
-  const sidecars = (spec?.initContainers ?? []).filter((container: any) => container.restartPolicy === 'Always');
+  const sidecars = (spec?.initContainers ?? []).filter(isSidecar);
   return [...(spec?.containers ?? []), ...sidecars].flatMap((container: any) => container.ports ?? []);
 }
 

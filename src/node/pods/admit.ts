@@ -1,6 +1,7 @@
+import { nodeSelectorMatches } from '../../api/node-selector.ts';
+import { parseAmounts, podAmounts, requestsOf } from '../../api/pod-resources.ts';
 import type { Node, Pod } from '../../api/schema/types.d.ts';
-import { quantityMilli, quantityValue } from '../../foundation/quantity.ts';
-import { podAmounts, requestsOf } from '../resources.ts';
+import { matchesLabels } from '../../api/selectors.ts';
 import { safeSysctls } from '../security.ts';
 
 /** Why this node refuses a pod, as its status says it. */
@@ -15,14 +16,8 @@ export function refusal(pod: Pod, node: Node, others: Pod[]): Refusal | undefine
 }
 
 function outOfResources(pod: Pod, node: Node, others: Pod[]): Refusal | undefined {
-  const allocatable = (node.status?.allocatable ?? {}) as Record<string, string>;
-  const capacity = {
-    cpuMilli: quantityMilli(allocatable['cpu']),
-    memoryBytes: quantityValue(allocatable['memory']),
-    ephemeralBytes: quantityValue(allocatable['ephemeral-storage']),
-  };
-  const maxPods = quantityValue(allocatable['pods']);
-  if (others.length + 1 > maxPods) return exhausted('pods', 1, others.length, maxPods);
+  const capacity = parseAmounts(node.status?.allocatable);
+  if (others.length + 1 > capacity.pods) return exhausted('pods', 1, others.length, capacity.pods);
   const names = { cpuMilli: 'cpu', memoryBytes: 'memory', ephemeralBytes: 'ephemeral-storage' } as const;
   const wanted = podAmounts(pod, requestsOf);
   const used = others.map((other) => podAmounts(other, requestsOf));
@@ -65,14 +60,15 @@ function portConflict(pod: Pod, others: Pod[]): Refusal | undefined {
   return { reason: 'HostPort', message: `host port ${conflict.hostPort}/${conflict.protocol} is in use on this node` };
 }
 
-function wrongNode(pod: Pod, node: Node): Refusal | undefined {
-  const labels = node.metadata?.labels ?? {};
-  const missing = Object.entries(pod.spec!.nodeSelector ?? {}).find(([key, value]) => labels[key] !== value);
-  const { os } = pod.spec!;
+function wrongNode({ spec }: Pod, node: Node): Refusal | undefined {
+  const { os, nodeSelector, affinity } = spec!;
   if (os && os.name !== 'linux')
     return { reason: 'PodOSNotSupported', message: `this node runs linux, not ${os.name}` };
-  if (missing === undefined) return undefined;
-  return { reason: 'NodeAffinity', message: `node has no label ${missing[0]}=${missing[1]}` };
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const fits = matchesLabels(nodeSelector, node.metadata.labels) && (!required || nodeSelectorMatches(required, node));
+  if (fits) return undefined;
+  const message = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector";
+  return { reason: 'NodeAffinity', message };
 }
 
 function unsupported(pod: Pod): Refusal | undefined {

@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { limitsOf } from '../../api/pod-resources.ts';
 import { quantityValue } from '../../foundation/quantity.ts';
-import { limitsOf } from '../resources.ts';
 import { setGroup } from './ownership.ts';
 import { VolumeError, type VolumeType } from './volume-type.ts';
 
@@ -20,7 +20,7 @@ export const emptyDirVolume: VolumeType = {
     if (medium === 'Memory') {
       // A tmpfs without a limit would take half of the machine: the pod's own memory limit bounds it.
       const stated = sizeLimit === undefined ? 0 : quantityValue(sizeLimit);
-      const limits = pod.spec!.containers.map(({ resources }) => limitsOf(resources).memoryBytes ?? 0);
+      const limits = pod.spec!.containers.map(({ resources }) => quantityValue(limitsOf(resources)['memory']));
       const podLimit = limits.includes(0) ? 0 : limits.reduce((sum, bytes) => sum + bytes, 0);
       const bounds = [stated, podLimit].filter((bytes) => bytes > 0);
       const sizeBytes = bounds.length > 0 ? Math.min(...bounds) : undefined;

@@ -1,16 +1,10 @@
-import { type Labels, matchesLabels, matchesRequirements } from '../../api/selectors.ts';
+import { type NodeTerm, nodeTermMatches, parseNodeTerm } from '../../api/node-selector.ts';
+import { matchesLabels } from '../../api/selectors.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { highestIsBest, type Plugin, type Prepared } from '../plugin.ts';
-import { type NodeTerm, type PodInfo, parseNodeTerm } from '../pod-info.ts';
+import type { PodInfo } from '../pod-info.ts';
 
 type Weighted = { weight: number; term: NodeTerm };
-type NodeFacts = { name: string; labels: Labels };
-
-/** A term without requirements matches no node. */
-export const nodeTermMatches = ({ labels, fields }: NodeTerm, node: NodeFacts): boolean =>
-  labels.length + fields.length > 0 &&
-  matchesRequirements(labels, node.labels) &&
-  matchesRequirements(fields, { 'metadata.name': node.name });
 
 /** nodeSelector and required node affinity together. */
 export function matchesNode({ pod, nodeTerms }: PodInfo, node: NodeInfo): boolean {

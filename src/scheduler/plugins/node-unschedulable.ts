@@ -1,5 +1,5 @@
+import { toleratesTaint } from '../../api/tolerations.ts';
 import { type Plugin, stateless } from '../plugin.ts';
-import { toleratesTaint } from './taints.ts';
 
 const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 const refusals = [{ reason: 'node(s) were unschedulable', resolvable: false }];

@@ -1,22 +1,7 @@
 import type { Taint, Toleration } from '../../api/schema/types.d.ts';
+import { toleratesTaint } from '../../api/tolerations.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { lowestIsBest, type Plugin } from '../plugin.ts';
-
-/** Source: k8s.io/api/core/v1/toleration.go, ToleratesTaint. An empty key with Exists tolerates all. */
-export function toleratesTaint({ key = '', operator, value = '', effect }: Toleration, taint: Taint): boolean {
-  if (effect && effect !== taint.effect) return false;
-  if (key !== '' && key !== taint.key) return false;
-  if (operator === 'Exists') return true;
-  if (operator === 'Lt' || operator === 'Gt') return compares(operator, taint.value, value);
-  return key !== '' && value === (taint.value ?? '');
-}
-
-/** Numeric tolerations: the taint's value is less, or greater, than the toleration's. */
-function compares(operator: 'Lt' | 'Gt', taintValue: string | undefined, value: string): boolean {
-  const integer = /^-?\d{1,18}$/;
-  if (!integer.test(taintValue ?? '') || !integer.test(value)) return false;
-  return operator === 'Lt' ? BigInt(taintValue!) < BigInt(value) : BigInt(taintValue!) > BigInt(value);
-}
 
 const untolerated = (tolerations: Toleration[], taints: Taint[]) =>
   taints.find((taint) => !tolerations.some((toleration) => toleratesTaint(toleration, taint)));

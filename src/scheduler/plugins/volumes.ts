@@ -1,10 +1,10 @@
+import { type NodeTerm, nodeTermMatches, parseNodeTerm } from '../../api/node-selector.ts';
 import type { PersistentVolume, PersistentVolumeClaim, TopologySelectorTerm } from '../../api/schema/types.d.ts';
 import { quantityValue } from '../../foundation/quantity.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Plugin, Refusal } from '../plugin.ts';
-import { type NodeTerm, type PodInfo, parseNodeTerm } from '../pod-info.ts';
+import type { PodInfo } from '../pod-info.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { nodeTermMatches } from './node-affinity.ts';
 
 /** Where a bound volume can be reached from, and what could still be bound to each claim that waits for a node. */
 type State = { bound: NodeTerm[][]; waiting: Waiting[] };
