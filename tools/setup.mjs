@@ -25,7 +25,7 @@ export function setUp() {
 }
 
 /** `npm ci` in a folder, unless it was done for this very lock file. */
-function install(folder, what) {
+export function install(folder, what) {
   const lock = createHash('sha256')
     .update(readFileSync(join(root, folder, 'package-lock.json')))
     .digest('hex');
