@@ -1,5 +1,6 @@
 import type { KubernetesObject, WatchEvent } from '../api/object.ts';
 import type { Clock } from '../foundation/clock.ts';
+import { deepFreeze } from '../foundation/json.ts';
 import type { Log } from '../foundation/log.ts';
 import type { Client } from './client.ts';
 import { type ReflectorOptions, startReflector } from './reflector.ts';
@@ -201,12 +202,4 @@ function mapIn<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V
 function dropFrom<V>(maps: Map<string, Map<string, V>>, key: string, inner: string): void {
   const map = maps.get(key);
   if (map?.delete(inner) && map.size === 0) maps.delete(key);
-}
-
-/** Objects of an in-process transport are frozen already: then this looks at the first level only. */
-function deepFreeze<V>(value: V): V {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const inner of Object.values(value)) deepFreeze(inner);
-  return value;
 }

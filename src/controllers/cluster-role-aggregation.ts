@@ -1,6 +1,6 @@
 import type { ClusterRole, PolicyRule } from '../api/schema/types.d.ts';
+import { equalJson } from '../foundation/json.ts';
 import type { Controller } from '../reconcile/controller.ts';
-import { equalJson } from '../reconcile/equal.ts';
 import { isDeleting, keyOf, selects } from '../reconcile/owned.ts';
 
 const roles = 'clusterroles.rbac.authorization.k8s.io';

@@ -1,5 +1,5 @@
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../api/schema/types.d.ts';
-import { equalJson } from '../reconcile/equal.ts';
+import { equalJson } from '../foundation/json.ts';
 import { controllerReference } from '../reconcile/owned.ts';
 import { desiredReplicas, limitsOf, maxReplicas, replicasOf } from './deployment-rollout.ts';
 import { templateHash } from './template-hash.ts';

@@ -1,8 +1,8 @@
 import type { Deployment, Pod, ReplicaSet } from '../api/schema/types.d.ts';
 import { ApiError } from '../api/status.ts';
+import { equalJson } from '../foundation/json.ts';
 import { conditionOf } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Key, Result } from '../reconcile/controller.ts';
-import { equalJson } from '../reconcile/equal.ts';
 import { claim, controllerOf, deleteObject, isDeleting, ownerKeys, ownerOrSelectorKeys } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import {

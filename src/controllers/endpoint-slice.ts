@@ -1,7 +1,7 @@
 import type { Endpoint, EndpointSlice, Node, Pod, Service } from '../api/schema/types.d.ts';
 import { matchesLabels } from '../api/selectors.ts';
+import { equalJson } from '../foundation/json.ts';
 import type { Controller, ControllerContext, Key } from '../reconcile/controller.ts';
-import { equalJson } from '../reconcile/equal.ts';
 import { controllerReference, deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
 import { hasAddress, hostnameFor, type PodPort, portsOn, serving } from './endpoint-ports.ts';
 

@@ -1,6 +1,6 @@
 import type { EndpointAddress, EndpointSubset, Endpoints, Pod, Service } from '../api/schema/types.d.ts';
+import { equalJson } from '../foundation/json.ts';
 import type { Controller } from '../reconcile/controller.ts';
-import { equalJson } from '../reconcile/equal.ts';
 import { deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
 import { hostnameFor, type PodPort, portsOn, serving } from './endpoint-ports.ts';
 import { podsOf, servicesOf } from './endpoint-slice.ts';

@@ -1,8 +1,8 @@
 import type { Lease, Node, NodeCondition, Pod, Taint } from '../api/schema/types.d.ts';
 import { formatTime } from '../foundation/clock.ts';
+import { equalJson } from '../foundation/json.ts';
 import { type Condition, conditionOf, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
-import { equalJson } from '../reconcile/equal.ts';
 import { isDeleting } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { isReady } from './pods.ts';

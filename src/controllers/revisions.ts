@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '../api/object.ts';
 import type { ControllerRevision, PodTemplateSpec } from '../api/schema/types.d.ts';
 import { ApiError } from '../api/status.ts';
+import { equalJson } from '../foundation/json.ts';
 import type { ControllerContext } from '../reconcile/controller.ts';
-import { equalJson } from '../reconcile/equal.ts';
 import { claim, controllerReference, deleteObject } from '../reconcile/owned.ts';
 import { templateHash } from './template-hash.ts';
 

@@ -6,8 +6,8 @@ import type {
   StatefulSetStatus,
 } from '../api/schema/types.d.ts';
 import { ApiError } from '../api/status.ts';
+import { equalJson } from '../foundation/json.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
-import { equalJson } from '../reconcile/equal.ts';
 import { claim, deleteObject, isDeleting, ownerOrSelectorKeys } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { availableInMs, isAvailable, isReady } from './pods.ts';

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../api/object.ts';
+import { equalJson } from '../foundation/json.ts';
 import type { ControllerContext, ResourceName } from './controller.ts';
-import { equalJson } from './equal.ts';
 
 /**
  * Writes a status when it says something new. The object's resourceVersion goes along: a status that was computed

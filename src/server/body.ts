@@ -1,8 +1,8 @@
 import { parseJson, parseYaml } from '../api/schema/parse.ts';
 import { ApiError } from '../api/status.ts';
+import { copyJson } from '../foundation/json.ts';
 import { decodeProtobuf, protobufType } from './protobuf/decode.ts';
 import type { ServerRequest } from './request.ts';
-import { copyJson } from './storage/codec.ts';
 
 /** As upstream's limit of a request body (etcd's 1.5 MiB times two). */
 export const bodyBytesMax = 3 * 1024 * 1024;

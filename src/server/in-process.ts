@@ -1,12 +1,13 @@
 import { apiVersionOf } from '../api/kind.ts';
 import { ApiError } from '../api/status.ts';
 import type { UserInfo } from '../api/user.ts';
+import { deepFreeze } from '../foundation/json.ts';
 import { Compacted } from '../store/store.ts';
 import type { ReplyBody, Services } from './context.ts';
 import type { Limits } from './limits.ts';
 import { handle } from './pipeline.ts';
 import type { ServerRequest } from './request.ts';
-import { asBuffer, deepFreeze, objectFor } from './storage/codec.ts';
+import { asBuffer, objectFor } from './storage/codec.ts';
 import { bookmarkOf, eventOf, type WatchSource } from './storage/watch-hub.ts';
 import { expiredStatus } from './verbs/watch.ts';
 

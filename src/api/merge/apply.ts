@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isObject, setOwn } from '../../foundation/json.ts';
 import type { KubernetesObject, ManagedFields } from '../object.ts';
 import type { Schema } from '../schema/schema.ts';
 import {
@@ -13,7 +14,6 @@ import {
   shapeOf,
   union,
 } from './fields.ts';
-import { isObject, setOwn } from './merge-patch.ts';
 
 /** Who writes: one entry of managedFields is kept per manager, operation, version and subresource. */
 export type FieldOwner = {

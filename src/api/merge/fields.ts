@@ -1,5 +1,5 @@
+import { isObject } from '../../foundation/json.ts';
 import type { Schema } from '../schema/schema.ts';
-import { isObject } from './merge-patch.ts';
 
 /**
  * A set of field paths in the form of metav1.FieldsV1: `{"f:spec":{"f:replicas":{}}}`. A path element is `f:<field>`,

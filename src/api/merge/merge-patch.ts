@@ -1,6 +1,4 @@
-/** A JSON object as opposed to an array, null or a scalar. */
-export const isObject = (value: unknown): value is Record<string, any> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject, setOwn } from '../../foundation/json.ts';
 
 /**
  * JSON Merge Patch, RFC 7386: objects merge, null deletes, everything else replaces. Changes and returns `target`
@@ -14,10 +12,4 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     else setOwn(result, key, mergePatch(Object.hasOwn(result, key) ? result[key] : undefined, value));
   }
   return result;
-}
-
-/** Sets a field whatever it is called: a plain assignment to `__proto__` would change the prototype instead. */
-export function setOwn(object: Record<string, any>, key: string, value: unknown): void {
-  if (key !== '__proto__') object[key] = value;
-  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,6 +1,6 @@
+import { isObject, setOwn } from '../../foundation/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { badRequest } from '../status.ts';
-import { isObject, setOwn } from './merge-patch.ts';
 
 /**
  * Strategic merge patch: a merge patch that knows lists. Lists of objects merge by their key, lists of scalars as

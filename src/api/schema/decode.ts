@@ -1,3 +1,4 @@
+import { setOwn } from '../../foundation/json.ts';
 import { canonicalQuantity } from '../../foundation/quantity.ts';
 import { type ApiError, badRequest } from '../status.ts';
 import { depthMax, tooDeep } from './parse.ts';
@@ -96,9 +97,7 @@ function fitMap(items: Schema, value: Record<string, unknown>, path: string, sta
     // Go's maps have no null: it is the zero value of their type.
     const before = value[key] === null ? zeroOf(items) : value[key];
     const after = fit(items, before, `${path}.${key}`, '', state, depth + 1);
-    // A key called __proto__ is data like any other.
-    if (after !== value[key])
-      Object.defineProperty(value, key, { value: after, enumerable: true, configurable: true, writable: true });
+    if (after !== value[key]) setOwn(value, key, after);
   }
 }
 

@@ -1,6 +1,7 @@
 import { definition, definitionNameOf, hasDefinition } from '../../api/schema/definitions.ts';
 import type { Schema } from '../../api/schema/schema.ts';
 import { badRequest } from '../../api/status.ts';
+import { setOwn } from '../../foundation/json.ts';
 import { type Message, messageOf } from './messages.ts';
 import { bytesOf, type Cursor, cursor, fields, numberOf, textOf, type WireField } from './wire.ts';
 
@@ -113,7 +114,7 @@ function addEntry(
     else if (part.number === 2 && wrapped) value = [...fields(cursor(bytesOf(part)))].map(textOf);
     else if (part.number === 2) value = decodeValue(items, part, depth);
   }
-  Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
+  setOwn(map, key, value);
 }
 
 function decodeValue(schema: Schema, field: WireField, depth: number): unknown {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { copyJson, decode, encode, namesOf, sameJson, stamp } from './codec.ts';
+import { decode, encode, namesOf, stamp } from './codec.ts';
 
 const object = {
   data: { a: '"metadata":{' },
@@ -25,24 +25,6 @@ test('a value is decoded once while somebody holds it, and frozen all the way do
   assert.throws(() => {
     decoded['data'].a = 'changed';
   });
-});
-
-test('equality is that of JSON: no order of keys, undefined is absent', () => {
-  assert.ok(sameJson({ a: 1, b: [1, { c: 2 }] }, { b: [1, { c: 2 }], a: 1 }));
-  assert.ok(sameJson({ a: 1, b: undefined }, { a: 1 }));
-  assert.ok(!sameJson({ a: 1 }, { a: 1, b: 2 }));
-  assert.ok(!sameJson({ a: [] }, { a: {} }));
-  assert.ok(!sameJson([1, 2], [2, 1]));
-  assert.ok(!sameJson(null, {}));
-});
-
-test('a copy shares nothing, and a key called __proto__ stays data', () => {
-  const source = JSON.parse('{"a":{"__proto__":{"b":1}},"c":[{"d":1}]}');
-  const copy = copyJson(source);
-  assert.deepEqual(copy, source);
-  assert.notEqual(copy.c[0], source.c[0]);
-  assert.ok(Object.hasOwn(copy.a, '__proto__'));
-  assert.deepEqual(Object.keys(copyJson({ a: undefined, b: 1 })), ['b']);
 });
 
 test('a key tells namespace and name', () => {

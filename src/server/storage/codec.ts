@@ -1,6 +1,7 @@
 import type { Kind } from '../../api/kind.ts';
 import { resourceName } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import { deepFreeze } from '../../foundation/json.ts';
 import type { Entry } from '../../store/store.ts';
 
 /** `/registry/pods/`, `/registry/deployments.apps/`: a second version of a kind lives where the first does. */
@@ -75,14 +76,6 @@ export function asBuffer(value: Uint8Array): Buffer {
   return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const field of Object.values(value)) deepFreeze(field);
-  }
-  return value;
-}
-
 const converted = new WeakMap<Uint8Array, Map<Kind, Uint8Array>>();
 
 /** The bytes of an entry as `kind` shows it: the stored bytes themselves, unless another version is stored. */
@@ -99,37 +92,3 @@ export function bytesFor(kind: Kind, entry: Entry): Uint8Array {
 
 /** The object of an entry as `kind` shows it: shared and frozen. */
 export const objectFor = (kind: Kind, entry: Entry): KubernetesObject => decode(bytesFor(kind, entry));
-
-/** A deep copy of JSON data; ten times faster than structuredClone. What is undefined is absent, as in JSON text. */
-export function copyJson<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyJson) as T;
-  const copy: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(value)) {
-    if (field === undefined) continue;
-    if (key !== '__proto__') copy[key] = copyJson(field);
-    else
-      Object.defineProperty(copy, key, {
-        value: copyJson(field),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
-  }
-  return copy as T;
-}
-
-/** Equal as JSON: key order does not matter, and an absent field equals undefined. */
-export function sameJson(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
-  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
-  if (Array.isArray(left) !== Array.isArray(right)) return false;
-  if (Array.isArray(left)) {
-    const other = right as unknown[];
-    return left.length === other.length && left.every((item, index) => sameJson(item, other[index]));
-  }
-  const [a, b] = [left as Record<string, unknown>, right as Record<string, unknown>];
-  for (const key in a) if (!sameJson(a[key], b[key])) return false;
-  for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
-  return true;
-}

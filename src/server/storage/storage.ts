@@ -3,9 +3,10 @@ import type { Kind } from '../../api/kind.ts';
 import { resourceName } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError, alreadyExists, conflict, notFound } from '../../api/status.ts';
+import { equalJson } from '../../foundation/json.ts';
 import type { Engine, Entry } from '../../store/store.ts';
 import { StoreFull } from '../../store/store.ts';
-import { decode, decodeCopy, encode, keyOf, remember, sameJson } from './codec.ts';
+import { decode, decodeCopy, encode, keyOf, remember } from './codec.ts';
 
 /**
  * What an update turns an object into: the new object to store, `'unchanged'`, or `'remove'`. `old` is a private copy
@@ -61,7 +62,7 @@ export function createStorage(engine: Engine): Storage {
         const change = await transform(kind.storedAs?.fromStored(stored) ?? stored, entry);
         if (change.action === 'unchanged') return { entry, object: change.object, action: 'unchanged', dryRun };
         const object = toStored(kind, change.object);
-        if (change.action === 'store' && sameJson(withoutRevision(object), withoutRevision(decode(entry.value))))
+        if (change.action === 'store' && equalJson(withoutRevision(object), withoutRevision(decode(entry.value))))
           return { entry, object: change.object, action: 'unchanged', dryRun };
         if (dryRun) return { entry, ...change, dryRun };
         const result = await guarded(() =>

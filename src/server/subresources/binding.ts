@@ -1,9 +1,9 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import { badRequest, conflict } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
+import { copyJson } from '../../foundation/json.ts';
 import { readBody } from '../body.ts';
 import { type Context, type Reply, valueReply } from '../context.ts';
-import { copyJson } from '../storage/codec.ts';
 import { admit } from '../verbs/prepare.ts';
 
 /** POST pods/NAME/binding: the scheduler's decision, made once. */

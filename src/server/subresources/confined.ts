@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import { invalid } from '../../api/status.ts';
-import { copyJson, sameJson } from '../storage/codec.ts';
+import { copyJson, equalJson } from '../../foundation/json.ts';
 import { type Confinement, confine } from '../verbs/update.ts';
 
 type Limit = Confinement['limit'];
@@ -32,7 +32,7 @@ const finalize: Limit = (object, old) =>
 const ephemeralContainers: Limit = (object, old) => {
   const present: { name: string }[] = old['spec'].ephemeralContainers ?? [];
   const wanted: { name: string }[] = object['spec']?.ephemeralContainers ?? [];
-  const changed = present.find((each) => !wanted.some((other) => other.name === each.name && sameJson(other, each)));
+  const changed = present.find((each) => !wanted.some((other) => other.name === each.name && equalJson(other, each)));
   if (changed !== undefined)
     throw invalid('Pod', '', old.metadata.name, [
       {

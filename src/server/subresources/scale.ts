@@ -3,9 +3,10 @@ import { jsonPatch, mergePatch } from '../../api/merge/merge.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { formatSelector } from '../../api/selectors.ts';
 import { badRequest, invalid, notFound } from '../../api/status.ts';
+import { copyJson } from '../../foundation/json.ts';
 import { mediaType, readBody, unsupported } from '../body.ts';
 import { type Context, type Reply, valueReply } from '../context.ts';
-import { copyJson, objectFor } from '../storage/codec.ts';
+import { objectFor } from '../storage/codec.ts';
 import { checkVersion } from '../verbs/prepare.ts';
 import { change, namespaceOf } from '../verbs/update.ts';
 

@@ -1,9 +1,10 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import { badRequest, conflict } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
+import { copyJson } from '../../foundation/json.ts';
 import { readBody } from '../body.ts';
 import { type Context, objectReply, type Reply, valueReply } from '../context.ts';
-import { copyJson, namesOf } from '../storage/codec.ts';
+import { namesOf } from '../storage/codec.ts';
 import type { Change } from '../storage/storage.ts';
 import { readDryRun } from './decode.ts';
 import { readPage } from './list.ts';

@@ -4,9 +4,9 @@ import { updateManagedFields } from '../../api/merge/merge.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError, badRequest, conflict, type FieldError, invalid } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
+import { equalJson } from '../../foundation/json.ts';
 import type { Context } from '../context.ts';
 import type { AdmissionRequest } from '../contracts.ts';
-import { sameJson } from '../storage/codec.ts';
 
 const managerLengthMax = 128;
 
@@ -112,7 +112,7 @@ const isStatusOrMeta = new Set(['metadata', 'status', 'apiVersion', 'kind']);
 export function raiseGeneration(kind: Kind, object: KubernetesObject, old: KubernetesObject): void {
   if (!hasGeneration(kind)) return;
   const keys = new Set([...Object.keys(object), ...Object.keys(old)]);
-  const changed = [...keys].some((key) => !isStatusOrMeta.has(key) && !sameJson(object[key], old[key]));
+  const changed = [...keys].some((key) => !isStatusOrMeta.has(key) && !equalJson(object[key], old[key]));
   object.metadata.generation = (old.metadata.generation ?? 1) + (changed ? 1 : 0);
 }
 

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../api/object.ts';
+import { copyJson } from '../../foundation/json.ts';
 import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
-import { copyJson } from '../storage/codec.ts';
 import type { Outcome, Transform } from '../storage/storage.ts';
 import { createInstead } from './create.ts';
 import { decodeObject } from './decode.ts';
