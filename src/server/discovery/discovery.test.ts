@@ -68,9 +68,12 @@ test('every reference of every document leads somewhere', async () => {
   }
 });
 
-test('protobuf alone is refused for OpenAPI v2, so that clients ask for JSON', async () => {
+test('OpenAPI v2 is protobuf for those that take nothing else, as kubectl, and JSON for all others', async () => {
   const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
-  assert.equal((await ask(server, '/openapi/v2', { headers: { Accept: accept } })).code, 406);
+  const binary = await ask(server, '/openapi/v2', { headers: { Accept: accept } });
+  assert.deepEqual([binary.code, binary.headers['content-type']], [200, accept.replace('@', '.')]);
+  assert.match(binary.text, /io\.k8s\.api\.apps\.v1\.Deployment/);
+  assert.equal((await ask(server, '/openapi/v2', { headers: { Accept: 'text/html' } })).code, 406);
   assert.equal(
     (await ask(server, '/openapi/v2', { headers: { Accept: `application/json, */*` } })).json.swagger,
     '2.0',

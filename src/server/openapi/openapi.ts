@@ -5,6 +5,7 @@ import { type Reply, valueReply } from '../context.ts';
 import type { Kinds } from '../kinds.ts';
 import type { PathContext } from '../paths.ts';
 import { documentV2, documentV3 } from './document.ts';
+import { encodeDocument } from './protobuf.ts';
 
 type Made = { version: number; hashes: Map<string, string>; documents: Map<string, string> };
 
@@ -19,7 +20,7 @@ function madeFor(kinds: Kinds): Made {
   return fresh;
 }
 
-/** `/openapi/v3`, its documents per group and version, and `/openapi/v2` as JSON. */
+/** `/openapi/v3`, its documents per group and version, and `/openapi/v2` as JSON or protobuf. */
 export function respondToOpenApi(context: PathContext): Reply | undefined {
   const { target, kinds, version } = context;
   const [, , which, ...rest] = target.path.split('/');
@@ -64,21 +65,35 @@ function indexV3(kinds: Kinds, groups: Map<string, Kind[]>) {
 const signature = (kinds: Kinds, kind: Kind) =>
   kinds.isBuiltIn(kind) ? [kind.kind, kind.verbs] : [kind.kind, kind.verbs, kind.schema];
 
-const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
+const digest = (text: string | Buffer) => createHash('sha256').update(text).digest('hex').toUpperCase();
 
-/** client-go asks for protobuf first and takes JSON when it is offered too; protobuf alone is refused. */
+const protobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** What is asked for is no valid media type because of its @; answers say it so (kube-openapi handler.go). */
+const protobufAnswer = protobufType.replace('@', '.');
+
+/** JSON for whoever takes it; kubectl asks for protobuf alone. */
 function v2(context: PathContext): Reply {
   const { request, kinds, version } = context;
   const accept = request.accept;
-  if (accept !== '' && !/application\/json|\*\/\*/.test(accept))
-    throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json');
+  if (accept !== '' && !/application\/json|\*\/\*/.test(accept)) {
+    const message = `only the following media types are accepted: application/json, ${protobufType}`;
+    if (!accept.includes(protobufType)) throw new ApiError('NotAcceptable', message);
+    const bytes = encodeDocument(documentV2(kinds.all(), version));
+    return cached(context, bytes, `"${digest(bytes)}"`, protobufAnswer, 'no-cache, private');
+  }
   const { documents } = madeFor(kinds);
   const bytes = documents.get('v2') ?? JSON.stringify(documentV2(kinds.all(), version));
   documents.set('v2', bytes);
   return cached(context, bytes, `"${digest(bytes)}"`, 'application/json', 'no-cache, private');
 }
 
-function cached({ request }: PathContext, bytes: string, etag: string, contentType: string, cache: string): Reply {
+function cached(
+  { request }: PathContext,
+  bytes: string | Buffer,
+  etag: string,
+  contentType: string,
+  cache: string,
+): Reply {
   const headers = { ETag: etag, Vary: 'Accept', 'Cache-Control': cache };
   const unchanged = request.ifNoneMatch === etag;
   return { code: unchanged ? 304 : 200, headers, body: { form: 'bytes', contentType, bytes: unchanged ? '' : bytes } };
