@@ -70,6 +70,25 @@ test('the initial events become visible together, then each change is indexed', 
   cache.stop();
 });
 
+test('an index over any key follows every change', async () => {
+  const { cache, watches } = start();
+  const [watch] = watches;
+  const versionOf = ({ metadata }: KubernetesObject) => metadata.resourceVersion ?? '';
+  watch!.send(event('ADDED', pod('one', 10)), bookmark(10));
+  assert.deepEqual(
+    cache.by(versionOf, '10').map(({ metadata }) => metadata.name),
+    ['one'],
+  );
+  watch!.send(event('MODIFIED', pod('one', 11)), event('ADDED', pod('two', 12)));
+  assert.deepEqual(
+    ['10', '11', '12'].map((version) => cache.by(versionOf, version).length),
+    [0, 1, 1],
+  );
+  watch!.send(event('DELETED', pod('one', 13)));
+  assert.equal(cache.by(versionOf, '11').length, 0);
+  cache.stop();
+});
+
 test('objects are frozen to their depth', async () => {
   const { cache, watches } = start();
   watches[0]!.send(event('ADDED', pod('one', 3, 'set-1')), bookmark(10));

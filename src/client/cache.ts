@@ -15,6 +15,11 @@ export type Cache<T = KubernetesObject> = {
   byUid(uid: string): T | undefined;
   /** Objects whose controlling owner has this uid; with '' those that have none. */
   ownedBy(uid: string): T[];
+  /**
+   * Objects for which `keyOf` gives `key`, by an index made at the first use: `keyOf` is a constant, the same function
+   * each time, not one made for the call.
+   */
+  by(keyOf: (object: T) => string, key: string): T[];
   /** Resolves when the initial list is complete. */
   synced(): Promise<void>;
   /** The newest revision that is reflected here, 0 before the initial list. */
@@ -41,6 +46,7 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
   const namespaces = new Map<string, Map<string, KubernetesObject>>();
   const uids = new Map<string, KubernetesObject>();
   const owned = new Map<string, Map<string, KubernetesObject>>();
+  const indexes = new Map<(object: any) => string, Map<string, Map<string, KubernetesObject>>>();
   const subscribers = new Set<Subscriber>();
   const waiters = new Set<{ condition: () => boolean; resolve: () => void; reject: (error: unknown) => void }>();
   let revision = 0;
@@ -51,6 +57,17 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
     mapIn(namespaces, namespace).set(name, object);
     uids.set(uid, object);
     mapIn(owned, controllerUid(object)).set(uid, object);
+    for (const [keyOf, byKey] of indexes) mapIn(byKey, keyOf(object)).set(uid, object);
+  }
+
+  function indexBy(keyOf: (object: any) => string): Map<string, Map<string, KubernetesObject>> {
+    let byKey = indexes.get(keyOf);
+    if (byKey === undefined) {
+      byKey = new Map();
+      for (const [uid, object] of uids) mapIn(byKey, keyOf(object)).set(uid, object);
+      indexes.set(keyOf, byKey);
+    }
+    return byKey;
   }
 
   function forget(object: KubernetesObject): void {
@@ -58,6 +75,7 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
     dropFrom(namespaces, namespace, name);
     uids.delete(uid);
     dropFrom(owned, controllerUid(object), uid);
+    for (const [keyOf, byKey] of indexes) dropFrom(byKey, keyOf(object), uid);
   }
 
   const find = (namespace: string, name: string) => namespaces.get(namespace)?.get(name);
@@ -142,6 +160,7 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
     },
     byUid: (uid) => uids.get(uid) as T | undefined,
     ownedBy: (uid) => [...(owned.get(uid)?.values() ?? [])] as T[],
+    by: (keyOf, key) => [...(indexBy(keyOf).get(key)?.values() ?? [])] as T[],
     synced: () => until(() => complete),
     revision: () => revision,
     until,

@@ -5,7 +5,7 @@ import { type Condition, conditionOf, withCondition } from '../reconcile/conditi
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
 import { isDeleting } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
-import { isReady } from './pods.ts';
+import { isReady, nodeNameOf } from './pods.ts';
 
 const leases = 'leases.coordination.k8s.io';
 const leaseNamespace = 'kube-node-lease';
@@ -110,8 +110,8 @@ export function taintsFor({ spec, status }: Node, nowMs: number): Taint[] {
 /** Pods of a node that is not ready serve nobody, as far as anyone can tell. */
 async function markPods(context: ControllerContext, { metadata }: Node): Promise<void> {
   const nowMs = context.clock.now();
-  for (const pod of context.cache<Pod>('pods').list()) {
-    if (pod.spec?.nodeName !== metadata.name || !isReady(pod) || isDeleting(pod)) continue;
+  for (const pod of context.cache<Pod>('pods').by(nodeNameOf, metadata.name)) {
+    if (!isReady(pod) || isDeleting(pod)) continue;
     const old = conditionOf(pod.status?.conditions, 'Ready')!;
     const lost = { ...old, status: 'False', reason: 'NodeNotReady', message: undefined };
     const conditions = withCondition(pod.status?.conditions as Condition[], lost, nowMs);

@@ -4,7 +4,7 @@ import type { Controller, ControllerContext, Result } from '../reconcile/control
 import { deleteObject, keyOf } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { nodeExists } from './node-exists.ts';
-import { isFinished } from './pods.ts';
+import { isFinished, nodeNameOf } from './pods.ts';
 
 /** A node that is made anew has this long to come back before its pods are given up. */
 const quarantineDefaultMs = 40_000;
@@ -20,8 +20,7 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs): Control
     enqueue: {
       nodes: ({ metadata }, { cache }) => {
         if (cache('nodes').get('', metadata.name)) return [];
-        const all = cache<Pod>('pods').list();
-        return all.filter(({ spec }) => spec?.nodeName === metadata.name).map(keyOf);
+        return cache<Pod>('pods').by(nodeNameOf, metadata.name).map(keyOf);
       },
     },
 

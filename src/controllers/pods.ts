@@ -7,6 +7,9 @@ export const isFinished = ({ status }: Pod): boolean => status?.phase === 'Succe
 /** Counts towards the replicas of a workload. */
 export const isActive = (pod: Pod): boolean => !isFinished(pod) && !isDeleting(pod);
 
+/** Key of the index of pods by their node: `cache.by(nodeNameOf, name)`. */
+export const nodeNameOf = ({ spec }: Pod): string => spec?.nodeName ?? '';
+
 export const isReady = ({ status }: Pod): boolean => conditionOf(status?.conditions, 'Ready')?.status === 'True';
 
 /** When the pod became ready, in milliseconds; undefined when it is not. */

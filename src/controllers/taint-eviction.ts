@@ -4,7 +4,7 @@ import { type Condition, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
 import { deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
-import { isFinished } from './pods.ts';
+import { isFinished, nodeNameOf } from './pods.ts';
 
 /**
  * Deletes pods from nodes with NoExecute taints that they do not tolerate, or not any longer. Patience is measured from
@@ -37,12 +37,7 @@ export const taintEvictionController = (): Controller => {
     writes: { pods: ['delete'], 'pods/status': ['update'] },
     enqueue: {
       nodes: (node, { cache }) =>
-        noExecute(node as Node).length === 0
-          ? []
-          : cache<Pod>('pods')
-              .list()
-              .filter(({ spec }) => spec?.nodeName === node.metadata.name)
-              .map(keyOf),
+        noExecute(node as Node).length === 0 ? [] : cache<Pod>('pods').by(nodeNameOf, node.metadata.name).map(keyOf),
     },
 
     async reconcile({ namespace, name }, context): Promise<Result> {

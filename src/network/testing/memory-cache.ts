@@ -20,6 +20,7 @@ export function memoryCache(): MemoryCache {
       [...objects.values()].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
     byUid: (uid) => [...objects.values()].find(({ metadata }) => metadata.uid === uid),
     ownedBy: () => [],
+    by: (keyOf, key) => [...objects.values()].filter((object) => keyOf(object) === key),
     synced: async () => {},
     revision: () => 1,
     until: async () => {},
