@@ -5,6 +5,12 @@ import { isDeleting } from '../reconcile/owned.ts';
 /** Gives each node its own part of the cluster's pod addresses (`10.244.0.0/16` in parts of /24). */
 export function nodeAddressRangeController(clusterRange: string, nodeMaskBits = 24): Controller {
   const parts = partsOf(clusterRange, nodeMaskBits);
+  // Found out once: looking at all nodes again for each that gets nothing is quadratic.
+  let exhausted = false;
+  function firstFree(nodes: Node[]): string | undefined {
+    const taken = new Set(nodes.map(({ spec }) => spec?.podCIDR));
+    return parts.find((part) => !taken.has(part));
+  }
   return {
     name: 'node-ipam',
     reconciles: 'nodes',
@@ -12,17 +18,19 @@ export function nodeAddressRangeController(clusterRange: string, nodeMaskBits = 
     writes: { nodes: ['patch'] },
     // Two workers could give the same part to two nodes.
     concurrency: 1,
+    enqueue: {
+      nodes: ({ metadata }, { cache }) => {
+        if (!cache('nodes').get('', metadata.name)) exhausted = false;
+        return [];
+      },
+    },
 
     async reconcile({ name }, { cache, client, event }) {
       const node = cache<Node>('nodes').get('', name);
       if (node === undefined || isDeleting(node) || node.spec?.podCIDR) return undefined;
-      const taken = new Set(
-        cache<Node>('nodes')
-          .list()
-          .map(({ spec }) => spec?.podCIDR),
-      );
-      const podCIDR = parts.find((part) => !taken.has(part));
+      const podCIDR = exhausted ? undefined : firstFree(cache<Node>('nodes').list());
       if (podCIDR === undefined) {
+        exhausted = true;
         event(node, 'Warning', 'CIDRNotAvailable', `All of ${clusterRange} is given to other nodes`);
         return { requeueAfterMs: 60_000 };
       }
