@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '../../api/status.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
@@ -24,6 +25,7 @@ export type AuditLog = Audit & {
   close(): Promise<void>;
 };
 
+const gatherMs = 5;
 const retryMs = 1000;
 const isFull = (error: Error) => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
@@ -45,8 +47,8 @@ export function createAudit(options: AuditOptions): AuditLog {
   let refused = 0;
 
   async function drain(): Promise<void> {
-    // every event of this turn goes into one write
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    // A write costs as much as several requests: what happens within this time shares one.
+    await delay(gatherMs);
     while (pending.length > 0) {
       const batch = pending;
       const bytes = pendingBytes;
