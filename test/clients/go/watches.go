@@ -96,7 +96,7 @@ func informMetadata(ctx context.Context, config *rest.Config, namespace string) 
 	seen := make(chan string, 1000)
 	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{AddFunc: func(object any) {
 		partial := object.(*metav1.PartialObjectMetadata)
-		seen <- partial.Kind + " " + partial.Name
+		seen <- "metadata of " + partial.Name
 	}})
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func informMetadata(ctx context.Context, config *rest.Config, namespace string) 
 	if _, err := secrets.Create(ctx, secret, metav1.CreateOptions{}); err != nil {
 		return err
 	}
-	return await(ctx, seen, "PartialObjectMetadata partial")
+	return await(ctx, seen, "metadata of partial")
 }
 
 func electLeader(ctx context.Context, config *rest.Config, namespace string) error {
