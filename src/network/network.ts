@@ -68,7 +68,7 @@ export type Network = {
    * root; rejects with what is missing.
    */
   start(): Promise<void>;
-  /** For the node agent: before a sandbox is made. */
+  /** For the node agent: before a sandbox is made. Waits for `start`, as the others do: no pod runs unguarded. */
   beforePodStarts(pod: KubernetesObject): Promise<void>;
   /** Resolves when the pod's policies are in the kernel; until then nothing reaches or leaves its address. */
   podNetworkReady(pod: KubernetesObject, ip: string): Promise<void>;
@@ -110,6 +110,8 @@ export function createNetwork(options: NetworkOptions): Network {
   });
   let stopDns = async () => {};
   let cancelRestore = () => {};
+  const started = Promise.withResolvers<void>();
+  started.promise.catch(() => {});
 
   async function startDns(): Promise<void> {
     const cluster = parseBlock(options.clusterCIDR)!;
@@ -132,6 +134,15 @@ export function createNetwork(options: NetworkOptions): Network {
     };
   }
 
+  async function begin(): Promise<void> {
+    await setUpInterfaces(run, options);
+    const running = await policies.start();
+    await services.start(running.map(({ pod, ip }) => ({ pod, frontends: hostPorts(pod, ip) })));
+    // After the caches are complete: a name that exists must never be denied.
+    await startDns();
+    restoreLater();
+  }
+
   function restoreLater(): void {
     cancelRestore = clock.after(restoreMs, () => {
       Promise.all([policies.restore(), services.restore()])
@@ -142,19 +153,20 @@ export function createNetwork(options: NetworkOptions): Network {
 
   return {
     async start() {
-      await setUpInterfaces(run, options);
-      const running = await policies.start();
-      await services.start(running.map(({ pod, ip }) => ({ pod, frontends: hostPorts(pod, ip) })));
-      // After the caches are complete: a name that exists must never be denied.
-      await startDns();
-      restoreLater();
+      await begin().then(started.resolve, started.reject);
+      return started.promise;
     },
-    async beforePodStarts() {},
+    async beforePodStarts(pod) {
+      if (!pod.spec?.hostNetwork) await started.promise;
+    },
     async podNetworkReady(pod, ip) {
       if (pod.spec?.hostNetwork) return;
+      await started.promise;
       await Promise.all([policies.podNetworkReady(pod, ip), services.addHostPorts(pod, hostPorts(pod, ip))]);
     },
     async podNetworkGone(pod, ip) {
+      if (pod.spec?.hostNetwork) return;
+      await started.promise;
       services.removeHostPorts(pod);
       policies.podNetworkGone(pod, ip);
     },

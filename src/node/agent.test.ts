@@ -180,6 +180,30 @@ test('while the API is away containers are restarted, and the status follows whe
   await podBecomes('one', (pod) => pod?.status?.containerStatuses?.[0]?.restartCount === 1);
 });
 
+test('an agent that starts while the API is away looks after what runs, and hears of deletions later', async (context) => {
+  const { client, network, runtime, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
+  const first = await startAgent();
+  await client.create('configmaps', { ...configMapOf('settings'), data: { colour: 'green' } });
+  const volumes = [{ name: 'config', configMap: { name: 'settings' } }];
+  const mounts = [{ name: 'config', mountPath: '/config' }];
+  for (const name of ['kept', 'gone'])
+    await createPod(name, { volumes, containers: [{ ...web, name, volumeMounts: mounts }] });
+  await podBecomes('kept', isReady);
+  await podBecomes('gone', isReady);
+  await first.stop();
+  await client.delete('pods', { namespace: 'default', name: 'gone' }, { gracePeriodSeconds: 0 });
+  network.down = true;
+  const starting = startAgent();
+  await runtimeBecomes(() => runtime.find('kept')?.state === 'running');
+  runtime.exit('kept', 1);
+  await runtimeBecomes(() => runtime.find('kept')?.attempt === 1 && runtime.find('kept')?.state === 'running');
+  assert.equal(runtime.find('gone')?.state, 'running');
+  network.down = false;
+  await starting;
+  await podBecomes('kept', (pod) => pod?.status?.containerStatuses?.[0]?.restartCount === 1);
+  await runtimeBecomes(() => runtime.find('gone') === undefined);
+});
+
 test('an agent that comes back takes up what runs, stops what was deleted, and restarts nothing', async (context) => {
   const { client, runtime, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
   const first = await startAgent();
@@ -250,9 +274,8 @@ test('a static pod runs from its file, is mirrored, and stops when the file goes
 test('a ConfigMap that changes reaches the volume of a running pod', async (context) => {
   const { directory, client, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
   await startAgent();
-  const metadata = { name: 'settings', namespace: 'default' };
-  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { colour: 'green' } };
-  await client.create('configmaps', configMap);
+  const { metadata } = configMapOf('settings');
+  await client.create('configmaps', { ...configMapOf('settings'), data: { colour: 'green' } });
   const volumes = [{ name: 'config', configMap: { name: 'settings' } }];
   const mounts = [{ name: 'config', mountPath: '/config' }];
   await createPod('one', { volumes, containers: [{ ...web, volumeMounts: mounts }] });
@@ -261,6 +284,12 @@ test('a ConfigMap that changes reaches the volume of a running pod', async (cont
   assert.equal(readFileSync(path, 'utf8'), 'green');
   await client.patch('configmaps', metadata, { type: 'merge', body: { data: { colour: 'blue' } } });
   await runtimeBecomes(() => readFileSync(path, 'utf8') === 'blue');
+});
+
+const configMapOf = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default' },
 });
 
 async function waitFor<T>(read: () => Promise<T>, condition: (value: T) => unknown): Promise<T> {

@@ -26,6 +26,7 @@ import type { NetworkHooks, NodeContext } from './pods/context.ts';
 import { ensureImage } from './pods/image.ts';
 import { createObserved } from './pods/observed.ts';
 import { createPods } from './pods/pods.ts';
+import { createRecords } from './pods/records.ts';
 import { startStaticPods } from './pods/static.ts';
 import { createStatusWriter } from './pods/status-writer.ts';
 import { createTurns } from './pods/turns.ts';
@@ -143,6 +144,7 @@ export function createAgent(options: AgentOptions): Agent {
     prober: createProber({ runtime, clock, onChange: wake, onFailure: unhealthy }),
     sources,
     statuses: createStatusWriter({ client, clock, log }),
+    records: createRecords(podsDirectory, log),
     network: { beforePodStarts: none, podNetworkReady: none, podNetworkGone: none, ...options.network },
     inTurn: createTurns(startsAtOnce),
     ensureImage: (pod, container) =>

@@ -1,6 +1,7 @@
 import { podAmounts, requestsOf } from '../api/pod-resources.ts';
 import type { Pod } from '../api/schema/types.d.ts';
 import type { Pressure } from './machine.ts';
+import { isStatic } from './pods/static-pod.ts';
 import { qosClass } from './resources.ts';
 
 /** Signals of a node that runs out of something, as its conditions say it. */
@@ -39,7 +40,6 @@ export function createPressureMemory(): (now: UnderPressure, nowMs: number) => U
 export type Candidate = { pod: Pod; workingSetBytes: number; processes: number };
 
 const criticalPriority = 2_000_000_000;
-const isStatic = ({ metadata }: Pod) => metadata.annotations?.['kubernetes.io/config.source'] === 'file';
 export const isCritical = (pod: Pod) => isStatic(pod) || (pod.spec?.priority ?? 0) >= criticalPriority;
 
 /**

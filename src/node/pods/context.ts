@@ -10,6 +10,7 @@ import type { Image, Runtime } from '../runtimes/runtime.ts';
 import type { Sources } from '../sources.ts';
 import type { Volumes } from '../volumes/volumes.ts';
 import type { Observed } from './observed.ts';
+import type { Records } from './records.ts';
 import type { StatusWriter } from './status-writer.ts';
 
 export type Recorder = (pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string) => void;
@@ -38,6 +39,7 @@ export type NodeContext = {
   prober: Prober;
   sources: Sources;
   statuses: StatusWriter;
+  records: Records;
   network: NetworkHooks;
   /** Runs the work when fewer than a few others start something: more at once only make each slower. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;

@@ -23,6 +23,14 @@ export function pullPolicy({ image = '', imagePullPolicy }: ContainerSpec): 'Alw
   return !name.includes('@') && (!name.includes(':') || name.endsWith(':latest')) ? 'Always' : 'IfNotPresent';
 }
 
+const host = '(?:[\\w.-]+|\\[[\\da-fA-F:]+\\])(?::\\d+)?/';
+const path = '[a-z\\d]+(?:(?:[./]|__?|-+)[a-z\\d]+)*';
+/** As the distribution project writes them: [host[:port]/]path[:tag][@digest], or the id of an image. */
+const namePattern = new RegExp(
+  `^(?:${host})?${path}(?::\\w[\\w.-]{0,127})?(?:@[a-z\\d+.-]+:[\\da-f]{32,128})?$|^sha256:[\\da-f]{64}$`,
+);
+const nameLengthMax = 1024;
+
 /** Makes sure that a container's image is on the node, by its policy and with the pod's pull secrets. */
 export async function ensureImage(
   images: ImageService,
@@ -32,7 +40,7 @@ export async function ensureImage(
   container: ContainerSpec,
 ): Promise<Image> {
   const reference = container.image ?? '';
-  if (reference === '' || /\s/.test(reference))
+  if (reference.length > nameLengthMax || !namePattern.test(reference))
     throw new PullError('InvalidImageName', `invalid image name "${reference}"`);
   const policy = pullPolicy(container);
   const present = await images.status(reference);

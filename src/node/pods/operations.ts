@@ -11,6 +11,7 @@ import { pause, runHook } from './hooks.ts';
 import { PullError } from './image.ts';
 import { resourcesText } from './resize.ts';
 import { logDirectoryOf, sandboxConfig } from './sandbox-config.ts';
+import { isStatic } from './static-pod.ts';
 import { messageFileOf } from './termination-message.ts';
 import { members } from './view.ts';
 import type { PodMemory } from './worker.ts';
@@ -92,6 +93,7 @@ async function prepare(memory: PodMemory, context: NodeContext): Promise<void> {
     await context.cgroups.create(memory.pod);
     memory.volumes = await context.volumes.mount(memory.pod, context.facts(ips), memory.volumes);
     memory.released = false;
+    if (!isStatic(memory.pod)) await context.records.begin({ pod: memory.pod, volumes: memory.volumes });
   } catch (error) {
     memory.refreshDue = memory.volumes !== undefined;
     context.record(memory.pod, 'Warning', 'FailedMount', (error as Error).message);

@@ -7,7 +7,9 @@ import type { Sandbox } from '../runtimes/runtime.ts';
 import { storageExcess } from '../storage-limits.ts';
 import { refusal } from './admit.ts';
 import type { NodeContext } from './context.ts';
+import type { PodRecord } from './records.ts';
 import { logDirectoryOf } from './sandbox-config.ts';
+import { isStatic, mirrorAnnotation } from './static-pod.ts';
 import type { StopOrder } from './view.ts';
 import { createWorker, type PodWorker } from './worker.ts';
 
@@ -39,8 +41,6 @@ export type PodsOptions = {
 };
 
 const lastStatusMsMax = 5000;
-
-export const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 export function createPods(context: NodeContext, { cache, node, pressure, relistMs }: PodsOptions): Pods {
   const workers = new Map<string, PodWorker>();
@@ -89,10 +89,38 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
     }
     const { deletionTimestamp, deletionGracePeriodSeconds: graceSeconds = 30 } = pod.metadata;
     worker.update(pod);
+    const { volumes } = worker.memory;
+    if (volumes !== undefined && !isStatic(pod)) context.records.update({ pod, volumes });
     if (deletionTimestamp === undefined) return;
     // The time of the request, not of its arrival: an agent that comes back does not grant the period again.
     const askedMs = Date.parse(deletionTimestamp) - graceSeconds * 1000;
     worker.stop({ graceSeconds, sinceMs: Math.min(askedMs, clock.now()), deleted: true });
+  }
+
+  /** Takes up what runs before the API has been asked, by what was known of it last. Returns the uids. */
+  async function adoptRecorded(): Promise<string[]> {
+    const isRunning = ({ pod }: PodRecord) => context.observed.ofPod(pod.metadata.uid!).some(({ ready }) => ready);
+    const records = (await context.records.all()).filter(isRunning);
+    for (const { pod, volumes } of records) {
+      context.statuses.seen(pod);
+      adopt(pod);
+      const { memory } = workers.get(pod.metadata.uid!)!;
+      // What live volumes show is read again, for as long as it takes; meanwhile they show what they did.
+      Object.assign(memory, { volumes, refreshDue: true });
+    }
+    return records.map(({ pod }) => pod.metadata.uid!);
+  }
+
+  /** Deleted while nobody looked: it still has its own time to end. */
+  function stopForgotten(uid: string): void {
+    context.statuses.forget(uid);
+    stopWithOwnGrace(uid);
+  }
+
+  function stopWithOwnGrace(uid: string): void {
+    const worker = workers.get(uid);
+    const graceSeconds = worker?.memory.pod.spec?.terminationGracePeriodSeconds ?? 30;
+    worker?.stop({ graceSeconds, sinceMs: clock.now(), deleted: true });
   }
 
   /** Only what is new is checked: a pod that ran before the agent restarted keeps its place. */
@@ -224,8 +252,10 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
     async start(beforeApi) {
       await context.observed.relist();
       await beforeApi();
+      const recorded = await adoptRecorded();
       await cache.synced();
       unsubscribe = cache.subscribe(onApi);
+      for (const uid of recorded) if (cache.byUid(uid) === undefined) stopForgotten(uid);
       cancelRelist = clock.after(0, () => void relist());
     },
     stop() {
@@ -240,11 +270,7 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
       adopt(pod);
     },
     mirrored: (uid, mirror) => context.statuses.seen(mirror, uid),
-    removeStatic(uid) {
-      const worker = workers.get(uid);
-      const graceSeconds = worker?.memory.pod.spec?.terminationGracePeriodSeconds ?? 30;
-      worker?.stop({ graceSeconds, sinceMs: clock.now(), deleted: true });
-    },
+    removeStatic: stopWithOwnGrace,
     fail,
     get: (uid) => workers.get(uid),
   };

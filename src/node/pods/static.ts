@@ -9,7 +9,8 @@ import { ApiError } from '../../api/status.ts';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
-import { mirrorAnnotation, type Pods } from './pods.ts';
+import type { Pods } from './pods.ts';
+import { mirrorAnnotation, sourceAnnotation } from './static-pod.ts';
 
 export type StaticPodsOptions = {
   directory: string;
@@ -57,7 +58,7 @@ export async function startStaticPods(options: StaticPodsOptions): Promise<() =>
     for (const [name, pod] of found) {
       if (!known.has(name)) pods.setStatic(pod);
       known.set(name, pod);
-      await mirror(pod, options).catch((error) => log.debug('a mirror pod could not be written', { error }));
+      await mirror(pod, options).catch((error) => log.warn('a mirror pod could not be written', { error }));
     }
   }
 
@@ -98,7 +99,7 @@ export function staticPod(text: string, nodeName: string): Pod {
   const hash = createHash('sha256').update(nodeName).update(text).digest('hex').slice(0, 32);
   const annotations = {
     ...pod.metadata.annotations,
-    'kubernetes.io/config.source': 'file',
+    [sourceAnnotation]: 'file',
     'kubernetes.io/config.hash': hash,
   };
   const { name, namespace = 'default' } = pod.metadata;
@@ -123,6 +124,7 @@ async function mirror(pod: Pod, { client, nodeName, nodeUid, pods }: StaticPodsO
   pods.mirrored(uid!, await client.create<Pod>('pods', object as Partial<KubernetesObject>));
 }
 
+/** The node authorizer tells a node nothing of pods that are not its own, not even that they do not exist. */
 function ifAbsent(error: unknown): undefined {
-  if (!(error instanceof ApiError) || error.reason !== 'NotFound') throw error;
+  if (!(error instanceof ApiError) || (error.reason !== 'NotFound' && error.reason !== 'Forbidden')) throw error;
 }

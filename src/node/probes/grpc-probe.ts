@@ -17,12 +17,19 @@ export function grpcProbe(host: string, port: number, service: string, timeoutMs
       { deadline: Date.now() + timeoutMs },
       (error, status) => {
         client.close();
-        if (error) resolve(`health rpc failed: ${error.details || error.message}`);
+        if (error) resolve(`health rpc failed: ${withoutTimes(error.details || error.message)}`);
         else resolve(status === serving ? undefined : `service unhealthy: status ${status}`);
       },
     );
   });
 }
+
+/** The library says when it last failed: a message that differs each time would be a new event each time. */
+export const withoutTimes = (details: string): string =>
+  details
+    .replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)/g, '')
+    .replace(/\. Resolution note: *$/, '')
+    .trimEnd();
 
 export function encodeRequest(service: string): Buffer {
   const name = Buffer.from(service).subarray(0, 127);
