@@ -59,10 +59,10 @@ export async function runAgent(dataDirectory: string): Promise<void> {
 
   const caches = createCaches(clientAs('network', identities.network(configuration.nodeName)), { clock, log });
   const network = networkOf(configuration, caches, log);
-  const [containerd] = await Promise.all([
-    startContainerd({ ...containerdPaths(configuration), log }),
-    network.start(),
-  ]);
+  // While the API is away the network cannot be complete: what runs is looked after, and new pods wait for it.
+  const networkStarted = network.start();
+  networkStarted.catch(() => {});
+  const containerd = await startContainerd({ ...containerdPaths(configuration), log });
   writeCniConfig(containerdPaths(configuration).cniConfDir, await network.cniConfig());
   const runtime = createContainerdRuntime({ socket: containerd.socket, log });
   const client = clientAs('node', identities.node(configuration.nodeName));
@@ -74,7 +74,7 @@ export async function runAgent(dataDirectory: string): Promise<void> {
   const services = caches('services');
   const agent = agentOf(configuration, { client, services, persistentVolumes, runtime, network, log });
   const kubelet = await serveKubelet(configuration, authority, agent, runtime, log);
-  await agent.start();
+  await Promise.all([agent.start(), networkStarted]);
   log.info('the node follows the API', { node: configuration.nodeName });
 
   await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
