@@ -10,6 +10,7 @@ import {
   fieldsOf,
   intersection,
   isEmpty,
+  isMember,
   pathsOf,
   shapeOf,
   union,
@@ -70,7 +71,9 @@ export function serverSideApply(
   const metadata = { ...object.metadata };
   object.metadata = metadata;
   const entry = own && isDeepStrictEqual(own.fieldsV1, fields) ? own : entryOf(owner, fields);
-  metadata.managedFields = [...kept, entry].filter((candidate) => !isEmpty(fieldsV1(candidate)));
+  // An entry that says what it said keeps its place: an apply that changes nothing must not be a write.
+  const place = entry === own ? entries.indexOf(own) : kept.length;
+  metadata.managedFields = kept.toSpliced(place, 0, entry).filter((candidate) => !isEmpty(fieldsV1(candidate)));
   return { object, conflicts };
 }
 
@@ -201,13 +204,13 @@ function removable(abandoned: Fields, held: Fields): Fields {
       // An item that stays keeps what names it.
       const keys = element.startsWith('k:') ? Object.keys(JSON.parse(element.slice(2))) : [];
       for (const name of ['.', ...keys.map((key) => `f:${key}`)]) delete inner[name];
-      if (!isEmpty(inner)) result[element] = { keep: {}, ...inner };
+      if (!isEmpty(inner)) result[element] = { [isMember(other) ? 'held' : 'keep']: {}, ...inner };
     }
   }
   return result;
 }
 
-/** `keep` marks a node that loses only parts of itself; a node without it goes as a whole. */
+/** `keep` and `held` mark nodes that lose only parts of themselves; a node without a mark goes as a whole. */
 function removeFields(value: unknown, fields: Fields, schema: Schema | undefined): unknown {
   const shape = shapeOf(value, schema);
   if (shape.form === 'struct') {
@@ -229,10 +232,10 @@ function removeFields(value: unknown, fields: Fields, schema: Schema | undefined
   return left.filter((item) => item !== undefined);
 }
 
-/** Undefined when it goes: what was owned as a whole, and a container that nothing is left in. */
+/** Undefined when it goes: what was owned as a whole, and a container that nothing is left in and nobody holds. */
 function removeNode(value: unknown, node: Fields, schema: Schema | undefined): unknown {
-  const whole = isEmpty(node) || ('.' in node && !('keep' in node));
+  const whole = isEmpty(node) || ('.' in node && !('keep' in node || 'held' in node));
   if (whole || shapeOf(value, schema).form === 'atomic') return undefined;
   const left = removeFields(value, node, schema);
-  return Object.keys(left as object).length === 0 ? undefined : left;
+  return Object.keys(left as object).length === 0 && !('held' in node) ? undefined : left;
 }

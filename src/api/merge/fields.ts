@@ -104,7 +104,7 @@ export function compareFields(before: unknown, after: unknown, schema: Schema | 
     }
   }
   for (const [element, { value, schema: inner }] of old)
-    if (!now.has(element)) result.removed[element] = withSelf(fieldsOf(value, inner));
+    if (!now.has(element)) result.removed[element] = throughout(fieldsOf(value, inner));
   return result;
 }
 
@@ -125,6 +125,14 @@ function sameValue(left: unknown, right: unknown): boolean {
     names.length === Object.keys(b).length &&
     names.every((name) => Object.hasOwn(b, name) && sameValue(a[name], b[name]))
   );
+}
+
+/** With every node itself in the set: whoever owned one of them owns it no more. */
+function throughout(fields: Fields): Fields {
+  if (isEmpty(fields)) return fields;
+  const result: Fields = { '.': {} };
+  for (const [element, inner] of Object.entries(fields)) result[element] = throughout(inner);
+  return result;
 }
 
 function insert(into: Comparison, element: string, part: Comparison): void {
@@ -152,7 +160,7 @@ export const isEmpty = (fields: Fields): boolean => {
 };
 
 /** Is this node itself in the set, not only something beneath it? */
-const isMember = (fields: Fields) => isEmpty(fields) || '.' in fields;
+export const isMember = (fields: Fields) => isEmpty(fields) || '.' in fields;
 
 export function union(a: Fields, b: Fields): Fields {
   if (isEmpty(a) || isEmpty(b)) return isEmpty(a) ? b : a;
