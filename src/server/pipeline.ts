@@ -39,9 +39,11 @@ export async function handle(
   }
 }
 
-/** A session in a container begins with GET as well, and is no reading. */
-const isReading = (method: string, { subresource }: Target): boolean =>
-  (method === 'GET' || method === 'HEAD') && (subresource === '' || subresource === 'status' || subresource === 'log');
+const plainSubresources = new Set(['', 'status', 'log', 'scale']);
+
+/** What may wait to be recorded. A session in a container begins with GET as well; reads of secrets never wait. */
+const isReading = (method: string, { resource, subresource }: Target): boolean =>
+  (method === 'GET' || method === 'HEAD') && plainSubresources.has(subresource) && resource !== 'secrets';
 
 function authorize({ defences }: Services, user: UserInfo, target: Target, record: Record): void {
   const attributes = attributesOf(user, target);
