@@ -6,9 +6,13 @@ import { demo } from './commands/demo.ts';
 import { dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';
 import { images } from './commands/images.ts';
+import { rotateKeys } from './commands/rotate-keys.ts';
 import { server } from './commands/server.ts';
 import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 
 /** Every command, in the order of `rempart help`. */
-export const commands: AddCommand[] = [up, down, status, audit, breakGlass, demo, dev, images, server, agent];
+export const commands: AddCommand[] = [
+  ...[up, down, status, audit, rotateKeys, breakGlass, demo, dev, images],
+  ...[server, agent],
+];

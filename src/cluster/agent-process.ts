@@ -5,6 +5,7 @@ import { type Client, createClient } from '../client/client.ts';
 import { createHttpsTransport } from '../client/https-transport.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { createLog, type Log } from '../foundation/log.ts';
+import { createRotatingFile } from '../foundation/rotating-file.ts';
 import { UsageError } from '../foundation/usage-error.ts';
 import { createNetwork, type Network } from '../network/network.ts';
 import {
@@ -40,7 +41,8 @@ import {
   nodePodCIDR,
   readConfiguration,
 } from './configuration.ts';
-import { containerdPaths, networkState, nodeCgroup } from './places.ts';
+import { keepKubeconfigFresh } from './kubeconfig-renewal.ts';
+import { containerdPaths, logFiles, networkState, nodeCgroup } from './places.ts';
 import { modeOf } from './protections.ts';
 import { apiUrl } from './up.ts';
 
@@ -51,7 +53,8 @@ const clusterDomain = 'cluster.local';
 export async function runAgent(dataDirectory: string): Promise<void> {
   const configuration = readConfiguration(dataDirectory);
   if (!configuration) throw new UsageError(`There is no cluster in ${dataDirectory}. Start one with: rempart up`);
-  const log = createLog('agent');
+  mkdirSync(layout(configuration).agentLogs, { recursive: true, mode: 0o750 });
+  const log = createLog('agent', 'info', createRotatingFile(logFiles('agent', configuration).log));
   const { pki, agentPki } = layout(configuration);
   const authority = openAuthority(pki, clock);
   mkdirSync(agentPki, { recursive: true, mode: 0o700 });
@@ -75,6 +78,7 @@ export async function runAgent(dataDirectory: string): Promise<void> {
   const agent = agentOf(configuration, { client, services, persistentVolumes, runtime, network, log });
   const kubelet = await serveKubelet(configuration, authority, agent, runtime, log);
   await Promise.all([agent.start(), networkStarted]);
+  void keepKubeconfigFresh(configuration, authority, { clock, log });
   log.info('the node follows the API', { node: configuration.nodeName });
 
   await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));

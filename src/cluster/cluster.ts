@@ -12,7 +12,8 @@ export type { ClusterStatus };
 export const protectionIds = protections.filter(({ relaxedModes }) => relaxedModes.length > 0).map(({ id }) => id);
 
 /** Starts a cluster on this machine and returns when its node is ready. Throws UsageError for what a user can mend. */
-export const up = async (choices: Choices, steps: Steps) => (await import('./up.ts')).up(choices, steps);
+export const up = async (choices: Choices, steps: Steps, options?: { restart: boolean }) =>
+  (await import('./up.ts')).up(choices, steps, options);
 
 /** `up`, then the example application; returns where it can be reached. */
 export const demo = async (choices: Choices, steps: Steps) => (await import('./demo.ts')).demo(choices, steps);
@@ -20,6 +21,10 @@ export const demo = async (choices: Choices, steps: Steps) => (await import('./d
 /** Stops everything of a cluster; with `purge` its data goes, too. False: there was none. */
 export const down = async (options: { dataDirectory: string; purge: boolean }, steps: Steps) =>
   (await import('./down.ts')).down(options, steps);
+
+/** New keys for secrets on disk and for tokens. Throws UsageError without a cluster, root, or an answer of the server. */
+export const rotateKeys = async (dataDirectory: string, steps: Steps) =>
+  (await import('./rotate-keys.ts')).rotateKeys(dataDirectory, steps);
 
 /** What runs and what is protected. Throws UsageError when there is no cluster. */
 export const status = async (dataDirectory: string): Promise<ClusterStatus> =>

@@ -44,6 +44,7 @@ export function layout({ dataDirectory, runDirectory }: Pick<Configuration, 'dat
     store: join(dataDirectory, 'server/store.db'),
     pki: join(dataDirectory, 'server/pki'),
     encryptionKeys: join(dataDirectory, 'server/encryption-keys.json'),
+    sealedWith: join(dataDirectory, 'server/sealed-with'),
     audit: join(dataDirectory, 'server/audit'),
     agent: join(dataDirectory, 'agent'),
     agentPki: join(dataDirectory, 'agent/pki'),
@@ -52,11 +53,15 @@ export function layout({ dataDirectory, runDirectory }: Pick<Configuration, 'dat
     volumes: join(dataDirectory, 'volumes'),
     breakGlass: join(dataDirectory, 'break-glass.kubeconfig'),
     logs: join(dataDirectory, 'log'),
+    serverLogs: join(dataDirectory, 'log/server'),
+    agentLogs: join(dataDirectory, 'log/agent'),
     podLogs: join(dataDirectory, 'log/pods'),
     staticPods: join(dataDirectory, 'static-pods'),
     containerdState: join(runDirectory, 'containerd'),
     containerdSocket: join(runDirectory, 'containerd.sock'),
     processes: join(runDirectory, 'processes'),
+    /** Beside the run directory, which `down` removes. */
+    lock: `${runDirectory}.lock`,
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../node/node.ts';
 import { removeKubeconfig } from './certificates/kubeconfig.ts';
 import { type Configuration, clusterId, layout, readConfiguration } from './configuration.ts';
+import { withLock } from './lock.ts';
 import { containerdPaths, networkState, nodeCgroup } from './places.ts';
 import { stopProcess } from './processes.ts';
 import type { Steps } from './up.ts';
@@ -27,20 +28,24 @@ export async function down(options: { dataDirectory: string; purge: boolean }, s
   if (!configuration) return false;
   if (process.getuid?.() !== 0)
     throw new UsageError('Containers and networks are root’s: run this as root (sudo rempart down).');
+  await withLock(configuration, () => stopAll(configuration, options.purge, steps));
+  return true;
+}
+
+async function stopAll(configuration: Configuration, purge: boolean, steps: Steps): Promise<void> {
   steps.step('Stopping the node agent');
   await stopProcess('agent', configuration);
   steps.step('Stopping pods and containerd');
-  await stopContainers(configuration, options.purge);
+  await stopContainers(configuration, purge);
   steps.step('Stopping the API server');
   await stopProcess('server', configuration);
   steps.step('Removing the network');
   await removeNetwork({ clusterId: clusterId(configuration), stateDirectory: networkState(configuration) });
   rmSync(configuration.runDirectory, { recursive: true, force: true });
-  if (options.purge) {
+  if (purge) {
     await removeKubeconfig(configuration.kubeconfig, configuration.name);
     forget(configuration);
   }
-  return true;
 }
 
 async function stopContainers(configuration: Configuration, purge: boolean): Promise<void> {

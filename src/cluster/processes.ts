@@ -1,7 +1,10 @@
 import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chownSync,
+  closeSync,
   existsSync,
+  lchownSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -10,44 +13,83 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { processStartTime } from '../foundation/process-id.ts';
 import { type Configuration, layout } from './configuration.ts';
+import { logFiles, type ProcessName } from './places.ts';
 import { modeOf } from './protections.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** The checkout or the installed package: all code that a process may read. */
 export const packageRoot = realpathSync(join(here, '../..'));
+/** What npm installs beside a package is its code, too. */
+const codeFolders = basename(dirname(packageRoot)) === 'node_modules' ? [dirname(packageRoot)] : [packageRoot];
 const mainFile = existsSync(join(packageRoot, 'src/cli/main.ts')) ? 'src/cli/main.ts' : 'dist/cli/main.js';
 
-export type ProcessName = 'server' | 'agent';
+/** The Node and the program that processes are started with: an upgrade, or another checkout, changes it. */
+const program = [
+  process.execPath,
+  packageRoot,
+  JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version as string,
+];
 
 /** Starts a supervised process that outlives this one; does nothing when it already runs. */
 export function startProcess(name: ProcessName, configuration: Configuration): void {
   if (runningSupervisor(name, configuration) !== undefined) return;
-  const { processes, logs } = layout(configuration);
+  const { processes } = layout(configuration);
+  const { folder, crash } = logFiles(name, configuration);
   mkdirSync(processes, { recursive: true, mode: 0o755 });
-  mkdirSync(logs, { recursive: true, mode: 0o755 });
+  mkdirSync(folder, { recursive: true, mode: 0o750 });
   const unprivileged = name === 'server' && modeOf('unprivileged-api-server', configuration.relaxed) !== 'off';
-  const log = join(logs, `${name}.log`);
-  const output = openSync(log, 'a', 0o640);
-  if (unprivileged) chownSync(logs, 0, configuration.serverUid);
-  if (unprivileged) chownSync(log, configuration.serverUid, configuration.serverUid);
+  const output = openSync(crash, 'a', 0o640);
+  if (unprivileged) own(folder, configuration.serverUid);
   const identity = unprivileged ? { uid: configuration.serverUid, gid: configuration.serverUid } : {};
   const command = [process.execPath, ...nodeFlags(name, configuration), join(packageRoot, mainFile), name];
   const environment = { ...plainEnvironment, NODE_COMPILE_CACHE: cacheOf(name, configuration) };
   warm(name, configuration, command, { env: environment, ...identity });
-  const child = spawn(join(here, 'supervise.sh'), [name, log, ...command, '--data-dir', configuration.dataDirectory], {
-    detached: true,
-    stdio: ['ignore', output, output],
-    cwd: '/',
-    env: environment,
-    ...identity,
-  });
+  const child = spawn(
+    join(here, 'supervise.sh'),
+    [name, crash, ...command, '--data-dir', configuration.dataDirectory],
+    {
+      detached: true,
+      stdio: ['ignore', output, output],
+      cwd: '/',
+      env: environment,
+      ...identity,
+    },
+  );
   child.unref();
-  writeFileSync(pidFile(name, configuration), `${child.pid} ${processStartTime(child.pid!)}\n`);
+  closeSync(output);
+  const words = [child.pid, processStartTime(child.pid!), fingerprintOf(name, configuration)];
+  writeFileSync(pidFile(name, configuration), `${words.join(' ')}\n`);
+}
+
+/** The program and what of the configuration it reads: when it changes, the process has to start again. */
+function fingerprintOf(name: ProcessName, configuration: Configuration): string {
+  const { listen, allowFrom, relaxed, kubeconfig, ...both } = configuration;
+  const own =
+    name === 'server'
+      ? { listen, allowFrom, relaxed: Object.entries(relaxed).sort() }
+      : { kubeconfig, isolation: modeOf('namespace-isolation', relaxed) };
+  return createHash('sha256')
+    .update(JSON.stringify([program, both, own]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** Whether a running process is the one that this program would start now. */
+export const isCurrent = (name: ProcessName, configuration: Configuration): boolean =>
+  readPidFile(name, configuration)[2] === fingerprintOf(name, configuration);
+
+/** Changes the owner of a directory and everything in it; links are not followed. */
+export function own(path: string, uid: number): void {
+  chownSync(path, uid, uid);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) own(join(path, entry.name), uid);
+    else lchownSync(join(path, entry.name), uid, uid);
+  }
 }
 
 /** Nothing of the environment of who typed `up` belongs into a service. */
@@ -60,7 +102,11 @@ const cacheOf = (name: ProcessName, configuration: Configuration) => join(layout
  * it, and starts later; one that finds them stripped in Node's compile cache does neither.
  */
 function warm(name: ProcessName, configuration: Configuration, command: string[], options: SpawnSyncOptions): void {
-  if (existsSync(cacheOf(name, configuration))) return;
+  const cache = cacheOf(name, configuration);
+  const stamp = `${cache}.of`;
+  const version = program.join(' ');
+  if (existsSync(cache) && existsSync(stamp) && readFileSync(stamp, 'utf8') === version) return;
+  writeFileSync(stamp, version);
   spawnSync(command[0]!, [...command.slice(1), '--data-dir', configuration.dataDirectory, '--warm'], {
     ...options,
     stdio: 'ignore',
@@ -71,30 +117,60 @@ function warm(name: ProcessName, configuration: Configuration, command: string[]
 function nodeFlags(name: ProcessName, configuration: Configuration): string[] {
   const flags = ['--disallow-code-generation-from-strings', '--no-warnings'];
   if (name === 'agent' || modeOf('unprivileged-api-server', configuration.relaxed) === 'off') return flags;
-  const { server } = layout(configuration);
+  const { server, serverLogs } = layout(configuration);
   return [
     ...flags,
     '--permission',
     '--allow-net',
     '--allow-worker',
-    `--allow-fs-read=${packageRoot}`,
+    ...codeFolders.map((folder) => `--allow-fs-read=${folder}`),
     `--allow-fs-read=${configuration.dataDirectory}`,
     `--allow-fs-write=${server}`,
+    `--allow-fs-write=${serverLogs}`,
   ];
 }
 
 const pidFile = (name: ProcessName, configuration: Configuration) =>
   join(layout(configuration).processes, `${name}.pid`);
 
-/** The pid of the supervisor, if it is alive. */
-export function runningSupervisor(name: ProcessName, configuration: Configuration): number | undefined {
+/** Pid, start time and fingerprint; nothing when there is no such file. */
+function readPidFile(name: ProcessName, configuration: Configuration): string[] {
   try {
-    const [pid, started] = readFileSync(pidFile(name, configuration), 'utf8').trim().split(' ');
-    return started !== undefined && processStartTime(Number(pid)) === started ? Number(pid) : undefined;
+    return readFileSync(pidFile(name, configuration), 'utf8').trim().split(' ');
   } catch {
-    return undefined;
+    return [];
   }
 }
+
+/** The pid of the supervisor, if it is alive. */
+export function runningSupervisor(name: ProcessName, configuration: Configuration): number | undefined {
+  const [word, started] = readPidFile(name, configuration);
+  const pid = Number(word);
+  if (started === undefined || processStartTime(pid) !== started) return undefined;
+  // Start times count from the machine's start: after another one the same pair may be somebody else.
+  return readProcess(pid, 'cmdline').includes(`supervise.sh\0${name}\0`) ? pid : undefined;
+}
+
+/** The pid of the program itself, while its supervisor runs it. */
+export function runningProgram(name: ProcessName, configuration: Configuration): number | undefined {
+  const supervisor = runningSupervisor(name, configuration);
+  return supervisor === undefined
+    ? undefined
+    : programs(name, configuration).find((pid) => parentOf(pid) === supervisor);
+}
+
+/** Processes of this cluster, whichever program of ours they run. */
+function programs(name: ProcessName, { dataDirectory }: Configuration): number[] {
+  const words = ['', name, '--data-dir', dataDirectory, ''].join('\0');
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      const line = pid > 0 ? readProcess(pid, 'cmdline') : '';
+      return /cli\/main\.[jt]s\0/.test(line) && line.endsWith(words) && !line.includes('supervise.sh\0');
+    });
+}
+
+const parentOf = (pid: number) => Number(/^PPid:\s*(\d+)/m.exec(readProcess(pid, 'status'))?.[1]);
 
 /**
  * Ends a process that lost its supervisor (killed, or the machine was short of memory): it holds the ports and the
@@ -102,10 +178,8 @@ export function runningSupervisor(name: ProcessName, configuration: Configuratio
  */
 export async function endOrphan(name: ProcessName, configuration: Configuration): Promise<void> {
   const supervisor = runningSupervisor(name, configuration);
-  const words = [join(packageRoot, mainFile), name, '--data-dir', configuration.dataDirectory].join('\0');
-  for (const pid of readdirSync('/proc').map(Number)) {
-    if (!pid || !readProcess(pid, 'cmdline').endsWith(`${words}\0`)) continue;
-    const parent = Number(/^PPid:\s*(\d+)/m.exec(readProcess(pid, 'status'))?.[1]);
+  for (const pid of programs(name, configuration)) {
+    const parent = parentOf(pid);
     if (parent === supervisor) continue;
     // A supervisor that no pid file names would start it again.
     await endProcess(readProcess(parent, 'cmdline').includes('supervise.sh\0') ? parent : pid);
@@ -148,9 +222,13 @@ export async function stopProcess(name: ProcessName, configuration: Configuratio
   rmSync(pidFile(name, configuration), { force: true });
 }
 
-/** The last lines a process printed, for error messages. */
+/** The last lines a process logged, and what it said when it crashed, for error messages. */
 export function lastLogLines(name: ProcessName, configuration: Configuration, count = 5): string {
-  const log = join(layout(configuration).logs, `${name}.log`);
-  if (!existsSync(log)) return '(no log)';
-  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+  const { log, crash } = logFiles(name, configuration);
+  const ends = [log, crash].map((file) => [file, endOf(file, count)]).filter(([, end]) => end !== '');
+  return ends.length === 0 ? '(no log)' : ends.map(([file, end]) => `The end of ${file}:\n${end}`).join('\n');
+}
+
+function endOf(file: string, count: number): string {
+  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n') : '';
 }

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { systemClock } from '../foundation/clock.ts';
 import { createLog, type Log } from '../foundation/log.ts';
+import { createRotatingFile } from '../foundation/rotating-file.ts';
 import { UsageError } from '../foundation/usage-error.ts';
 import { createAudit, stamp } from '../server/server.ts';
-import { createSealing, openEngine, openKeyFile, type StoreOptions } from '../store/store.ts';
+import { openEngine } from '../store/store.ts';
 import { createAllowList } from './allow-list.ts';
 import { type CertificateAuthority, type Credential, openAuthority } from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
@@ -18,32 +19,42 @@ import {
   readConfiguration,
 } from './configuration.ts';
 import { startControlPlane } from './control-plane.ts';
+import { logFiles } from './places.ts';
 import { modeOf } from './protections.ts';
+import { createSecretSealing, keepSettling } from './secret-sealing.ts';
 
 /** What namespaces without a label accept. */
 type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted' | 'observe';
 
 const clock = systemClock;
+const retryMs = 60_000;
 
 /** The API server's process: everything durable of the cluster, and who may reach it. Runs until SIGTERM. */
 export async function runServer(dataDirectory: string): Promise<void> {
   const configuration = readConfiguration(dataDirectory);
   if (!configuration) throw new UsageError(`There is no cluster in ${dataDirectory}. Start one with: rempart up`);
-  const log = createLog('server');
+  const log = createLog('server', 'info', createRotatingFile(logFiles('server', configuration).log));
   const { pki, store, audit: auditDirectory, volumes } = layout(configuration);
+  const sealing = sealingOf(configuration);
   const authority = openAuthority(pki, clock);
-  const engine = await openEngine({
-    engine: 'sqlite',
-    path: store,
-    stamp,
-    clock,
-    ...sealing(configuration),
-  } as StoreOptions);
+  const { seal, open } = sealing;
+  const engine = await openEngine({ engine: 'sqlite', path: store, stamp, clock, seal, open });
   // The store's worker runs; whoever could start another would be free of the permission model (decision 3).
   process.permission?.drop?.('worker');
   const audit = openAudit(configuration, auditDirectory, log);
   const gateway = gatewayAddress(configuration);
-  const tokenKeys = readServiceAccountKeys(pki, clock);
+  let tokenKeys = readServiceAccountKeys(pki, clock);
+  const settle = () => void keepSettling(sealing, engine, { log, again: (retry) => clock.after(retryMs, retry) });
+  process.on('SIGHUP', () => {
+    try {
+      sealing.reload();
+      tokenKeys = readServiceAccountKeys(pki, clock);
+      log.info('the keys were read again');
+    } catch (error) {
+      log.error('the keys cannot be read again: those of before stay', { error });
+    }
+    settle();
+  });
   const serving = renewed(authority, servingOptions(configuration), log);
   const toKubelet = renewed(authority, identities.apiServerToKubelet(), log);
 
@@ -71,6 +82,7 @@ export async function runServer(dataDirectory: string): Promise<void> {
     },
   });
   serving.onRenewed = plane.setServing;
+  settle();
   log.info('the API server listens', { addresses: plane.addresses });
   await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
   await plane.close();
@@ -103,11 +115,10 @@ function renewed(authority: CertificateAuthority, options: ReturnType<typeof ide
   return result;
 }
 
-/** What is encrypted on disk; with the protection off, what was encrypted before can still be read. */
-function sealing({ dataDirectory, runDirectory, relaxed }: Configuration) {
-  const keys = openKeyFile(layout({ dataDirectory, runDirectory }).encryptionKeys);
-  const { seal, open } = createSealing(keys, ['/registry/secrets/'], { acceptPlain: true });
-  return modeOf('secret-encryption', relaxed) === 'off' ? { open } : { seal, open };
+function sealingOf(configuration: Configuration) {
+  const { encryptionKeys: keyFile, sealedWith: recordFile } = layout(configuration);
+  const encrypt = modeOf('secret-encryption', configuration.relaxed) !== 'off';
+  return createSecretSealing({ keyFile, recordFile, encrypt });
 }
 
 function openAudit({ relaxed }: Configuration, directory: string, log: Log) {

@@ -4,7 +4,8 @@ import { UsageError } from '../foundation/usage-error.ts';
 import { openAuthority } from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
 import { type Configuration, layout, readConfiguration } from './configuration.ts';
-import { type ProcessName, runningSupervisor } from './processes.ts';
+import type { ProcessName } from './places.ts';
+import { runningSupervisor } from './processes.ts';
 import { modeOf, protections } from './protections.ts';
 import { adminClient, apiUrl } from './up.ts';
 

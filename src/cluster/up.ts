@@ -1,5 +1,4 @@
-import { chownSync, lchownSync, mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lease, Node } from '../api/schema/types.d.ts';
 import { type Client, createClient } from '../client/client.ts';
@@ -10,7 +9,7 @@ import { prepareInterface } from '../network/network.ts';
 import { openKeyFile } from '../store/store.ts';
 import { type CertificateAuthority, type Credential, openAuthority } from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
-import { writeKubeconfig } from './certificates/kubeconfig.ts';
+import { checkKubeconfig, writeKubeconfig } from './certificates/kubeconfig.ts';
 import { readServiceAccountKeys } from './certificates/service-account-keys.ts';
 import {
   type Choices,
@@ -19,11 +18,14 @@ import {
   configure,
   gatewayAddress,
   layout,
+  readConfiguration,
   writeConfiguration,
 } from './configuration.ts';
-import { networkState } from './places.ts';
+import { withLock } from './lock.ts';
+import { networkState, type ProcessName } from './places.ts';
 import { checkMachine, checkPort } from './preflight.ts';
-import { endOrphan, lastLogLines, runningSupervisor, startProcess } from './processes.ts';
+import { endOrphan, isCurrent, lastLogLines, own, runningSupervisor, startProcess, stopProcess } from './processes.ts';
+import { forgetOldKeys } from './rotate-keys.ts';
 
 /** Tells whoever watches what is going on. */
 export type Steps = { step(what: string): void };
@@ -31,19 +33,43 @@ export type Steps = { step(what: string): void };
 const readyTimeoutMs = 60_000;
 
 /**
- * Idempotent: what runs already is left alone, what does not is started. Returns where the kubeconfig is and the name
- * of its context.
+ * Idempotent: what runs as it would be started now is left alone, what does not run is started, and what runs with
+ * another program or other choices (or everything, with `restart`) is started again; containers go on meanwhile.
+ * Returns where the kubeconfig is and the name of its context.
  */
-export async function up(choices: Choices, steps: Steps): Promise<{ kubeconfig: string; context: string }> {
+export async function up(
+  choices: Choices,
+  steps: Steps,
+  { restart = false } = {},
+): Promise<{ kubeconfig: string; context: string }> {
   const configuration = configure(choices);
   steps.step('Looking at this machine');
-  await checkMachine(configuration);
+  checkMachine(configuration);
+  await checkKubeconfig(configuration.kubeconfig);
+  return withLock(configuration, async () => {
+    const outdated = await findOutdated(configuration, restart);
+    if (outdated.length > 0) steps.step(`Stopping what has to start anew: ${outdated.join(', ')}`);
+    for (const name of outdated) await stopProcess(name, configuration);
+    return start(configuration, steps);
+  });
+}
+
+/** What runs and has to start again, the agent first. Refuses ports that are taken before anything is stopped. */
+async function findOutdated(configuration: Configuration, restart: boolean): Promise<ProcessName[]> {
+  const before = readConfiguration(configuration.dataDirectory) ?? configuration;
   const ports = { server: configuration.apiPort, agent: configuration.kubeletPort };
-  for (const name of ['server', 'agent'] as const) {
-    if (runningSupervisor(name, configuration) !== undefined) continue;
-    await endOrphan(name, configuration);
-    await checkPort('127.0.0.1', ports[name], '--port');
+  const portsBefore = { server: before.apiPort, agent: before.kubeletPort };
+  const outdated: ProcessName[] = [];
+  for (const name of ['agent', 'server'] as const) {
+    const running = runningSupervisor(name, configuration) !== undefined;
+    if (!running) await endOrphan(name, configuration);
+    if (!running || ports[name] !== portsBefore[name]) await checkPort('127.0.0.1', ports[name], '--port');
+    if (running && (restart || !isCurrent(name, configuration))) outdated.push(name);
   }
+  return outdated;
+}
+
+async function start(configuration: Configuration, steps: Steps): Promise<{ kubeconfig: string; context: string }> {
   const authority = prepare(configuration);
   const admin = authority.issue(identities.admin());
   const url = apiUrl(configuration);
@@ -70,6 +96,7 @@ export async function up(choices: Choices, steps: Steps): Promise<{ kubeconfig: 
   // A node may not say this about itself: roles attract pods.
   const labels = { 'node-role.kubernetes.io/control-plane': '' };
   await client.patch('nodes', { name: configuration.nodeName }, { type: 'merge', body: { metadata: { labels } } });
+  forgetOldKeys(configuration);
   return { kubeconfig: configuration.kubeconfig, context: configuration.name };
 }
 
@@ -109,15 +136,6 @@ function prepare(configuration: Configuration): CertificateAuthority {
   return authority;
 }
 
-/** Changes the owner of a directory and everything in it; links are not followed. */
-function own(path: string, uid: number): void {
-  chownSync(path, uid, uid);
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) own(join(path, entry.name), uid);
-    else lchownSync(join(path, entry.name), uid, uid);
-  }
-}
-
 /** Asks until the answer is yes; says what the process printed when it never is. */
 async function until(
   what: string,
@@ -135,8 +153,6 @@ async function until(
     }
     await delay(20);
   }
-  const log = join(layout(configuration).logs, `${process}.log`);
-  throw new UsageError(
-    `${what} was not ready within ${readyTimeoutMs / 1000} s (${why}). The end of ${log}:\n${lastLogLines(process, configuration)}`,
-  );
+  const ends = lastLogLines(process, configuration);
+  throw new UsageError(`${what} was not ready within ${readyTimeoutMs / 1000} s (${why}).\n${ends}`);
 }

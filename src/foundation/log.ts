@@ -16,10 +16,13 @@ const secretPaths = ['token', 'password', 'authorization', 'data', 'stringData',
   `*.*.${name}`,
 ]);
 
-/** A log on standard error. `level` is one of pino's: debug, info, warn, error, silent. */
-export function createLog(name: string, level = 'info'): Log {
+/**
+ * A log on standard error, or whose lines `destination` takes. `level` is one of pino's: debug, info, warn, error,
+ * silent.
+ */
+export function createLog(name: string, level = 'info', destination?: { write(line: string): void }): Log {
   const options = { name, level, redact: { paths: secretPaths, censor: '[redacted]' }, base: { name } };
-  return wrap(pino(options, pino.destination({ dest: 2, sync: true })));
+  return wrap(pino(options, destination ?? pino.destination({ dest: 2, sync: true })));
 }
 
 function wrap(logger: import('pino').Logger): Log {

@@ -6,9 +6,12 @@ import { createProgress } from '../progress.ts';
 export const up: AddCommand = (program) => {
   withAddresses(program.command('up'))
     .description('start a cluster on this machine, closed by default; returns when its node is ready')
-    .action(async (options: ClusterOptions) => {
+    .option('--restart', 'start the API server and the node agent again; containers go on')
+    .action(async (options: ClusterOptions & { restart?: boolean }) => {
       const progress = createProgress();
-      const { kubeconfig, context } = await bringUp(choicesOf(options), progress);
+      const { kubeconfig, context } = await bringUp(choicesOf(options), progress, {
+        restart: options.restart === true,
+      });
       progress.done();
       process.stdout.write(
         `The cluster runs. Its kubeconfig is ${kubeconfig} (context ${context}).\n` +

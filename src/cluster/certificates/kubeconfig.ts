@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Credential } from './authority.ts';
+import { UsageError } from '../../foundation/usage-error.ts';
+import { type Credential, validity } from './authority.ts';
 import { writePrivateFile } from './private-file.ts';
 
 export type KubeconfigEntry = {
@@ -29,16 +30,11 @@ type Kubeconfig = {
  * context; without it only an empty file gets one. Throws when an existing file is not a kubeconfig.
  */
 export async function writeKubeconfig(file: string, entry: KubeconfigEntry, select = true): Promise<void> {
-  const { parse, stringify } = await import('yaml');
-  const config = existsSync(file) ? readKubeconfig(parse(readFileSync(file, 'utf8')), file) : emptyKubeconfig();
-  const encode = (text: string) => Buffer.from(text, 'utf8').toString('base64');
+  const { stringify } = await import('yaml');
+  const config = existsSync(file) ? await parseKubeconfig(file) : emptyKubeconfig();
   const { name, server, authority, credential } = entry;
   put(config.clusters, { name, cluster: { server, 'certificate-authority-data': encode(authority) } });
-  const user = {
-    'client-certificate-data': encode(credential.certificate),
-    'client-key-data': encode(credential.key),
-  };
-  put(config.users, { name, user });
+  put(config.users, { name, user: userOf(credential) });
   if (!config.contexts.some((context) => context.name === name))
     config.contexts.push({ name, context: { cluster: name, user: name } });
   if (select || config['current-context'] === '') config['current-context'] = name;
@@ -46,15 +42,64 @@ export async function writeKubeconfig(file: string, entry: KubeconfigEntry, sele
   writePrivateFile(file, stringify(config));
 }
 
+/**
+ * Gives an entry that the file has a new credential, and returns whether it did: a file, a context or a user that
+ * somebody took away is not made again. Throws when the file is not a kubeconfig.
+ */
+export async function renewKubeconfig(file: string, name: string, credential: Credential): Promise<boolean> {
+  if (!existsSync(file)) return false;
+  const { stringify } = await import('yaml');
+  const config = await parseKubeconfig(file);
+  const uses = config.contexts.some(({ context }) => (context as { user?: string } | undefined)?.user === name);
+  if (!uses || !config.users.some((user) => user.name === name)) return false;
+  put(config.users, { name, user: userOf(credential) });
+  writePrivateFile(file, stringify(config));
+  return true;
+}
+
+/** The credential that an entry of the file has; undefined when there is none. */
+export async function readKubeconfigCredential(file: string, name: string): Promise<Credential | undefined> {
+  if (!existsSync(file)) return undefined;
+  const entry = (await parseKubeconfig(file)).users.find((user) => user.name === name);
+  const user = entry?.['user'] as Record<string, string> | undefined;
+  const decode = (text = '') => Buffer.from(text, 'base64').toString('utf8');
+  const [certificate, key] = [decode(user?.['client-certificate-data']), decode(user?.['client-key-data'])];
+  return certificate === '' || key === '' ? undefined : { certificate, key, ...validity(certificate) };
+}
+
+/** Throws a UsageError when the file is there and is not a kubeconfig: said before anything is started. */
+export async function checkKubeconfig(file: string): Promise<void> {
+  if (existsSync(file)) await parseKubeconfig(file);
+}
+
 /** Takes the entry out again; a file that then holds nothing is left empty, not deleted. */
 export async function removeKubeconfig(file: string, name: string): Promise<void> {
   if (!existsSync(file)) return;
-  const { parse, stringify } = await import('yaml');
-  const config = readKubeconfig(parse(readFileSync(file, 'utf8')), file);
+  const { stringify } = await import('yaml');
+  const config = await parseKubeconfig(file);
   const others = (list: Named[]) => list.filter((item) => item.name !== name);
   const current = config['current-context'] === name ? '' : config['current-context'];
   const left = { clusters: others(config.clusters), users: others(config.users), contexts: others(config.contexts) };
   writePrivateFile(file, stringify({ ...config, ...left, 'current-context': current }));
+}
+
+const encode = (text: string) => Buffer.from(text, 'utf8').toString('base64');
+
+const userOf = ({ certificate, key }: Credential) => ({
+  'client-certificate-data': encode(certificate),
+  'client-key-data': encode(key),
+});
+
+async function parseKubeconfig(file: string): Promise<Kubeconfig> {
+  const { parse } = await import('yaml');
+  let parsed: unknown;
+  try {
+    parsed = parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    // The parser's own message would quote the file, which has keys in it.
+    throw new UsageError(`${file} is not valid YAML: name another file with --kubeconfig`, { cause });
+  }
+  return readKubeconfig(parsed, file);
 }
 
 function emptyKubeconfig(): Kubeconfig {
@@ -65,7 +110,7 @@ function readKubeconfig(parsed: unknown, file: string): Kubeconfig {
   if (parsed === null || parsed === undefined) return emptyKubeconfig();
   const config = parsed as Partial<Kubeconfig>;
   if (typeof parsed !== 'object' || (config.kind !== undefined && config.kind !== 'Config'))
-    throw new Error(`${file} is not a kubeconfig: name another file with --kubeconfig`);
+    throw new UsageError(`${file} is not a kubeconfig: name another file with --kubeconfig`);
   const list = (value: Named[] | null | undefined) => (Array.isArray(value) ? value : []);
   return {
     ...emptyKubeconfig(),
