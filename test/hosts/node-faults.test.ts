@@ -31,11 +31,8 @@ before(async () => {
   const imported = await cluster.rempart('images', 'import', archive);
   assert.equal(imported.code, 0, imported.stderr);
   await kubectl('create namespace faults');
-  await kubectl('apply -f -', {
-    input: web()
-      .map((object) => JSON.stringify(object))
-      .join('\n'),
-  });
+  // A list, for which kubectl checks the objects itself.
+  await kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: web() }) });
   await kubectl('-n faults rollout status deployment/web --timeout=60s');
 });
 after(async () => {

@@ -11,7 +11,7 @@ const evictionMs = 7 * 60_000;
 /** Virtual time after which everything must have come to rest. */
 const restMsMax = 10 * 60_000;
 const lookEveryMs = 5000;
-/** Real time in which another seed is begun. */
+/** Real time in which another seed is begun: a night of searching is BUDGET_MS=28800000. */
 const budgetMs = Number(process.env['BUDGET_MS'] ?? 15_000);
 
 const faultsOf = (seed: number): Faults => ({
