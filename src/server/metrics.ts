@@ -60,9 +60,23 @@ export function createMetrics(): Metrics {
   return { observe, render };
 }
 
+const pathLabels = 'verb="GET",group="",version="",resource="",subresource=""';
+/** What was written for a kind of request: a few dozen come again and again. */
+const written = new Map<string, string>();
+
 function labelsOf(target: Target | undefined): string {
-  if (target === undefined || !target.isResource) return 'verb="GET",group="",version="",resource="",subresource=""';
+  if (target === undefined || !target.isResource) return pathLabels;
   const { verb, group, version, resource, subresource } = target;
+  const key = `${verb}/${group}/${version}/${resource}/${subresource}`;
+  let labels = written.get(key);
+  if (labels === undefined) {
+    labels = writeLabels(target);
+    if (written.size < seriesMax && key.length < 300) written.set(key, labels);
+  }
+  return labels;
+}
+
+function writeLabels({ verb, group, version, resource, subresource }: Target): string {
   const text = (value: string) => value.replace(/[^\w.:/-]/g, '_').slice(0, 80);
   return `verb="${verb.toUpperCase()}",group="${text(group)}",version="${text(version)}",resource="${text(resource)}",subresource="${text(subresource)}"`;
 }

@@ -29,8 +29,14 @@ export function createRecord(services: Services, request: ServerRequest, auditId
     const value = reply.body.form === 'value' ? (reply.body.value as { reason?: string } | undefined) : undefined;
     const { code } = reply;
     defences.audit.record({
-      ...{ auditID: auditId, stage, requestURI: request.url, verb: target?.verb ?? request.method.toLowerCase(), user },
-      ...{ sourceIPs: [request.remoteAddress], userAgent: request.userAgent, objectRef: target && referenceOf(target) },
+      auditID: auditId,
+      stage,
+      requestURI: request.url,
+      verb: target?.verb ?? request.method.toLowerCase(),
+      user,
+      sourceIPs: [request.remoteAddress],
+      userAgent: request.userAgent,
+      objectRef: target && referenceOf(target),
       responseStatus: code >= 400 && value?.reason !== undefined ? { code, reason: value.reason } : { code },
       requestReceivedTimestamp: new Date(receivedMs).toISOString(),
       stageTimestamp: new Date(clock.now()).toISOString(),

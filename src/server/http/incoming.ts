@@ -57,7 +57,9 @@ function toServerRequest(
   upgrade: Upgrade | undefined,
 ): ServerRequest {
   const { headers } = request;
-  const text = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(',') : (value ?? ''));
+  const connection: NonNullable<ServerRequest['connection']> = { request };
+  if (response !== undefined) connection.response = response;
+  if (upgrade !== undefined) connection.upgrade = upgrade;
   return {
     method: request.method ?? 'GET',
     url: request.url ?? '/',
@@ -68,16 +70,14 @@ function toServerRequest(
     ifNoneMatch: text(headers['if-none-match']),
     remoteAddress: plainAddress(request.socket.remoteAddress),
     readBody: () => readBody(request),
-    connection: {
-      request,
-      ...(response === undefined ? {} : { response }),
-      ...(upgrade === undefined ? {} : { upgrade }),
-    },
+    connection,
     get signal() {
       return goneSignal(response ?? upgrade!.socket);
     },
   };
 }
+
+const text = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(',') : (value ?? ''));
 
 /** Made only for those who ask: most requests are answered before anybody could go away. */
 function goneSignal(stream: Duplex | ServerResponse): AbortSignal {
