@@ -45,5 +45,16 @@ test('policies decide between what is here and the registry, and secrets reach t
   assert.deepEqual(second, { type: '', data: {} });
   await assert.rejects(ensure('absent:1', 'Never'), { reason: 'ErrImageNeverPull' });
   await assert.rejects(ensure('broken:1'), { reason: 'ErrImagePull', message: /"broken:1": unauthorized/ });
-  await assert.rejects(ensure('a b'), { reason: 'InvalidImageName' });
+  for (const name of ['', 'a b', 'UPPER/Bad:::', 'host/Upper:1', 'a//b', 'a:1:2', `a${'b'.repeat(2000)}`])
+    await assert.rejects(ensure(name), { reason: 'InvalidImageName' }, name);
+  const digest = `sha256:${'a'.repeat(64)}`;
+  for (const name of [
+    'a',
+    'Host.example:5000/a/b_c__d--e:V1.x',
+    `a@${digest}`,
+    `a:1@${digest}`,
+    '[::1]:5000/a',
+    digest,
+  ])
+    await assert.doesNotReject(ensure(name), name);
 });
