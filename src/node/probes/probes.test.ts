@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { manualClock } from '../../foundation/clock.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { ExecTimeout } from '../runtimes/runtime.ts';
-import { decodeStatus, encodeRequest } from './grpc-probe.ts';
+import { decodeStatus, encodeRequest, withoutTimes } from './grpc-probe.ts';
 import { createProber } from './prober.ts';
 import { runProbe } from './run-probe.ts';
 
@@ -169,4 +169,11 @@ test('nothing else is probed until the startup probe has passed', async () => {
   clock.advance(30_000);
   await settled();
   assert.equal(asked.filter((name) => name === 'startup').length, 1);
+});
+
+test('a grpc failure is told in the same words each time', () => {
+  const details = (time: string) =>
+    `No connection established. Last error: Protocol error (2026-11-23T23:13:${time}Z). Resolution note: `;
+  assert.equal(withoutTimes(details('23.054')), 'No connection established. Last error: Protocol error');
+  assert.equal(withoutTimes(details('24.133')), withoutTimes(details('23.054')));
 });
