@@ -24,7 +24,13 @@ import { type Configuration, layout } from './configuration.ts';
 
 const dataDirectory = mkdtempSync(join(tmpdir(), 'rempart-glass-'));
 after(() => rmSync(dataDirectory, { recursive: true }));
-const configuration = { name: 'x', dataDirectory, runDirectory: dataDirectory, apiPort: 6443 } as Configuration;
+const configuration = {
+  name: 'x',
+  dataDirectory,
+  runDirectory: dataDirectory,
+  apiPort: 6443,
+  relaxed: {},
+} as unknown as Configuration;
 const places = layout(configuration);
 
 test('without a cluster, or without its keys, the refusal says what to do and makes nothing', async () => {
@@ -55,4 +61,13 @@ test('the audit log of a cluster is said to be whole, and what is wrong where', 
   appendFileSync(join(places.audit, 'audit.log'), 'junk\n');
   const { problems } = await verifyAuditLog(dataDirectory);
   assert.deepEqual(problems, [{ file: 'audit.log', line: 2, what: 'is not a line of an audit log' }]);
+});
+
+test('an audit log that was removed as a whole is missed', async () => {
+  writeFileSync(places.store, '');
+  rmSync(places.audit, { recursive: true });
+  mkdirSync(places.audit);
+  const { lines, problems } = await verifyAuditLog(dataDirectory);
+  assert.equal(lines, 0);
+  assert.match(problems[0]!.what, /the whole log was removed/);
 });
