@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import { badRequest, conflict } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
-import { copyJson } from '../../foundation/json.ts';
 import { readBody } from '../body.ts';
 import { type Context, type Reply, valueReply } from '../context.ts';
 import { admit } from '../verbs/prepare.ts';
@@ -32,12 +31,11 @@ export async function bind(context: Context): Promise<Reply> {
         throw conflict(subject, `pod ${target.name} is already assigned to node "${pod['spec'].nodeName}"`);
       if ((pod['spec'].schedulingGates ?? []).length > 0)
         throw conflict(subject, `pod ${target.name} has non-empty .spec.schedulingGates`);
-      const object = copyJson(pod);
-      object['spec'].nodeName = nodeName;
-      const annotations = { ...object.metadata.annotations, ...binding?.metadata?.annotations };
-      if (Object.keys(annotations).length > 0) object.metadata.annotations = annotations;
-      object['status'] = { ...object['status'], conditions: scheduled(object, formatTime(clock.now())) };
-      return { object, action: 'store' };
+      pod['spec'].nodeName = nodeName;
+      const annotations = { ...pod.metadata.annotations, ...binding?.metadata?.annotations };
+      if (Object.keys(annotations).length > 0) pod.metadata.annotations = annotations;
+      pod['status'] = { ...pod['status'], conditions: scheduled(pod, formatTime(clock.now())) };
+      return { object: pod, action: 'store' };
     },
     dryRun,
   );

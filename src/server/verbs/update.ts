@@ -45,8 +45,9 @@ export function confine(subresource: string, confinement: Confinement): void {
 }
 
 /**
- * The read-change-write cycle all updates and patches share: what `make` returns is confined to the subresource,
- * defaulted, admitted, validated and stored; a conflict makes it run again on the newer object.
+ * The read-change-write cycle all updates and patches share. `make` leaves `old` as it is; what it returns shares nothing
+ * with it, and is confined to the subresource, defaulted, admitted, validated and stored; a conflict makes it run again
+ * on the newer object.
  */
 export async function change(
   context: Context,
@@ -55,7 +56,7 @@ export async function change(
 ): Promise<Reply> {
   const { kind, storage, dryRun, target } = context;
   const transform: Transform = async (old) => {
-    const made = await make(copyJson(old));
+    const made = await make(old);
     const object = await settle(context, made, old, tracked);
     return { object, action: isFinished(object) ? 'remove' : 'store' };
   };
