@@ -1,6 +1,7 @@
 import { ApiError } from '../api/status.ts';
 import type { UserInfo } from '../api/user.ts';
 import type { Target } from './request.ts';
+import { createSeats } from './seats.ts';
 
 /** How much is served at once. A request beyond is answered with 429 at once: clients come back after a second. */
 export type Limits = {
@@ -23,28 +24,18 @@ const longSubresources = new Set(['exec', 'attach', 'portforward', 'proxy', 'log
 const none = () => {};
 
 export function createLimits(bounds: Bounds): Limits {
-  const seats = {
-    requests: { taken: 0, byUser: new Map<string, number>(), max: bounds.requestsMax, each: bounds.requestsPerUserMax },
-    streams: { taken: 0, byUser: new Map<string, number>(), max: bounds.streamsMax, each: bounds.streamsPerUserMax },
-  };
+  const requests = createSeats(bounds.requestsMax, bounds.requestsPerUserMax);
+  const streams = createSeats(bounds.streamsMax, bounds.streamsPerUserMax);
   return {
     enter({ username, groups }, target) {
       // The machinery of the cluster, and an operator in an emergency, must get through when others flood.
       if (groups.includes('system:masters') || !target.isResource) return none;
       const long = target.verb === 'watch' || longSubresources.has(target.subresource);
-      const row = long ? seats.streams : seats.requests;
-      const own = row.byUser.get(username) ?? 0;
-      if (row.taken >= row.max || own >= row.each) throw tooMany();
-      row.taken++;
-      row.byUser.set(username, own + 1);
-      return () => {
-        row.taken--;
-        const left = row.byUser.get(username)! - 1;
-        if (left === 0) row.byUser.delete(username);
-        else row.byUser.set(username, left);
-      };
+      const leave = (long ? streams : requests).take(username);
+      if (leave === undefined) throw tooMany();
+      return leave;
     },
-    inFlight: () => ({ requests: seats.requests.taken, streams: seats.streams.taken }),
+    inFlight: () => ({ requests: requests.taken(), streams: streams.taken() }),
   };
 }
 

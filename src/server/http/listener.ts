@@ -5,6 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import type { Duplex } from 'node:stream';
 import { ApiError } from '../../api/status.ts';
 import type { Log } from '../../foundation/log.ts';
+import { createSeats } from '../seats.ts';
 
 /** PEM. `clientCa` verifies client certificates; who they are is the authenticator's question. */
 export type Tls = { key: string | Buffer; cert: string | Buffer; clientCa?: string | Buffer };
@@ -25,7 +26,11 @@ export type Handlers = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 };
 
-const connectionsMax = 12_000;
+export type ConnectionBounds = { connectionsMax: number; connectionsPerAddressMax: number };
+/** The machine itself is not bounded apart: everything of the cluster that is not a pod comes from there. */
+const defaultConnections: ConnectionBounds = { connectionsMax: 12_000, connectionsPerAddressMax: 500 };
+const isLocal = (address: string) => address === '::1' || /^(::ffff:)?127\./.test(address);
+
 /** How long a client may take for its part. */
 export type Timeouts = { handshakeMs: number; headersMs: number; requestMs: number; checkEveryMs: number };
 const defaultTimeouts: Timeouts = {
@@ -54,6 +59,7 @@ export async function openDoors(
   handlers: Handlers,
   log: Log,
   { handshakeMs, headersMs, requestMs, checkEveryMs } = defaultTimeouts,
+  bounds = defaultConnections,
 ): Promise<Doors> {
   const https = createHttpsServer({
     ...tlsOptions(tls),
@@ -76,16 +82,12 @@ export async function openDoors(
   });
   // It listens through others, and starts to watch over slow clients when it is told so.
   https.emit('listening');
-  const accept = (socket: Socket) => {
-    if (sockets.size >= connectionsMax || !handlers.allow(socket.remoteAddress ?? '')) {
-      socket.destroy();
-      return;
-    }
+  const accept = admitConnections(bounds, handlers, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     https.emit('connection', socket);
-  };
+  });
   const servers: Server[] = [];
   try {
     for (const listener of listeners) servers.push(await listen(listener, accept));
@@ -98,6 +100,25 @@ export async function openDoors(
     setTls: (fresh) => https.setSecureContext(tlsOptions(fresh)),
     connections: () => sockets.size,
     close: (graceMs = 1000) => close(servers, https, sockets, graceMs),
+  };
+}
+
+/** Cuts off whom the allow-list does not let in, and whoever has as many connections as one address may have. */
+export function admitConnections(
+  { connectionsMax, connectionsPerAddressMax }: ConnectionBounds,
+  { allow }: Pick<Handlers, 'allow'>,
+  accept: (socket: Socket) => void,
+): (socket: Socket) => void {
+  const seats = createSeats(connectionsMax, connectionsPerAddressMax);
+  return (socket) => {
+    const address = socket.remoteAddress ?? '';
+    const leave = allow(address) ? seats.take(address, isLocal(address) ? connectionsMax : undefined) : undefined;
+    if (leave === undefined) {
+      socket.destroy();
+      return;
+    }
+    socket.on('close', leave);
+    accept(socket);
   };
 }
 

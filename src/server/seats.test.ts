@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createSeats } from './seats.ts';
+
+test('nobody takes more than their part, and all together no more than there are', () => {
+  const seats = createSeats(3, 2);
+  const first = seats.take('a')!;
+  assert.ok(seats.take('a'));
+  assert.equal(seats.take('a'), undefined, 'a has its part');
+  assert.ok(seats.take('b'));
+  assert.equal(seats.take('b'), undefined, 'all are taken');
+  first();
+  assert.ok(seats.take('b'));
+  assert.equal(seats.taken(), 3);
+});
+
+test('a seat is given back once', () => {
+  const seats = createSeats(2, 2);
+  const leave = seats.take('a')!;
+  seats.take('a');
+  leave();
+  leave();
+  assert.equal(seats.taken(), 1);
+});
+
+test('whom more is promised gets more, up to all', () => {
+  const seats = createSeats(3, 1);
+  for (let count = 0; count < 3; count++) assert.ok(seats.take('here', 3));
+  assert.equal(seats.take('here', 10), undefined);
+});
