@@ -1,5 +1,6 @@
 import type { Log } from '../../foundation/log.ts';
 import { mustRun, type RunCommand } from '../command.ts';
+import { dynamicElements } from './dynamic.ts';
 import { changeScript, type NftTable, replaceScript } from './table.ts';
 
 /** Keeps one table of the kernel equal to what it was last told. */
@@ -36,7 +37,8 @@ export function createApplier(run: RunCommand, log: Log): Applier {
       }
     }
     // What the kernel holds after a failure is what it held before: one script is one transaction.
-    await load(replaceScript(wanted));
+    // Clients that were sent to a backend stay with it.
+    await load(replaceScript(wanted) + (await dynamicElements(run, wanted)));
     current = wanted;
   }
 

@@ -58,6 +58,9 @@ function realPackets(): void {
     await eventually(/front|db/, () => pod('node').ask('tcp', '10.96.0.53', 80));
     const first = await pod('node').ask('tcp', '10.96.0.53', 80);
     for (let index = 0; index < 12; index++) assert.equal(await pod('node').ask('tcp', '10.96.0.53', 80), first);
+    await node.restart();
+    for (let index = 0; index < 12; index++)
+      assert.equal(await pod('node').ask('tcp', '10.96.0.53', 80), first, 'also after a restart of the process');
     const left = first.startsWith('front') ? 'db' : 'front';
     setEndpoints('shop', 'sticky', [pod(left)]);
     await eventually(new RegExp(`^${left}`), () => pod('node').ask('tcp', '10.96.0.53', 80));
