@@ -2,6 +2,7 @@ import type { AddCommand } from './command.ts';
 import { agent } from './commands/agent.ts';
 import { audit } from './commands/audit.ts';
 import { breakGlass } from './commands/break-glass.ts';
+import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
 import { dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';

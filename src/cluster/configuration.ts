@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { UsageError } from '../foundation/usage-error.ts';
+import { writePrivateFile } from './certificates/private-file.ts';
 import { type Modes, protections, type RelaxedMode } from './protections.ts';
 
 /** What was chosen for one cluster on one machine; written once by `rempart up`, read by every process of it. */
@@ -84,14 +85,23 @@ function addressIn(cidr: string, offset: number): string {
   return new ipaddr.IPv4(bytes).toString();
 }
 
-/** Reads the configuration that `rempart up` wrote; undefined when there is no cluster in that directory. */
+/**
+ * Reads the configuration that `rempart up` wrote; undefined when there is no cluster in that directory. Throws
+ * UsageError when the file is damaged.
+ */
 export function readConfiguration(dataDirectory: string): Configuration | undefined {
+  const file = join(resolve(dataDirectory), 'cluster.json');
+  let read: Partial<Configuration> | null;
   try {
-    return JSON.parse(readFileSync(join(resolve(dataDirectory), 'cluster.json'), 'utf8'));
+    read = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new UsageError(`${join(dataDirectory, 'cluster.json')} cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
   }
+  // What else is in it was checked when it was written; without these two, `down` would not know what to remove.
+  if (typeof read?.dataDirectory !== 'string' || typeof read.runDirectory !== 'string')
+    throw new UsageError(`${file} is not the configuration of a cluster: put it back from a copy, or remove it`);
+  return read as Configuration;
 }
 
 /** What is already configured, changed by what was chosen now. Throws UsageError for choices that make no sense. */
@@ -135,7 +145,7 @@ export function configure(chosen: Choices): Configuration {
 
 export function writeConfiguration(configuration: Configuration): void {
   mkdirSync(configuration.dataDirectory, { recursive: true, mode: 0o755 });
-  writeFileSync(layout(configuration).configuration, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o644 });
+  writePrivateFile(layout(configuration).configuration, `${JSON.stringify(configuration, null, 2)}\n`, 0o644);
 }
 
 function definedOf<T extends object>(values: T): Partial<T> {
