@@ -14,6 +14,6 @@ import { up } from './commands/up.ts';
 
 /** Every command, in the order of `rempart help`. */
 export const commands: AddCommand[] = [
-  ...[up, down, status, audit, rotateKeys, breakGlass, demo, dev, images],
+  ...[up, down, status, check, audit, rotateKeys, breakGlass, demo, dev, images],
   ...[server, agent],
 ];

@@ -1,0 +1,80 @@
+import { type PolicyRule, resourceMatches } from '../../api/rbac/rules.ts';
+import { type Check, type Finding, failOn, type Manifest, notAssessed, type Severity } from '../contract.ts';
+
+export const roleKinds = ['Role.rbac.authorization.k8s.io', 'ClusterRole.rbac.authorization.k8s.io'];
+export const bindingKinds = ['RoleBinding.rbac.authorization.k8s.io', 'ClusterRoleBinding.rbac.authorization.k8s.io'];
+
+/** Some verbs on one resource, `subresource` after a slash: `pods/exec`. Any of the verbs is enough. */
+export type Right = { group: string; resource: string; verbs: string[] };
+
+const overlaps = (list: string[] | undefined, wanted: string[]) => wanted.some((item) => list?.includes(item));
+
+/** Does the rule give the right, by name or by wildcard? Rules limited to names give it for these only. */
+export function ruleGives(rule: PolicyRule, { group, resource, verbs }: Right): boolean {
+  const [name = '', subresource = ''] = resource.split('/');
+  return (
+    overlaps(rule.verbs, [...verbs, '*']) &&
+    overlaps(rule.apiGroups, [group, '*']) &&
+    resourceMatches(rule.resources, name, subresource)
+  );
+}
+
+export function exampleRole(rule: Partial<PolicyRule>, kind = 'ClusterRole'): Manifest {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind,
+    metadata: { name: 'example', ...(kind === 'Role' ? { namespace: 'shop' } : {}) },
+    rules: [{ apiGroups: [''], resources: ['services'], verbs: ['get'], ...rule }],
+  };
+}
+
+export function exampleBinding(subject: Record<string, string>, role = 'view', kind = 'ClusterRoleBinding'): Manifest {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind,
+    metadata: { name: 'example', ...(kind === 'RoleBinding' ? { namespace: 'shop' } : {}) },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+    subjects: [subject as any],
+  };
+}
+
+type RightCheck = Pick<Check, 'id' | 'title' | 'why' | 'mend' | 'benchmark'> & {
+  severity: Severity;
+  rights: Right[];
+  /** Only ClusterRoles: the resource is not of a namespace. */
+  clusterOnly?: boolean;
+  /** A rule that is limited to these names by resourceNames is no offence. */
+  namedIsFine?: boolean;
+};
+
+/** A check that no role gives one of some rights. It judges what the role could do, bound or not. */
+export function rightCheck({ rights, clusterOnly, namedIsFine, ...check }: RightCheck): Check {
+  const kinds = clusterOnly ? roleKinds.slice(1) : roleKinds;
+  const { group, resource, verbs } = rights[0]!;
+  const bad = { apiGroups: [group], resources: [resource], verbs: [verbs[0]!] };
+  return {
+    ...check,
+    level: 'cluster',
+    kinds,
+    examples: {
+      pass: [[exampleRole({})], [exampleRole({ ...bad, verbs: ['watch-nothing'] })]],
+      fail: [[exampleRole(bad)], [exampleRole({ ...bad, resources: ['*'], verbs: ['*'] })]],
+    },
+    judge(object) {
+      if (object['aggregationRule'])
+        return notAssessed('the rules of an aggregated role are put together in the cluster');
+      const findings: Finding[] = [];
+      for (const [index, rule] of ((object['rules'] ?? []) as PolicyRule[]).entries()) {
+        if (namedIsFine && rule.resourceNames?.length) continue;
+        const given = rights.filter((right) => ruleGives(rule, right));
+        if (given.length === 0) continue;
+        const detail = given.map((right) => `${givenVerbs(rule, right)} on ${right.resource}`).join('; ');
+        findings.push({ field: ['rules', index], reason: check.title.replace(/^No role/, 'the role'), detail });
+      }
+      return failOn(findings);
+    },
+  };
+}
+
+const givenVerbs = (rule: PolicyRule, { verbs }: Right) =>
+  rule.verbs.includes('*') ? 'every verb (*)' : verbs.filter((verb) => rule.verbs.includes(verb)).join(', ');

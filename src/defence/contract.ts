@@ -1,0 +1,67 @@
+import type { KubernetesObject } from '../api/object.ts';
+import type { PatchOperation } from '../api/pod-security/mend.ts';
+import type { PodSecurityPolicy } from '../api/pod-security/pod-security.ts';
+import type { FieldPath } from './field.ts';
+
+export type { PatchOperation } from '../api/pod-security/mend.ts';
+
+/** An object as somebody wrote it: not defaulted, and of any kind. */
+export type Manifest = KubernetesObject;
+
+export const levels = ['perimeter', 'image', 'cluster', 'patch'] as const;
+export type Level = (typeof levels)[number];
+
+/** Ascending. */
+export const severities = ['low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** What is wrong at one field. `patch` (RFC 6902) is a proposal: nobody shows it before it was judged again. */
+export type Finding = {
+  field: FieldPath;
+  reason: string;
+  detail: string;
+  patch?: PatchOperation[];
+  /** Where it differs from the check's own. */
+  severity?: Severity;
+};
+
+export type Verdict =
+  | { verdict: 'pass' }
+  | { verdict: 'fail'; findings: Finding[] }
+  | { verdict: 'not applicable' }
+  | { verdict: 'not assessed'; why: string };
+
+/** What a check may know besides the object. Objects of a live cluster and of files come in the same shape. */
+export type JudgeContext = {
+  /** Manifests may be a part of what will run; a cluster is all of it. */
+  source: 'manifests' | 'cluster';
+  /** Minor version of Kubernetes 1 that the objects are meant for. */
+  minor: number;
+  podSecurity: PodSecurityPolicy;
+  /** All objects of a kind (`Deployment.apps`), of one namespace when given ('' where a manifest names none). */
+  of(kind: string, namespace?: string): Manifest[];
+};
+
+/** A pure function with its meaning. One per file; docs/recipes/add-a-check.md. */
+export type Check = {
+  id: string;
+  level: Level;
+  severity: Severity;
+  /** What is right when it passes, as a short sentence. */
+  title: string;
+  /** `Pod`, `Deployment.apps`; `*` for every object of any kind. */
+  kinds: string[];
+  why: string;
+  mend: string;
+  /** Items of CIS Kubernetes benchmark 1.12 (`CIS 5.2.2`) and headings of the NSA/CISA guidance (`NSA pod security`). */
+  benchmark: string[];
+  /** Each manifest is judged beside the others of its own list entry: `[object, ...the rest]`. */
+  examples: { pass: Manifest[][]; fail: Manifest[][] };
+  judge(object: Manifest, context: JudgeContext): Verdict;
+};
+
+export const pass: Verdict = { verdict: 'pass' };
+export const notApplicable: Verdict = { verdict: 'not applicable' };
+export const notAssessed = (why: string): Verdict => ({ verdict: 'not assessed', why });
+/** Fails when there are findings. */
+export const failOn = (findings: Finding[]): Verdict => (findings.length === 0 ? pass : { verdict: 'fail', findings });

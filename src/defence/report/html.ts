@@ -1,0 +1,108 @@
+import { severities } from '../contract.ts';
+import { formatField } from '../field.ts';
+import { describe, type Failure } from '../judge.ts';
+import { escaped } from './printable.ts';
+import { type CheckReport, coverageLine, groupedUnassessed, placeOf } from './report.ts';
+
+const style = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+code { font-size: .9em; overflow-wrap: anywhere; }
+summary { cursor: pointer; padding: .3rem 0; }
+.severity { display: inline-block; min-width: 5rem; font-weight: 600; }
+.critical, .high { color: light-dark(#a40e26, #ff8f8f); }
+.medium { color: light-dark(#7a4b00, #f0b658); }
+.low { color: light-dark(#205493, #8ab8f5); }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #8886; }
+pre { overflow-x: auto; padding: .5rem; border: 1px solid #8886; }
+`;
+
+/** One page that needs nothing else: no script, no other file, nothing from any network. */
+export function renderHtml(report: CheckReport): string {
+  const policy = `default-src 'none'; style-src 'unsafe-inline'`;
+  const groups = [...severities].reverse().flatMap((severity) => [
+    ...Map.groupBy(
+      report.failures.filter((failure) => failure.severity === severity),
+      ({ check }) => check,
+    ).values(),
+  ]);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width">
+<title>rempart check</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>rempart check</h1>
+<p>${escaped(coverageLine(report))}.</p>
+<h2>Findings</h2>
+${report.objects === 0 ? '<p>Nothing was judged.</p>' : groups.map(groupHtml).join('\n') || '<p>None in what was judged; see below for what was not.</p>'}
+<h2>Exceptions</h2>
+${exceptionsHtml(report)}
+<h2>Not assessed</h2>
+${notAssessedHtml(report)}
+<h2>Coverage</h2>
+${coverageHtml(report)}
+</main>
+</body>
+</html>
+`;
+}
+
+function groupHtml(failures: Failure[]): string {
+  const { check, severity } = failures[0]!;
+  return `<details open>
+<summary><span class="severity ${severity}">${severity}</span> ${escaped(check.title)} <code>${escaped(check.id)}</code> (${failures.length})</summary>
+<p>Why: ${escaped(check.why)}. Mend: ${escaped(check.mend)}. Answers: ${escaped(check.benchmark.join('; '))}.</p>
+${table(['place', 'object', 'field', 'what'], failures.map(rowOf))}
+</details>`;
+}
+
+function rowOf(failure: Failure): string[] {
+  const { subject, finding } = failure;
+  const place = placeOf(failure);
+  const patch = failure.mend();
+  const shown = patch ? `<pre>${escaped(JSON.stringify(patch))}</pre>` : '';
+  return [
+    place ? `<code>${escaped(`${place.file}:${place.line}`)}</code>` : '',
+    escaped(describe(subject.object)),
+    `<code>${escaped(formatField(finding.field))}</code>`,
+    `${escaped(`${finding.reason}: ${finding.detail}`)}${shown}`,
+  ];
+}
+
+function exceptionsHtml({ exceptions }: CheckReport): string {
+  if (exceptions.length === 0) return '<p>None were given.</p>';
+  const rows = exceptions.map(({ name, check, reason, owner, expires, expired, used }) =>
+    [name, check, reason, owner, `${expires}${expired ? ' (expired)' : ''}`, used ? 'yes' : 'no'].map(escaped),
+  );
+  return table(['name', 'check', 'reason', 'owner', 'until', 'used'], rows);
+}
+
+function notAssessedHtml(report: CheckReport): string {
+  const rows = [
+    ...report.unreadable.map(({ what, why }) => ['unreadable', why, what].map(escaped)),
+    ...groupedUnassessed(report).map(({ check, why, whats }) => [check ?? '', why, whats.join(', ')].map(escaped)),
+  ];
+  return rows.length === 0 ? '<p>Everything was assessed.</p>' : table(['check', 'why', 'what'], rows);
+}
+
+function coverageHtml({ checks, coverage }: CheckReport): string {
+  const rows = checks.map(({ id }) => {
+    const { pass, fail, notApplicable, notAssessed } = coverage.get(id)!;
+    return [`<code>${escaped(id)}</code>`, ...[pass, fail, notApplicable, notAssessed].map(String)];
+  });
+  return table(['check', 'pass', 'fail', 'not applicable', 'not assessed'], rows);
+}
+
+/** Cells are HTML already. */
+function table(titles: string[], rows: string[][]): string {
+  const head = titles.map((title) => `<th scope="col">${title}</th>`).join('');
+  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('\n');
+  return `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+}

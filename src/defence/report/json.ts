@@ -1,0 +1,57 @@
+import { severities } from '../contract.ts';
+import { formatField, pointer } from '../field.ts';
+import type { Failure } from '../judge.ts';
+import { type CheckReport, placeOf, totals } from './report.ts';
+
+/** For programs. Fields are only ever added; `version` changes when one means something else. */
+export function renderJson(report: CheckReport): string {
+  const { failures, waived, coverage, unassessed, unreadable, exceptions, objects, files, levels, minor } = report;
+  const value = {
+    version: 1,
+    kubernetes: `1.${minor}`,
+    levels,
+    summary: {
+      files,
+      objects,
+      verdicts: totals(report),
+      findings: Object.fromEntries(
+        severities.map((severity) => [severity, failures.filter((failure) => failure.severity === severity).length]),
+      ),
+      waived: waived.length,
+      unreadable: unreadable.length,
+      notAssessed: unassessed.length,
+    },
+    findings: failures.map(findingOf),
+    waived: waived.map(({ failure, exception }) => ({ ...findingOf(failure), exception: exception.name })),
+    exceptions,
+    unreadable,
+    notAssessed: unassessed,
+    checks: report.checks.map(({ id, level, severity, title, benchmark }) => ({
+      ...{ id, level, severity, title, benchmark },
+      verdicts: coverage.get(id),
+    })),
+    ...(report.fixes ? { fixes: report.fixes } : {}),
+  };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function findingOf(failure: Failure) {
+  const { check, subject, finding, severity } = failure;
+  const { apiVersion, kind, metadata } = subject.object;
+  const patch = failure.mend();
+  return {
+    check: check.id,
+    level: check.level,
+    severity,
+    object: { apiVersion, kind, namespace: metadata.namespace, name: metadata.name },
+    ...placeOf(failure),
+    field: formatField(finding.field),
+    pointer: pointer(finding.field),
+    reason: finding.reason,
+    detail: finding.detail,
+    why: check.why,
+    mend: check.mend,
+    benchmark: check.benchmark,
+    ...(patch ? { patch } : {}),
+  };
+}

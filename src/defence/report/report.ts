@@ -1,0 +1,56 @@
+import type { Check, Level } from '../contract.ts';
+import type { Exception } from '../exceptions.ts';
+import type { Fixed, Unfixed } from '../fix.ts';
+import type { Coverage, Failure, Unassessed } from '../judge.ts';
+
+export type Waived = { failure: Failure; exception: Exception };
+
+/** All that a run of `rempart check` knows; every format shows the same. */
+export type CheckReport = {
+  minor: number;
+  levels: Level[];
+  checks: Check[];
+  files: number;
+  objects: number;
+  /** Worst first. */
+  failures: Failure[];
+  waived: Waived[];
+  exceptions: (Exception & { used: boolean })[];
+  coverage: Map<string, Coverage>;
+  unassessed: Unassessed[];
+  unreadable: Unassessed[];
+  fixes?: { fixed: Fixed[]; unfixed: Unfixed[] };
+};
+
+/** Verdicts of all checks on all objects together. */
+export function totals({ coverage }: CheckReport): Coverage {
+  const sum = { pass: 0, fail: 0, notApplicable: 0, notAssessed: 0 };
+  for (const counts of coverage.values())
+    for (const key of Object.keys(sum) as (keyof Coverage)[]) sum[key] += counts[key];
+  return sum;
+}
+
+/** What was judged, in one sentence that never leaves out what was not. */
+export function coverageLine(report: CheckReport): string {
+  const { pass, fail, notAssessed } = totals(report);
+  const outside = report.unassessed.filter(({ check }) => check === undefined).length;
+  return (
+    `${report.checks.length} checks on ${report.objects} objects of ${report.files} files: ${pass} passed, ${fail} failed, ` +
+    `${notAssessed} not assessed; ${outside} things no check knows; ${report.unreadable.length} unreadable`
+  );
+}
+
+/** `file:line` of a failure; empty for an object of a live cluster. */
+export function placeOf({ subject: { origin }, finding }: Failure): { file: string; line: number } | undefined {
+  return origin ? { file: origin.file, line: origin.lineOf(finding.field) } : undefined;
+}
+
+/** Not assessed, the same reason told once with the number of objects. */
+export function groupedUnassessed({ unassessed }: CheckReport): { why: string; check?: string; whats: string[] }[] {
+  const groups = Map.groupBy(unassessed, ({ check, why }) => `${check ?? ''}\n${why}`);
+  return [...groups.values()].map((group) => ({
+    why: group[0]!.why,
+    ...(group[0]!.check ? { check: group[0]!.check } : {}),
+    whats: group.map(({ what }) => what),
+  }));
+}

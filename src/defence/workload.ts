@@ -1,0 +1,108 @@
+import type { PodLike } from '../api/pod-security/pod-security.ts';
+import type { Manifest } from './contract.ts';
+import type { FieldPath } from './field.ts';
+
+const inTemplate: FieldPath = ['spec', 'template'];
+
+const places: Record<string, FieldPath> = {
+  Pod: [],
+  PodTemplate: ['template'],
+  ReplicationController: inTemplate,
+  'Deployment.apps': inTemplate,
+  'ReplicaSet.apps': inTemplate,
+  'StatefulSet.apps': inTemplate,
+  'DaemonSet.apps': inTemplate,
+  'Job.batch': inTemplate,
+  'CronJob.batch': ['spec', 'jobTemplate', ...inTemplate],
+};
+
+/** Every kind that has a pod in it. */
+export const workloadKinds = Object.keys(places);
+
+/** Kinds that moved from the group in which they began. */
+const moved: Record<string, string> = {
+  'Deployment.extensions': 'Deployment.apps',
+  'ReplicaSet.extensions': 'ReplicaSet.apps',
+  'DaemonSet.extensions': 'DaemonSet.apps',
+  'NetworkPolicy.extensions': 'NetworkPolicy.networking.k8s.io',
+  'Ingress.extensions': 'Ingress.networking.k8s.io',
+  'PodSecurityPolicy.extensions': 'PodSecurityPolicy.policy',
+};
+
+/** `Deployment.apps` for any version of the group, `Pod` for the core group. */
+export function kindName({ apiVersion, kind }: Manifest): string {
+  const slash = apiVersion.indexOf('/');
+  const name = slash === -1 ? kind : `${kind}.${apiVersion.slice(0, slash)}`;
+  return moved[name] ?? name;
+}
+
+/** `namespace/name`, or the name alone. */
+export const nameOf = ({ metadata }: Manifest): string =>
+  metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
+
+/** The pod in an object and where it stands; undefined where the object has none. */
+export function podOf(object: Manifest): { pod: PodLike; prefix: FieldPath } | undefined {
+  const prefix = places[kindName(object)];
+  if (prefix === undefined) return undefined;
+  const pod = prefix.reduce<any>((value, key) => value?.[key], object);
+  return typeof pod?.spec === 'object' && pod.spec !== null ? { pod, prefix } : undefined;
+}
+
+export type PlacedContainer = { container: Record<string, any>; field: FieldPath; ephemeral: boolean; init: boolean };
+
+/** Every container of an object's pod, with its place in the object. */
+export function containersIn(object: Manifest): PlacedContainer[] {
+  const found = podOf(object);
+  if (found === undefined) return [];
+  return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
+    ((found.pod.spec[list] ?? []) as Record<string, any>[]).map((container, index) => ({
+      container,
+      field: [...found.prefix, 'spec', list, index],
+      ephemeral: list === 'ephemeralContainers',
+      // A sidecar runs as long as the others do.
+      init: list === 'initContainers' && container['restartPolicy'] !== 'Always',
+    })),
+  );
+}
+
+/** A pod without an offence against any check: what examples are made of. */
+export function examplePod(change: (pod: Record<string, any>) => void = () => {}): Manifest {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop', labels: { app: 'web' } },
+    spec: {
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'web',
+          image: `registry.example/web:1.4@sha256:${'0'.repeat(64)}`,
+          resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '128Mi' } },
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        },
+      ],
+    },
+  };
+  change(pod);
+  return pod;
+}
+
+/** A Deployment of `examplePod`. */
+export function exampleDeployment(change: (deployment: Record<string, any>) => void = () => {}): Manifest {
+  const { metadata, spec } = examplePod();
+  const probe = { httpGet: { path: '/healthz', port: 8080 } };
+  Object.assign(spec.containers[0], { readinessProbe: probe, livenessProbe: probe });
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec },
+    },
+  };
+  change(deployment);
+  return deployment;
+}
