@@ -7,6 +7,7 @@ import type { ReplyBody, Services } from './context.ts';
 import type { Limits } from './limits.ts';
 import { handle } from './pipeline.ts';
 import type { ServerRequest } from './request.ts';
+import { sendBookmarks } from './storage/bookmarks.ts';
 import { asBuffer, objectFor } from './storage/codec.ts';
 import { bookmarkOf, eventOf, type WatchSource } from './storage/watch-hub.ts';
 import { expiredStatus } from './verbs/watch.ts';
@@ -99,7 +100,7 @@ function notAStream(body: unknown): ApiError {
 }
 
 async function follow(
-  { clock }: Services,
+  services: Services,
   source: WatchSource,
   onEvent: (event: unknown) => void,
   signal: AbortSignal,
@@ -113,32 +114,51 @@ async function follow(
   for (const entry of initial) onEvent({ type: 'ADDED', object: objectFor(kind, entry) });
   if (source.marksInitialEnd) onEvent(bookmarkOf(kind, apiVersionOf(kind), source.revision, true));
   await new Promise<void>((resolve, reject) => {
-    let stop = () => {};
-    const end = (error?: unknown) => {
-      open.delete(onAbort);
-      stop();
-      cancel();
-      signal.removeEventListener('abort', onAbort);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const onAbort = () => end();
-    const cancel = clock.after(source.timeoutMs, onAbort);
-    signal.addEventListener('abort', onAbort);
-    open.add(onAbort);
-    try {
-      stop = source.subscribe(({ items }) => {
-        try {
-          for (const item of items) if (!signal.aborted) onEvent(eventOf(item));
-        } catch (error) {
-          // One that cannot take an event must not keep it from the others.
-          end(error);
-        }
-      });
-    } catch (error) {
-      if (!(error instanceof Compacted)) return end(error);
-      onEvent({ type: 'ERROR', object: expiredStatus(error) });
-      end();
-    }
+    followChanges(services, source, onEvent, signal, open, (error) =>
+      error === undefined ? resolve() : reject(error),
+    );
   });
+}
+
+/** Everything after the initial events; `onEnd` is called once, with what went wrong if something did. */
+function followChanges(
+  { clock }: Services,
+  source: WatchSource,
+  onEvent: (event: unknown) => void,
+  signal: AbortSignal,
+  open: Set<() => void>,
+  onEnd: (error?: unknown) => void,
+): void {
+  const { kind } = source.audience;
+  let stop = () => {};
+  const end = (error?: unknown) => {
+    open.delete(onAbort);
+    stop();
+    cancel();
+    cancelBookmarks();
+    signal.removeEventListener('abort', onAbort);
+    onEnd(error);
+  };
+  const onAbort = () => end();
+  const tell = (events: object[]) => {
+    try {
+      for (const event of events) if (!signal.aborted) onEvent(event);
+    } catch (error) {
+      // One that cannot take an event must not keep it from the others.
+      end(error);
+    }
+  };
+  const cancel = clock.after(source.timeoutMs, onAbort);
+  const cancelBookmarks = sendBookmarks(source, clock, (revision) =>
+    tell([bookmarkOf(kind, apiVersionOf(kind), revision, false)]),
+  );
+  signal.addEventListener('abort', onAbort);
+  open.add(onAbort);
+  try {
+    stop = source.subscribe(({ items }) => tell(items.map(eventOf)));
+  } catch (error) {
+    if (!(error instanceof Compacted)) return end(error);
+    onEvent({ type: 'ERROR', object: expiredStatus(error) });
+    end();
+  }
 }

@@ -5,6 +5,7 @@ import type { KubernetesObject } from '../../api/object.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { Compacted } from '../../store/store.ts';
 import type { ServerRequest } from '../request.ts';
+import { sendBookmarks } from '../storage/bookmarks.ts';
 import { bytesFor, decode } from '../storage/codec.ts';
 import { bookmarkOf, bytesOfBatch, type WatchBatch, type WatchItem, type WatchSource } from '../storage/watch-hub.ts';
 import { expiredStatus } from '../verbs/watch.ts';
@@ -15,7 +16,6 @@ import { partialOf, type Shape, tableOf } from './shapes.ts';
 const unsentBytesMax = 4 * 1024 * 1024;
 /** The same for changes that wait while the initial events are still being written. */
 const waitingBatchesMax = 10_000;
-const bookmarkEveryMs = 60_000;
 
 type Out = {
   request: ServerRequest;
@@ -57,7 +57,11 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
     return;
   }
   const cancelTimeout = clock.after(source.timeoutMs, () => response.end());
-  const cancelBookmarks = source.bookmarks ? bookmarks(source, encode, clock, response) : () => {};
+  const cancelBookmarks = sendBookmarks(source, clock, (revision) => {
+    // One that is behind gets none.
+    const behind = waiting !== undefined || response.writableLength > 0;
+    if (!behind && !isOver(response)) response.write(encode.bookmark(revision, false));
+  });
   const closed = once(response, 'close');
   try {
     await writeInitial(source, encode, response);
@@ -85,21 +89,6 @@ async function writeInitial(source: WatchSource, encode: Encoder, response: Serv
     if (!response.write(encode.batch({ items, revision }))) await drained(response);
   }
   if (source.marksInitialEnd && !isOver(response)) response.write(encode.bookmark(revision, true));
-}
-
-/** Tells idle watchers how far they have come. One that is behind gets none: a bookmark must not pass a change. */
-function bookmarks({ settled }: WatchSource, encode: Encoder, clock: Clock, response: ServerResponse): () => void {
-  let cancel = () => {};
-  const next = () => {
-    cancel = clock.after(bookmarkEveryMs, () => {
-      const revision = settled();
-      if (!isOver(response) && response.writableLength === 0 && revision !== undefined)
-        response.write(encode.bookmark(revision, false));
-      next();
-    });
-  };
-  next();
-  return () => cancel();
 }
 
 const line = (event: object) => Buffer.from(`${JSON.stringify(event)}\n`);

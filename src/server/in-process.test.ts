@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { manualClock } from '../foundation/clock.ts';
+import { configMap, configMaps, must } from './testing/objects.ts';
+import { startServer, testAdmin } from './testing/start.ts';
+
+test('a quiet watch in process hears every minute how far it has come, when it asked for that', async (t) => {
+  const clock = manualClock(Date.parse('2026-01-01T00:00:00Z'));
+  const server = await startServer({ clock });
+  t.after(() => server.stop());
+  const stop = new AbortController();
+  const watch = async (query: string) => {
+    const events: { type: string; object: any }[] = [];
+    const path = `${configMaps}?watch=1&resourceVersion=${server.engine.revision()}&${query}`;
+    const ended = server.stream(testAdmin, { method: 'GET', path }, (event) => events.push(event), stop.signal);
+    await new Promise(setImmediate);
+    return { events, ended };
+  };
+  const asking = await watch('allowWatchBookmarks=true');
+  const other = await watch('');
+  await must(server, 'POST', '/api/v1/namespaces/default/secrets', { ...configMap('elsewhere'), kind: 'Secret' });
+  clock.advance(60_000);
+  assert.equal(asking.events.length, 1);
+  const [{ type, object }] = asking.events as [{ type: string; object: any }];
+  assert.equal(type, 'BOOKMARK');
+  assert.equal(object.metadata.resourceVersion, String(server.engine.revision()));
+  assert.equal(object.metadata.annotations, undefined, 'it marks no end of initial events');
+  stop.abort();
+  await Promise.all([asking.ended, other.ended]);
+  clock.advance(60_000);
+  assert.deepEqual([asking.events.length, other.events.length], [1, 0]);
+});
