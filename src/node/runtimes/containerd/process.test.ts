@@ -39,14 +39,25 @@ test('containerd dies, containers go on', { skip: cannotRunContainerd }, async (
     // One notice without an id: anything may have changed.
     await until(() => changes.some((change) => change.containerId === undefined && change.sandboxId === undefined));
   });
+  await t.test('one that hangs is killed and started again, too', async () => {
+    containerd.release();
+    const impatient = await startContainerd({ ...paths, askEveryMs: 50 });
+    const hanging = impatient.pid();
+    changes.length = 0;
+    process.kill(hanging, 'SIGSTOP');
+    await until(() => impatient.pid() !== hanging);
+    assert.ok(!existsSync(`/proc/${hanging}`));
+    await until(() => changes.some((change) => change.containerId === undefined && change.sandboxId === undefined));
+    impatient.release();
+  });
   await t.test('events are told again afterwards', async () => {
     await runtime.stopContainer(container, 0);
     await until(() => changes.some(({ containerId }) => containerId === container));
   });
   await t.test('the next agent adopts it with its pods', async () => {
-    containerd.release();
+    const running = Number(readFileSync(join(paths.state, 'containerd.pid'), 'utf8'));
     const again = await startContainerd(paths);
-    assert.equal(again.pid(), containerd.pid());
+    assert.equal(again.pid(), running);
     const other = createContainerdRuntime({ socket: paths.socket, log: silentLog });
     const [pod] = await other.listPods();
     assert.equal(pod!.name, 'steady');
@@ -56,7 +67,7 @@ test('containerd dies, containers go on', { skip: cannotRunContainerd }, async (
     again.release();
   });
   await t.test('a containerd with another configuration is replaced, its pods stay', async () => {
-    const before = containerd.pid();
+    const before = Number(readFileSync(join(paths.state, 'containerd.pid'), 'utf8'));
     const changed = await startContainerd({ ...paths, cniBinDirs: ['/usr/lib/cni/'] });
     assert.notEqual(changed.pid(), before);
     assert.ok(!existsSync(`/proc/${before}`));

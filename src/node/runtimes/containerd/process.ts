@@ -18,8 +18,13 @@ import { importImage } from '../../images/import.ts';
 import { pauseImage, pauseReference } from '../../images/pause.ts';
 import { type ContainerdPaths, containerdConfig, inspectMachine } from './config.ts';
 import { connect } from './connection.ts';
+import { createPulse } from './pulse.ts';
 
-export type ContainerdOptions = ContainerdPaths & { log: Log };
+export type ContainerdOptions = ContainerdPaths & {
+  log: Log;
+  /** How often it is asked whether it still answers; every ten seconds. */
+  askEveryMs?: number;
+};
 
 /** A supervised containerd. It outlives this process; `release` stops watching it, `stop` ends it. */
 export type Containerd = {
@@ -41,7 +46,7 @@ const logBytesMax = 10 * 2 ** 20;
 
 /**
  * Adopts the containerd that an earlier agent left running with this configuration, or starts one; imports the pause
- * image; starts it again whenever it dies. Never touches a containerd of the system's: its root, state and socket are
+ * image; starts it again whenever it dies or hangs. Never touches a containerd of the system's: its root, state and socket are
  * its own. Rejects when containerd is missing, is refused by the kernel, or does not answer within 15 s.
  */
 export async function startContainerd(options: ContainerdOptions): Promise<Containerd> {
@@ -187,21 +192,30 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** An adopted containerd is nobody's child here, so its death is looked for, twice a second. */
+/** An adopted containerd is nobody's child here, so its death is looked for, twice a second; and whether it hangs. */
 function supervise(options: ContainerdOptions, firstPid: number, restart: () => Promise<number>) {
   let pid = firstPid;
   let backOffMs = 0;
   let notBeforeMs = 0;
   let busy = false;
+  const connection = connect(options.socket);
+  const pulse = createPulse(connection, options.askEveryMs);
   const check = async () => {
     boundLog(filesOf(options).log);
-    if (busy || isAlive(pid) || performance.now() < notBeforeMs) return;
+    if (busy) return;
+    if (isAlive(pid) && pulse.isLost()) {
+      options.log.warn('containerd lives and does not answer: it is killed, to be started again', { pid });
+      signal(pid, 'SIGKILL');
+      pulse.forget();
+    }
+    if (isAlive(pid) || performance.now() < notBeforeMs) return;
     busy = true;
     options.log.warn('containerd died and is started again; containers go on', { pid });
     backOffMs = Math.min(backOffMsMax, Math.max(1000, backOffMs * 2));
     notBeforeMs = performance.now() + backOffMs;
     try {
       pid = await restart();
+      pulse.forget();
     } catch (error) {
       options.log.error('containerd could not be started', { error, retryInMs: backOffMs });
     } finally {
@@ -210,5 +224,9 @@ function supervise(options: ContainerdOptions, firstPid: number, restart: () => 
   };
   const timer = setInterval(check, checkEveryMs);
   timer.unref();
-  return { pid: () => pid, release: () => clearInterval(timer) };
+  const release = () => {
+    clearInterval(timer);
+    connection.close();
+  };
+  return { pid: () => pid, release };
 }

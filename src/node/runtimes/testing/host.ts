@@ -45,16 +45,19 @@ export async function startTestHost(t: TestContext, podCIDR = '10.250.0.0/24'): 
     log: silentLog,
   };
   writeCniConfig(paths.cniConfDir, routedNetwork(podCIDR, join(folder, 'ipam')));
-  const containerd = await startContainerd(paths);
   const runtime = createContainerdRuntime({ socket: paths.socket, log: silentLog });
+  let started: Containerd | undefined;
+  // Before anything is started: what fails half way leaves nothing either.
   t.after(async () => {
-    await removeEveryPod(runtime).catch(() => {});
+    if (started) await removeEveryPod(runtime).catch(() => {});
     await runtime.close();
-    await containerd.stop();
+    await started?.stop();
     await removeLeftovers(paths, true);
     removePodCgroup(cgroupRoot);
     rmSync(folder, { recursive: true, force: true });
   });
+  const containerd = await startContainerd(paths);
+  started = containerd;
   await importImage(paths.socket, (await testImage()).tar);
   return { folder, paths, containerd, runtime, cgroupRoot, image: testImageReference };
 }
