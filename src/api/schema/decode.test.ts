@@ -4,6 +4,7 @@ import { findKind } from '../api.ts';
 import { ApiError } from '../status.ts';
 import { decodeFields, strictFindings, unfit } from './decode.ts';
 import { parseJson, parseYaml } from './parse.ts';
+import type { Schema } from './schema.ts';
 
 const { schema } = findKind('', 'v1', 'pods')!;
 const deployments = findKind('apps', 'v1', 'deployments')!;
@@ -106,6 +107,37 @@ test('documents that nest without end or grow by aliases are refused at once', a
   const crd = { spec: { versions: [{ schema: { openAPIV3Schema: deepSchema } }] } };
   const definitions = findKind('apiextensions.k8s.io', 'v1', 'customresourcedefinitions')!;
   assert.throws(() => decodeFields(definitions.schema, crd), rejects);
+});
+
+test('a schema of a custom resource may keep null, and what it does not know beside what it knows', () => {
+  const custom: Schema = {
+    type: 'object',
+    properties: {
+      free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { size: { type: 'integer' } } },
+      closed: { type: 'object', properties: { size: { type: 'integer', nullable: true } } },
+      maybe: { type: 'array', items: { type: 'string', nullable: true } },
+      each: { type: 'object', additionalProperties: { type: 'integer', nullable: true } },
+    },
+  };
+  const value = {
+    free: { size: 1, more: { a: [null] } },
+    closed: { size: null, more: 1, constructor: 2 },
+    maybe: [null, 'a'],
+    each: { a: null },
+  };
+  const { unknown, mismatch } = decodeFields(custom, value);
+  assert.deepEqual([unknown, mismatch], [['closed.more', 'closed.constructor'], undefined]);
+  assert.deepEqual(value, {
+    free: { size: 1, more: { a: [null] } },
+    closed: { size: null },
+    maybe: [null, 'a'],
+    each: { a: null },
+  });
+  const wrongSize = decodeFields(custom, { free: { size: 'x', more: 1 } });
+  assert.match(wrongSize.mismatch ?? '', /cannot unmarshal string into Go struct field free.size of type int64/);
+  let deep: object = {};
+  for (let depth = 0; depth < 2000; depth++) deep = { a: deep };
+  assert.throws(() => decodeFields(custom, { free: { more: deep } }), rejects);
 });
 
 test('long YAML is refused before it is parsed, JSON of that length is not', async () => {

@@ -42,7 +42,7 @@ export const strictFindings = (unknown: string[], duplicates: string[]): string[
 
 /** `owner` is the definition that has the field, for the message. Returns the value to keep, undefined to drop it. */
 function fit(schema: Schema, value: unknown, path: string, owner: string, state: Decoded, depth: number): unknown {
-  if (value === null) return undefined;
+  if (value === null) return schema.nullable ? null : undefined;
   if (depth > depthMax) throw tooDeep();
   switch (schema.type) {
     case 'object':
@@ -71,7 +71,7 @@ function fitObject(schema: Schema, value: Record<string, unknown>, path: string,
   if (properties) {
     const owner = schema.definition ?? '';
     for (const key of Object.keys(value)) {
-      const property = properties[key];
+      const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
       const inner = path === '' ? key : `${path}.${key}`;
       if (property) {
         const before = value[key];
@@ -81,7 +81,8 @@ function fitObject(schema: Schema, value: Record<string, unknown>, path: string,
         const after = fit(property, before, inner, owner, state, depth + 1);
         if (after === undefined) delete value[key];
         else if (after !== before) value[key] = after;
-      } else {
+      } else if (schema['x-kubernetes-preserve-unknown-fields']) boundDepth(value[key], depth + 1);
+      else {
         if (state.unknown.length < findingsMax) state.unknown.push(inner);
         delete value[key];
       }
@@ -95,7 +96,7 @@ function fitObject(schema: Schema, value: Record<string, unknown>, path: string,
 function fitMap(items: Schema, value: Record<string, unknown>, path: string, state: Decoded, depth: number): void {
   for (const key of Object.keys(value)) {
     // Go's maps have no null: it is the zero value of their type.
-    const before = value[key] === null ? zeroOf(items) : value[key];
+    const before = value[key] === null && !items.nullable ? zeroOf(items) : value[key];
     const after = fit(items, before, `${path}.${key}`, '', state, depth + 1);
     if (after !== value[key]) setOwn(value, key, after);
   }
@@ -104,7 +105,7 @@ function fitMap(items: Schema, value: Record<string, unknown>, path: string, sta
 function fitArray(items: Schema, value: unknown[], path: string, owner: string, state: Decoded, depth: number) {
   for (let index = 0; index < value.length; index++) {
     if (typeof value[index] === 'string' && items.type === 'string' && !items.format && !items.definition) continue;
-    const before = value[index] === null ? zeroOf(items) : value[index];
+    const before = value[index] === null && !items.nullable ? zeroOf(items) : value[index];
     value[index] = fit(items, before, `${path}[${index}]`, owner, state, depth + 1);
   }
   return value;
