@@ -120,7 +120,7 @@ async function follow(
   });
 }
 
-/** Everything after the initial events; `onEnd` is called once, with what went wrong if something did. */
+/** Everything after the initial events; `onEnd` is told what went wrong if something did. */
 function followChanges(
   { clock }: Services,
   source: WatchSource,
@@ -157,8 +157,8 @@ function followChanges(
   try {
     stop = source.subscribe(({ items }) => tell(items.map(eventOf)));
   } catch (error) {
-    if (!(error instanceof Compacted)) return end(error);
-    onEvent({ type: 'ERROR', object: expiredStatus(error) });
-    end();
+    const isExpired = error instanceof Compacted;
+    if (isExpired) onEvent({ type: 'ERROR', object: expiredStatus(error) });
+    end(isExpired ? undefined : error);
   }
 }
