@@ -11,9 +11,12 @@ import { bookmarkOf, bytesOfBatch, type WatchBatch, type WatchItem, type WatchSo
 import { expiredStatus } from '../verbs/watch.ts';
 import { drained } from './drained.ts';
 import { partialOf, type Shape, tableOf } from './shapes.ts';
+import { createUnsent } from './unsent.ts';
 
 /** A watcher that lets more than this pile up is cut off, and comes back from its last revision. */
 const unsentBytesMax = 4 * 1024 * 1024;
+/** Of all watchers of the process; beyond, whoever is behind most is cut off when there is more for it. */
+const unsent = createUnsent(128 * 1024 * 1024);
 /** The same for changes that wait while the initial events are still being written. */
 const waitingBatchesMax = 10_000;
 
@@ -39,11 +42,14 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
   let waiting: WatchBatch[] | undefined = [];
   const send = (batch: WatchBatch) => {
     if (isOver(response)) return;
-    if (response.writableLength > unsentBytesMax) {
+    const behindBytes = response.writableLength;
+    if (!unsent.note(response, behindBytes) || behindBytes > unsentBytesMax) {
+      // At once, so that no more watchers are cut off than it takes.
+      unsent.forget(response);
       response.destroy();
       return;
     }
-    response.write(encode.batch(batch));
+    if (!response.write(encode.batch(batch))) unsent.note(response, response.writableLength);
   };
   let stop = () => {};
   try {
@@ -63,6 +69,7 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
     if (!behind && !isOver(response)) response.write(encode.bookmark(revision, false));
   });
   const closed = once(response, 'close');
+  response.on('drain', () => unsent.note(response, 0));
   try {
     await writeInitial(source, encode, response);
     const queue = waiting;
@@ -70,6 +77,7 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
     for (const batch of queue) send(batch);
     await closed;
   } finally {
+    unsent.forget(response);
     stop();
     cancelTimeout();
     cancelBookmarks();
