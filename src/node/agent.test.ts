@@ -118,7 +118,7 @@ test('an image that cannot be pulled keeps the container waiting with the reason
 });
 
 test('probes gate readiness and restart what fails', async (context) => {
-  const { runtime, createPod, startAgent, podBecomes } = await startNode(context);
+  const { client, runtime, createPod, startAgent, podBecomes } = await startNode(context);
   const answers = { ready: 1, alive: 0 };
   runtime.onExec = (_, [command]) => ({ exitCode: answers[command as 'ready'], output: 'no' });
   await startAgent();
@@ -131,6 +131,13 @@ test('probes gate readiness and restart what fails', async (context) => {
   answers.alive = 1;
   await podBecomes('one', (pod) => (pod?.status?.containerStatuses?.[0]?.restartCount ?? 0) >= 1);
   assert.ok(runtime.calls.includes('stop web 30'));
+  const { items } = await waitFor(
+    () => client.list<any>('events', { namespace: 'default' }),
+    (events) => events.items.some(({ reason }: any) => reason === 'Unhealthy'),
+  );
+  const unhealthy = items.find(({ reason }: any) => reason === 'Unhealthy');
+  assert.match(unhealthy.message, /^(Readiness|Liveness) probe failed: no$/);
+  assert.equal(unhealthy.involvedObject.fieldPath, 'spec.containers{web}');
 });
 
 test('no container starts before the network room has said that policies are in force', async (context) => {

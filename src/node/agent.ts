@@ -114,8 +114,8 @@ export function createAgent(options: AgentOptions): Agent {
     kubeletPort: options.kubeletPort ?? 10250,
   };
   const recorder = createRecorder({ client, component: 'kubelet', host: nodeName, clock, log });
-  const record: NodeContext['record'] = (pod, type, reason, message) =>
-    recorder(pod as KubernetesObject, type, reason, message);
+  const record: NodeContext['record'] = (pod, type, reason, message, container) =>
+    recorder(pod as KubernetesObject, type, reason, message, container && fieldPathOf(pod, container));
   const cache = createCache(client, 'pods', { fieldSelector: `spec.nodeName=${nodeName}` }, { clock, log });
   const wake = (uid: string) => pods.wake(uid);
   const services = options.services;
@@ -207,7 +207,7 @@ export function createAgent(options: AgentOptions): Agent {
   function unhealthy(uid: string, container: string, kind: string, message: string): void {
     const pod = pods.get(uid)?.memory.pod;
     const name = kind[0]!.toUpperCase() + kind.slice(1);
-    if (pod) record(pod, 'Warning', 'Unhealthy', `${name} probe failed: ${message} (container ${container})`);
+    if (pod) record(pod, 'Warning', 'Unhealthy', `${name} probe failed: ${message}`, container);
   }
 
   async function candidates(): Promise<Candidate[]> {
@@ -308,6 +308,11 @@ export function createAgent(options: AgentOptions): Agent {
 }
 
 const none = async () => {};
+
+function fieldPathOf({ spec }: Pod, container: string): string {
+  const isInit = spec!.initContainers?.some(({ name }) => name === container);
+  return `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`;
+}
 
 function readText(path: string): string {
   try {

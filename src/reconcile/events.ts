@@ -5,7 +5,14 @@ import { type Clock, formatTime } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 
 export type EventType = 'Normal' | 'Warning';
-export type Recorder = (about: KubernetesObject, type: EventType, reason: string, message: string) => void;
+/** `fieldPath`: the part of the object that is meant, such as `spec.containers{web}`. */
+export type Recorder = (
+  about: KubernetesObject,
+  type: EventType,
+  reason: string,
+  message: string,
+  fieldPath?: string,
+) => void;
 export type RecorderOptions = { client: Client; component: string; host?: string; clock: Clock; log: Log };
 
 const rememberedMax = 500;
@@ -32,9 +39,9 @@ export function createRecorder({ client, component, host, clock, log }: Recorder
     return available >= 1;
   }
 
-  async function write(about: KubernetesObject, type: EventType, reason: string, message: string): Promise<void> {
+  async function write(...[about, type, reason, message, fieldPath]: Parameters<Recorder>): Promise<void> {
     const { namespace, name, uid } = about.metadata;
-    const key = JSON.stringify([uid, namespace, name, type, reason, message]);
+    const key = JSON.stringify([uid, namespace, name, type, reason, message, fieldPath]);
     const place = namespace || 'default';
     const time = formatTime(clock.now());
     const earlier = known.get(key);
@@ -50,7 +57,7 @@ export function createRecorder({ client, component, host, clock, log }: Recorder
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { name: eventName, namespace: place },
-      involvedObject: referenceOf(about),
+      involvedObject: { ...referenceOf(about), fieldPath },
       type,
       reason,
       message,
@@ -67,10 +74,10 @@ export function createRecorder({ client, component, host, clock, log }: Recorder
     });
   }
 
-  return function record(about, type, reason, message) {
+  return function record(about, type, reason, message, fieldPath) {
     if (writing >= writesAtOnceMax || !spend(about.metadata.uid ?? '')) return;
     writing++;
-    write(about, type, reason, message.slice(0, messageMaxLength))
+    write(about, type, reason, message.slice(0, messageMaxLength), fieldPath)
       .catch((error) => log.debug('an event was not recorded', { reason, error }))
       .finally(() => writing--);
   };

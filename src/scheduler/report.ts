@@ -61,7 +61,6 @@ export function createReporter({ client, clock, log }: { client: Client; clock: 
     },
   };
 }
-export type Reporter = ReturnType<typeof createReporter>;
 
 /** Objects of a cache always have their kind, which their type leaves open. */
 const asObject = (pod: Pod) => pod as Pod & { metadata: { name: string } };

@@ -13,7 +13,14 @@ import type { Observed } from './observed.ts';
 import type { Records } from './records.ts';
 import type { StatusWriter } from './status-writer.ts';
 
-export type Recorder = (pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string) => void;
+/** `container` names the one that is meant, when it is not the whole pod. */
+export type Recorder = (
+  pod: Pod,
+  type: 'Normal' | 'Warning',
+  reason: string,
+  message: string,
+  container?: string,
+) => void;
 
 /** What the network room does for a pod, so that no packet of it passes before its policies are in force. */
 export type NetworkHooks = {

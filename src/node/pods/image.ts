@@ -2,6 +2,7 @@ import type { Container as ContainerSpec, Pod, Secret } from '../../api/schema/t
 import type { PullSecret } from '../images/credentials.ts';
 import type { Puller } from '../images/pull.ts';
 import type { Image, ImageService } from '../runtimes/runtime.ts';
+import type { Recorder } from './context.ts';
 
 export class PullError extends Error {
   readonly reason: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName';
@@ -13,7 +14,7 @@ export class PullError extends Error {
 
 export type ImageSources = {
   secret(namespace: string, name: string): Promise<Secret | undefined>;
-  record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  record: Recorder;
 };
 
 /** Without a policy: Always for `latest` and untagged images, IfNotPresent for all others. */
@@ -45,17 +46,23 @@ export async function ensureImage(
   const policy = pullPolicy(container);
   const present = await images.status(reference);
   if (present !== undefined && policy !== 'Always') {
-    sources.record(pod, 'Normal', 'Pulled', `Container image "${reference}" already present on machine`);
+    sources.record(
+      pod,
+      'Normal',
+      'Pulled',
+      `Container image "${reference}" already present on machine`,
+      container.name,
+    );
     return present;
   }
   if (policy === 'Never')
     throw new PullError('ErrImageNeverPull', `Container image "${reference}" is not present with pull policy of Never`);
-  sources.record(pod, 'Normal', 'Pulling', `Pulling image "${reference}"`);
+  sources.record(pod, 'Normal', 'Pulling', `Pulling image "${reference}"`, container.name);
   try {
     const id = await puller.pull(reference, await pullSecrets(pod, sources));
     const image = (await images.status(id)) ?? (await images.status(reference));
     if (image === undefined) throw new Error('the image vanished after it was pulled');
-    sources.record(pod, 'Normal', 'Pulled', `Successfully pulled image "${reference}"`);
+    sources.record(pod, 'Normal', 'Pulled', `Successfully pulled image "${reference}"`, container.name);
     return image;
   } catch (error) {
     const message = `failed to pull image "${reference}": ${(error as Error).message}`;

@@ -158,7 +158,7 @@ async function start(action: Of<'start'>, memory: PodMemory, context: NodeContex
   } catch (error) {
     const problem = problemOf(error, memory.failures.has(action.key));
     memory.problems.set(spec.name, problem);
-    context.record(memory.pod, 'Warning', eventReason(error), `Error: ${problem.message}`);
+    context.record(memory.pod, 'Warning', eventReason(error), `Error: ${problem.message}`, spec.name);
     throw error;
   }
 }
@@ -178,7 +178,7 @@ async function createAndStart(
   const plan = { pod, spec, attempt: action.attempt, sandbox, image, volumes: memory.volumes ?? new Map() };
   const config = await containerConfig(plan, context);
   const containerId = await createContainer(sandbox, config, context);
-  context.record(pod, 'Normal', 'Created', `Created container: ${spec.name}`);
+  context.record(pod, 'Normal', 'Created', `Created container: ${spec.name}`, spec.name);
   try {
     await context.inTurn(() => context.runtime.startContainer(containerId));
   } catch (error) {
@@ -186,7 +186,7 @@ async function createAndStart(
     if (action.nextBackoffMs > 0) memory.backoffs.set(spec.name, action.nextBackoffMs);
     throw new StartError((error as Error).message, { cause: error });
   }
-  context.record(pod, 'Normal', 'Started', `Started container ${spec.name}`);
+  context.record(pod, 'Normal', 'Started', `Started container ${spec.name}`, spec.name);
   await context.observed.refresh(sandbox.id);
   return containerId;
 }
@@ -255,7 +255,7 @@ async function stop(action: Of<'stop'>, memory: PodMemory, context: NodeContext)
   const { container, graceSeconds, why } = action;
   const startedMs = context.clock.monotonicMs();
   memory.stopping.set(container.id, context.clock.now() + graceSeconds * 1000);
-  context.record(memory.pod, 'Normal', 'Killing', why);
+  context.record(memory.pod, 'Normal', 'Killing', why, container.name);
   try {
     const spec = action.member?.spec;
     if (spec?.lifecycle?.preStop && graceSeconds > 0 && !action.overtakes)

@@ -36,7 +36,6 @@ export class RuntimeError extends Error {
 }
 
 export const isNotFound = (error: unknown) => error instanceof RuntimeError && error.code === status.NOT_FOUND;
-export const isUnreachable = (error: unknown) => error instanceof RuntimeError && error.code === status.UNAVAILABLE;
 export const isTimeout = (error: unknown) => error instanceof RuntimeError && error.code === status.DEADLINE_EXCEEDED;
 
 const messageBytesMax = 16 * 2 ** 20;
