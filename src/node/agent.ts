@@ -17,7 +17,7 @@ import {
   relieve,
   type UnderPressure,
 } from './eviction.ts';
-import { type ImageCollector, startImageCollector } from './images/collect.ts';
+import { type ImageCollector, imagesInUse, startImageCollector } from './images/collect.ts';
 import { createPuller } from './images/pull.ts';
 import { startLogRotation } from './logs/rotate.ts';
 import { type Machine, readMachine, readPressure } from './machine.ts';
@@ -228,16 +228,6 @@ export function createAgent(options: AgentOptions): Agent {
 
   const freeImages = async () => (await images?.collectAll()) !== 0;
 
-  async function imagesInUse(): Promise<Set<string>> {
-    const containers = (await runtime.listPods()).flatMap((sandbox) => sandbox.containers);
-    const named = new Set(containers.flatMap(({ image, imageId }) => [image, imageId]));
-    // Runtimes name a container's image by its id, its digest or its tag.
-    const used = (await runtime.images.list()).filter(({ id, tags, digests }) =>
-      [id, ...tags, ...digests].some((name) => named.has(name)),
-    );
-    return new Set(used.map(({ id }) => id));
-  }
-
   async function inspect(): Promise<NodeFindings> {
     const failed = (error: Error) => ({ ready: false, networkReady: false, message: error.message });
     const status = await runtime.status().catch(failed);
@@ -272,7 +262,7 @@ export function createAgent(options: AgentOptions): Agent {
           await pods.start(startStatics);
           started = true;
           following = true;
-          images = startImageCollector({ images: runtime.images, clock, log, inUse: imagesInUse });
+          images = startImageCollector({ images: runtime.images, clock, log, inUse: () => imagesInUse(runtime) });
           rotation = startLogRotation({ clock, log, containers: runningContainers, reopen: runtime.reopenLog });
           if (options.persistentVolumes) {
             const { cache: volumes, client: volumeClient } = options.persistentVolumes;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
-import type { Image, ImageService } from '../runtimes/runtime.ts';
+import type { Image, ImageService, Runtime } from '../runtimes/runtime.ts';
 
 export type ImageCollectorOptions = {
   images: ImageService;
@@ -88,4 +88,15 @@ export function startImageCollector(options: ImageCollectorOptions): ImageCollec
       cancel();
     },
   };
+}
+
+/** Ids of the images that containers are made from, ended ones included. */
+export async function imagesInUse(runtime: Runtime): Promise<Set<string>> {
+  const containers = (await runtime.listPods()).flatMap((sandbox) => sandbox.containers);
+  const named = new Set(containers.flatMap(({ image, imageId }) => [image, imageId]));
+  // Runtimes name a container's image by its id, its digest or its tag.
+  const used = (await runtime.images.list()).filter(({ id, tags, digests }) =>
+    [id, ...tags, ...digests].some((name) => named.has(name)),
+  );
+  return new Set(used.map(({ id }) => id));
 }
