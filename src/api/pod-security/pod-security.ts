@@ -41,18 +41,31 @@ const newestMinor = 36;
  */
 export function evaluatePod(pod: PodLike, { level, version }: PodSecurityPolicy): (Violation & { check: string })[] {
   if (level === 'privileged') return [];
-  const minor = version === 'latest' ? newestMinor : version;
-  const active = podSecurityChecks
-    .filter((check) => level === 'restricted' || check.level === 'baseline')
-    .map((check) => ({ check, rule: check.versions.findLast(({ since }) => since <= minor) }))
-    .filter(({ rule }) => rule !== undefined);
-  const replaced = new Set(active.map(({ check }) => check.replaces));
-  return active
-    .filter(({ check }) => !replaced.has(check.id))
-    .flatMap(({ check, rule }) => {
-      const violation = rule!.evaluate(pod);
-      return violation === undefined ? [] : [{ check: check.id, ...violation }];
-    });
+  return rulesOf(level, version === 'latest' ? newestMinor : version).flatMap(({ id, rule }) => {
+    const violation = rule.evaluate(pod);
+    return violation === undefined ? [] : [{ check: id, ...violation }];
+  });
+}
+
+type ActiveRule = { id: string; rule: (typeof podSecurityChecks)[number]['versions'][number] };
+/** Chosen once for a level and a version: every pod is held to the same ones. */
+const chosen = new Map<string, ActiveRule[]>();
+
+function rulesOf(level: PodSecurityLevel, minor: number): ActiveRule[] {
+  const key = `${level} ${minor}`;
+  let rules = chosen.get(key);
+  if (rules === undefined) {
+    const active = podSecurityChecks
+      .filter((check) => level === 'restricted' || check.level === 'baseline')
+      .flatMap((check) => {
+        const rule = check.versions.findLast(({ since }) => since <= minor);
+        return rule === undefined ? [] : [{ check, rule }];
+      });
+    const replaced = new Set(active.map(({ check }) => check.replaces));
+    rules = active.filter(({ check }) => !replaced.has(check.id)).map(({ check, rule }) => ({ id: check.id, rule }));
+    chosen.set(key, rules);
+  }
+  return rules;
 }
 
 /** `privileged`, `baseline` or `restricted`; undefined for anything else. */

@@ -25,7 +25,7 @@ test('a restricted pod is admitted, with token, seccomp profile, tolerations and
   assert.equal(spec.serviceAccountName, 'default');
   assert.deepEqual(spec.securityContext.seccompProfile, { type: 'RuntimeDefault' });
   const [volume] = spec.volumes;
-  assert.match(volume.name, /^kube-api-access-[0-9a-f]{5}$/);
+  assert.match(volume.name, /^kube-api-access-[a-z0-9]{5}$/);
   assert.deepEqual(
     volume.projected.sources.map((source: object) => Object.keys(source)[0]),
     [...['serviceAccountToken', 'configMap', 'downwardAPI']],

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../contracts.ts';
+import { generatedName } from '../storage/storage.ts';
 import { createdPod, isMirrorPod, refusal } from './about.ts';
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -55,7 +55,7 @@ function mountToken(spec: KubernetesObject['spec']): void {
   const isToken = ({ name, projected }: any) => projected !== undefined && name.startsWith('kube-api-access-');
   let volume = (spec.volumes ?? []).find(isToken);
   if (volume === undefined) {
-    volume = tokenVolume(`kube-api-access-${randomBytes(4).toString('hex').slice(0, 5)}`);
+    volume = tokenVolume(generatedName('kube-api-access-'));
     spec.volumes = [...(spec.volumes ?? []), volume];
   }
   for (const container of lacking) {
