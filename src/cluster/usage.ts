@@ -38,6 +38,8 @@ export function usageOfNodes(nodes: () => Node[], client: Required<Extensions>['
       return (await summaries()).flatMap(({ summary }) =>
         (summary.pods ?? [])
           .filter(({ podRef }) => namespace === undefined || podRef.namespace === namespace)
+          // What does not run uses nothing: as by metrics-server, it is not listed.
+          .filter(({ containers = [] }) => containers.length > 0)
           .map(({ podRef, containers = [] }) => ({
             ...usageObject({ name: podRef.name, namespace: podRef.namespace }, containers[0] ?? {}),
             containers: containers.map((container) => ({ name: container.name, usage: amounts(container) })),
