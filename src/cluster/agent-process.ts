@@ -55,6 +55,15 @@ export async function runAgent(dataDirectory: string): Promise<void> {
   if (!configuration) throw new UsageError(`There is no cluster in ${dataDirectory}. Start one with: rempart up`);
   mkdirSync(layout(configuration).agentLogs, { recursive: true, mode: 0o750 });
   const log = createLog('agent', 'info', createRotatingFile(logFiles('agent', configuration).log));
+  try {
+    await serve(configuration, log);
+  } catch (error) {
+    log.error('the node agent cannot run', { error });
+    process.exit(1);
+  }
+}
+
+async function serve(configuration: Configuration, log: Log): Promise<void> {
   const { pki, agentPki } = layout(configuration);
   const authority = openAuthority(pki, clock);
   mkdirSync(agentPki, { recursive: true, mode: 0o700 });

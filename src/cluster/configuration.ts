@@ -41,6 +41,7 @@ const serverUid = 61_723;
 export function layout({ dataDirectory, runDirectory }: Pick<Configuration, 'dataDirectory' | 'runDirectory'>) {
   return {
     configuration: join(dataDirectory, 'cluster.json'),
+    kubeconfig: join(dataDirectory, 'admin.kubeconfig'),
     server: join(dataDirectory, 'server'),
     store: join(dataDirectory, 'server/store.db'),
     pki: join(dataDirectory, 'server/pki'),
@@ -110,12 +111,13 @@ export function configure(chosen: Choices): Configuration {
   const isMain = dataDirectory === defaultDataDirectory;
   const existing = readConfiguration(dataDirectory);
   const name = isMain ? 'rempart' : `rempart-${clusterId({ dataDirectory })}`;
+  const runDirectory = isMain ? defaultRunDirectory : `${defaultRunDirectory}-${clusterId({ dataDirectory })}`;
   const configuration: Configuration = {
     name,
     nodeName: nodeNameOf(hostname()),
     dataDirectory,
-    runDirectory: isMain ? defaultRunDirectory : `${defaultRunDirectory}-${clusterId({ dataDirectory })}`,
-    kubeconfig: join(dataDirectory, 'admin.kubeconfig'),
+    runDirectory,
+    kubeconfig: layout({ dataDirectory, runDirectory }).kubeconfig,
     listen: [],
     allowFrom: [],
     apiPort: 6443,

@@ -43,7 +43,11 @@ async function stopAll(configuration: Configuration, purge: boolean, steps: Step
   await removeNetwork({ clusterId: clusterId(configuration), stateDirectory: networkState(configuration) });
   rmSync(configuration.runDirectory, { recursive: true, force: true });
   if (purge) {
-    await removeKubeconfig(configuration.kubeconfig, configuration.name);
+    const { kubeconfig, name } = configuration;
+    // What is no kubeconfig any more has no entry of ours.
+    const isEmpty = await removeKubeconfig(kubeconfig, name).catch(() => false);
+    // Elsewhere an empty file may be one that its owner made; here it is ours.
+    if (isEmpty && kubeconfig === layout(configuration).kubeconfig) rmSync(kubeconfig, { force: true });
     forget(configuration);
   }
 }

@@ -34,6 +34,15 @@ export async function runServer(dataDirectory: string): Promise<void> {
   const configuration = readConfiguration(dataDirectory);
   if (!configuration) throw new UsageError(`There is no cluster in ${dataDirectory}. Start one with: rempart up`);
   const log = createLog('server', 'info', createRotatingFile(logFiles('server', configuration).log));
+  try {
+    await serve(configuration, log);
+  } catch (error) {
+    log.error('the API server cannot run', { error });
+    process.exit(1);
+  }
+}
+
+async function serve(configuration: Configuration, log: Log): Promise<void> {
   const { pki, store, audit: auditDirectory, volumes } = layout(configuration);
   const sealing = sealingOf(configuration);
   const authority = openAuthority(pki, clock);

@@ -24,13 +24,24 @@ import {
 import { withLock } from './lock.ts';
 import { networkState, type ProcessName } from './places.ts';
 import { checkMachine, checkPort } from './preflight.ts';
-import { endOrphan, isCurrent, lastLogLines, own, runningSupervisor, startProcess, stopProcess } from './processes.ts';
+import {
+  countCrashes,
+  endOrphan,
+  isCurrent,
+  lastLogLines,
+  own,
+  runningSupervisor,
+  startProcess,
+  stopProcess,
+} from './processes.ts';
 import { forgetOldKeys } from './rotate-keys.ts';
 
 /** Tells whoever watches what is going on. */
 export type Steps = { step(what: string): void };
 
 const readyTimeoutMs = 60_000;
+/** A process that ends this often will not start by waiting. */
+const crashesMax = 3;
 
 /**
  * Idempotent: what runs as it would be started now is left alone, what does not run is started, and what runs with
@@ -144,8 +155,9 @@ async function until(
   ask: () => Promise<boolean>,
 ): Promise<void> {
   const deadline = performance.now() + readyTimeoutMs;
+  const crashes = countCrashes(process, configuration);
   let why = '';
-  while (performance.now() < deadline) {
+  while (performance.now() < deadline && countCrashes(process, configuration) - crashes < crashesMax) {
     try {
       if (await ask()) return;
     } catch (error) {
@@ -154,5 +166,8 @@ async function until(
     await delay(20);
   }
   const ends = lastLogLines(process, configuration);
-  throw new UsageError(`${what} was not ready within ${readyTimeoutMs / 1000} s (${why}).\n${ends}`);
+  const often = countCrashes(process, configuration) - crashes;
+  const when =
+    often < crashesMax ? `was not ready within ${readyTimeoutMs / 1000} s` : `ended ${often} times at its start`;
+  throw new UsageError(`${what} ${when} (${why}).\n${ends}`);
 }

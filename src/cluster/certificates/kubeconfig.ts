@@ -72,15 +72,16 @@ export async function checkKubeconfig(file: string): Promise<void> {
   if (existsSync(file)) await parseKubeconfig(file);
 }
 
-/** Takes the entry out again; a file that then holds nothing is left empty, not deleted. */
-export async function removeKubeconfig(file: string, name: string): Promise<void> {
-  if (!existsSync(file)) return;
+/** Takes the entry out again. A file that then holds nothing is left empty, not deleted: true. */
+export async function removeKubeconfig(file: string, name: string): Promise<boolean> {
+  if (!existsSync(file)) return false;
   const { stringify } = await import('yaml');
   const config = await parseKubeconfig(file);
   const others = (list: Named[]) => list.filter((item) => item.name !== name);
   const current = config['current-context'] === name ? '' : config['current-context'];
   const left = { clusters: others(config.clusters), users: others(config.users), contexts: others(config.contexts) };
   writePrivateFile(file, stringify({ ...config, ...left, 'current-context': current }));
+  return left.clusters.length + left.users.length + left.contexts.length === 0;
 }
 
 const encode = (text: string) => Buffer.from(text, 'utf8').toString('base64');
