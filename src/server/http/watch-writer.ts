@@ -40,17 +40,7 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
     return;
   }
   let waiting: WatchBatch[] | undefined = [];
-  const send = (batch: WatchBatch) => {
-    if (isOver(response)) return;
-    const behindBytes = response.writableLength;
-    if (!unsent.note(response, behindBytes) || behindBytes > unsentBytesMax) {
-      // At once, so that no more watchers are cut off than it takes.
-      unsent.forget(response);
-      response.destroy();
-      return;
-    }
-    if (!response.write(encode.batch(batch))) unsent.note(response, response.writableLength);
-  };
+  const send = (batch: WatchBatch) => sendBatch(batch, encode, response);
   let stop = () => {};
   try {
     stop = source.subscribe((batch) => {
@@ -82,6 +72,19 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
     cancelTimeout();
     cancelBookmarks();
   }
+}
+
+/** Writes a batch, or cuts off a client that lets too much pile up. */
+function sendBatch(batch: WatchBatch, encode: Encoder, response: ServerResponse): void {
+  if (isOver(response)) return;
+  const behindBytes = response.writableLength;
+  if (!unsent.note(response, behindBytes) || behindBytes > unsentBytesMax) {
+    // At once, so that no more watchers are cut off than it takes.
+    unsent.forget(response);
+    response.destroy();
+    return;
+  }
+  if (!response.write(encode.batch(batch))) unsent.note(response, response.writableLength);
 }
 
 /** Timed out or gone: nothing may be written any more. */
