@@ -6,9 +6,10 @@ import { type Document, isAlias, isCollection, isMap, isSeq, parseDocument, visi
 import { UsageError } from '../foundation/usage-error.ts';
 import type { Check, JudgeContext, Manifest, PatchOperation } from './contract.ts';
 import { pointerKeys } from './field.ts';
-import { judgeOne, recheck } from './judge.ts';
+import { checksFor, judgeOne, recheck } from './judge.ts';
 import { readDocuments, split } from './manifests/documents.ts';
 import type { Loaded, LoadedObject } from './manifests/load.ts';
+import { splice } from './manifests/splice.ts';
 import { yamlOptions } from './manifests/tags.ts';
 
 /** A patch of a patch: far above what an object can need, against a check that would mend for ever. */
@@ -24,9 +25,9 @@ export function mendsOf(
   context: JudgeContext,
   waived: (check: Check, field: (string | number)[]) => boolean,
 ): PatchOperation[] {
-  const mended = structuredClone(object);
+  let mended = object;
   const all: PatchOperation[] = [];
-  for (const check of checks)
+  for (const check of checksFor(object, checks))
     for (let round = 0; round < roundsMax; round++) {
       const verdict = judgeOne(check, mended, context);
       if (verdict.verdict !== 'fail') break;
@@ -35,8 +36,9 @@ export function mendsOf(
         .map((finding) => recheck(check, mended, finding, context))
         .find((found) => found !== undefined);
       if (patch === undefined) break;
-      const copy = structuredClone(patch);
-      applyPatch(mended, copy as Operation[]);
+      // A new object each time: what was judged stays as it was.
+      mended = structuredClone(mended);
+      applyPatch(mended, structuredClone(patch) as Operation[]);
       all.push(...structuredClone(patch));
     }
   return all;
@@ -91,24 +93,30 @@ export function editDocument(text: string, edits: Edit[]): { text: string } | { 
     const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? (text.trim().includes('\n') ? '  ' : '');
     return { text: `${JSON.stringify(expected, null, indent)}${/\n$/.test(text) ? '\n' : ''}` };
   }
-  const document = parseDocument(text, { ...yamlOptions, keepSourceTokens: true });
-  if (hasAnchors(document))
-    return { why: 'the document has anchors: a change would show at every alias, so make it by hand' };
+  if (hasAliases(text))
+    return { why: 'the document has aliases: a change would show at each of them, so make it by hand' };
+  let edited = text;
   for (const { prefix, patch } of edits)
     for (const { op, path, value } of patch) {
       const keys = [...prefix, ...pointerKeys(path)];
-      if (op === 'remove') document.deleteIn(keys);
-      else addIn(document, keys, value, op);
+      edited = splice(edited, keys, op, value) ?? rewrite(edited, keys, op, value);
     }
-  const edited = document.toString({
-    lineWidth: 0,
-    indentSeq: /^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n\1 +- /m.test(text),
-    flowCollectionPadding: !/\{\S/.test(text),
-  });
   const again = readDocuments(edited);
   if (again.broken.length > 0 || !isDeepStrictEqual(again.documents[0]?.value, expected))
     return { why: 'the change cannot be written without changing more than it should' };
   return { text: edited };
+}
+
+/** For changes that have no place of their own: comments and order stay, spaces may not. */
+function rewrite(text: string, keys: (string | number)[], op: string, value: unknown): string {
+  const document = parseDocument(text, yamlOptions);
+  if (op === 'remove') document.deleteIn(keys);
+  else addIn(document, keys, value, op);
+  return document.toString({
+    lineWidth: 0,
+    indentSeq: !/^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n\1- /m.test(text),
+    flowCollectionPadding: !/\{\S/.test(text),
+  });
 }
 
 function addIn(document: Document.Parsed, keys: (string | number)[], value: unknown, op: string): void {
@@ -125,9 +133,9 @@ function addIn(document: Document.Parsed, keys: (string | number)[], value: unkn
   } else document.setIn(keys, document.createNode(value));
 }
 
-function hasAnchors(document: Document.Parsed): boolean {
+function hasAliases(text: string): boolean {
   let found = false;
-  visit(document, (_, node) => {
+  visit(parseDocument(text, yamlOptions), (_, node) => {
     if (!isAlias(node)) return undefined;
     found = true;
     return visit.BREAK;

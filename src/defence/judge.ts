@@ -75,6 +75,12 @@ export function judge(subjects: Subject[], checks: Check[], context: JudgeContex
   return { failures, unassessed, coverage, objects: subjects.length };
 }
 
+/** The checks that are about an object of this kind. */
+export function checksFor(object: Manifest, checks: Check[]): Check[] {
+  const kind = kindName(object);
+  return checks.filter(({ kinds }) => kinds.includes(kind) || kinds.includes('*'));
+}
+
 /** One check on one object. Whatever a hostile object makes a check throw becomes `not assessed`. */
 export function judgeOne(check: Check, object: Manifest, context: JudgeContext): Verdict {
   try {
@@ -108,7 +114,8 @@ export function recheck(
 ): PatchOperation[] | undefined {
   if (finding.patch === undefined) return undefined;
   const mended = structuredClone(object);
-  if (applyPatch(mended, finding.patch as Operation[]).some((error) => error !== null)) return undefined;
+  if (applyPatch(mended, structuredClone(finding.patch) as Operation[]).some((error) => error !== null))
+    return undefined;
   const before = new Set(findingsOf(judgeOne(check, object, context)).map(keyOf));
   const verdict = judgeOne(check, mended, context);
   if (verdict.verdict === 'not assessed') return undefined;

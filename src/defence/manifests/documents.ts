@@ -49,7 +49,26 @@ export function readDocuments(text: string): { documents: ManifestDocument[]; br
   return { documents, broken };
 }
 
+/** The parser recurses: what is nested deeper than any manifest never gets there. */
+const bracketsMax = 1000;
+
+function tooDeep(text: string): number | undefined {
+  if (text.length < bracketsMax) return undefined;
+  const dashes = /(?:[-?] ){200}/.exec(text);
+  if (dashes) return dashes.index;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 91 || code === 123) depth++;
+    else if (code === 93 || code === 125) depth = Math.max(0, depth - 1);
+    if (depth > bracketsMax) return at;
+  }
+  return undefined;
+}
+
 function readOne(text: string): { value: unknown } | { error: string; offset: number } {
+  const deep = tooDeep(text);
+  if (deep !== undefined) return { error: 'nested too deep', offset: deep };
   if (/^\s*[{[]/.test(text)) {
     // JSON is read ten times as fast by itself; what it does not take may still be YAML.
     const value = parseJson(text);

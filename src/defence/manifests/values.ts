@@ -2,7 +2,8 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair } 
 
 /** Bounds on one document; a hostile one ends in an error, not in exhausted memory. */
 const depthMax = 100;
-const nodesMax = 1_000_000;
+/** Values that aliases stand for; each is counted every time that it is meant. */
+const aliasedMax = 100_000;
 
 /** What is wrong with a document, at an offset of its text. */
 export class DocumentError extends Error {
@@ -15,20 +16,25 @@ export class DocumentError extends Error {
 
 /** The plain value of a parsed document, aliases included. Throws DocumentError beyond the bounds. */
 export function plainValue(document: Document.Parsed): unknown {
-  let nodes = 0;
+  let aliased = 0;
+  let insideAliases = 0;
   const anchors = new Map<string, Node>();
 
   function read(node: Node | null, depth: number, open: Set<Node>): unknown {
     const offset = node?.range?.[0] ?? 0;
     if (depth > depthMax) throw new DocumentError(`nested more than ${depthMax} deep`, offset);
     // Aliases are followed each time, so that a few lines can stand for billions of values.
-    if (++nodes > nodesMax) throw new DocumentError(`more than ${nodesMax} values, aliases counted`, offset);
+    if (insideAliases > 0 && ++aliased > aliasedMax)
+      throw new DocumentError(`aliases stand for more than ${aliasedMax} values`, offset);
     if (node === null || node === undefined) return null;
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target === undefined) throw new DocumentError(`alias *${node.source} has no anchor before it`, offset);
       if (open.has(target)) throw new DocumentError(`alias *${node.source} is inside its own anchor`, offset);
-      return read(target, depth + 1, open);
+      insideAliases++;
+      const value = read(target, depth + 1, open);
+      insideAliases--;
+      return value;
     }
     const anchor = (node as { anchor?: string }).anchor;
     if (anchor) anchors.set(anchor, node);

@@ -169,9 +169,9 @@ export const podSecurity: Check[] = podSecurityChecks.map((rule) => {
   };
 });
 
-/** At level restricted, a stricter check speaks for some of the baseline: their example fails that one. */
-function standsAlone({ id }: PodSecurityCheck): boolean {
-  return !podSecurityChecks.some(({ replaces }) => replaces === id);
+/** At level restricted, a stricter check speaks for some of the baseline, as of the version that brought it. */
+function hasStricter({ id }: PodSecurityCheck, minor: number): boolean {
+  return podSecurityChecks.some(({ replaces, versions }) => replaces === id && versions[0]!.since <= minor);
 }
 
 /** Every check asks about the same pod one after the other. */
@@ -186,13 +186,16 @@ function violationsOf(pod: PodLike, policy: JudgeContext['podSecurity']) {
   return known.violations;
 }
 
+const minorOf = (version: number | 'latest') => (version === 'latest' ? Number.POSITIVE_INFINITY : version);
+
 function judgeRule(rule: PodSecurityCheck, object: Record<string, any> & any, context: JudgeContext) {
   const { level, version } = context.podSecurity;
   const found = podOf(object);
   if (found === undefined || level === 'privileged') return notApplicable;
   if (level === 'baseline' && rule.level === 'restricted') return notApplicable;
-  if (version !== 'latest' && rule.versions.every(({ since }) => since > version)) return notApplicable;
-  if (level === 'restricted' && !standsAlone(rule)) return notApplicable;
+  const minor = minorOf(version);
+  if (rule.versions[0]!.since > minor) return notApplicable;
+  if (level === 'restricted' && hasStricter(rule, minor)) return notApplicable;
   const violation = violationsOf(found.pod, context.podSecurity).find(({ check }) => check === rule.id);
   if (violation === undefined) return pass;
   const loose = rule.replaces !== undefined && alsoOffendsBaseline(rule.replaces, found.pod, context);
@@ -200,7 +203,7 @@ function judgeRule(rule: PodSecurityCheck, object: Record<string, any> & any, co
 }
 
 function alsoOffendsBaseline(id: string, pod: PodLike, { podSecurity: { version } }: JudgeContext): boolean {
-  const minor = version === 'latest' ? Number.POSITIVE_INFINITY : version;
+  const minor = minorOf(version);
   const baseline = podSecurityChecks.find((check) => check.id === id)!;
   return baseline.versions.findLast(({ since }) => since <= minor)?.evaluate(pod) !== undefined;
 }

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readDocuments } from './documents.ts';
+import { loadManifests } from './load.ts';
+
+const load = (text: string) => loadManifests('-', () => Buffer.from(text));
+
+test('fields of every document of a file know their line', () => {
+  const { objects } = load(
+    '# c\napiVersion: v1\nkind: A\nmetadata: {name: a}\n---\nkind: B\napiVersion: v1\nmetadata:\n  name: b\n',
+  );
+  assert.deepEqual(
+    objects.map(({ origin }) => [origin.lineOf([]), origin.lineOf(['metadata', 'name']), origin.lineOf(['spec', 'x'])]),
+    [
+      [2, 4, 2],
+      [6, 9, 6],
+    ],
+  );
+});
+
+test('items of a List are objects with their own lines, in YAML and in JSON', () => {
+  const list = { apiVersion: 'v1', kind: 'List', items: [{ apiVersion: 'v1', kind: 'A', metadata: { name: 'a' } }] };
+  const json = load(JSON.stringify(list, null, 2)).objects[0]!;
+  assert.equal(json.object.kind, 'A');
+  assert.equal(json.origin.lineOf(['metadata', 'name']), 9);
+  const yaml = load('apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: A\n  metadata: {name: a}\n');
+  assert.equal(yaml.objects[0]!.origin.lineOf(['kind']), 5);
+});
+
+test('values mean what kubectl takes them for: old octals, yes and no, merge keys', () => {
+  const value = readDocuments('a: 0444\nb: yes\nc: &x {d: 1}\ne: {<<: *x, f: "0444"}\n').documents[0]!.value;
+  assert.deepEqual(value, { a: 292, b: true, c: { d: 1 }, e: { d: 1, f: '0444' } });
+});
+
+test('templates are not assessed, and what is no object says why', () => {
+  const { objects, unassessed, unreadable } = load(
+    'apiVersion: v1\nkind: A\nmetadata: {name: {{ .Values.a }}}\n---\na: 1\n---\n- 1\n',
+  );
+  assert.deepEqual([objects.length, unreadable.length], [0, 0]);
+  assert.match(unassessed[0]!.why, /template/);
+  assert.match(unassessed[1]!.why, /no apiVersion and kind/);
+  assert.equal(unassessed[1]!.line, 5);
+});
+
+const nested = (open: string, close: string, count: number) => open.repeat(count) + close.repeat(count);
+const bomb = [
+  'a: &a [x, x, x, x, x, x, x, x, x]',
+  ...[...'bcdefghij'].map((name, index) => {
+    const previous = String.fromCharCode(97 + index);
+    return `${name}: &${name} [${Array(9).fill(`*${previous}`).join(', ')}]`;
+  }),
+].join('\n');
+
+for (const [name, text, error] of [
+  ['aliases that multiply', bomb, /aliases stand for more than/],
+  ['an alias inside its own anchor', 'a: &a [*a]', /inside its own anchor|has no anchor/],
+  ['brackets without end', '['.repeat(100_000), /nested too deep/],
+  ['deep JSON', nested('{"a":', '}', 50_000).replace(':}', ':1}'), /nested too deep/],
+  ['deep YAML within the parser’s reach', nested('[', ']', 300), /nested more than 100 deep/],
+  ['dashes without end', `${'- '.repeat(50_000)}x`, /nested too deep/],
+  ['too many documents', '---\n'.repeat(20_001), /more than 20000 documents/],
+  ['a key given twice', 'a: 1\na: 2', /unique/],
+] as const)
+  test(`${name}: a clear error, at once`, () => {
+    const { broken, documents } = readDocuments(text);
+    assert.equal(documents.length, 0);
+    assert.match(broken[0]!.error, error);
+  });
+
+test('keys that are special to JavaScript stay plain keys', () => {
+  const value = readDocuments('__proto__: {polluted: 1}\nconstructor: 2\n').documents[0]!.value as object;
+  assert.deepEqual(Object.keys(value), ['__proto__', 'constructor']);
+  assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+});
+
+test('a folder is read in order, without links and without what is no manifest', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-load-'));
+  mkdirSync(join(folder, 'node_modules'));
+  const object = (name: string) => `apiVersion: v1\nkind: A\nmetadata: {name: ${name}}\n`;
+  writeFileSync(join(folder, 'b.yml'), object('b'));
+  writeFileSync(join(folder, 'a.yaml'), object('a'));
+  writeFileSync(join(folder, 'node_modules', 'c.yaml'), object('c'));
+  writeFileSync(join(folder, 'readme.md'), '#');
+  symlinkSync('/etc/passwd', join(folder, 'd.yaml'));
+  const { objects, unassessed } = loadManifests(folder);
+  assert.deepEqual(
+    objects.map(({ object }) => object.metadata.name),
+    ['a', 'b'],
+  );
+  assert.match(unassessed[0]!.why, /links are not followed/);
+});
+
+test('a path that is not there is a mistake that can be mended', () => {
+  assert.throws(() => loadManifests('/nowhere/at/all'), /there is no such file or folder/);
+});
