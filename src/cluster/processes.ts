@@ -49,22 +49,30 @@ export function startProcess(name: ProcessName, configuration: Configuration): v
   const command = [process.execPath, ...nodeFlags(name, configuration), join(packageRoot, mainFile), name];
   const environment = { ...plainEnvironment, NODE_COMPILE_CACHE: cacheOf(name, configuration) };
   warm(name, configuration, command, { env: environment, ...identity });
-  const child = spawn(
-    join(here, 'supervise.sh'),
-    [name, crash, ...command, '--data-dir', configuration.dataDirectory],
-    {
-      detached: true,
-      stdio: ['ignore', output, output],
-      cwd: '/',
-      env: environment,
-      ...identity,
-    },
-  );
+  const supervised = [join(here, 'supervise.sh'), name, crash, ...command, '--data-dir', configuration.dataDirectory];
+  const confined = unprivileged && existsSync(confine);
+  const [file = '', ...rest] = confined ? [...confinement(configuration.serverUid), ...supervised] : supervised;
+  const child = spawn(file, rest, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    cwd: '/',
+    env: environment,
+    ...(confined ? {} : identity),
+  });
   child.unref();
   closeSync(output);
   const words = [child.pid, processStartTime(child.pid!), fingerprintOf(name, configuration)];
   writeFileSync(pidFile(name, configuration), `${words.join(' ')}\n`);
 }
+
+/** Of util-linux, which every Debian has. Without it the process only changes its user. */
+const confine = '/usr/bin/setpriv';
+
+/** Another user for good: no program that it could start (sudo, ping) gives it rights again. */
+const confinement = (id: number): string[] => [
+  ...[confine, `--reuid=${id}`, `--regid=${id}`, '--clear-groups'],
+  ...['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all', '--'],
+];
 
 /** The program and what of the configuration it reads: when it changes, the process has to start again. */
 function fingerprintOf(name: ProcessName, configuration: Configuration): string {

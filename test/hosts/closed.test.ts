@@ -155,7 +155,8 @@ test('the API server is not root, has no capabilities and runs under the permiss
   const of = (field: string) =>
     new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!;
   for (const id of [...of('Uid').split('\t'), ...of('Gid').split('\t')]) assert.notEqual(Number(id), 0);
-  for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) assert.match(of(set), /^0+$/, set);
+  for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb', 'CapBnd']) assert.match(of(set), /^0+$/, set);
+  assert.equal(of('NoNewPrivs'), '1');
   const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   assert.ok(words.includes('--permission') && words.includes('--disallow-code-generation-from-strings'));
   assert.ok(!words.includes('--allow-child-process') && !words.some((word) => /--allow-fs-\w+=(\*|\/)$/.test(word)));
