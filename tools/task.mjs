@@ -21,7 +21,11 @@ const tasks = {
   test: () => {
     installPackages({ tests: true });
     install('test/clients', 'the clients that are tested against');
-    return [...tasks.check(), nodeTest(...unitTests), nodeTest('--test-concurrency=1', 'test/{package,clients,hosts,simulator}/**/*.test.ts')];
+    return [
+      ...tasks.check(),
+      nodeTest(...unitTests),
+      nodeTest('--test-concurrency=1', 'test/{package,clients,hosts,simulator}/**/*.test.ts'),
+    ];
   },
   unit: (files) => [nodeTest(...(files.length > 0 ? files : unitTests))],
   generate: () => [
