@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Benchmark, Figure } from './benchmark.ts';
+import { check } from './benchmarks/check.ts';
 import { idle } from './benchmarks/idle.ts';
 import { pods } from './benchmarks/pods.ts';
 import { reads } from './benchmarks/reads.ts';
@@ -11,7 +12,7 @@ import { startLocalCluster } from './local-cluster.ts';
 import { machineLine } from './machine.ts';
 import { targetOf } from './target.ts';
 
-const benchmarks: Benchmark[] = [startUp, idle, pods, writes, reads, watch, scheduling];
+const benchmarks: Benchmark[] = [startUp, idle, pods, writes, reads, watch, scheduling, check];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
