@@ -2,6 +2,7 @@
  * The four levels of defence: checks with verdicts, on objects from anywhere. What judges is pure; what reads and writes
  * files is in manifests/ and fix.ts.
  */
+import { UsageError } from '../foundation/usage-error.ts';
 import { checks } from './checks.ts';
 import { type Check, type Level, levels, type Severity, severities } from './contract.ts';
 import { type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
@@ -33,9 +34,11 @@ export function checkManifests(path: string, options: CheckOptions): CheckReport
   const chosen = options.levels ?? [...levels];
   const active = checks.filter(({ level }) => chosen.includes(level));
   const exceptions = options.exceptionsFile ? loadExceptions(options.exceptionsFile, options.nowMs) : [];
+  if (options.fix && path === '-')
+    throw new UsageError('--fix needs a folder or a file: it cannot write to standard input');
   let loaded = loadManifests(path);
   let fixes: CheckReport['fixes'];
-  if (options.fix && path !== '-') {
+  if (options.fix) {
     fixes = fixLoaded(loaded, active, exceptions, options);
     loaded = loadManifests(path);
   }

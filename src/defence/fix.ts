@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { applyPatch, type Operation } from 'rfc6902';
 import { type Document, isAlias, isCollection, isMap, isSeq, parseDocument, visit } from 'yaml';
@@ -144,7 +144,9 @@ function hasAliases(text: string): boolean {
 }
 
 /** All or nothing, with the rights that the file had. */
-function writeAtomically(file: string, text: string): void {
+function writeAtomically(named: string, text: string): void {
+  // Where the name is a link, its target is replaced, not the link.
+  const file = realpathSync(named);
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     writeFileSync(temporary, text, { flag: 'wx' });

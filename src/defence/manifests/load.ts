@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
@@ -31,17 +31,18 @@ export function loadManifests(path: string, standardInput: () => Buffer = () => 
   const loaded: Loaded = { objects: [], files: [], unassessed: [], unreadable: [] };
   if (path === '-') addFile(loaded, '-', decode('-', standardInput()));
   else {
-    const about = lstatSync(path, { throwIfNoEntry: false });
+    // A link that is named is followed; only those found inside a folder are not.
+    const about = statSync(path, { throwIfNoEntry: false });
     if (about === undefined) throw new UsageError(`${path}: there is no such file or folder`);
     const files = about.isDirectory() ? filesIn(path, loaded) : [path];
     let totalBytes = 0;
     for (const file of files) {
-      const { size } = lstatSync(file);
+      const { size } = statSync(file);
       totalBytes += size;
       if (size > fileBytesMax) throw new UsageError(`${file}: larger than ${fileBytesMax / 2 ** 20} MB`);
       if (totalBytes > totalBytesMax)
         throw new UsageError(`${path}: more than ${totalBytesMax / 2 ** 20} MB in all; check its folders one by one`);
-      addFile(loaded, file, decode(file, readFileSync(file)));
+      addFile(loaded, file, decode(file, readBytes(file)));
     }
   }
   return loaded;
@@ -63,6 +64,14 @@ function filesIn(folder: string, loaded: Loaded): string[] {
   };
   visit(folder, 0);
   return files;
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UsageError(`${file}: cannot be read (${(error as Error).message})`);
+  }
 }
 
 function decode(file: string, bytes: Buffer): string {

@@ -91,6 +91,8 @@ test('a folder is read in order, without links and without what is no manifest',
     ['a', 'b'],
   );
   assert.match(unassessed[0]!.why, /links are not followed/);
+  symlinkSync(folder, `${folder}-link`);
+  assert.equal(loadManifests(`${folder}-link`).objects.length, 2);
 });
 
 test('a path that is not there is a mistake that can be mended', () => {
