@@ -89,6 +89,10 @@ test('what cannot be judged never looks clean', () => {
   const report = (text: string) => checkManifests(folderWith({ 'x.yaml': text }), { nowMs });
   const unknown = report('apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w}\n');
   for (const format of reportFormats) assert.match(render(unknown, format), /kind not known: Widget/, format);
+  assert.equal(exitCodeOf(unknown, 'critical'), 3);
+  const patchLevel = checkManifests(folderWith({ 'x.yaml': service }), { nowMs, levels: ['patch'] });
+  assert.equal(exitCodeOf(patchLevel, 'low'), 3);
+  for (const format of ['table', 'html'] as const) assert.match(render(patchLevel, format), /Nothing was judged/);
   assert.equal(exitCodeOf(report('a: [1'), 'low'), 3);
   const nothing = report('# empty\n');
   assert.equal(exitCodeOf(nothing, 'low'), 3);

@@ -9,7 +9,7 @@ import { type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
 import { type Fixed, fixFiles, mendsOf, type Unfixed } from './fix.ts';
 import { createContext, type Failure, judge } from './judge.ts';
 import { type Loaded, loadManifests } from './manifests/load.ts';
-import type { CheckReport, Waived } from './report/report.ts';
+import { type CheckReport, judgedNothing, type Waived } from './report/report.ts';
 
 export { checks } from './checks.ts';
 export type { Check, Finding, JudgeContext, Level, Manifest, Severity, Verdict } from './contract.ts';
@@ -105,10 +105,11 @@ function fixLoaded(
   );
 }
 
-/** 0: nothing; 2: something at or above the severity, or an exception has expired; 3: something could not be read. */
-export function exitCodeOf({ failures, exceptions, unreadable, objects }: CheckReport, failOn: Severity): 0 | 2 | 3 {
+/** 0: nothing; 2: something at or above the severity, or an exception has expired; 3: something could not be read, or nothing was judged. */
+export function exitCodeOf(report: CheckReport, failOn: Severity): 0 | 2 | 3 {
+  const { failures, exceptions, unreadable } = report;
   const least = severities.indexOf(failOn);
   if (failures.some(({ severity }) => severities.indexOf(severity) >= least)) return 2;
   if (exceptions.some(({ expired }) => expired)) return 2;
-  return unreadable.length > 0 || objects === 0 ? 3 : 0;
+  return unreadable.length > 0 || judgedNothing(report) ? 3 : 0;
 }

@@ -2,7 +2,7 @@ import { severities } from '../contract.ts';
 import { formatField } from '../field.ts';
 import { describe, type Failure } from '../judge.ts';
 import { escaped } from './printable.ts';
-import { type CheckReport, coverageLine, groupedUnassessed, placeOf } from './report.ts';
+import { type CheckReport, coverageLine, groupedUnassessed, judgedNothing, placeOf } from './report.ts';
 
 const style = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -41,7 +41,7 @@ export function renderHtml(report: CheckReport): string {
 <h1>rempart check</h1>
 <p>${escaped(coverageLine(report))}.</p>
 <h2>Findings</h2>
-${report.objects === 0 ? '<p>Nothing was judged.</p>' : groups.map(groupHtml).join('\n') || '<p>None in what was judged; see below for what was not.</p>'}
+${judgedNothing(report) ? '<p>Nothing was judged.</p>' : groups.map(groupHtml).join('\n') || '<p>None in what was judged; see below for what was not.</p>'}
 <h2>Exceptions</h2>
 ${exceptionsHtml(report)}
 <h2>Not assessed</h2>

@@ -30,6 +30,12 @@ export function totals({ coverage }: CheckReport): Coverage {
   return sum;
 }
 
+/** No check gave a verdict on anything: then there is nothing to be glad of. */
+export function judgedNothing(report: CheckReport): boolean {
+  const { pass, fail } = totals(report);
+  return pass + fail === 0;
+}
+
 /** What was judged, in one sentence that never leaves out what was not. */
 export function coverageLine(report: CheckReport): string {
   const { pass, fail, notAssessed } = totals(report);

@@ -3,7 +3,7 @@ import { type Severity, severities } from '../contract.ts';
 import { formatField } from '../field.ts';
 import { describe, type Failure } from '../judge.ts';
 import { printable } from './printable.ts';
-import { type CheckReport, coverageLine, groupedUnassessed, placeOf } from './report.ts';
+import { type CheckReport, coverageLine, groupedUnassessed, judgedNothing, placeOf } from './report.ts';
 
 const colours = { critical: ['bold', 'red'], high: ['red'], medium: ['yellow'], low: ['cyan'] } as const;
 /** More places of one check are counted, not listed: other formats list all. */
@@ -79,8 +79,9 @@ function fixLines({ fixes }: CheckReport): string[] {
   return [...(lines.length > 0 ? lines : ['Nothing to mend by --fix']), ''];
 }
 
-function summary({ failures, waived, objects }: CheckReport): string {
-  if (objects === 0) return 'Nothing was judged: there is no object that a check knows.';
+function summary(report: CheckReport): string {
+  const { failures, waived } = report;
+  if (judgedNothing(report)) return 'Nothing was judged: no check knows what was given.';
   const counts = [...severities].reverse().map((severity) => {
     const count = failures.filter((failure) => failure.severity === severity).length;
     return `${count} ${severity}`;
