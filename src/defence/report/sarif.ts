@@ -40,7 +40,6 @@ export function renderSarif(report: CheckReport): string {
     properties: { tags: ['security', ...benchmark], 'security-severity': score[severity] },
   }));
   const run = {
-    tool: { driver: { name: 'rempart', informationUri: 'https://rempart.io', rules } },
     invocations: [{ executionSuccessful: report.unreadable.length === 0, toolExecutionNotifications: notifications }],
     columnKind: 'utf16CodeUnits',
     results,
