@@ -40,6 +40,7 @@ export function renderSarif(report: CheckReport): string {
     properties: { tags: ['security', ...benchmark], 'security-severity': score[severity] },
   }));
   const run = {
+    tool: { driver: { name: 'rempart', rules } },
     invocations: [{ executionSuccessful: report.unreadable.length === 0, toolExecutionNotifications: notifications }],
     columnKind: 'utf16CodeUnits',
     results,
