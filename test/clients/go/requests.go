@@ -90,8 +90,17 @@ func typedProtobuf(ctx context.Context, config *rest.Config, namespace string) e
 	if *created.Spec.Replicas != 0 || request.MilliValue() != 250 || created.Spec.Template.Spec.RestartPolicy != "Always" {
 		return fmt.Errorf("it came back as %v", created.Spec)
 	}
-	created.Labels["changed"] = "yes"
-	if _, err := client.AppsV1().Deployments(namespace).Update(ctx, created, metav1.UpdateOptions{}); err != nil {
+	// The deployment's controller writes its status meanwhile.
+	err = retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		latest, err := client.AppsV1().Deployments(namespace).Get(ctx, "typed", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		latest.Labels["changed"] = "yes"
+		_, err = client.AppsV1().Deployments(namespace).Update(ctx, latest, metav1.UpdateOptions{})
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	patch := []byte(`{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"y"}]}}}}`)
