@@ -1,0 +1,69 @@
+import type { Manifest } from '../contract.ts';
+import { kindName } from '../workload.ts';
+
+/** `Deployment.apps`, with the namespace ('' for the whole cluster) and the name of one object. */
+export type ObjectRef = { kind: string; namespace: string; name: string };
+
+/** A kind that could not be read, and why: nothing may be concluded from the absence of its objects. */
+export type Unread = { kind: string; why: string };
+
+/**
+ * What is known of a cluster at one moment, wherever it was read. `manifests` may be a part of what will run; a `cluster`
+ * is all of it, but for what is `unread`. Never changed: `withChanges` makes another one.
+ */
+export type Snapshot = {
+  source: 'manifests' | 'cluster';
+  /** Is it a cluster of Rempart, closed by default, or one that is open by default? */
+  closedByDefault: boolean;
+  takenAtMs: number;
+  /** Minor version of Kubernetes 1. */
+  minor: number;
+  objects: Manifest[];
+  unread: Unread[];
+  /** All objects of a kind (`Deployment.apps`), of one namespace when given ('' where a manifest names none). */
+  of(kind: string, namespace?: string): Manifest[];
+  get(ref: ObjectRef): Manifest | undefined;
+  /** Why a kind could not be read; undefined: it was. */
+  whyUnread(kind: string): string | undefined;
+};
+
+export type SnapshotParts = Pick<Snapshot, 'source' | 'closedByDefault' | 'takenAtMs' | 'minor' | 'objects' | 'unread'>;
+
+export const refOf = (object: Manifest): ObjectRef => ({
+  kind: kindName(object),
+  namespace: object.metadata.namespace ?? '',
+  name: object.metadata.name,
+});
+
+/** `Deployment.apps shop/web`: equal for equal references. */
+export const refText = ({ kind, namespace, name }: ObjectRef): string =>
+  `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+
+export function createSnapshot(parts: SnapshotParts): Snapshot {
+  const byKind = Map.groupBy(parts.objects, kindName);
+  const byPlace = Map.groupBy(parts.objects, (object) => `${kindName(object)} ${object.metadata.namespace ?? ''}`);
+  const unread = new Map(parts.unread.map(({ kind, why }) => [kind, why]));
+  let byRef: Map<string, Manifest> | undefined;
+  return {
+    ...parts,
+    of: (kind, namespace) => (namespace === undefined ? byKind.get(kind) : byPlace.get(`${kind} ${namespace}`)) ?? [],
+    get(ref) {
+      byRef ??= new Map(parts.objects.map((object) => [refText(refOf(object)), object]));
+      return byRef.get(refText(ref));
+    },
+    whyUnread: (kind) => unread.get(kind),
+  };
+}
+
+/** A change to one object: what it will be, or that it will be gone. */
+export type Change = { put: Manifest } | { remove: ObjectRef };
+
+export const changedRef = (change: Change): ObjectRef => ('put' in change ? refOf(change.put) : change.remove);
+
+/** The snapshot as it would be after the changes. */
+export function withChanges(snapshot: Snapshot, changes: Change[]): Snapshot {
+  const changed = new Map(changes.map((change) => [refText(changedRef(change)), change]));
+  const objects = snapshot.objects.filter((object) => !changed.has(refText(refOf(object))));
+  for (const change of changed.values()) if ('put' in change) objects.push(change.put);
+  return createSnapshot({ ...snapshot, objects });
+}
