@@ -1,12 +1,12 @@
 import type { KubernetesObject } from '../api/object.ts';
 import { type PolicyRule, uncovered } from '../api/rbac/rules.ts';
+import { userRoles } from '../api/rbac/user-roles.ts';
 import { ApiError } from '../api/status.ts';
 import type { Client } from '../client/client.ts';
 import { clusterBindings, namespacedBindings } from './bootstrap/bindings.ts';
 import { namespacedRoles, systemRoles } from './bootstrap/system-roles.ts';
-import { userRoles } from './bootstrap/user-roles.ts';
 
-export { derivedRole } from './bootstrap/rule.ts';
+export { derivedRole } from '../api/rbac/write-rule.ts';
 
 const namespace = (name: string): KubernetesObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 

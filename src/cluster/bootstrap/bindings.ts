@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import { clusterRoleBinding, roleBinding, user, userGroup } from './rule.ts';
+import { clusterRoleBinding, roleBinding, user, userGroup } from '../../api/rbac/write-rule.ts';
 
 const authenticated = userGroup('system:authenticated');
 

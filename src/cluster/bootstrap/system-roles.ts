@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import type { PolicyRule } from '../../api/rbac/rules.ts';
-import { clusterRole, paths, read, role, rule } from './rule.ts';
+import { clusterRole, paths, read, role, rule } from '../../api/rbac/write-rule.ts';
 
 const events = rule('create patch update', 'core events.k8s.io', 'events');
 const tokenReviews = rule('create', 'authentication.k8s.io', 'tokenreviews');

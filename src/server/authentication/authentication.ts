@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../api/object.ts';
+import { authenticatedGroup, unauthenticatedGroup } from '../../api/rbac/identity.ts';
 import { ApiError } from '../../api/status.ts';
 import type { UserInfo } from '../../api/user.ts';
 import type { Authenticator, Authorizer, Credentials } from '../contracts.ts';
@@ -34,13 +35,13 @@ const authenticated = new WeakMap<UserInfo, UserInfo>();
 function authenticatedOf(user: UserInfo): UserInfo {
   let known = authenticated.get(user);
   if (known === undefined) {
-    known = { ...user, groups: [...user.groups, 'system:authenticated'] };
+    known = { ...user, groups: [...user.groups, authenticatedGroup] };
     authenticated.set(user, known);
   }
   return known;
 }
 
-const anonymous: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
+const anonymous: UserInfo = { username: 'system:anonymous', groups: [unauthenticatedGroup] };
 const openPaths = /^\/(healthz|livez|readyz|version)(\/|$)/;
 const discoveryPaths = new Set(['/.well-known/openid-configuration', '/openid/v1/jwks']);
 
@@ -70,7 +71,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       try {
         const verified = await byToken(token, audiences.length === 0 ? options.audiences : audiences);
         if (verified === undefined) return { authenticated: false, error: 'the token is not known' };
-        const user = { ...verified.user, groups: [...verified.user.groups, 'system:authenticated'] };
+        const user = { ...verified.user, groups: [...verified.user.groups, authenticatedGroup] };
         return { authenticated: true, user, audiences: verified.audiences };
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;

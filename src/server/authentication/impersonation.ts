@@ -1,8 +1,13 @@
+import {
+  authenticatedGroup,
+  serviceAccountGroups,
+  serviceAccountOf,
+  unauthenticatedGroup,
+} from '../../api/rbac/identity.ts';
 import { ApiError, badRequest } from '../../api/status.ts';
 import type { Attributes, UserInfo } from '../../api/user.ts';
 import { denial } from '../authorization/denial.ts';
 import type { Authorizer } from '../contracts.ts';
-import { serviceAccountOf } from './token-claims.ts';
 
 const valuesMax = 100;
 const extraPrefix = 'impersonate-extra-';
@@ -29,10 +34,10 @@ export function impersonated(user: UserInfo, rawHeaders: string[], authorize: Au
   for (const [key, values] of Object.entries(extra))
     for (const name of values)
       check({ group: 'authentication.k8s.io', resource: 'userextras', subresource: key, name });
-  const own = account === undefined ? [] : ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`];
+  const own = account === undefined ? [] : serviceAccountGroups(account.namespace);
   const asked = groups.length === 0 ? own : groups;
-  const implied = username === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated';
-  const all = asked.includes('system:unauthenticated') ? asked : [...new Set([...asked, implied])];
+  const implied = username === 'system:anonymous' ? unauthenticatedGroup : authenticatedGroup;
+  const all = asked.includes(unauthenticatedGroup) ? asked : [...new Set([...asked, implied])];
   return { username, uid, groups: all, extra, impersonatedBy: user };
 }
 

@@ -1,3 +1,4 @@
+import { serviceAccountGroups, serviceAccountName } from '../../api/rbac/identity.ts';
 import type { UserInfo } from '../../api/user.ts';
 
 export type Named = { name: string; uid: string };
@@ -22,16 +23,6 @@ export type TokenClaims = {
   };
 };
 
-const userPrefix = 'system:serviceaccount:';
-
-export const serviceAccountUser = (namespace: string, name: string): string => `${userPrefix}${namespace}:${name}`;
-
-/** Namespace and name of a ServiceAccount's user name. */
-export function serviceAccountOf(username: string): { namespace: string; name: string } | undefined {
-  const match = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username);
-  return match === null ? undefined : { namespace: match[1]!, name: match[2]! };
-}
-
 /** The user that a verified token stands for. */
 export function userOf(claims: TokenClaims): UserInfo {
   const { namespace, serviceaccount, pod, node } = claims['kubernetes.io'];
@@ -42,9 +33,9 @@ export function userOf(claims: TokenClaims): UserInfo {
       extra[`authentication.kubernetes.io/${what}-uid`] = [bound.uid];
     }
   return {
-    username: serviceAccountUser(namespace, serviceaccount.name),
+    username: serviceAccountName(namespace, serviceaccount.name),
     uid: serviceaccount.uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+    groups: serviceAccountGroups(namespace),
     extra,
   };
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { KubernetesObject } from '../../api/object.ts';
+import { serviceAccountName } from '../../api/rbac/identity.ts';
 import { ApiError, badRequest, invalid } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import type { Lookup } from '../contracts.ts';
 import type { TokenSettings } from './service-account-token.ts';
-import { type Named, serviceAccountUser, type TokenClaims } from './token-claims.ts';
+import type { Named, TokenClaims } from './token-claims.ts';
 
 /** Kubernetes' own bounds: TokenRequest validation; longer than a day is cut. */
 const lifetimeSeconds = { min: 600, default: 3600, max: 24 * 3600 };
@@ -30,7 +31,7 @@ export async function issueToken(
   const namespace = account.metadata.namespace!;
   const claims: TokenClaims = {
     iss: settings.issuer,
-    sub: serviceAccountUser(namespace, account.metadata.name),
+    sub: serviceAccountName(namespace, account.metadata.name),
     aud: audiences,
     iat: nowSeconds,
     nbf: nowSeconds,

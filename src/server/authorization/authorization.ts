@@ -1,3 +1,4 @@
+import { mastersGroup } from '../../api/rbac/identity.ts';
 import type { PolicyRule } from '../../api/rbac/rules.ts';
 import type { Attributes, UserInfo } from '../../api/user.ts';
 import type { Authorizer, Lookup } from '../contracts.ts';
@@ -10,14 +11,15 @@ export type Authorization = {
   rulesFor(user: UserInfo, namespace: string): PolicyRule[];
 };
 
-/** Past every role. Only the break-glass credential is in it, and the audit log marks each of its requests. */
-const mastersGroup = 'system:masters';
 const everything: PolicyRule[] = [
   { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
   { verbs: ['*'], nonResourceURLs: ['*'] },
 ];
 
-/** All authorizers in order: the break-glass group, the node authorizer, RBAC. The first that allows decides. */
+/**
+ * All authorizers in order: the break-glass group (only that credential is in it, and the audit log marks each of its
+ * requests), the node authorizer, RBAC. The first that allows decides.
+ */
 export function createAuthorization(lookup: Lookup): Authorization {
   const rbac = createRbacAuthorizer(lookup);
   const node = createNodeAuthorizer(lookup);

@@ -1,6 +1,6 @@
+import { bindingText, type Grant } from '../../api/rbac/role-index.ts';
 import { resourceMatches, ruleAllows } from '../../api/rbac/rules.ts';
 import type { Attributes } from '../../api/user.ts';
-import type { Grant } from './role-index.ts';
 
 const missesMax = 3;
 
@@ -23,20 +23,21 @@ function missOf(grant: Grant, attributes: Attributes): string | undefined {
   const here = grant.namespace === '' || grant.namespace === attributes.namespace;
   const what = `${attributes.resource}${attributes.subresource === '' ? '' : `/${attributes.subresource}`}`;
   for (const rule of grant.rules) {
-    if (!here && ruleAllows(rule, attributes)) return `${grant.binding} allows this in namespace "${grant.namespace}"`;
+    if (!here && ruleAllows(rule, attributes))
+      return `${bindingText(grant)} allows this in namespace "${grant.namespace}"`;
     if (!here) continue;
     if (ruleAllows({ ...rule, resourceNames: [] }, attributes))
-      return `${grant.binding} allows this only for the names ${(rule.resourceNames ?? []).join(', ')}`;
+      return `${bindingText(grant)} allows this only for the names ${(rule.resourceNames ?? []).join(', ')}`;
     const sameResource = resourceMatches(rule.resources, attributes.resource, attributes.subresource);
     if (!sameResource) {
       if (ruleAllows(rule, { ...attributes, subresource: '' }))
-        return `${grant.binding} allows this without the subresource`;
+        return `${bindingText(grant)} allows this without the subresource`;
       continue;
     }
     if (ruleAllows({ ...rule, verbs: ['*'] }, attributes))
-      return `${grant.binding} allows only ${rule.verbs.join(', ')} on ${what}`;
+      return `${bindingText(grant)} allows only ${rule.verbs.join(', ')} on ${what}`;
     if (ruleAllows({ ...rule, apiGroups: ['*'] }, attributes))
-      return `${grant.binding} allows this for API groups ${JSON.stringify(rule.apiGroups ?? [])}`;
+      return `${bindingText(grant)} allows this for API groups ${JSON.stringify(rule.apiGroups ?? [])}`;
   }
   return undefined;
 }

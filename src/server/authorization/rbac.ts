@@ -1,8 +1,8 @@
-import { type PolicyRule, ruleAllows } from '../../api/rbac/rules.ts';
+import { bindingText, createRoleIndex, type RoleIndex, roleText } from '../../api/rbac/role-index.ts';
+import type { PolicyRule } from '../../api/rbac/rules.ts';
 import type { Attributes, UserInfo } from '../../api/user.ts';
 import type { Authorizer, Decision, Lookup } from '../contracts.ts';
 import { nearMisses } from './near-miss.ts';
-import { buildRoleIndex, type RoleIndex, rolesVersion } from './role-index.ts';
 
 export type RbacAuthorizer = {
   authorize: Authorizer;
@@ -12,15 +12,29 @@ export type RbacAuthorizer = {
 
 const decisionsMax = 8192;
 
+const resources = ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map(
+  (name) => `${name}.rbac.authorization.k8s.io`,
+);
+
+/** Grows with every change of a role or binding. */
+const sumOfVersions = (lookup: Lookup): number =>
+  resources.reduce((sum, resource) => sum + lookup.version(resource), 0);
+
 /** Role-based access control over the stored roles and bindings; decisions are kept until any of them changes. */
 export function createRbacAuthorizer(lookup: Lookup): RbacAuthorizer {
   let version = Number.NaN;
-  let index: RoleIndex = { all: () => [], in: () => [] };
+  let index: RoleIndex | undefined;
   const decisions = new Map<string, Decision>();
   const current = (): RoleIndex => {
-    const now = rolesVersion(lookup);
-    if (now !== version) {
-      index = buildRoleIndex(lookup);
+    const now = sumOfVersions(lookup);
+    if (index === undefined || now !== version) {
+      const [roles, clusterRoles, roleBindings, clusterRoleBindings] = resources.map((name) => lookup.list(name));
+      index = createRoleIndex({
+        roles: roles!,
+        clusterRoles: clusterRoles!,
+        roleBindings: roleBindings!,
+        clusterRoleBindings: clusterRoleBindings!,
+      });
       version = now;
       decisions.clear();
     }
@@ -62,11 +76,10 @@ function whoOf(user: UserInfo): string {
 
 /** `named`: it holds for this name only. */
 function decide(roles: RoleIndex, attributes: Attributes): { decision: Decision; named: boolean } {
-  for (const grant of roles.in(attributes.user, attributes.nonResourcePath === undefined ? attributes.namespace : '')) {
-    const rule = grant.rules.find((each) => ruleAllows(each, attributes));
-    if (rule === undefined) continue;
-    const reason = `RBAC: allowed by ${grant.binding} of ${grant.role} to ${whom(attributes.user)}`;
-    return { decision: { allowed: true, reason }, named: (rule.resourceNames?.length ?? 0) > 0 };
+  const found = roles.allowed(attributes);
+  if (found !== undefined) {
+    const reason = `RBAC: allowed by ${bindingText(found.grant)} of ${roleText(found.grant)} to ${whom(attributes.user)}`;
+    return { decision: { allowed: true, reason }, named: (found.rule.resourceNames?.length ?? 0) > 0 };
   }
   const reason = nearMisses(roles.all(attributes.user), attributes);
   return { decision: { allowed: false, reason }, named: true };

@@ -1,5 +1,5 @@
-import type { KubernetesObject } from '../../api/object.ts';
-import { aggregatedRole, clusterRole, paths, read, rule, write } from './rule.ts';
+import type { KubernetesObject } from '../object.ts';
+import { aggregatedRole, clusterRole, paths, read, rule, write } from './write-rule.ts';
 
 const readWrite = `${read} ${write}`;
 

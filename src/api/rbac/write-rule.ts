@@ -1,5 +1,5 @@
-import type { KubernetesObject } from '../../api/object.ts';
-import type { PolicyRule } from '../../api/rbac/rules.ts';
+import type { KubernetesObject } from '../object.ts';
+import type { PolicyRule } from './rules.ts';
 
 const group = 'rbac.authorization.k8s.io';
 export const apiVersion = `${group}/v1`;

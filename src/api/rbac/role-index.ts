@@ -1,0 +1,126 @@
+import type { KubernetesObject } from '../object.ts';
+import type { Attributes, UserInfo } from '../user.ts';
+import { rulesOf } from './aggregate.ts';
+import { type PolicyRule, ruleAllows } from './rules.ts';
+
+/** All roles and bindings there are, as objects of rbac.authorization.k8s.io. */
+export type RoleObjects = {
+  roles: KubernetesObject[];
+  clusterRoles: KubernetesObject[];
+  roleBindings: KubernetesObject[];
+  clusterRoleBindings: KubernetesObject[];
+};
+
+/** One subject of a binding; a service account always with its namespace. */
+export type Subject =
+  | { kind: 'User'; name: string }
+  | { kind: 'Group'; name: string }
+  | { kind: 'ServiceAccount'; namespace: string; name: string };
+
+/** What one binding gives to its subjects: the rules of a role, in one namespace or (empty) everywhere. */
+export type Grant = {
+  namespace: string;
+  binding: KubernetesObject;
+  role: KubernetesObject;
+  rules: PolicyRule[];
+  subjects: Subject[];
+};
+
+export type RoleIndex = {
+  /** Every binding whose role exists. */
+  grants: Grant[];
+  /** Bindings of a role that is not there: they give nothing. */
+  dangling: KubernetesObject[];
+  /** Everything the user holds, bindings of every namespace included. */
+  all(user: UserInfo): Grant[];
+  /** What counts in this namespace; for cluster-wide requests pass ''. */
+  in(user: UserInfo, namespace: string): Iterable<Grant>;
+  /** The first binding and rule that allow the request; undefined: nothing does. */
+  allowed(attributes: Attributes): { grant: Grant; rule: PolicyRule } | undefined;
+};
+
+/** Sorts every binding by subject, so that a request looks only at what its user and groups hold. */
+export function createRoleIndex(objects: RoleObjects): RoleIndex {
+  const { grants, dangling } = grantsOf(objects);
+  /** namespace ('' for everywhere) → subject → grants */
+  const held = new Map<string, Map<string, Grant[]>>();
+  for (const grant of grants) {
+    const bySubject = held.get(grant.namespace) ?? new Map<string, Grant[]>();
+    held.set(grant.namespace, bySubject);
+    for (const subject of grant.subjects) {
+      const key = subjectKey(subject);
+      const list = bySubject.get(key);
+      if (list === undefined) bySubject.set(key, [grant]);
+      else list.push(grant);
+    }
+  }
+  const index: RoleIndex = {
+    grants,
+    dangling,
+    all: (user) => [...held.values()].flatMap((bySubject) => [...heldBy(bySubject, user)]),
+    *in(user, namespace) {
+      yield* heldBy(held.get(''), user);
+      if (namespace !== '') yield* heldBy(held.get(namespace), user);
+    },
+    allowed(attributes) {
+      for (const grant of index.in(
+        attributes.user,
+        attributes.nonResourcePath === undefined ? attributes.namespace : '',
+      )) {
+        const rule = grant.rules.find((each) => ruleAllows(each, attributes));
+        if (rule !== undefined) return { grant, rule };
+      }
+      return undefined;
+    },
+  };
+  return index;
+}
+
+function grantsOf({ roles, clusterRoles, roleBindings, clusterRoleBindings }: RoleObjects) {
+  const ofCluster = new Map(
+    clusterRoles.map((role) => [role.metadata.name, { role, rules: rulesOf(role, clusterRoles) }]),
+  );
+  const ofNamespace = new Map(
+    roles.map((role) => [`${role.metadata.namespace}/${role.metadata.name}`, { role, rules: role['rules'] ?? [] }]),
+  );
+  const grants: Grant[] = [];
+  const dangling: KubernetesObject[] = [];
+  for (const binding of [...clusterRoleBindings, ...roleBindings]) {
+    const namespace = binding.metadata.namespace ?? '';
+    const { kind, name } = binding['roleRef'];
+    const found = kind === 'ClusterRole' ? ofCluster.get(name) : ofNamespace.get(`${namespace}/${name}`);
+    if (found === undefined) dangling.push(binding);
+    else grants.push({ namespace, binding, ...found, subjects: subjectsOf(binding) });
+  }
+  return { grants, dangling };
+}
+
+/** The subjects of a binding; a service account without a namespace is one of the binding's own. */
+export const subjectsOf = (binding: KubernetesObject): Subject[] =>
+  ((binding['subjects'] ?? []) as { kind: string; name: string; namespace?: string }[]).map(
+    ({ kind, name, namespace }) =>
+      kind === 'User' || kind === 'Group'
+        ? { kind, name }
+        : { kind: 'ServiceAccount', namespace: namespace ?? binding.metadata.namespace ?? '', name },
+  );
+
+/** `RoleBinding "shop/readers"`. */
+export const bindingText = ({ namespace, binding }: Grant): string =>
+  namespace === ''
+    ? `ClusterRoleBinding "${binding.metadata.name}"`
+    : `RoleBinding "${namespace}/${binding.metadata.name}"`;
+
+/** `ClusterRole "view"`. */
+export const roleText = ({ binding }: Grant): string => `${binding['roleRef'].kind} "${binding['roleRef'].name}"`;
+
+function* heldBy(bySubject: Map<string, Grant[]> | undefined, user: UserInfo): Generator<Grant> {
+  if (bySubject === undefined) return;
+  yield* bySubject.get(`user:${user.username}`) ?? [];
+  for (const group of user.groups) yield* bySubject.get(`group:${group}`) ?? [];
+}
+
+function subjectKey(subject: Subject): string {
+  if (subject.kind === 'Group') return `group:${subject.name}`;
+  if (subject.kind === 'User') return `user:${subject.name}`;
+  return `user:system:serviceaccount:${subject.namespace}:${subject.name}`;
+}
