@@ -1,4 +1,4 @@
-import { addQuantities } from '../../foundation/quantity.ts';
+import { addQuantities, compareQuantities } from '../../foundation/quantity.ts';
 import type { KubernetesObject } from '../object.ts';
 import { type Amounts, countedResource, podTotal, usageOf } from './usage.ts';
 
@@ -62,4 +62,36 @@ export function quotaUsed(quota: KubernetesObject, list: (resource: string) => K
         if (used[name] !== undefined) used[name] = addQuantities(used[name], amount);
     }
   return used;
+}
+
+const computeNames = /^(requests\.|limits\.)?(cpu|memory)$/;
+
+/** Does the quota limit anything that this object uses, or must say? */
+export function quotaLimits(quota: KubernetesObject, resource: string, object: KubernetesObject): boolean {
+  if (!quotaCounts(quota, resource, object)) return false;
+  const usage = usageOf(resource, object);
+  return Object.keys(quota['spec']?.hard ?? {}).some(
+    (name) => name in usage || (resource === 'pods' && computeNames.test(name)),
+  );
+}
+
+/** The names of `hard` that an object would exceed: it asks for `asked`, and for `before` as it was. */
+export function exceededNames(hard: Amounts, used: Amounts, asked: Amounts, before: Amounts = {}): string[] {
+  return Object.keys(hard).filter((name) => {
+    const amount = asked[name];
+    if (amount === undefined || compareQuantities(amount, before[name] ?? '0') <= 0) return false;
+    return compareQuantities(addQuantities(used[name] ?? '0', amount), hard[name]!) > 0;
+  });
+}
+
+/** What the quota limits and containers of the pod do not say: `requests.cpu for: web`. */
+export function missingCompute(quota: KubernetesObject, pod: KubernetesObject): string[] {
+  return Object.keys(quota['spec']?.hard ?? {}).flatMap((name) => {
+    const match = computeNames.exec(name);
+    if (match === null) return [];
+    const key = match[1] === 'limits.' ? 'limits' : 'requests';
+    const containers: any[] = pod['spec'].containers ?? [];
+    const lacking = containers.filter(({ resources }) => resources?.[key]?.[match[2]!] === undefined);
+    return lacking.length === 0 ? [] : [`${name} for: ${lacking.map((container) => container.name).join(',')}`];
+  });
 }

@@ -1,13 +1,20 @@
 import type { Seen, Window } from '../observations/observation.ts';
 import type { Change, ObjectRef } from '../snapshot/snapshot.ts';
 
-export const outcomes = ['breaks', 'unknown', 'safe'] as const;
+/**
+ * Worst first. `opens`: refused until now and allowed from then on: nothing breaks, but somebody must have wanted it.
+ * `unknown`: it may break, and nothing that was watched says that it does not.
+ */
+export const outcomes = ['breaks', 'opens', 'unknown', 'safe'] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** What a change touches: something that lives, something that a controller will make, or something that was seen. */
+/**
+ * What a change touches: something that lives, something that a controller will make, something that was seen, or what
+ * nobody was seen to use: connections between workloads (`reach`) and rights of a user.
+ */
 export type Subject =
   | { type: 'object' | 'template'; ref: ObjectRef }
-  | { type: 'flow' | 'call' | 'address'; text: string };
+  | { type: 'flow' | 'call' | 'address' | 'reach' | 'rights'; text: string };
 
 /** The smallest change that would make a broken subject safe, as a sentence and as objects to apply. */
 export type Allowance = { text: string; changes: Change[] };
@@ -22,12 +29,13 @@ export type Impact = {
   by: string[];
   /** Present for what was observed. */
   seen?: Seen;
+  /** Checked: with it the subject is not broken. */
   allowance?: Allowance;
 };
 
 /** What was looked at, so that nothing left out is taken for safe. */
 export type PreviewCoverage = {
-  /** Per type of impact, how much was judged: `{ objects: 12, templates: 4, flows: 31, calls: 0 }`. */
+  /** Per type of subject, how many were judged: `{ object: 12, template: 4, flow: 31 }`. */
   judged: Record<string, number>;
   windows: Window[];
   /** What could not be judged, with why: kinds that were not read, flows that nobody watched. */

@@ -2,11 +2,16 @@ import { resourceName } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { mendingPatch } from '../../api/pod-security/mend.ts';
 import {
+  podSecurityLabel as label,
+  type PodSecurityDefault,
+  type PodSecurityModes,
+  podSecurityModes,
+} from '../../api/pod-security/modes.ts';
+import {
   describePolicy,
   describeViolations,
   evaluatePod,
   type PodLike,
-  type PodSecurityLevel,
   type PodSecurityPolicy,
   readLevel,
   readVersion,
@@ -17,15 +22,11 @@ import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../contracts.ts'
 import { concerns, isMirrorPod } from './about.ts';
 
 export type PodSecuritySettings = {
-  /** What counts in namespaces without a label; `observe` refuses nothing and warns of what is not restricted. */
-  defaultLevel: PodSecurityLevel | 'observe';
+  defaultLevel: PodSecurityDefault;
   /** Namespaces where the standards do not count: the cluster's own. */
   exemptNamespaces: string[];
 };
 
-type Modes = { enforce: PodSecurityPolicy; warn: PodSecurityPolicy; audit: PodSecurityPolicy };
-
-const label = (mode: string) => `pod-security.kubernetes.io/${mode}`;
 const violationsMax = 10;
 /** Warnings travel in headers, which are bounded. */
 const patchLengthMax = 3000;
@@ -45,7 +46,8 @@ export const podSecurity = (settings: PodSecuritySettings): AdmissionPlugin => (
     const pod = podToJudge(request);
     const workload = request.subresource === '' ? podTemplateOf(resourceName(kind), request.object!) : undefined;
     if (pod === undefined && workload === undefined) return;
-    const modes = modesOf(lookup.get('namespaces', '', namespace), settings);
+    const { labels } = lookup.get('namespaces', '', namespace)?.metadata ?? {};
+    const modes = podSecurityModes(labels, settings.defaultLevel);
     if (pod !== undefined) judgePod(request, pod, modes);
     else if (workload !== undefined && templateChanged(request, workload.template))
       judgeWorkload(request, workload.template, workload.pointer, modes);
@@ -67,23 +69,7 @@ function templateChanged({ kind, old }: AdmissionRequest, template: PodLike): bo
   return JSON.stringify(before) !== JSON.stringify(template);
 }
 
-/** Labels that nobody can read count as restricted: a typing error must not open a namespace. */
-function modesOf(namespace: KubernetesObject | undefined, { defaultLevel }: PodSecuritySettings): Modes {
-  const labels = namespace?.metadata.labels ?? {};
-  const policyOf = (mode: string, absent: PodSecurityLevel): PodSecurityPolicy => {
-    const level = labels[label(mode)];
-    const version = labels[label(`${mode}-version`)];
-    return {
-      level: level === undefined ? absent : (readLevel(level) ?? 'restricted'),
-      version: version === undefined ? 'latest' : (readVersion(version) ?? 'latest'),
-    };
-  };
-  const enforce = policyOf('enforce', defaultLevel === 'observe' ? 'privileged' : defaultLevel);
-  const told = defaultLevel === 'observe' && labels[label('enforce')] === undefined ? 'restricted' : 'privileged';
-  return { enforce, warn: policyOf('warn', told), audit: policyOf('audit', told) };
-}
-
-function judgePod(request: AdmissionRequest, pod: KubernetesObject, { enforce, warn, audit }: Modes): void {
+function judgePod(request: AdmissionRequest, pod: KubernetesObject, { enforce, warn, audit }: PodSecurityModes): void {
   const { annotate, namespace, kind, name } = request;
   annotate('pod-security.kubernetes.io/enforce-policy', describePolicy(enforce));
   const violations = evaluatePod(pod as unknown as PodLike, enforce);
@@ -112,7 +98,12 @@ function judgePod(request: AdmissionRequest, pod: KubernetesObject, { enforce, w
     request.warn(`would violate PodSecurity "${describePolicy(warn)}": ${describeViolations(warned)}`);
 }
 
-function judgeWorkload(request: AdmissionRequest, template: PodLike, pointer: string, { enforce, warn }: Modes): void {
+function judgeWorkload(
+  request: AdmissionRequest,
+  template: PodLike,
+  pointer: string,
+  { enforce, warn }: PodSecurityModes,
+): void {
   const { kind, name, namespace } = request;
   const pod = withSecureDefaults(template);
   const violations = evaluatePod(pod, enforce);
@@ -178,8 +169,9 @@ function checkLabels(request: AdmissionRequest, settings: PodSecuritySettings): 
   });
   if (errors.length > 0) throw invalid('Namespace', '', name, errors);
   if (old === undefined || settings.exemptNamespaces.includes(name)) return;
-  const after = modesOf(object, settings).enforce;
-  if (describePolicy(after) !== describePolicy(modesOf(old, settings).enforce)) warnAboutPods(request, after, lookup);
+  const enforced = ({ metadata }: KubernetesObject) => podSecurityModes(metadata.labels, settings.defaultLevel).enforce;
+  const after = enforced(object);
+  if (describePolicy(after) !== describePolicy(enforced(old))) warnAboutPods(request, after, lookup);
 }
 
 function warnAboutPods({ name, warn }: AdmissionRequest, policy: PodSecurityPolicy, lookup: Lookup): void {

@@ -1,9 +1,9 @@
 import { resourceName } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { quotaCounts, quotaUsed } from '../../api/quota/quota.ts';
+import { exceededNames, missingCompute, quotaCounts, quotaLimits, quotaUsed } from '../../api/quota/quota.ts';
 import { type Amounts, usageOf } from '../../api/quota/usage.ts';
 import type { Clock } from '../../foundation/clock.ts';
-import { addQuantities, compareQuantities } from '../../foundation/quantity.ts';
+import { addQuantities } from '../../foundation/quantity.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../contracts.ts';
 import { refusal } from './about.ts';
 
@@ -13,7 +13,6 @@ type Reservation = { resource: string; object: KubernetesObject; untilMs: number
 /** An admitted object is stored within this time, or its request failed after admission. */
 const reservedMs = 10_000;
 const reservationsMax = 10_000;
-const computeNames = /^(requests\.|limits\.)?(cpu|memory)$/;
 
 /**
  * Keeps namespaces within their ResourceQuotas. What is used is counted from the store itself, plus what was admitted
@@ -30,9 +29,7 @@ export function resourceQuota(clock: Clock): AdmissionPlugin {
       if (subresource !== '' && subresource !== 'resize') return;
       const quotas = lookup.list('resourcequotas', namespace);
       const resource = resourceName(kind);
-      const counting = quotas.filter(
-        (quota) => quotaCounts(quota, resource, object) && limits(quota, resource, object),
-      );
+      const counting = quotas.filter((quota) => quotaLimits(quota, resource, object));
       if (counting.length === 0) return;
       forget(request, reservations, clock.monotonicMs());
       const key = `${resource}/${namespace}/${request.name}`;
@@ -41,12 +38,6 @@ export function resourceQuota(clock: Clock): AdmissionPlugin {
     },
   };
 }
-
-const limits = (quota: KubernetesObject, resource: string, object: KubernetesObject): boolean =>
-  Object.keys(quota['spec']?.hard ?? {}).some((name) => name in usageOf(resource, object) || isMissing(name, resource));
-
-/** A compute name that every pod must say something about while a quota limits it. */
-const isMissing = (name: string, resource: string): boolean => resource === 'pods' && computeNames.test(name);
 
 function pending(reservations: Map<string, Reservation>, namespace: string, own: string): Reservation[] {
   return [...reservations]
@@ -80,11 +71,7 @@ function checkQuota(
     ...reserved.filter((item) => item.resource === counted).map((item) => item.object),
   ]);
   const hard: Amounts = quota['spec'].hard;
-  const exceeded = Object.keys(hard).filter((name) => {
-    const amount = asked[name];
-    if (amount === undefined || compareQuantities(amount, before[name] ?? '0') <= 0) return false;
-    return compareQuantities(addQuantities(used[name] ?? '0', amount), hard[name]!) > 0;
-  });
+  const exceeded = exceededNames(hard, used, asked, before);
   if (exceeded.length === 0) return;
   const show = (amounts: Amounts) => exceeded.map((name) => `${name}=${amounts[name] ?? '0'}`).join(',');
   const occupied = Object.fromEntries(
@@ -98,14 +85,7 @@ function checkQuota(
 
 /** What a quota limits, every container must say: otherwise it could use anything. */
 function requireCompute(request: AdmissionRequest, quota: KubernetesObject, pod: KubernetesObject): void {
-  const missing = Object.keys(quota['spec'].hard).flatMap((name) => {
-    const match = computeNames.exec(name);
-    if (match === null) return [];
-    const key = match[1] === 'limits.' ? 'limits' : 'requests';
-    const containers: any[] = pod['spec'].containers ?? [];
-    const lacking = containers.filter(({ resources }) => resources?.[key]?.[match[2]!] === undefined);
-    return lacking.length === 0 ? [] : [`${name} for: ${lacking.map((container) => container.name).join(',')}`];
-  });
+  const missing = missingCompute(quota, pod);
   if (missing.length > 0)
     throw refusal(request, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`);
 }
