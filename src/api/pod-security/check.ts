@@ -36,6 +36,19 @@ export function named(places: ContainerPlace[]): string {
   return `${names.length === 1 ? 'container' : 'containers'} ${names.join(', ')}`;
 }
 
+/** The pod's own security context and those of its containers; the pod's path is `spec`. */
+export const placesOf = (pod: PodLike): ContainerPlace[] => [
+  { container: pod.spec, path: 'spec' },
+  ...containersOf(pod),
+];
+
+/** `pod and containers "a", "b"`, for some of `placesOf`. */
+export function setters(places: ContainerPlace[]): string {
+  const containers = places.filter(({ path }) => path !== 'spec');
+  const pod = containers.length < places.length ? ['pod'] : [];
+  return [...pod, ...(containers.length > 0 ? [named(containers)] : [])].join(' and ');
+}
+
 export const quoted = (values: Iterable<unknown>): string =>
   [...new Set(values)]
     .map((value) => `"${value}"`)

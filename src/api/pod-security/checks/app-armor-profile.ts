@@ -1,9 +1,10 @@
-import { containersOf, type Offence, type PodSecurityCheck, quoted, removeField } from '../check.ts';
+import { type Offence, type PodSecurityCheck, placesOf, quoted, removeField, setters } from '../check.ts';
 
 const annotationPrefix = 'container.apparmor.security.beta.kubernetes.io/';
 const annotationAllowed = (value: string) =>
   value === '' || value === 'runtime/default' || value.startsWith('localhost/');
-const typeAllowed = (type: unknown) => type === undefined || type === 'RuntimeDefault' || type === 'Localhost';
+const profileAllowed = (profile: { type?: unknown } | null | undefined) =>
+  (profile ?? undefined) === undefined || profile?.type === 'RuntimeDefault' || profile?.type === 'Localhost';
 
 export const appArmorProfile: PodSecurityCheck = {
   id: 'appArmorProfile',
@@ -13,22 +14,26 @@ export const appArmorProfile: PodSecurityCheck = {
     {
       since: 0,
       evaluate(pod) {
-        const places = [{ container: pod.spec, path: 'spec' }, ...containersOf(pod)];
-        const bad = places.filter(({ container }) => !typeAllowed(container['securityContext']?.appArmorProfile?.type));
-        const values = bad.map(({ container }) => container['securityContext'].appArmorProfile.type);
+        const places = placesOf(pod);
+        const bad = places.filter(({ container }) => !profileAllowed(container['securityContext']?.appArmorProfile));
+        const values = bad.map(({ container }) => container['securityContext'].appArmorProfile.type ?? '');
         const offences: Offence[] = bad.map(({ path }) => {
           const field = `${path}.securityContext.appArmorProfile`;
           return { field, mend: removeField(field) };
         });
-        for (const [key, value] of Object.entries(pod.metadata?.annotations ?? {})) {
-          if (!key.startsWith(annotationPrefix) || annotationAllowed(value)) continue;
-          values.push(`${key}=${value}`);
+        const annotations = Object.entries(pod.metadata?.annotations ?? {}).filter(
+          ([key, value]) => key.startsWith(annotationPrefix) && !annotationAllowed(value),
+        );
+        for (const [key, value] of annotations) {
+          values.push(`${key}="${value}"`);
           const mend = (mended: typeof pod) => void delete mended.metadata?.annotations?.[key];
           offences.push({ field: `metadata.annotations[${key}]`, mend });
         }
         if (offences.length === 0) return undefined;
-        const reason = offences.length === 1 ? 'forbidden AppArmor profile' : 'forbidden AppArmor profiles';
-        return { reason, detail: quoted(values), offences };
+        const reason = new Set(values).size === 1 ? 'forbidden AppArmor profile' : 'forbidden AppArmor profiles';
+        const noted = annotations.length === 0 ? [] : [annotations.length === 1 ? 'annotation' : 'annotations'];
+        const who = [...(bad.length > 0 ? [setters(bad)] : []), ...noted].join(' and ');
+        return { reason, detail: `${who} must not set AppArmor profile type to ${quoted(values)}`, offences };
       },
     },
   ],

@@ -9,7 +9,7 @@ export const hostPathVolumes: PodSecurityCheck = {
       since: 0,
       evaluate(pod) {
         const volumes: any[] = pod.spec['volumes'] ?? [];
-        const bad = volumes.filter(({ hostPath }) => hostPath !== undefined);
+        const bad = volumes.filter(({ hostPath }) => (hostPath ?? undefined) !== undefined);
         if (bad.length === 0) return undefined;
         const noun = bad.length === 1 ? 'volume' : 'volumes';
         // what should be there instead is for its author to say

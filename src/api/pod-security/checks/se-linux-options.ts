@@ -1,11 +1,12 @@
 import type { Violation } from '../check.ts';
 import {
   type ContainerPlace,
-  containersOf,
   type PodLike,
   type PodSecurityCheck,
+  placesOf,
   quoted,
   removeField,
+  setters,
 } from '../check.ts';
 
 const firstTypes = ['', 'container_t', 'container_init_t', 'container_kvm_t'];
@@ -15,20 +16,24 @@ const optionsOf = ({ container }: ContainerPlace) => container['securityContext'
 const evaluateWith =
   (types: string[]) =>
   (pod: PodLike): Violation | undefined => {
-    const places = [{ container: pod.spec, path: 'spec' }, ...containersOf(pod)];
+    const places = placesOf(pod);
     const fields = places.flatMap((place) => {
-      const { type = '', user = '', role = '' } = optionsOf(place);
-      const wrong = { ...(types.includes(type) ? {} : { type }), ...(user ? { user } : {}), ...(role ? { role } : {}) };
+      const { type, user, role } = optionsOf(place);
+      const wrong = {
+        ...(types.includes(type ?? '') ? {} : { type }),
+        ...(user ? { user } : {}),
+        ...(role ? { role } : {}),
+      };
       return Object.entries(wrong).map(([key, value]) => ({ place, key, value }));
     });
     if (fields.length === 0) return undefined;
-    const who = [...new Set(fields.map(({ place }) => place))].map(({ container, path }) =>
-      path === 'spec' ? 'pod' : `container "${container['name']}"`,
-    );
+    const who = setters([...new Set(fields.map(({ place }) => place))]);
     const what = ['type', 'user', 'role'].flatMap((key) => {
       const values = fields.filter((field) => field.key === key).map(({ value }) => value);
       if (values.length === 0) return [];
-      return key === 'type' ? `type ${quoted(values)}` : `${key} may not be set`;
+      return key === 'type'
+        ? `type${new Set(values).size === 1 ? '' : 's'} ${quoted(values)}`
+        : `${key} may not be set`;
     });
     const offences = fields.map(({ place, key }) => {
       const field = `${place.path}.securityContext.seLinuxOptions.${key}`;
@@ -36,7 +41,7 @@ const evaluateWith =
     });
     return {
       reason: 'seLinuxOptions',
-      detail: `${who.join(' and ')} set forbidden securityContext.seLinuxOptions: ${what.join('; ')}`,
+      detail: `${who} set forbidden securityContext.seLinuxOptions: ${what.join('; ')}`,
       offences,
     };
   };

@@ -1,5 +1,14 @@
 import type { Violation } from '../check.ts';
-import { containersOf, type Offence, type PodLike, type PodSecurityCheck, quoted, setField } from '../check.ts';
+import {
+  containersOf,
+  type Offence,
+  type PodLike,
+  type PodSecurityCheck,
+  placesOf,
+  quoted,
+  setField,
+  setters,
+} from '../check.ts';
 
 const podAnnotation = 'seccomp.security.alpha.kubernetes.io/pod';
 const containerAnnotation = 'container.seccomp.security.alpha.kubernetes.io/';
@@ -15,28 +24,33 @@ function evaluateAnnotations(pod: PodLike): Violation | undefined {
   ];
   const bad = keys.filter((key) => !annotationAllowed(annotations[key]));
   if (bad.length === 0) return undefined;
-  const detail = bad.map((key) => `annotation ${key}="${annotations[key]}"`).join(', ');
+  const noun = bad.length === 1 ? 'annotation' : 'annotations';
+  const values = bad.map((key) => `${key}="${annotations[key]}"`).sort();
   const offences = bad.map((key) => ({
     field: `metadata.annotations[${key}]`,
     mend: (mended: PodLike) => void delete mended.metadata?.annotations?.[key],
   }));
-  return { reason: 'seccompProfile', detail: `forbidden ${detail}`, offences };
+  return { reason: 'seccompProfile', detail: `forbidden ${noun} ${values.join(', ')}`, offences };
 }
 
-const typeAllowed = (type: unknown) => type === undefined || type === 'RuntimeDefault' || type === 'Localhost';
+/** A profile without a type is none of the two that confine. */
+const confines = ({ container }: { container: Record<string, any> }) => {
+  const profile = container['securityContext']?.seccompProfile;
+  return (profile ?? undefined) === undefined || profile.type === 'RuntimeDefault' || profile.type === 'Localhost';
+};
 
 /** Where a profile is set that confines nothing; undefined when nowhere. */
 export function forbiddenProfiles(pod: PodLike): Violation | undefined {
-  const places = [{ container: pod.spec, path: 'spec' }, ...containersOf(pod)];
-  const bad = places.filter(({ container }) => !typeAllowed(container['securityContext']?.seccompProfile?.type));
+  const places = placesOf(pod);
+  const bad = places.filter((place) => !confines(place));
   if (bad.length === 0) return undefined;
-  const who = bad.map(({ container, path }) => (path === 'spec' ? 'pod' : `container "${container['name']}"`));
-  const values = quoted(bad.map(({ container }) => container['securityContext'].seccompProfile.type));
+  const who = setters(bad);
+  const values = quoted(bad.map(({ container }) => container['securityContext'].seccompProfile.type ?? ''));
   const offences: Offence[] = bad.map(({ path }) => {
     const field = `${path}.securityContext.seccompProfile`;
     return { field: `${field}.type`, mend: setField(field, { type: 'RuntimeDefault' }) };
   });
-  const detail = `${who.join(' and ')} must not set securityContext.seccompProfile.type to ${values}`;
+  const detail = `${who} must not set securityContext.seccompProfile.type to ${values}`;
   return { reason: 'seccompProfile', detail, offences };
 }
 

@@ -1,4 +1,4 @@
-import { containersOf, type PodSecurityCheck, setField } from '../check.ts';
+import { type PodSecurityCheck, placesOf, setField, setters } from '../check.ts';
 
 export const windowsHostProcess: PodSecurityCheck = {
   id: 'windowsHostProcess',
@@ -8,17 +8,17 @@ export const windowsHostProcess: PodSecurityCheck = {
     {
       since: 0,
       evaluate(pod) {
-        const places = [{ container: pod.spec, path: 'spec' }, ...containersOf(pod)];
+        const places = placesOf(pod);
         const bad = places.filter(
           ({ container }) => container['securityContext']?.windowsOptions?.hostProcess === true,
         );
         if (bad.length === 0) return undefined;
-        const who = bad.map(({ container, path }) => (path === 'spec' ? 'pod' : `container "${container['name']}"`));
+        const who = setters(bad);
         const offences = bad.map(({ path }) => {
           const field = `${path}.securityContext.windowsOptions.hostProcess`;
           return { field, mend: setField(field, false) };
         });
-        const detail = `${who.join(' and ')} must not set securityContext.windowsOptions.hostProcess=true`;
+        const detail = `${who} must not set securityContext.windowsOptions.hostProcess=true`;
         return { reason: 'hostProcess', detail, offences };
       },
     },
