@@ -11,9 +11,13 @@ export type HttpsTransportOptions = {
   timeoutMs?: number;
   /** Connections at once; more requests wait. Watches are not counted. */
   connectionsMax?: number;
+  /** A longer answer is a BodyTooLarge. */
+  bodyMaxBytes?: number;
 };
 
-const bodyMaxBytes = 512 * 1024 * 1024;
+/** An answer is longer than its reader wants to hold. */
+export class BodyTooLarge extends Error {}
+
 const lineMaxBytes = 16 * 1024 * 1024;
 const filesCheckedEveryMs = 10_000;
 
@@ -25,7 +29,7 @@ const filesCheckedEveryMs = 10_000;
 export function createHttpsTransport(connection: Connection, options: HttpsTransportOptions = {}): Transport {
   const base = new URL(connection.server);
   const secure = base.protocol === 'https:';
-  const timeoutMs = options.timeoutMs ?? 60_000;
+  const { timeoutMs = 60_000, bodyMaxBytes = 512 * 1024 * 1024 } = options;
   const prefix = base.pathname.replace(/\/$/, '');
   let identity = open();
   let checkedAtMs = performance.now();
@@ -60,7 +64,7 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
     const { material } = identity;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
-    const headers: Record<string, string | number> = { accept: 'application/json' };
+    const headers: Record<string, string | number> = { accept: request.accept ?? 'application/json' };
     if (options.userAgent) headers['user-agent'] = options.userAgent;
     if (material.token) headers['authorization'] = `Bearer ${material.token}`;
     if (body) {
@@ -96,7 +100,11 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
     async send(request) {
       const response = await begin(request, current().agent, request.signal);
       response.setTimeout(timeoutMs, () => response.destroy(new Error('the answer stopped half way')));
-      return { code: response.statusCode!, body: await readBody(response), warnings: warningsOf(response) };
+      return {
+        code: response.statusCode!,
+        body: await readBody(response, bodyMaxBytes),
+        warnings: warningsOf(response),
+      };
     },
 
     async stream(request, onEvent, signal) {
@@ -104,7 +112,7 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
       const agent = agentFor(current().material, 1);
       try {
         const response = await begin(request, agent, signal);
-        if (response.statusCode !== 200) throw errorOf(response.statusCode!, await readBody(response));
+        if (response.statusCode !== 200) throw errorOf(response.statusCode!, await readBody(response, bodyMaxBytes));
         const push = createLineSplitter(lineMaxBytes, (line) => onEvent(JSON.parse(line)));
         for await (const chunk of response) push(chunk);
       } catch (error) {
@@ -120,12 +128,12 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
   };
 }
 
-async function readBody(response: IncomingMessage): Promise<any> {
+async function readBody(response: IncomingMessage, bodyMaxBytes: number): Promise<any> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of response) {
     sizeBytes += chunk.length;
-    if (sizeBytes > bodyMaxBytes) throw new Error(`the answer is larger than ${bodyMaxBytes} bytes`);
+    if (sizeBytes > bodyMaxBytes) throw new BodyTooLarge(`the answer is larger than ${bodyMaxBytes} bytes`);
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString('utf8');

@@ -18,6 +18,8 @@ export type TransportRequest = {
   /** Path and query, such as `/api/v1/namespaces/default/pods?limit=10`. */
   path: string;
   contentType?: string;
+  /** Other than `application/json`: a shorter form of the answer. */
+  accept?: string;
   body?: unknown;
   signal?: AbortSignal;
 };

@@ -10,12 +10,14 @@ import { type Fixed, fixFiles, mendsOf, type Unfixed } from './fix.ts';
 import { createContext, type Failure, judge } from './judge.ts';
 import { type Loaded, loadManifests } from './manifests/load.ts';
 import { type CheckReport, judgedNothing, type Waived } from './report/report.ts';
+import { newestMinor } from './source.ts';
 
 export { checks } from './checks.ts';
 export type { Check, Finding, JudgeContext, Level, Manifest, Severity, Verdict } from './contract.ts';
 export { levels, severities } from './contract.ts';
 export { type ReportFormat, render, reportFormats } from './report/formats.ts';
 export type { CheckReport } from './report/report.ts';
+export { readSource, type Source, type SourceOptions } from './source.ts';
 
 export type CheckOptions = {
   levels?: Level[];
@@ -25,9 +27,6 @@ export type CheckOptions = {
   fix?: boolean;
   nowMs: number;
 };
-
-/** The version that Rempart serves. */
-const newestMinor = 36;
 
 /** Judges a folder, a file or standard input (`-`). Throws UsageError for what cannot be read at all. */
 export function checkManifests(path: string, options: CheckOptions): CheckReport {

@@ -1,0 +1,126 @@
+import type { Transport } from '../../client/transport.ts';
+import { UsageError } from '../../foundation/usage-error.ts';
+import type { Manifest } from '../contract.ts';
+import { type ReadKind, readKinds } from './kinds.ts';
+import { readPages } from './pages.ts';
+import { createSnapshot, type Snapshot } from './snapshot.ts';
+import { trimObject, UnfitObject } from './trim.ts';
+
+const listsAtOnce = 6;
+/** Of the whole cluster: against an API server that would fill our memory. */
+const objectsMax = 400_000;
+const valuesMax = 30_000_000;
+
+export type ReadOptions = {
+  /** Minor version of Kubernetes 1 to judge for, instead of the one that the cluster says it is. */
+  minor?: number;
+  nowMs: number;
+};
+
+/**
+ * Reads a live cluster by nothing but `get` of /version and /apis and `list` of `readKinds`. What cannot be listed is
+ * `unread` with the reason. Throws UsageError when the API server cannot be reached or does not know who asks.
+ */
+export async function readCluster(transport: Transport, { minor, nowMs }: ReadOptions): Promise<Snapshot> {
+  const version = await readVersion(transport, minor);
+  const served = await readGroups(transport);
+  const parts = { source: 'cluster', takenAtMs: nowMs, ...version, objects: [], unread: [] } as const;
+  const reading: Reading = { transport, served, objects: [...parts.objects], unread: [...parts.unread], values: 0 };
+  const waiting = [...readKinds];
+  const work = async () => {
+    for (let kind = waiting.shift(); kind; kind = waiting.shift()) await readKind(reading, kind);
+  };
+  await Promise.all(Array.from({ length: listsAtOnce }, work));
+  return createSnapshot({ ...parts, objects: reading.objects, unread: reading.unread });
+}
+
+type Reading = {
+  transport: Transport;
+  /** Versions per group, the preferred one first; undefined: the server does not tell. */
+  served: Map<string, string[]> | undefined;
+  objects: Manifest[];
+  unread: { kind: string; why: string }[];
+  values: number;
+};
+
+/** Adds the objects of one kind, all or none: half a list would let what is absent look as if it were not there. */
+async function readKind(reading: Reading, kind: ReadKind): Promise<void> {
+  const { transport, served, objects, unread } = reading;
+  const why = (text: string) => unread.push({ kind: kind.name, why: text });
+  if (kind.custom && served === undefined) return void why('the API server does not tell which API groups it serves');
+  // A custom resource that is not served has no objects.
+  if (kind.custom && !served?.has(kind.group)) return;
+  try {
+    for (const version of versionsOf(kind, served)) {
+      const { answer, found, values } = await readVersionOf(reading, { ...kind, version });
+      if (answer.ok) {
+        for (const object of found) objects.push(object);
+        reading.values += values;
+        return;
+      }
+      if (answer.code === 401) throw new UsageError(`the API server does not know who asks: ${answer.why}`);
+      if (answer.code !== 404) return void why(answer.why);
+    }
+    if (!kind.custom) why('the API server does not serve it');
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    why(error instanceof UnfitObject ? error.message : `no answer: ${(error as Error).message}`);
+  }
+}
+
+async function readVersionOf(reading: Reading, kind: ReadKind) {
+  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+  let found: Manifest[] = [];
+  let values = 0;
+  const answer = await readPages(reading.transport, kind, {
+    begin() {
+      found = [];
+      values = 0;
+    },
+    take(item) {
+      const trimmed = trimObject(item, apiVersion, kind.kind);
+      found.push(trimmed.object);
+      values += trimmed.values;
+      if (reading.objects.length + found.length > objectsMax)
+        throw new UnfitObject(`more than ${objectsMax} objects in all`);
+      if (reading.values + values > valuesMax) throw new UnfitObject(`more than ${valuesMax} values in all`);
+    },
+  });
+  return { answer, found, values };
+}
+
+/** The version that we know best, then what else an older or newer server has. */
+function versionsOf({ group, version }: ReadKind, served: Map<string, string[]> | undefined): string[] {
+  const all = served?.get(group) ?? [version];
+  return all.includes(version) ? [version, ...all.filter((other) => other !== version)] : all;
+}
+
+async function readVersion(
+  transport: Transport,
+  minor: number | undefined,
+): Promise<{ minor: number; closedByDefault: boolean }> {
+  const { code, body } = await transport.send({ method: 'GET', path: '/version' }).catch((error: Error) => {
+    throw new UsageError(
+      `the API server cannot be reached: ${error.message}. Does the cluster run, and is this its kubeconfig?`,
+    );
+  });
+  if (code === 401)
+    throw new UsageError('the API server does not know who asks: log in again, or renew the kubeconfig');
+  const told = code === 200 ? /^1\.(\d{1,3})/.exec(`${body?.major}.${body?.minor}`)?.[1] : undefined;
+  if (told === undefined && minor === undefined)
+    throw new UsageError('the API server does not tell its version at /version: say it with --kubernetes');
+  return { minor: minor ?? Number(told), closedByDefault: /\+rempart/.test(String(body?.gitVersion ?? '')) };
+}
+
+/** The API groups with their versions. */
+async function readGroups(transport: Transport): Promise<Map<string, string[]> | undefined> {
+  const { code, body } = await transport.send({ method: 'GET', path: '/apis' });
+  if (code !== 200 || !Array.isArray(body?.groups)) return undefined;
+  const named = (value: unknown): value is string => typeof value === 'string' && /^[a-z0-9.-]{1,253}$/.test(value);
+  const groups = new Map<string, string[]>();
+  for (const { name, versions, preferredVersion } of body.groups) {
+    const all = [preferredVersion?.version, ...(versions ?? []).map(({ version }: any) => version)].filter(named);
+    if (named(name)) groups.set(name, [...new Set(all)]);
+  }
+  return groups;
+}

@@ -1,0 +1,98 @@
+import type { Client } from '../client/client.ts';
+import { createClient } from '../client/client.ts';
+import { createHttpsTransport } from '../client/https-transport.ts';
+import { type Context, defaultKubeconfigPaths, loadKubeconfig } from '../client/kubeconfig.ts';
+import { UsageError } from '../foundation/usage-error.ts';
+import { type Loaded, loadManifests } from './manifests/load.ts';
+import { noObservations, type Observations } from './observations/observation.ts';
+import { readCluster } from './snapshot/cluster.ts';
+import { createSnapshot, type Snapshot } from './snapshot/snapshot.ts';
+
+/** The version that Rempart serves. */
+export const newestMinor = 36;
+
+/** A page of a list is far smaller; what is larger is asked for in smaller pages. */
+const answerMaxBytes = 16 * 2 ** 20;
+
+export type SourceOptions = {
+  /** Folder, file or `-`: manifests. Without it a live cluster is read. */
+  path?: string;
+  /** Instead of $KUBECONFIG or ~/.kube/config. */
+  kubeconfig?: string;
+  /** Instead of the kubeconfig's current context. */
+  context?: string;
+  /** Minor version of Kubernetes 1 to judge for. */
+  kubernetes?: number;
+  /** Files of observations: flow logs, audit logs. */
+  observations?: string[];
+  nowMs: number;
+};
+
+/** What is judged, previewed or planned on. */
+export type Source = {
+  snapshot: Snapshot;
+  /** Manifests with their files and lines. */
+  loaded?: Loaded;
+  /** The live cluster. */
+  client?: Client;
+  observations: Observations;
+  /** `cluster rempart at https://…`, or the folder. */
+  about: string;
+  close(): void;
+};
+
+/** Reads manifests or a live cluster. Throws UsageError for what cannot be read at all. */
+export async function readSource(options: SourceOptions): Promise<Source> {
+  const { path, kubeconfig, context } = options;
+  if (path !== undefined && (kubeconfig !== undefined || context !== undefined))
+    throw new UsageError(`either manifests (${path}) or a cluster (--kubeconfig, --context): not both`);
+  return path === undefined ? readLive(options) : readManifests(path, options);
+}
+
+function readManifests(path: string, { kubernetes, nowMs }: SourceOptions): Source {
+  const loaded = loadManifests(path);
+  return {
+    snapshot: snapshotOf(loaded, { minor: kubernetes ?? newestMinor, nowMs }),
+    loaded,
+    observations: noObservations(),
+    about: path === '-' ? 'standard input' : path,
+    close() {},
+  };
+}
+
+/** Manifests do not say where they go: judged as for a cluster that is open by default, which most are. */
+export const snapshotOf = ({ objects }: Loaded, { minor, nowMs }: { minor: number; nowMs: number }): Snapshot =>
+  createSnapshot({
+    source: 'manifests',
+    closedByDefault: false,
+    takenAtMs: nowMs,
+    minor,
+    objects: objects.map(({ object }) => object),
+    unread: [],
+  });
+
+async function readLive({ kubeconfig, context, kubernetes, nowMs }: SourceOptions): Promise<Source> {
+  const { name, connection } = loadContext(kubeconfig, context);
+  const about = `cluster ${name} at ${connection.server}`;
+  const transport = createHttpsTransport(connection, { userAgent: 'rempart', bodyMaxBytes: answerMaxBytes });
+  try {
+    const snapshot = await readCluster(transport, { nowMs, minor: kubernetes });
+    return {
+      ...{ snapshot, about, observations: noObservations(), client: createClient(transport) },
+      close: () => transport.close(),
+    };
+  } catch (error) {
+    transport.close();
+    throw error instanceof UsageError ? new UsageError(`${about}: ${error.message}`) : error;
+  }
+}
+
+function loadContext(kubeconfig: string | undefined, context: string | undefined): Context {
+  const path = kubeconfig ?? defaultKubeconfigPaths()[0]!;
+  try {
+    return loadKubeconfig(path, context);
+  } catch (error) {
+    const hint = kubeconfig === undefined ? '; name a folder of manifests, or a cluster with --kubeconfig' : '';
+    throw new UsageError(`kubeconfig ${path}: ${(error as Error).message}${hint}`);
+  }
+}
