@@ -45,7 +45,7 @@ type Reading = {
 
 /** Adds the objects of one kind, all or none: half a list would let what is absent look as if it were not there. */
 async function readKind(reading: Reading, kind: ReadKind): Promise<void> {
-  const { transport, served, objects, unread } = reading;
+  const { served, objects, unread } = reading;
   const why = (text: string) => unread.push({ kind: kind.name, why: text });
   if (kind.custom && served === undefined) return void why('the API server does not tell which API groups it serves');
   // A custom resource that is not served has no objects.
