@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../api/object.ts';
 import type { Cache } from '../client/cache.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
-import { type Isolation, parseAddress, parseBlock, type WellKnown } from '../policy/policy.ts';
+import { containerPorts, type Isolation, parseAddress, parseBlock, type WellKnown } from '../policy/policy.ts';
 import { type RunCommand, runCommand } from './command.ts';
 import { type DnsServer, startDnsServer } from './dns/server.ts';
 import { createDnsSource } from './dns/source.ts';
@@ -18,7 +18,6 @@ import {
   uplinkMtuBytes,
 } from './interfaces.ts';
 import { createPolicies } from './policies/policies.ts';
-import { containerPorts } from './policies/world.ts';
 import type { Frontend, Protocol } from './services/frontends.ts';
 import { createServices } from './services/services.ts';
 

@@ -50,8 +50,12 @@ function locate(index: Index, party: Party, protocol: Protocol, port: number | u
   return pod === undefined ? { addresses: [value], ...nodeAt(index, address) } : locatePod(pod);
 }
 
-const locatePod = (pod: PolicyPod): Located =>
-  pod.hostNetwork ? { node: pod.node, addresses: addressesOf(pod.ips) } : { pod, addresses: addressesOf(pod.ips) };
+/** A pod that no node has yet is on no node: not on the same as another such pod. */
+function locatePod(pod: PolicyPod): Located {
+  const addresses = addressesOf(pod.ips);
+  if (!pod.hostNetwork) return { pod, addresses };
+  return pod.node === '' ? { addresses } : { node: pod.node, addresses };
+}
 
 const nodeAt = (index: Index, address: string) => {
   const node = index.nodeByAddress.get(parseAddress(address) ?? -1);
@@ -62,8 +66,8 @@ function egressSide(index: Index, from: Located, to: Located, protocol: Protocol
   const { pod } = from;
   if (pod === undefined) return { allowed: true, why: 'not selectable', by: [] };
   if (to.pod === pod) return { allowed: true, why: 'self', by: [] };
-  if (to.node === pod.node && to.pod === undefined && !nodeOffers(index, to, protocol, port))
-    return { allowed: false, why: 'node guard', by: [] };
+  const guarded = to.node === pod.node && to.pod === undefined && index.world.foreign !== true;
+  if (guarded && !nodeOffers(index, to, protocol, port)) return { allowed: false, why: 'node guard', by: [] };
   const { selectedBy, isolation, namespace } = index.classOf(pod);
   if (selectedBy.egress.length > 0)
     return decide(selectedBy.egress, 'egress', (rule) => ruleAllows(index, rule, to, to, protocol, port));

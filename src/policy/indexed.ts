@@ -52,7 +52,7 @@ export function createIndex(world: World): Index {
     if (found === undefined) {
       // A pod whose namespace is not known yet is judged as in a namespace without labels: the closed default.
       const namespace = namespaces.get(pod.namespace) ?? { name: pod.namespace, labels: {} };
-      found = createClass(pod, namespace, policies, world.defaultIsolation);
+      found = createClass(pod, namespace, policies, world);
       classes.set(id, found);
     }
     found.pods.push(pod);
@@ -95,7 +95,7 @@ function createClass(
   pod: PolicyPod,
   namespace: PolicyNamespace,
   policies: ParsedPolicy[],
-  byDefault: Isolation | undefined,
+  { foreign, defaultIsolation }: World,
 ): PodClass {
   const selecting = policies.filter(
     (policy) => policy.namespace === pod.namespace && policy.selector.matches(pod.labels),
@@ -104,7 +104,8 @@ function createClass(
     ingress: selecting.filter(({ rules }) => rules.ingress !== undefined),
     egress: selecting.filter(({ rules }) => rules.egress !== undefined),
   };
-  return { namespace, labels: pod.labels, pods: [], isolation: isolationOf(namespace, byDefault), selectedBy };
+  const isolation = foreign ? 'off' : isolationOf(namespace, defaultIsolation);
+  return { namespace, labels: pod.labels, pods: [], isolation, selectedBy };
 }
 
 /** Does this peer's selector find what lives in `namespace` with these labels? Selectors of one peer are ANDed. */

@@ -43,12 +43,11 @@ export function parsePolicy(policy: NetworkPolicy): ParsedPolicy {
 /** Without policyTypes a policy is about ingress, and about egress when it says something of it. */
 const defaultTypes = (egress: unknown[] | undefined) => (egress?.length ? ['Ingress', 'Egress'] : ['Ingress']);
 
-function parseRule(namespace: string, peers: NetworkPolicyPeer[] = [], ports: NetworkPolicyPort[] = []): Rule {
-  return {
-    peers: peers.length === 0 ? undefined : peers.map((peer) => parsePeer(namespace, peer)),
-    ports: ports.length === 0 ? undefined : ports.flatMap(parsePort),
-  };
-}
+/** A list that is absent, empty, or null in a file is the same: any. */
+const parseRule = (namespace: string, peers?: NetworkPolicyPeer[], ports?: NetworkPolicyPort[]): Rule => ({
+  peers: peers?.length ? peers.map((peer) => parsePeer(namespace, peer)) : undefined,
+  ports: ports?.length ? ports.flatMap(parsePort) : undefined,
+});
 
 function parsePeer(namespace: string, peer: NetworkPolicyPeer): Peer {
   if (peer.ipBlock !== undefined) return parseIpBlock(peer.ipBlock);

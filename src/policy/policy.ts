@@ -13,6 +13,18 @@ import type { PolicyPod, Protocol, World } from './world.ts';
 export { type AddressRange, formatAddress, parseAddress, parseBlock } from './address.ts';
 export type { CompiledDirection, CompiledPod, CompiledRule, PeerSet, PortRange } from './compile.ts';
 export type { Decision, Party, Side, Why } from './evaluate.ts';
+export {
+  containerPorts,
+  exposes,
+  hostPortExposures,
+  isOver,
+  policyNamespace,
+  policyNode,
+  policyPod,
+  serviceExposures,
+  serviceNameLabel,
+} from './objects.ts';
+export { parsePolicy } from './parse.ts';
 export * from './world.ts';
 
 export type Evaluator = {

@@ -63,6 +63,8 @@ export type World = {
   wellKnown: WellKnown[];
   /** Of namespaces that do not say; `island` when nothing is said. */
   defaultIsolation?: Isolation;
+  /** A cluster that is not ours: open as Kubernetes is, without isolation modes and without a guard of nodes. */
+  foreign?: boolean;
 };
 
 /**

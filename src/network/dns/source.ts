@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Cache } from '../../client/cache.ts';
-import { type AddressRange, parseAddress } from '../../policy/policy.ts';
-import { serviceNameLabel } from '../services/frontends.ts';
+import { type AddressRange, parseAddress, serviceNameLabel } from '../../policy/policy.ts';
 import type { DnsEndpoint, DnsService, DnsSource } from './records.ts';
 
 export type DnsCaches = { services: Cache; endpointSlices: Cache; namespaces: Cache; pods: Cache };

@@ -1,4 +1,4 @@
-import { type AddressRange, formatAddress, parseAddress, parseBlock } from '../../policy/policy.ts';
+import { type AddressRange, formatAddress, parseAddress, parseBlock, serviceNameLabel } from '../../policy/policy.ts';
 
 export type Protocol = 'tcp' | 'udp' | 'sctp';
 export type Backend = { ip: string; port: number };
@@ -49,8 +49,6 @@ type Endpoint = {
   conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean };
   nodeName?: string;
 };
-
-export const serviceNameLabel = 'kubernetes.io/service-name';
 
 /** Every way in that the services of the cluster define, on the node `nodeName`. Pure. */
 export function frontendsOf(services: Service[], slices: EndpointSlice[], nodeName: string): Frontend[] {

@@ -1,0 +1,204 @@
+import { labelValue } from '../../api/validation/names.ts';
+import {
+  type Exposure,
+  exposes,
+  hostPortExposures,
+  type Isolation,
+  isOver,
+  type NetworkPolicy,
+  type PolicyPod,
+  parsePolicy,
+  podKey,
+  policyNamespace,
+  policyNode,
+  policyPod,
+  serviceExposures,
+  serviceNameLabel,
+  type WellKnown,
+  type World,
+} from '../../policy/policy.ts';
+import type { Manifest } from '../contract.ts';
+import { kindName, nameOf, podOf } from '../workload.ts';
+import { backendsOf } from './backends.ts';
+import { ownersOf, willRun } from './owners.ts';
+import { type ObjectRef, refOf, type Snapshot } from './snapshot.ts';
+
+export const networkPolicyKind = 'NetworkPolicy.networking.k8s.io';
+const endpointSliceKind = 'EndpointSlice.discovery.k8s.io';
+const networkKinds = ['Pod', 'Namespace', 'Node', 'Service', endpointSliceKind, networkPolicyKind];
+
+export type SnapshotWorld = {
+  world: World;
+  /** Of every pod of the world, by `podKey`: the object at the top of the chain that made it, or the pod itself. */
+  workloads: Map<string, ObjectRef>;
+  /** Pods that stand for a template of which nothing runs, by `podKey` (`shop/deployment/web`). They have no address. */
+  templates: Set<string>;
+  /** What is missing from the world, and why: nothing that depends on it may be called allowed or denied. */
+  notAssessed: { what: string; why: string }[];
+};
+
+/**
+ * A snapshot as the policy evaluator sees it. Controllers of which no pod lives (manifests, zero replicas, CronJobs)
+ * are there as one pod made from their template, so that policies are judged before anything runs.
+ */
+export function worldOfSnapshot(snapshot: Snapshot): SnapshotWorld {
+  const notAssessed = networkKinds.flatMap((kind) => {
+    const why = snapshot.whyUnread(kind);
+    return why === undefined ? [] : [{ what: kind, why }];
+  });
+  const tryEach: TryEach = (objects, convert) =>
+    objects.flatMap((object) => {
+      try {
+        return [convert(placed(object), object)];
+      } catch (error) {
+        notAssessed.push({ what: `${kindName(object)} ${nameOf(object)}`, why: (error as Error).message });
+        return [];
+      }
+    });
+  const owners = ownersOf(snapshot);
+  const workloads = new Map<string, ObjectRef>();
+  const alive = new Set<Manifest>();
+  const living = snapshot.of('Pod').filter((pod) => !isOver(pod));
+  const pods = tryEach(living, (object, written) => {
+    const pod = checkedPod(object);
+    const top = owners.topOf(written);
+    alive.add(top);
+    workloads.set(podKey(pod), refOf(top));
+    return { pod, exposures: hostPortExposures(object) };
+  });
+  const idle = owners.controllers.filter((object) => !alive.has(object) && willRun(object));
+  const virtual = tryEach(idle, (_, written) => {
+    const template = podOfTemplate(written);
+    const pod = checkedPod(template);
+    workloads.set(podKey(pod), refOf(written));
+    return { pod, exposures: hostPortExposures(template) };
+  });
+  const every = [...pods, ...virtual];
+  const world: World = {
+    pods: every.map(({ pod }) => pod),
+    namespaces: tryEach(snapshot.of('Namespace'), policyNamespace),
+    nodes: tryEach(snapshot.of('Node'), policyNode),
+    policies: tryEach(snapshot.of(networkPolicyKind), checkedPolicy),
+    exposures: every.flatMap(({ exposures }) => exposures),
+    wellKnown: [],
+    ...(snapshot.closedByDefault ? { defaultIsolation: defaultIsolation(snapshot) } : { foreign: true }),
+  };
+  world.exposures.push(...exposuresOf(snapshot, world.pods, tryEach));
+  if (snapshot.closedByDefault) world.wellKnown = wellKnownServices(snapshot, notAssessed);
+  return { world, workloads, templates: new Set(virtual.map(({ pod }) => podKey(pod))), notAssessed };
+}
+
+/** Converts one by one: what cannot be is noted, not thrown. */
+type TryEach = <T>(objects: Manifest[], convert: (object: Manifest, written: Manifest) => T) => T[];
+
+const placements = new WeakMap<Manifest, Manifest>();
+const clusterScoped = new Set(['Namespace', 'Node']);
+
+/** A manifest that names no namespace is meant for `default`. The same object gives the same one. */
+function placed(object: Manifest): Manifest {
+  if (object.metadata.namespace || clusterScoped.has(object.kind)) return object;
+  let copy = placements.get(object);
+  if (copy === undefined) {
+    copy = { ...object, metadata: { ...object.metadata, namespace: 'default' } };
+    placements.set(object, copy);
+  }
+  return copy;
+}
+
+const madeFromTemplates = new WeakMap<Manifest, Manifest>();
+
+function podOfTemplate(object: Manifest): Manifest {
+  let made: Manifest | undefined = madeFromTemplates.get(object);
+  if (made === undefined) {
+    const { metadata, spec } = podOf(object)!.pod as unknown as Manifest;
+    const jobName: Record<string, string> =
+      object.kind === 'Job' ? { 'batch.kubernetes.io/job-name': object.metadata.name } : {};
+    made = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: `${object.kind.toLowerCase()}/${object.metadata.name}`,
+        namespace: object.metadata.namespace || 'default',
+        labels: { ...metadata?.labels, ...jobName },
+      },
+      spec,
+    };
+    madeFromTemplates.set(object, made);
+  }
+  return made;
+}
+
+/** Files may hold anything where the API has text. Throws with what is wrong. */
+function checkedPod(object: Manifest): PolicyPod {
+  const pod = policyPod(object);
+  for (const [key, value] of Object.entries(pod.labels)) {
+    const wrong = typeof value === 'string' ? labelValue(value) : 'must be text';
+    if (wrong) throw new Error(`label ${key}: ${wrong}`);
+  }
+  for (const { port } of pod.ports)
+    if (!Number.isInteger(port)) throw new Error(`containerPort ${JSON.stringify(port)}: must be a number`);
+  return pod;
+}
+
+function checkedPolicy(object: Manifest): NetworkPolicy {
+  const policy = object as unknown as NetworkPolicy;
+  parsePolicy(policy);
+  return policy;
+}
+
+function defaultIsolation(snapshot: Snapshot): Isolation {
+  const kind = 'Protection.defence.rempart.io';
+  const mode = snapshot.get({ kind, namespace: '', name: 'namespace-isolation' })?.spec?.mode;
+  return mode === 'off' || mode === 'deny' ? mode : 'island';
+}
+
+/** By endpoints where there are pods with addresses, by selectors for those that do not run yet. */
+function exposuresOf(snapshot: Snapshot, pods: PolicyPod[], tryEach: TryEach): Exposure[] {
+  const exposing = snapshot.of('Service').filter(exposes);
+  const waiting = pods.filter(({ ips, hostNetwork }) => ips.length === 0 && !hostNetwork);
+  const bySelector = tryEach(exposing, (service) =>
+    backendsOf(service, waiting).flatMap(({ pod, protocol, port }) =>
+      port === undefined ? [] : [{ namespace: pod.namespace, pod: pod.name, protocol, port }],
+    ),
+  );
+  const slices = tryEach(snapshot.of(endpointSliceKind), checkedSlice);
+  return [...serviceExposures(exposing, slices, pods), ...bySelector.flat()];
+}
+
+function checkedSlice(slice: Manifest): Manifest {
+  for (const list of [slice.endpoints ?? [], slice.ports ?? [], ...(slice.endpoints ?? []).map(addressesIn)])
+    if (!Array.isArray(list)) throw new Error('endpoints, their addresses and ports must be lists');
+  return slice;
+}
+
+const addressesIn = ({ addresses }: { addresses: unknown }) => addresses;
+
+/** DNS and the API, which have no pods of their own on our clusters: their Services, and where their endpoints are. */
+function wellKnownServices(snapshot: Snapshot, notAssessed: SnapshotWorld['notAssessed']): WellKnown[] {
+  const dns = wellKnown(snapshot, 'kube-system', 'kube-dns');
+  const api = wellKnown(snapshot, 'default', 'kubernetes');
+  const why = 'neither Service nor EndpointSlice is here: where pods find it is not known';
+  if (dns === undefined) notAssessed.push({ what: 'cluster DNS (Service kube-system/kube-dns)', why });
+  if (api === undefined) notAssessed.push({ what: 'the API (Service default/kubernetes)', why });
+  return [
+    ...(dns ? [{ ...dns, name: 'dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } }] : []),
+    ...(api ? [{ ...api, name: 'api' }] : []),
+  ];
+}
+
+function wellKnown(snapshot: Snapshot, namespace: string, name: string): WellKnown | undefined {
+  const service = snapshot.get({ kind: 'Service', namespace, name });
+  const slice = snapshot
+    .of(endpointSliceKind, namespace)
+    .find(({ metadata }) => metadata.labels?.[serviceNameLabel] === name);
+  const address: string | undefined = slice?.endpoints?.[0]?.addresses?.[0];
+  const port: number | undefined = slice?.ports?.[0]?.port;
+  if (address === undefined || port === undefined || service?.spec?.clusterIP === undefined) return undefined;
+  const ports: { port: number; protocol?: 'TCP' | 'UDP' }[] = service.spec.ports ?? [];
+  return {
+    name,
+    protocols: [...new Set(ports.map(({ protocol = 'TCP' }) => protocol))],
+    backend: { address, port },
+    aliases: [...new Set(ports.map(({ port }) => port))].map((port) => ({ address: service.spec.clusterIP, port })),
+  };
+}
