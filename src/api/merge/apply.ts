@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isObject, setOwn } from '../../foundation/json.ts';
+import { deepFreeze, isObject, setOwn } from '../../foundation/json.ts';
 import type { KubernetesObject, ManagedFields } from '../object.ts';
 import type { Schema } from '../schema/schema.ts';
 import {
@@ -88,7 +88,7 @@ export function updateManagedFields(
   schema: Schema,
 ): ManagedFields[] {
   if (old === undefined) {
-    const created = difference(fieldsOf(object, schema), unowned);
+    const created = ownedIn(fieldsOf(object, schema));
     return isEmpty(created) ? [] : [entryOf(owner, created)];
   }
   const entries = old.metadata.managedFields ?? [];
@@ -101,6 +101,17 @@ export function updateManagedFields(
   const unchanged = own !== undefined && isDeepStrictEqual(fieldsV1(own), fields);
   const others = entries.filter((entry) => entry !== own).map((entry) => give(entry, lost));
   return collapse([...others, unchanged ? own : entryOf(owner, fields)].filter((entry) => !isEmpty(fieldsV1(entry))));
+}
+
+const owned = new WeakMap<Fields, Fields>();
+/** What somebody can own of the fields of a whole object; shared as they are. */
+function ownedIn(fields: Fields): Fields {
+  let result = owned.get(fields);
+  if (result === undefined) {
+    result = deepFreeze(difference(fields, unowned));
+    owned.set(fields, result);
+  }
+  return result;
 }
 
 /** As upstream: at most ten entries of updates; the oldest beyond are merged into one. */

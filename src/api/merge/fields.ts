@@ -26,66 +26,115 @@ export function shapeOf(value: unknown, schema: Schema | undefined): Shape {
       isMap: (name) => !named(name),
     };
   }
+  const element = Array.isArray(value) ? itemElement(schema) : undefined;
+  if (element === undefined || elementsOf(value as unknown[], element) === undefined) return { form: 'atomic' };
+  return { form: 'list', items: schema!.items, element };
+}
+
+type ItemElement = (item: unknown) => string;
+
+/** How the items of a list are named in a path; undefined where a list is one value. */
+function itemElement(schema: Schema | undefined): ItemElement | undefined {
   const listType = schema?.['x-kubernetes-list-type'];
-  if (!Array.isArray(value)) return { form: 'atomic' };
-  if (listType === 'set') return { form: 'list', items: schema!.items, element: (item) => `v:${JSON.stringify(item)}` };
-  if (listType === 'map') {
-    const element = (item: unknown) => keyElement(item, schema!['x-kubernetes-list-map-keys'] ?? [], schema!.items);
-    // Two items with one key cannot be told apart: such a list is owned as a whole.
-    if (new Set(value.map(element)).size === value.length) return { form: 'list', items: schema!.items, element };
-  }
-  return { form: 'atomic' };
+  if (listType === 'set') return (item) => `v:${JSON.stringify(item)}`;
+  if (listType !== 'map') return undefined;
+  const keys = [...(schema!['x-kubernetes-list-map-keys'] ?? [])].sort();
+  return (item) => keyElement(item, keys, schema!.items);
+}
+
+/** The elements of all items. Two with one key cannot be told apart: such a list is owned as a whole (undefined). */
+function elementsOf(value: unknown[], element: ItemElement): string[] | undefined {
+  const elements = value.map(element);
+  const repeats = elements.length > 1 && elements[0]!.startsWith('k:') && new Set(elements).size < elements.length;
+  return repeats ? undefined : elements;
 }
 
 function keyElement(item: unknown, keys: string[], items: Schema | undefined): string {
   const named: Record<string, unknown> = {};
-  for (const key of [...keys].sort()) {
+  for (const key of keys) {
     const value = isObject(item) ? (item[key] ?? items?.properties?.[key]?.default) : undefined;
+    if (keys.length === 1 && typeof value === 'string') return `k:{"${key}":${JSON.stringify(value)}}`;
     if (value !== undefined) named[key] = value;
   }
   return `k:${JSON.stringify(named)}`;
 }
 
 const none: Fields = Object.freeze({});
-/** The names that schemas know are few and come again with every object: their elements are made once. */
-const elements = new Map<string, string>();
-const elementsMax = 10_000;
-function elementOf(name: string): string {
-  let element = elements.get(name);
-  if (element === undefined) {
-    element = `f:${name}`;
-    if (elements.size < elementsMax) elements.set(name, element);
+
+/** A value that was seen where a schema stands: its names, the sets of what is beneath them, and the set of all. */
+type Known = { names: string[]; inner: Fields[]; fields: Fields };
+const known = new WeakMap<Schema, { sets: Known[]; next: number }>();
+const knownMax = 32;
+const noSchema: Schema = {};
+
+/**
+ * The one set of these names. Objects of a kind mostly look alike: a set is made once, and shared by all that have it,
+ * with what else is derived from it. Of each schema the newest few are known.
+ */
+function setOf(
+  schema: Schema = noSchema,
+  names: string[],
+  inner: Fields[],
+  elementOf: (name: string) => string,
+): Fields {
+  if (names.length === 0) return none;
+  let seen = known.get(schema);
+  if (seen === undefined) {
+    seen = { sets: [], next: 0 };
+    known.set(schema, seen);
   }
-  return element;
+  for (const set of seen.sets) if (sameItems(set.names, names) && sameItems(set.inner, inner)) return set.fields;
+  const fields: Fields = {};
+  for (const [index, name] of names.entries()) fields[elementOf(name)] = inner[index]!;
+  seen.sets[seen.next] = { names, inner, fields: Object.freeze(fields) };
+  seen.next = (seen.next + 1) % knownMax;
+  return fields;
 }
 
-/** Every field that an applied configuration sets. The result may be shared: it is not changed. */
+function sameItems<T>(left: T[], right: T[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
+  return true;
+}
+
+/** Every field that an applied configuration sets. The result is shared and frozen. */
 export function fieldsOf(value: unknown, schema: Schema | undefined): Fields {
   if (typeof value !== 'object' || value === null) return none;
   if (!Array.isArray(value)) return fieldsOfStruct(value as Record<string, unknown>, schema);
-  const shape = shapeOf(value, schema);
-  if (shape.form !== 'list') return none;
-  const fields: Fields = {};
-  for (const item of value) {
-    const inner = fieldsOf(item, shape.items);
-    const element = shape.element(item);
-    fields[element] = isEmpty(inner) || element.startsWith('v:') ? none : withSelf(inner);
-  }
-  return fields;
+  const element = itemElement(schema);
+  const elements = element && elementsOf(value, element);
+  if (elements === undefined) return none;
+  const inner = value.map((item, index) =>
+    elements[index]!.startsWith('v:') ? none : withSelf(fieldsOf(item, schema!.items)),
+  );
+  return setOf(schema, elements, inner, (name) => name);
 }
 
 function fieldsOfStruct(value: Record<string, unknown>, schema: Schema | undefined): Fields {
   if (schema?.['x-kubernetes-map-type'] === 'atomic') return none;
   const properties = schema?.properties;
   const others = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
-  const fields: Fields = {};
-  for (const name of Object.keys(value)) {
-    const named = properties !== undefined && Object.hasOwn(properties, name);
-    const inner = fieldsOf(value[name], named ? properties[name] : others);
-    if (named) fields[elementOf(name)] = inner;
-    else fields[`f:${name}`] = withSelf(inner);
+  const names = Object.keys(value);
+  const inner: Fields[] = [];
+  for (const name of names) {
+    const field = value[name];
+    if (typeof field !== 'object' || field === null) inner.push(none);
+    else if (properties !== undefined && Object.hasOwn(properties, name)) inner.push(fieldsOf(field, properties[name]));
+    else inner.push(withSelf(fieldsOf(field, others)));
   }
-  return fields;
+  return setOf(schema, names, inner, (name) => `f:${name}`);
+}
+
+const selves = new WeakMap<Fields, Fields>();
+/** The same set with its own node in it; shared as what it is made from. */
+function withSelf(fields: Fields): Fields {
+  if (fields === none) return none;
+  let result = selves.get(fields);
+  if (result === undefined) {
+    result = Object.freeze({ '.': none, ...fields });
+    selves.set(fields, result);
+  }
+  return result;
 }
 
 export type Comparison = { added: Fields; modified: Fields; removed: Fields };
@@ -107,8 +156,6 @@ export function compareFields(before: unknown, after: unknown, schema: Schema | 
     if (!now.has(element)) result.removed[element] = throughout(fieldsOf(value, inner));
   return result;
 }
-
-const withSelf = (fields: Fields): Fields => (isEmpty(fields) ? none : { '.': none, ...fields });
 
 /** Equal as JSON, whatever the order of keys; many times faster than isDeepStrictEqual. */
 function sameValue(left: unknown, right: unknown): boolean {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode, encode, namesOf, stamp } from './codec.ts';
+import { decode, decodeCopy, encode, namesOf, stamp } from './codec.ts';
 
 const object = {
   data: { a: '"metadata":{' },
@@ -12,10 +12,32 @@ const text = (value: Uint8Array) => Buffer.from(value).toString();
 
 test('an encoded object starts with what it is, and holds no revision until it is stamped', () => {
   const value = encode(object);
-  assert.match(text(value), /^\{"kind":"ConfigMap","apiVersion":"v1","metadata":\{"name":"x"\}/);
+  assert.match(text(value), /^\{"kind":"ConfigMap","apiVersion":"v1","metadata":\{ +"name":"x"\}/);
+  const stamped = stamp(value, Number.MAX_SAFE_INTEGER);
+  assert.equal(JSON.parse(text(stamped)).metadata.resourceVersion, '9007199254740991');
+});
+
+test('a value is stamped in place once; one that has a revision is copied', () => {
+  const value = encode(object);
   const stamped = stamp(value, 42);
+  assert.equal(stamped, value);
   assert.deepEqual(JSON.parse(text(stamped)), { ...object, metadata: { name: 'x', resourceVersion: '42' } });
-  assert.equal(JSON.parse(text(stamp(stamped, 43))).metadata.resourceVersion, '43');
+  const again = stamp(stamped, 1234);
+  assert.deepEqual(JSON.parse(text(again)), { ...object, metadata: { name: 'x', resourceVersion: '1234' } });
+  assert.equal(JSON.parse(text(stamped)).metadata.resourceVersion, '42');
+});
+
+test('managed fields are written as any other field, and shared by private copies', () => {
+  const fieldsV1 = { 'f:data': { '.': {}, 'f:a': {} } };
+  const managedFields = [{ manager: 'test', fieldsV1 }, { manager: 'nothing' }];
+  const owned = { ...object, metadata: { name: 'x', managedFields } };
+  const value = stamp(encode(owned), 7);
+  assert.deepEqual(decode(value), { ...owned, metadata: { ...owned.metadata, resourceVersion: '7' } });
+  const copy = decodeCopy(value);
+  assert.deepEqual(copy, decode(value));
+  assert.equal(copy.metadata.managedFields, decode(value).metadata.managedFields);
+  copy['data'].a = 'changed';
+  assert.notDeepEqual(copy, decode(value));
 });
 
 test('a value is decoded once while somebody holds it, and frozen all the way down', () => {

@@ -1,7 +1,7 @@
 import type { Kind } from '../../api/kind.ts';
 import { resourceName } from '../../api/kind.ts';
-import type { KubernetesObject } from '../../api/object.ts';
-import { deepFreeze } from '../../foundation/json.ts';
+import type { KubernetesObject, ManagedFields } from '../../api/object.ts';
+import { copyJson, deepFreeze } from '../../foundation/json.ts';
 import type { Entry } from '../../store/store.ts';
 
 /** `/registry/pods/`, `/registry/deployments.apps/`: a second version of a kind lives where the first does. */
@@ -22,31 +22,58 @@ export function namesOf(key: string): { namespace: string; name: string } {
 
 const metadataStart = Buffer.from('"metadata":{');
 const versionStart = Buffer.from('"resourceVersion":"');
+const versionOf = (revision: number) => `"resourceVersion":"${revision}",`;
+/** Blank room for the largest revision, where `stamp` writes it: JSON may have spaces there. */
+const room = ' '.repeat(versionOf(Number.MAX_SAFE_INTEGER).length);
 
 /** JSON with kind, apiVersion and metadata in front and without resourceVersion: what `stamp` expects. */
 export function encode(object: KubernetesObject): Uint8Array {
   const { kind, apiVersion, metadata, ...rest } = object;
-  const { resourceVersion: _, ...fields } = metadata;
-  const whole: Record<string, unknown> = { kind, apiVersion, metadata: fields };
+  const { resourceVersion: _, managedFields, ...fields } = metadata;
   // A field that was deleted from an object makes V8 write it five times slower; a copy is fast again.
   for (const key of Object.keys(rest)) {
     const part = rest[key];
-    whole[key] = typeof part === 'object' && part !== null && !Array.isArray(part) ? { ...part } : part;
+    if (typeof part === 'object' && part !== null && !Array.isArray(part)) rest[key] = { ...part };
   }
-  return Buffer.from(JSON.stringify(whole));
+  const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":{${room}`;
+  const own = JSON.stringify(fields).slice(1, -1);
+  const managed = managedFields === undefined ? '' : `,"managedFields":[${managedFields.map(textOfEntry).join()}]`;
+  const others = JSON.stringify(rest).slice(1);
+  return Buffer.from(`${head}${own}${managed}}${others === '}' ? '' : ','}${others}`);
 }
 
-/** Writes the revision into an encoded object: an engine does this once, when it assigns the revision. */
+function textOfEntry({ fieldsV1, ...entry }: ManagedFields): string {
+  const text = JSON.stringify(entry);
+  return fieldsV1 === undefined ? text : `${text.slice(0, -1)},"fieldsV1":${textOfFields(fieldsV1)}}`;
+}
+
+const fieldTexts = new WeakMap<object, string>();
+
+/** Objects that look alike share their sets of fields (api/merge/fields.ts): what is frozen is written once. */
+function textOfFields(fields: object): string {
+  let text = fieldTexts.get(fields);
+  if (text === undefined) {
+    text = JSON.stringify(fields);
+    if (Object.isFrozen(fields)) fieldTexts.set(fields, text);
+  }
+  return text;
+}
+
+/**
+ * Writes the revision into an encoded object: an engine does this once, when it assigns the revision, and the value is
+ * then changed in place. A value that has a revision is copied.
+ */
 export function stamp(value: Uint8Array, revision: number): Uint8Array {
   const bytes = asBuffer(value);
   const at = bytes.indexOf(metadataStart);
   if (at < 0) throw new Error('a stored object has no metadata');
   const from = at + metadataStart.length;
-  let rest = from;
-  if (bytes.compare(versionStart, 0, versionStart.length, from, from + versionStart.length) === 0)
-    rest = bytes.indexOf('"', from + versionStart.length) + 2;
-  const version = Buffer.from(`"resourceVersion":"${revision}",`);
-  return Buffer.concat([bytes.subarray(0, from), version, bytes.subarray(rest)]);
+  if (bytes.compare(versionStart, 0, versionStart.length, from, from + versionStart.length) !== 0) {
+    bytes.write(versionOf(revision), from, 'latin1');
+    return value;
+  }
+  const rest = bytes.indexOf(',', from) + 1;
+  return Buffer.concat([bytes.subarray(0, from), Buffer.from(versionOf(revision)), bytes.subarray(rest)]);
 }
 
 /** Decoded values live as long as someone in the process holds them: caches share one copy, idle objects cost none. */
@@ -67,9 +94,13 @@ export function remember(value: Uint8Array, object: KubernetesObject, revision: 
   decoded.set(value, new WeakRef(object));
 }
 
-/** A private copy of a stored value, to change and write back. */
+/** A private copy of a stored value, to change and write back; only its managedFields are shared and frozen. */
 export function decodeCopy(value: Uint8Array): KubernetesObject {
-  return JSON.parse(asBuffer(value).toString());
+  const { kind, apiVersion, metadata, ...rest } = decode(value);
+  const { managedFields, ...fields } = metadata;
+  const copy: KubernetesObject = copyJson({ kind, apiVersion, metadata: fields, ...rest });
+  if (managedFields !== undefined) copy.metadata.managedFields = managedFields;
+  return copy;
 }
 
 export function asBuffer(value: Uint8Array): Buffer {

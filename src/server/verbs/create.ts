@@ -85,11 +85,18 @@ async function prepare(context: Context, object: KubernetesObject, managed?: Man
   if (hasGeneration(kind)) metadata.generation = 1;
   delete metadata.resourceVersion;
   kind.defaults(object);
+  if (managed === undefined) track(context, undefined, wishOf(context, object));
+  else metadata.managedFields = managed;
   await admit(context, 'CREATE', { object }, () => {
     kind.prepareCreate(object);
     kind.defaults(object);
-    if (managed === undefined) track(context, undefined, object);
-    else metadata.managedFields = managed;
     check(kind, metadata.name, kind.validate(object));
   });
+}
+
+/** What the creator owns, as upstream: neither what admission adds nor the status, which is not its to set. */
+function wishOf({ kind }: Context, object: KubernetesObject): KubernetesObject {
+  if (!kind.subresources.status) return object;
+  const { status: _, ...wish } = object;
+  return wish;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { AdmissionRequest } from '../contracts.ts';
 import { configMap, configMaps, deployment, deployments, may, must, pod, pods } from '../testing/objects.ts';
 import { startServer, type TestServer } from '../testing/start.ts';
 
@@ -17,6 +18,23 @@ test('a created object has a uid, a creation time, a revision, defaults and the 
   assert.equal(made.metadata.generation, 1);
   assert.equal(made.spec.revisionHistoryLimit, 10);
   assert.equal(made.metadata.managedFields[0].operation, 'Update');
+});
+
+test('the creator owns what it asked for, and nobody what was added to it', async () => {
+  const adds = {
+    name: 'Adds',
+    mutate({ object }: AdmissionRequest) {
+      object!.metadata.annotations = { added: 'by the cluster' };
+    },
+  };
+  const adding = await startServer({ admission: [adds] });
+  const body = { ...pod('owned'), status: { phase: 'Running' } };
+  const { metadata } = await must(adding, 'POST', pods, body);
+  await adding.stop();
+  const [{ fieldsV1 }] = metadata.managedFields;
+  assert.deepEqual(metadata.annotations, { added: 'by the cluster' });
+  assert.deepEqual(Object.keys(fieldsV1), ['f:spec']);
+  assert.deepEqual(fieldsV1['f:spec']['f:restartPolicy'], {});
 });
 
 test('what a client may not set on create is cleared or refused', async () => {
