@@ -43,6 +43,7 @@ import { podDisruptionBudget } from './kinds/pod-disruption-budget.ts';
 import { podTemplate } from './kinds/pod-template.ts';
 import { priorityClass } from './kinds/priority-class.ts';
 import { priorityLevelConfiguration } from './kinds/priority-level-configuration.ts';
+import { protection } from './kinds/protection.ts';
 import { replicaSet } from './kinds/replica-set.ts';
 import { replicationController } from './kinds/replication-controller.ts';
 import { resourceClaim } from './kinds/resource-claim.ts';
@@ -140,6 +141,7 @@ export const kinds: Kind[] = [
   resourceClaim,
   resourceClaimTemplate,
   resourceSlice,
+  protection,
 ];
 
 const byResource = new Map(kinds.map((kind) => [`${kind.group}/${kind.version}/${kind.resource}`, kind]));

@@ -34,6 +34,8 @@ export type Declaration<T> = {
   /** `columns` is the whole table, with Name and Age where this kind has them. */
   wholeTable?: boolean;
   name?: NameCheck;
+  /** Of kinds that are our own; the facts have all others. */
+  schema?(): Schema;
   defaults?(object: T): void;
   prepareCreate?(object: T): void;
   prepareUpdate?(object: T, old: T): void;
@@ -50,11 +52,12 @@ export type ColumnOf<T> = Omit<Column, 'value'> & {
 export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): Kind {
   const { group = '', version = 'v1', kind, namespaced = true, name = dnsSubdomain } = declaration;
   const definitionName = definitionNameOf(group, version, kind);
-  if (!definitionName) throw new Error(`facts.json has no ${group}/${version} ${kind}`);
+  const expand = declaration.schema ?? (definitionName ? () => definition(definitionName) : undefined);
+  if (!expand) throw new Error(`facts.json has no ${group}/${version} ${kind}`);
   const hooks = declaration as unknown as Declaration<KubernetesObject>;
   let schema: Schema | undefined;
   const schemaOf = () => {
-    schema ??= definition(definitionName);
+    schema ??= expand();
     return schema;
   };
   const hasStatus = declaration.status ?? false;

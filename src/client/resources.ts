@@ -27,6 +27,7 @@ const builtIns: Record<string, string> = {
   'batch/v1': 'cronjobs:CronJob jobs:Job',
   'certificates.k8s.io/v1': 'certificatesigningrequests*:CertificateSigningRequest',
   'coordination.k8s.io/v1': 'leases:Lease',
+  'defence.rempart.io/v1alpha1': 'protections*:Protection',
   'discovery.k8s.io/v1': 'endpointslices:EndpointSlice',
   'events.k8s.io/v1': 'events:Event',
   'flowcontrol.apiserver.k8s.io/v1': `flowschemas*:FlowSchema

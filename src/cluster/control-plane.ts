@@ -12,6 +12,8 @@ import {
 } from '../server/server.ts';
 import type { Engine } from '../store/store.ts';
 import type { CertificateAuthority, Credential } from './certificates/authority.ts';
+import { protectionMode } from './protection-admission.ts';
+import { type ConfiguredMode, modeInForce } from './protection-objects.ts';
 import { usageOfNodes } from './usage.ts';
 import type { WellKnownAddresses } from './well-known-services.ts';
 
@@ -21,7 +23,8 @@ export type ControlPlaneOptions = {
   /** What the server shows to its clients; `setServing` replaces it later. */
   serving: Credential;
   listeners: Listen[];
-  defences: Omit<DefenceSettings, 'clientAuthorities' | 'tokenIssuer' | 'clock'>;
+  defences: Omit<DefenceSettings, 'clientAuthorities' | 'tokenIssuer' | 'clock' | 'modeOf' | 'plugins'>;
+  configuredMode: ConfiguredMode;
   /** How the server shows itself to node agents; without it nothing is asked of nodes. */
   nodeClient?: Extensions['nodeClient'];
   addresses: Omit<WellKnownAddresses, 'apiPort'>;
@@ -55,6 +58,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     clientAuthorities: [authority.certificate],
     tokenIssuer,
     clock,
+    modeOf: (id, lookup) => modeInForce(id, options.configuredMode, lookup),
+    plugins: [protectionMode],
   });
   const { nodeClient } = options;
   const nodes = () => server.lookup.list('nodes') as unknown as Node[];

@@ -14,8 +14,10 @@ import { writeKubeconfig } from './certificates/kubeconfig.ts';
 import { readServiceAccountKeys } from './certificates/service-account-keys.ts';
 import { startControlPlane } from './control-plane.ts';
 import { inProcessClient } from './in-process.ts';
+import { modeOf } from './protections.ts';
 
 const clock = systemClock;
+const lacking = { audit: 'off', 'secret-encryption': 'off', 'unprivileged-api-server': 'off' };
 
 /**
  * The control plane as it is, on the memory engine, with simulated nodes; ends with the process and leaves nothing.
@@ -49,6 +51,7 @@ export async function runDevelopment(options: {
       allowConnection: createAllowList(['127.0.0.0/8']),
       tokenKeys: () => tokenKeys,
     },
+    configuredMode: (id) => modeOf(id, lacking),
     podCIDR: '10.244.0.0/16',
     serviceCIDR: '10.96.0.0/16',
     addresses: {

@@ -11,6 +11,8 @@ export type Protection = {
   default: string;
   /** What `--relax id=mode` accepts; empty when another flag relaxes it. */
   relaxedModes: RelaxedMode[];
+  /** Its mode may be changed by writing the Protection object while the cluster runs. */
+  atRunTime?: true;
   /** How to relax it, when it is not by `--relax`. */
   relaxedBy?: string;
 };
@@ -38,6 +40,7 @@ export const protections: Protection[] = [
     level: 'perimeter',
     what: 'Without credentials only health and version answer',
     default: 'enforce',
+    atRunTime: true,
     relaxedModes: ['off'],
   },
   {
@@ -68,6 +71,7 @@ export const protections: Protection[] = [
     level: 'cluster',
     what: 'Namespaces without a label accept only pods of the restricted standard',
     default: 'restricted',
+    atRunTime: true,
     relaxedModes: ['baseline', 'privileged', 'observe'],
   },
   {
@@ -75,6 +79,7 @@ export const protections: Protection[] = [
     level: 'cluster',
     what: 'A namespace is an island until a NetworkPolicy says otherwise',
     default: 'island',
+    atRunTime: true,
     relaxedModes: ['off', 'deny'],
   },
   {
@@ -90,6 +95,15 @@ export const protections: Protection[] = [
     level: 'cluster',
     what: 'Containers run with the RuntimeDefault seccomp profile',
     default: 'enforce',
+    atRunTime: true,
+    relaxedModes: ['off'],
+  },
+  {
+    id: 'service-external-ips',
+    level: 'perimeter',
+    what: 'Services may not claim addresses outside of the cluster',
+    default: 'enforce',
+    atRunTime: true,
     relaxedModes: ['off'],
   },
   {
@@ -111,3 +125,11 @@ export const protections: Protection[] = [
 /** The mode a protection is in, given what the cluster relaxes. */
 export const modeOf = (id: string, relaxed: Modes): string =>
   relaxed[id] ?? protections.find((protection) => protection.id === id)!.default;
+
+/** The mode a protection starts in: some follow from addresses that were opened. */
+export function configuredMode(id: string, { relaxed, listen, allowFrom }: Openings): string {
+  const opened =
+    (id === 'api-on-loopback' && listen.length > 0) || (id === 'client-allow-list' && allowFrom.includes('0.0.0.0/0'));
+  return opened ? 'off' : modeOf(id, relaxed);
+}
+type Openings = { relaxed: Modes; listen: string[]; allowFrom: string[] };

@@ -10,6 +10,7 @@ import type { Server } from '../server/server.ts';
 import { bootstrapObjects, reconcileBootstrapObjects } from './bootstrap-objects.ts';
 import type { CertificateAuthority } from './certificates/authority.ts';
 import { inProcessClient } from './in-process.ts';
+import { type ConfiguredMode, publishProtections } from './protection-objects.ts';
 import { publishWellKnownServices, type WellKnownAddresses } from './well-known-services.ts';
 
 export type ReactorOptions = {
@@ -19,6 +20,7 @@ export type ReactorOptions = {
   /** Where the provisioner puts volumes on a node. */
   volumesDirectory: string;
   podCIDR: string;
+  configuredMode: ConfiguredMode;
   clock: Clock;
   log: Log;
   /** Gives up what does not succeed yet. */
@@ -47,6 +49,7 @@ export async function startReactors(options: ReactorOptions): Promise<() => void
   const objects = bootstrapObjects({ clientAuthority: authority.certificate, derived });
   await untilWritten(options, async () => {
     await reconcileBootstrapObjects(bootstrap, objects);
+    await publishProtections(bootstrap, options.configuredMode);
     await publishWellKnownServices(bootstrap, options.addresses);
   });
   if (signal.aborted) return () => {};

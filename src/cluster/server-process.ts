@@ -20,11 +20,8 @@ import {
 } from './configuration.ts';
 import { startControlPlane } from './control-plane.ts';
 import { logFiles } from './places.ts';
-import { modeOf } from './protections.ts';
+import { configuredMode, modeOf } from './protections.ts';
 import { createSecretSealing, keepSettling } from './secret-sealing.ts';
-
-/** What namespaces without a label accept. */
-type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted' | 'observe';
 
 const clock = systemClock;
 const retryMs = 60_000;
@@ -74,10 +71,8 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
       audit,
       allowConnection: createAllowList(['127.0.0.0/8', configuration.podCIDR, ...configuration.allowFrom]),
       tokenKeys: () => tokenKeys,
-      anonymousEverywhere: modeOf('anonymous-access', configuration.relaxed) === 'off',
-      podSecurity: { defaultLevel: modeOf('pod-security', configuration.relaxed) as PodSecurityLevel },
-      seccompDefault: modeOf('seccomp', configuration.relaxed) !== 'off',
     },
+    configuredMode: (id) => configuredMode(id, configuration),
     nodeClient: () => {
       const { certificate, key } = toKubelet.current();
       return { cert: certificate, key, ca: authority.certificate };

@@ -1,4 +1,6 @@
+import type { Protection } from '../api/kinds/protection.ts';
 import type { Node } from '../api/schema/types.d.ts';
+import type { Client } from '../client/client.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { UsageError } from '../foundation/usage-error.ts';
 import { openAuthority } from './certificates/authority.ts';
@@ -6,7 +8,8 @@ import { identities } from './certificates/identities.ts';
 import { type Configuration, layout, readConfiguration } from './configuration.ts';
 import type { ProcessName } from './places.ts';
 import { runningSupervisor } from './processes.ts';
-import { modeOf, protections } from './protections.ts';
+import { changedBy, protectionsResource } from './protection-objects.ts';
+import { configuredMode, protections } from './protections.ts';
 import { adminClient, apiUrl } from './up.ts';
 
 export type ClusterStatus = {
@@ -29,20 +32,31 @@ export async function status(dataDirectory: string): Promise<ClusterStatus> {
       detail: pid === undefined ? 'does not run' : `runs, supervised by ${pid}`,
     };
   });
-  const nodes = await readNodes(configuration);
+  const client = adminOf(configuration);
+  const nodes = await readNodes(client, configuration);
+  const modes = await readModes(client);
   return {
     cluster: { name: configuration.name, dataDirectory: configuration.dataDirectory, url: apiUrl(configuration) },
     processes,
     nodes,
-    protections: protections.map((protection) => protectionStatus(protection, configuration)),
+    protections: protections.map((protection) => protectionStatus(protection, configuration, modes)),
     healthy: processes.every(({ running }) => running) && nodes.length > 0 && nodes.every(({ ready }) => ready),
   };
 }
 
-async function readNodes(configuration: Configuration): Promise<ClusterStatus['nodes']> {
+function adminOf(configuration: Configuration): Client {
+  const authority = openAuthority(layout(configuration).pki, systemClock);
+  return adminClient(configuration, authority.certificate, authority.issue(identities.admin()));
+}
+
+/** Modes in force, by protection; none while the API does not answer, and then what was configured is shown. */
+async function readModes(client: Client): Promise<Map<string, string>> {
+  const { items } = await client.list<Protection>(protectionsResource).catch(() => ({ items: [] }));
+  return new Map(items.map(({ metadata, spec }) => [metadata.name, spec?.mode ?? '']));
+}
+
+async function readNodes(client: Client, configuration: Configuration): Promise<ClusterStatus['nodes']> {
   try {
-    const authority = openAuthority(layout(configuration).pki, systemClock);
-    const client = adminClient(configuration, authority.certificate, authority.issue(identities.admin()));
     const { items } = await client.list<Node>('nodes');
     return items.map((node) => {
       const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
@@ -56,12 +70,11 @@ async function readNodes(configuration: Configuration): Promise<ClusterStatus['n
 }
 
 function protectionStatus(
-  { id, level, what, default: standard, relaxedModes, relaxedBy }: (typeof protections)[number],
-  { relaxed, listen, allowFrom }: Configuration,
+  protection: (typeof protections)[number],
+  configuration: Configuration,
+  modes: Map<string, string>,
 ): ClusterStatus['protections'][number] {
-  const opened =
-    (id === 'api-on-loopback' && listen.length > 0) || (id === 'client-allow-list' && allowFrom.includes('0.0.0.0/0'));
-  const mode = opened ? 'off' : modeOf(id, relaxed);
-  const how = relaxedBy ?? `rempart up --relax ${id}=${relaxedModes.join('|')}`;
-  return { id, level, mode, relaxed: mode !== standard, what, relaxedBy: how };
+  const { id, level, what, default: standard } = protection;
+  const mode = modes.get(id) ?? configuredMode(id, configuration);
+  return { id, level, mode, relaxed: mode !== standard, what, relaxedBy: changedBy(protection) };
 }

@@ -68,6 +68,11 @@ export type Lookup = {
   version(resource: string): number;
 };
 
+/** Protections that the API server itself enforces. */
+export type ServerProtection = 'pod-security' | 'seccomp' | 'service-external-ips' | 'anonymous-access';
+/** The mode that one of them is in right now; undefined: its closed default. Modes change while the server runs. */
+export type ModeOf = (protection: ServerProtection, lookup: Lookup) => string | undefined;
+
 export type AuditEvent = {
   auditID: string;
   stage: 'RequestReceived' | 'ResponseStarted' | 'ResponseComplete' | 'Panic';

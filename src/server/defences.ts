@@ -18,8 +18,6 @@ export type DefenceSettings = Omit<AdmissionSettings, 'authorization' | 'clock'>
   tokenKeys(): string[];
   /** Nameless requests may read the OIDC documents. */
   publicDiscovery?: boolean;
-  /** Nameless requests may ask for everything; roles decide. */
-  anonymousEverywhere?: boolean;
 };
 
 /**
@@ -37,8 +35,9 @@ export function createDefences(settings: DefenceSettings): {
   };
   return {
     defences(lookup) {
-      const { clock, audit, allowConnection, clientAuthorities, publicDiscovery, anonymousEverywhere } = settings;
+      const { clock, audit, allowConnection, clientAuthorities, publicDiscovery } = settings;
       const authorization = createAuthorization(lookup);
+      const anonymousEverywhere = () => settings.modeOf('anonymous-access', lookup) === 'off';
       const { authorize, rulesFor } = authorization;
       authentication = createAuthentication({
         ...{ clientAuthorities, publicDiscovery, anonymousEverywhere, authorize, lookup, clock },

@@ -28,6 +28,7 @@ async function start(clock: Clock) {
     engine: await openEngine({ engine: 'memory', stamp, clock }),
     ...{ authority, serving: authority.issue(identities.apiServer(['127.0.0.1'])), clock, log: silentLog },
     ...{ volumesDirectory: '/tmp', podCIDR: '10.244.0.0/16', serviceCIDR: '10.96.0.0/16' },
+    configuredMode: () => 'enforce',
     listeners: [{ host: '127.0.0.1', port: 0 }],
     defences: { audit: { ready() {}, record() {} }, allowConnection: () => true, tokenKeys: () => tokenKeys },
     addresses: {

@@ -55,6 +55,7 @@ const bodies: Record<string, Body> = {
       volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claimSpec() }],
     },
   },
+  'defence.rempart.io/v1alpha1 Protection': { spec: { mode: 'enforce' } },
   'events.k8s.io/v1 Event': { regarding: { kind: 'Pod', name: 'web', namespace: 'default' }, note: 'ok' },
   'autoscaling/v2 HorizontalPodAutoscaler': {
     spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 },

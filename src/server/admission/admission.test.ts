@@ -15,8 +15,8 @@ const create = (path: string, object: object) => server.ask(master, 'POST', path
 const createPod = (object: object) => create('/namespaces/a/pods', object);
 
 const authorization = createAuthorization(objectsLookup());
-const listed = (more: object = {}) =>
-  admissionPlugins({ authorization, clock: systemClock, ...more }).map(({ name }) => name);
+const listed = () =>
+  admissionPlugins({ authorization, clock: systemClock, modeOf: () => undefined, plugins: [] }).map(({ name }) => name);
 
 test('every plugin is in the list once, existence first and usage last', () => {
   const source = readdirSync(import.meta.dirname)
@@ -29,16 +29,29 @@ test('every plugin is in the list once, existence first and usage last', () => {
   assert.equal(listed().at(-1), 'ResourceQuota');
 });
 
-test('relaxations take out what they name and nothing else', () => {
-  const relaxed = listed({ seccompDefault: false, denyExternalIPs: false });
-  assert.deepEqual(
-    listed().filter((name) => !relaxed.includes(name)),
-    ['SecureDefaults', 'DenyServiceExternalIPs'],
-  );
+test('what a mode switches off is off while it is, and on again afterwards', async () => {
+  const modes: Partial<Record<string, string>> = {};
+  const switched = await startDefended({ modeOf: (id) => modes[id] });
+  const external = (name: string) =>
+    switched.ask(master, 'POST', '/namespaces/a/services', {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name } },
+      spec: { ports: [{ port: 80 }], externalIPs: ['192.0.2.1'] },
+    });
+  const created = (name: string) => switched.ask(master, 'POST', '/namespaces/a/pods', pod(name));
+  Object.assign(modes, { 'pod-security': 'privileged', seccomp: 'off', 'service-external-ips': 'off' });
+  assert.equal((await external('open')).code, 201);
+  assert.equal((await created('open')).body.spec.securityContext.seccompProfile, undefined);
+  for (const id of Object.keys(modes)) delete modes[id];
+  assert.match((await external('closed')).body.message, /Use of external IPs is denied/);
+  assert.deepEqual((await created('closed')).body.spec.securityContext.seccompProfile, { type: 'RuntimeDefault' });
+  modes['pod-security'] = 'privilegd';
+  const misspelt = await switched.ask(master, 'POST', '/namespaces/a/pods', pod('bad', { hostPID: true }));
+  assert.equal(misspelt.code, 403, 'a mode that nobody can read must close');
+  await switched.stop();
 });
 
 test('observing pod security refuses nothing and tells everything', async () => {
-  const observing = await startDefended({ podSecurity: { defaultLevel: 'observe' } });
+  const observing = await startDefended({ modeOf: () => 'observe' });
   const object = pod('loose', { hostPID: true });
   const { code, warnings } = await observing.ask(master, 'POST', '/namespaces/a/pods', object);
   assert.equal(code, 201);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Authorization } from '../authorization/authorization.ts';
-import type { AdmissionPlugin } from '../contracts.ts';
+import type { AdmissionPlugin, ModeOf } from '../contracts.ts';
 import {
   certificateApproval,
   certificateRequester,
@@ -16,7 +16,7 @@ import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { ownerReferences } from './owner-references.ts';
-import { type PodSecuritySettings, podSecurity } from './pod-security.ts';
+import { podSecurity } from './pod-security.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { roleEscalation } from './role-escalation.ts';
@@ -29,31 +29,30 @@ import { taintNodes } from './taint-nodes.ts';
 export type AdmissionSettings = {
   authorization: Authorization;
   clock: Clock;
-  /** Restricted, and kube-system exempt, when nothing is said. */
-  podSecurity?: Partial<PodSecuritySettings>;
-  /** False: pods that say nothing about seccomp run unconfined. */
-  seccompDefault?: boolean;
-  /** False: Services may claim external addresses. */
-  denyExternalIPs?: boolean;
+  modeOf: ModeOf;
+  /** Of the cluster around the server; they judge last, before what is used is counted. */
+  plugins: AdmissionPlugin[];
 };
+
+/** Where pod security does not count: the cluster's own. */
+const exemptNamespaces = ['kube-system'];
 
 /** Every admission plugin, in order: first all that change the object, then all that judge it. */
 export function admissionPlugins(settings: AdmissionSettings): AdmissionPlugin[] {
-  const { authorization, clock } = settings;
+  const { authorization, clock, modeOf } = settings;
   const { authorize } = authorization;
-  const security = { defaultLevel: 'restricted' as const, exemptNamespaces: ['kube-system'], ...settings.podSecurity };
   return [
     namespaceLifecycle,
     limitRanger,
     serviceAccount,
-    ...(settings.seccompDefault === false ? [] : [secureDefaults]),
+    secureDefaults(modeOf),
     nodeRestriction,
     taintNodes,
     priority,
     runtimeClass,
     defaultTolerationSeconds,
     extendedResourceToleration,
-    podSecurity(security),
+    podSecurity({ modeOf, exemptNamespaces }),
     eventRateLimit(clock),
     defaultStorageClass,
     storageObjectInUse,
@@ -64,7 +63,8 @@ export function admissionPlugins(settings: AdmissionSettings): AdmissionPlugin[]
     certificateApproval(authorize),
     certificateSigning(authorize),
     certificateSubject,
-    ...(settings.denyExternalIPs === false ? [] : [denyServiceExternalIPs]),
+    denyServiceExternalIPs(modeOf),
+    ...settings.plugins,
     // last: what any other plugin refuses uses nothing
     resourceQuota(clock),
   ];

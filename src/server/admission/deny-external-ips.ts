@@ -1,14 +1,15 @@
-import type { AdmissionPlugin } from '../contracts.ts';
+import type { AdmissionPlugin, ModeOf } from '../contracts.ts';
 import { concerns, refusal } from './about.ts';
 
 /**
  * Services may not claim external addresses: whoever may create a Service could take over traffic to any address
  * (CVE-2020-8554). Addresses that a Service has already may stay or go.
  */
-export const denyServiceExternalIPs: AdmissionPlugin = {
+export const denyServiceExternalIPs = (modeOf: ModeOf): AdmissionPlugin => ({
   name: 'DenyServiceExternalIPs',
   validate(request) {
     if (!concerns(request, 'CREATE', 'services') && !concerns(request, 'UPDATE', 'services')) return;
+    if (modeOf('service-external-ips', request.lookup) === 'off') return;
     const before = new Set(request.old?.['spec']?.externalIPs ?? []);
     const added = (request.object?.['spec']?.externalIPs ?? []).filter((address: string) => !before.has(address));
     if (added.length > 0)
@@ -17,4 +18,4 @@ export const denyServiceExternalIPs: AdmissionPlugin = {
         'Use of external IPs is denied by admission control: use a LoadBalancer or NodePort Service',
       );
   },
-};
+});

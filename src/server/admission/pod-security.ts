@@ -18,11 +18,11 @@ import {
 } from '../../api/pod-security/pod-security.ts';
 import { podTemplateOf } from '../../api/pods/template.ts';
 import { forbidden, invalid } from '../../api/status.ts';
-import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../contracts.ts';
+import type { AdmissionPlugin, AdmissionRequest, Lookup, ModeOf } from '../contracts.ts';
 import { concerns, isMirrorPod } from './about.ts';
 
 export type PodSecuritySettings = {
-  defaultLevel: PodSecurityDefault;
+  modeOf: ModeOf;
   /** Namespaces where the standards do not count: the cluster's own. */
   exemptNamespaces: string[];
 };
@@ -47,7 +47,7 @@ export const podSecurity = (settings: PodSecuritySettings): AdmissionPlugin => (
     const workload = request.subresource === '' ? podTemplateOf(resourceName(kind), request.object!) : undefined;
     if (pod === undefined && workload === undefined) return;
     const { labels } = lookup.get('namespaces', '', namespace)?.metadata ?? {};
-    const modes = podSecurityModes(labels, settings.defaultLevel);
+    const modes = podSecurityModes(labels, defaultLevel(settings, lookup));
     if (pod !== undefined) judgePod(request, pod, modes);
     else if (workload !== undefined && templateChanged(request, workload.template))
       judgeWorkload(request, workload.template, workload.pointer, modes);
@@ -67,6 +67,12 @@ function podToJudge(request: AdmissionRequest): KubernetesObject | undefined {
 function templateChanged({ kind, old }: AdmissionRequest, template: PodLike): boolean {
   const before = old === undefined ? undefined : podTemplateOf(resourceName(kind), old)?.template;
   return JSON.stringify(before) !== JSON.stringify(template);
+}
+
+/** A mode that nobody can read closes. */
+function defaultLevel({ modeOf }: PodSecuritySettings, lookup: Lookup): PodSecurityDefault {
+  const mode = modeOf('pod-security', lookup) ?? 'restricted';
+  return mode === 'observe' ? mode : (readLevel(mode) ?? 'restricted');
 }
 
 function judgePod(request: AdmissionRequest, pod: KubernetesObject, { enforce, warn, audit }: PodSecurityModes): void {
@@ -169,7 +175,8 @@ function checkLabels(request: AdmissionRequest, settings: PodSecuritySettings): 
   });
   if (errors.length > 0) throw invalid('Namespace', '', name, errors);
   if (old === undefined || settings.exemptNamespaces.includes(name)) return;
-  const enforced = ({ metadata }: KubernetesObject) => podSecurityModes(metadata.labels, settings.defaultLevel).enforce;
+  const byDefault = defaultLevel(settings, lookup);
+  const enforced = ({ metadata }: KubernetesObject) => podSecurityModes(metadata.labels, byDefault).enforce;
   const after = enforced(object);
   if (describePolicy(after) !== describePolicy(enforced(old))) warnAboutPods(request, after, lookup);
 }

@@ -1,4 +1,4 @@
-import type { AdmissionPlugin } from '../contracts.ts';
+import type { AdmissionPlugin, ModeOf } from '../contracts.ts';
 import { createdPod, isMirrorPod } from './about.ts';
 
 /**
@@ -6,12 +6,13 @@ import { createdPod, isMirrorPod } from './about.ts';
  * restricted standard, which wants it said, is reached by pods that say nothing, and everybody sees what applies.
  * Linux only; privileged pods run unconfined whatever is said.
  */
-export const secureDefaults: AdmissionPlugin = {
+export const secureDefaults = (modeOf: ModeOf): AdmissionPlugin => ({
   name: 'SecureDefaults',
   mutate(request) {
     const pod = createdPod(request);
     if (pod === undefined || isMirrorPod(pod) || pod['spec'].os?.name === 'windows') return;
+    if (modeOf('seccomp', request.lookup) === 'off') return;
     pod['spec'].securityContext ??= {};
     pod['spec'].securityContext.seccompProfile ??= { type: 'RuntimeDefault' };
   },
-};
+});

@@ -48,6 +48,7 @@ function setup(options: { authorize?: Authorizer; publicDiscovery?: boolean } = 
   const authentication = createAuthentication({
     ...{ issuer: 'https://kubernetes.default.svc', audiences: ['https://kubernetes.default.svc'], keys: () => keys },
     ...{ lookup, clock, clientAuthorities: [ca.pem], authorize: () => ({ allowed: false, reason: '' }) },
+    anonymousEverywhere: () => false,
     ...options,
   });
   const ask = (credentials: Partial<Credentials>) =>

@@ -18,7 +18,7 @@ export type AuthenticationOptions = TokenSettings & {
   /** Whether nameless requests may read the OIDC documents, so that others can verify our tokens. */
   publicDiscovery?: boolean;
   /** Whether nameless requests may ask for anything else: then roles decide, as for system:unauthenticated. */
-  anonymousEverywhere?: boolean;
+  anonymousEverywhere(): boolean;
 };
 
 export type Authentication = {
@@ -93,7 +93,7 @@ async function ofToken(
 }
 
 function isOpen({ request }: Credentials, options: AuthenticationOptions): boolean {
-  if (options.anonymousEverywhere === true) return true;
+  if (options.anonymousEverywhere()) return true;
   const path = (request?.url ?? '').split('?', 1)[0]!;
   if (request?.method !== 'GET' && request?.method !== 'HEAD') return false;
   return openPaths.test(path) || (options.publicDiscovery === true && discoveryPaths.has(path));

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { grant, startDefended } from '../server/testing/defended.ts';
+import { inProcessClient } from './in-process.ts';
+import { protectionMode } from './protection-admission.ts';
+import { modeInForce, protectionsResource, publishProtections } from './protection-objects.ts';
+import { modeOf, protections } from './protections.ts';
+
+const annotated: Record<string, string>[] = [];
+const server = await startDefended({
+  plugins: [protectionMode],
+  audit: { ready() {}, record: ({ annotations = {} }) => void annotated.push(annotations) },
+});
+after(() => server.stop());
+const client = inProcessClient(server, 'system:apiserver', ['system:masters']);
+const owner = { username: 'owner', groups: [] };
+await server.make(...grant('owner', [{ verbs: ['*'], apiGroups: ['defence.rempart.io'], resources: ['*'] }]));
+const path = (name: string) => `/apis/defence.rempart.io/v1alpha1/protections/${name}`;
+const setMode = (name: string, mode: string) =>
+  server.ask(owner, 'PATCH', path(name), { spec: { mode } }, 'application/merge-patch+json');
+const publish = (relaxed: Record<string, string>) => publishProtections(client, (id) => modeOf(id, relaxed));
+const inForce = (id: string) => modeInForce(id, (name) => modeOf(name, {}), server.lookup);
+
+test('every protection has an object that says what it is and how it is changed', async () => {
+  await publish({});
+  const { items } = await client.list(protectionsResource);
+  assert.deepEqual(items.map(({ metadata }) => metadata.name).sort(), protections.map(({ id }) => id).sort());
+  for (const { metadata, spec, status } of items) {
+    assert.equal(spec.mode, status.defaultMode, metadata.name);
+    assert.equal(status.modes[0], status.defaultMode);
+  }
+  const changes = server.lookup.version(protectionsResource);
+  await publish({});
+  assert.equal(server.lookup.version(protectionsResource), changes, 'publishing what is there already is no write');
+});
+
+test('a mode is changed through the API, with its undo in the answer and in the audit', async () => {
+  const { code, warnings } = await setMode('pod-security', 'baseline');
+  assert.equal(code, 200);
+  assert.match(
+    warnings.join(),
+    /relaxed from "restricted" to "baseline".*--type=merge -p '\{"spec":\{"mode":"restricted"\}\}'/,
+  );
+  const told = annotated.flatMap((annotations) => annotations['defence.rempart.io/mode-change'] ?? []);
+  assert.match(told.at(-1)!, /^pod-security: restricted -> baseline; undo: kubectl patch protection pod-security/);
+  assert.equal(inForce('pod-security'), 'baseline');
+});
+
+test('it stays over a restart, until the cluster is started with another one', async () => {
+  await publish({});
+  assert.equal(inForce('pod-security'), 'baseline');
+  await publish({ 'pod-security': 'privileged' });
+  assert.equal(inForce('pod-security'), 'privileged');
+});
+
+test('modes that do not exist, that only the start decides, and objects of others are refused', async () => {
+  const unknown = await setMode('pod-security', 'lax');
+  assert.equal(unknown.code, 422);
+  assert.match(unknown.body.message, /supported values: "baseline", "observe", "privileged", "restricted"/);
+  const fixed = await setMode('audit', 'off');
+  assert.equal(fixed.code, 403);
+  assert.match(fixed.body.message, /decided when the cluster starts: rempart up --relax audit=off/);
+  const kind = { apiVersion: 'defence.rempart.io/v1alpha1', kind: 'Protection' };
+  const made = { ...kind, metadata: { name: 'mine' }, spec: { mode: 'off' } };
+  const create = await server.ask(owner, 'POST', '/apis/defence.rempart.io/v1alpha1/protections', made);
+  assert.equal(create.code, 403);
+  assert.equal((await server.ask(owner, 'DELETE', path('audit'))).code, 403);
+});
