@@ -21,6 +21,7 @@ import {
   systemMounter,
   writeCniConfig,
 } from '../node/node.ts';
+import { readIsolation } from '../policy/policy.ts';
 import { createAllowList } from './allow-list.ts';
 import {
   type CertificateAuthority,
@@ -141,7 +142,7 @@ function networkOf(configuration: Configuration, cache: (resource: string) => an
     apiAddress: gatewayAddress(configuration),
     apiPort: configuration.apiPort,
     clusterDomain,
-    defaultIsolation: modeOf('namespace-isolation', configuration.relaxed) as 'island' | 'off' | 'deny',
+    configuredIsolation: readIsolation(modeOf('namespace-isolation', configuration.relaxed)),
     stateDirectory: networkState(configuration),
     log,
     clock,

@@ -80,7 +80,7 @@ export const protections: Protection[] = [
     what: 'A namespace is an island until a NetworkPolicy says otherwise',
     default: 'island',
     atRunTime: true,
-    relaxedModes: ['off', 'deny'],
+    relaxedModes: ['off', 'observe', 'deny'],
   },
   {
     id: 'token-without-rights',

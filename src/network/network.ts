@@ -42,8 +42,8 @@ export type NetworkOptions = {
   apiPort: number;
   /** `cluster.local` */
   clusterDomain: string;
-  /** Of namespaces without a label: `island` when nothing is said. */
-  defaultIsolation?: Isolation;
+  /** Of namespaces without a label, until the protection `namespace-isolation` is read from the API. */
+  configuredIsolation: Isolation;
   stateDirectory: string;
   /** Where names of the outside are asked for; default: the servers of /etc/resolv.conf. */
   upstreamServers?: UpstreamServer[];
@@ -59,6 +59,7 @@ export const networkResources = [
   'services',
   'endpointslices.discovery.k8s.io',
   'networkpolicies.networking.k8s.io',
+  'protections.defence.rempart.io',
 ];
 
 export type Network = {
@@ -92,6 +93,7 @@ export function createNetwork(options: NetworkOptions): Network {
     services: cache('services'),
     endpointSlices: cache('endpointslices.discovery.k8s.io'),
     networkPolicies: cache('networkpolicies.networking.k8s.io'),
+    protections: cache('protections.defence.rempart.io'),
   };
   const around = { nodeName: options.nodeName, caches, run, clock, log, networks: options };
   const wellKnown = wellKnownServices(options);
@@ -104,7 +106,7 @@ export function createNetwork(options: NetworkOptions): Network {
     ...around,
     tableName: names.policiesTable,
     wellKnown,
-    defaultIsolation: options.defaultIsolation,
+    configuredIsolation: options.configuredIsolation,
     nodeAddresses: machineAddresses,
   });
   let stopDns = async () => {};

@@ -83,8 +83,16 @@ const exemptNamespaces = ['kube-system'];
 export function isolationOf(namespace: PolicyNamespace, byDefault: Isolation = 'island'): Isolation {
   if (exemptNamespaces.includes(namespace.name)) return 'off';
   const mode = namespace.labels[isolationLabel];
-  if (mode === undefined) return byDefault;
-  return mode === 'off' || mode === 'deny' ? mode : 'island';
+  return mode === undefined ? byDefault : readIsolation(mode);
 }
+
+/** `observe` lets everything pass: what it would cut is told from what was seen. */
+export function readIsolation(mode: string): Isolation {
+  if (mode === 'off' || mode === 'observe') return 'off';
+  return mode === 'deny' ? 'deny' : 'island';
+}
+
+/** The object whose `spec.mode` says what namespaces without a label are. */
+export const isolationProtection = 'namespace-isolation';
 
 export const podKey = (pod: { namespace: string; name: string }): string => `${pod.namespace}/${pod.name}`;

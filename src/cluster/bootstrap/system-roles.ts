@@ -83,6 +83,7 @@ export const systemRoles: KubernetesObject[] = [
     rule(read, '', 'endpoints namespaces nodes pods services'),
     rule(read, 'discovery.k8s.io', 'endpointslices'),
     rule(read, 'networking.k8s.io', 'networkpolicies'),
+    rule(read, 'defence.rempart.io', 'protections'),
     rule('patch update', 'networking.k8s.io', 'networkpolicies/status'),
     events,
   ]),

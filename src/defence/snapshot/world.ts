@@ -5,6 +5,7 @@ import {
   hostPortExposures,
   type Isolation,
   isOver,
+  isolationProtection,
   type NetworkPolicy,
   type PolicyPod,
   parsePolicy,
@@ -12,6 +13,7 @@ import {
   policyNamespace,
   policyNode,
   policyPod,
+  readIsolation,
   serviceExposures,
   serviceNameLabel,
   type WellKnown,
@@ -148,8 +150,7 @@ function checkedPolicy(object: Manifest): NetworkPolicy {
 
 function defaultIsolation(snapshot: Snapshot): Isolation {
   const kind = 'Protection.defence.rempart.io';
-  const mode = snapshot.get({ kind, namespace: '', name: 'namespace-isolation' })?.spec?.mode;
-  return mode === 'off' || mode === 'deny' ? mode : 'island';
+  return readIsolation(snapshot.get({ kind, namespace: '', name: isolationProtection })?.spec?.mode ?? 'island');
 }
 
 /** By endpoints where there are pods with addresses, by selectors for those that do not run yet. */

@@ -40,6 +40,18 @@ function realPackets(): void {
     assert.equal(await pod('roamer').ask('tcp', '198.51.100.1', 443), 'outside 198.51.100.254');
   });
 
+  test('the mode of the protection opens and closes every island at once, while packets flow', async () => {
+    const switchTo = (mode: string) =>
+      cache('protections.defence.rempart.io').set(object('Protection', '', 'namespace-isolation', { spec: { mode } }));
+    switchTo('observe');
+    await eventually(/^outside/, () => pod('front').ask('tcp', '198.51.100.1', 443));
+    switchTo('deny');
+    await eventually(/timeout/, () => pod('front').probe('tcp', pod('db').ip, 8080));
+    switchTo('island');
+    await eventually(/^db/, () => pod('front').ask('tcp', pod('db').ip, 8080));
+    assert.equal(await pod('front').probe('tcp', '198.51.100.1', 443), 'timeout');
+  });
+
   test('an island reaches the API at its service address, from the node only pods may', async () => {
     assert.equal(await pod('front').ask('tcp', '10.96.0.1', 443), `node ${pod('front').ip}`);
     assert.equal(await pod('front').ask('tcp', '10.244.0.1', 6443), `node ${pod('front').ip}`);
@@ -151,7 +163,7 @@ function realPackets(): void {
       });
       // A pod's readiness waits for the kernel to have everything until now.
       await node.network.podNetworkReady(cache('pods').get('shop', 'front')!, pod('front').ip);
-      const { world } = worldOf(node.caches, new Map(), { name: 'elsewhere', addresses: [] }, []);
+      const { world } = worldOf(node.caches, new Map(), { name: 'elsewhere', addresses: [] }, [], 'island');
       const { evaluate } = createEvaluator(world);
       const keyOf = (name: string) => ({
         pod: `${

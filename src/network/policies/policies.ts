@@ -20,7 +20,7 @@ export type PoliciesOptions = {
   nodeName: string;
   networks: PolicyNetworks & { serviceCIDR: string };
   wellKnown: WellKnown[];
-  defaultIsolation?: Isolation;
+  configuredIsolation: Isolation;
   /** Addresses of this machine, the gateway's included. */
   nodeAddresses(): string[];
   caches: WorldCaches;
@@ -54,8 +54,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
 
   async function program(): Promise<void> {
     const self = { name: options.nodeName, addresses: options.nodeAddresses() };
-    const { world: known, localPods } = worldOf(caches, locals, self, options.wellKnown);
-    const world = { ...known, defaultIsolation: options.defaultIsolation };
+    const { world, localPods } = worldOf(caches, locals, self, options.wellKnown, options.configuredIsolation);
     const evaluator = createEvaluator(world);
     const pods: KernelPod[] = [];
     for (const [uid, { ip, interfaceName }] of locals)

@@ -6,7 +6,15 @@ import { changeMatters, worldOf } from './world.ts';
 
 const self = { name: 'n1', addresses: ['192.0.2.2'] };
 function emptyCaches() {
-  const names = ['pods', 'namespaces', 'nodes', 'networkPolicies', 'services', 'endpointSlices'] as const;
+  const names = [
+    'pods',
+    'namespaces',
+    'nodes',
+    'networkPolicies',
+    'services',
+    'endpointSlices',
+    'protections',
+  ] as const;
   return Object.fromEntries(names.map((name) => [name, memoryCache()])) as Record<
     (typeof names)[number],
     ReturnType<typeof memoryCache>
@@ -28,7 +36,7 @@ test('pods of other nodes have the address the API says, those of this node the 
   const fresh = object('shop', 'fresh', { spec: { nodeName: 'n1', containers: [] }, status: {} });
   caches.pods.set(fresh);
   const locals = new Map([['shop-fresh', { pod: fresh, ip: '10.244.0.5' }]]);
-  const { world, localPods } = worldOf(caches, locals, self, []);
+  const { world, localPods } = worldOf(caches, locals, self, [], 'island');
   assert.deepEqual(Object.fromEntries(world.pods.map(({ name, ips }) => [name, ips])), {
     far: ['10.244.1.2'],
     stale: [],
@@ -41,7 +49,13 @@ test('pods that ended are gone, unless their sandbox still runs here', () => {
   const caches = emptyCaches();
   caches.pods.set(pod('over', 'n2', '10.244.1.2', 'Succeeded'));
   const deleted = pod('deleted', 'n1', '10.244.0.3');
-  const { world } = worldOf(caches, new Map([['shop-deleted', { pod: deleted, ip: '10.244.0.3' }]]), self, []);
+  const { world } = worldOf(
+    caches,
+    new Map([['shop-deleted', { pod: deleted, ip: '10.244.0.3' }]]),
+    self,
+    [],
+    'island',
+  );
   assert.deepEqual(
     world.pods.map(({ name }) => name),
     ['deleted'],
@@ -62,7 +76,7 @@ test('a NodePort service exposes pods of its own namespace only', () => {
     caches.services.set(object(namespace, 'web', { spec: { type: 'NodePort' } }));
     caches.endpointSlices.set(slice(namespace));
   }
-  assert.deepEqual(worldOf(caches, new Map(), self, []).world.exposures, [
+  assert.deepEqual(worldOf(caches, new Map(), self, [], 'island').world.exposures, [
     { namespace: 'shop', pod: 'web', protocol: 'TCP', port: 8080 },
   ]);
 });
@@ -74,7 +88,7 @@ test('host ports are exposed, with sidecars, without pods on the node network', 
     pod('one', 'n2', '10.244.1.2', 'Running', { initContainers: [{ restartPolicy: 'Always', ports }, { ports }] }),
   );
   caches.pods.set(pod('two', 'n2', '192.0.2.3', 'Running', { hostNetwork: true, containers: [{ ports }] }));
-  assert.deepEqual(worldOf(caches, new Map(), self, []).world.exposures, [
+  assert.deepEqual(worldOf(caches, new Map(), self, [], 'island').world.exposures, [
     { namespace: 'shop', pod: 'one', protocol: 'TCP', port: 80 },
   ]);
 });
@@ -91,4 +105,17 @@ test('only changes that policies can see make new rules', () => {
   assert.equal(changeMatters(caches, caches.endpointSlices, slice, slice), false);
   caches.services.set(object('shop', 'web', { spec: { type: 'LoadBalancer' } }));
   assert.equal(changeMatters(caches, caches.endpointSlices, slice, slice), true);
+});
+
+test('the protection in the API decides about namespaces without a label, the configuration until it is there', () => {
+  const caches = emptyCaches();
+  const isolation = () => worldOf(caches, new Map(), self, [], 'deny').world.defaultIsolation;
+  assert.equal(isolation(), 'deny');
+  for (const [mode, expected] of Object.entries({ observe: 'off', off: 'off', island: 'island', islnd: 'island' })) {
+    const protection = { ...object('', 'namespace-isolation'), spec: { mode } };
+    caches.protections.set(protection);
+    assert.equal(isolation(), expected, mode);
+    assert.equal(changeMatters(caches, caches.protections, protection, undefined), true);
+  }
+  assert.equal(changeMatters(caches, caches.protections, object('', 'seccomp'), undefined), false);
 });

@@ -3,13 +3,16 @@ import type { Cache } from '../../client/cache.ts';
 import {
   exposes,
   hostPortExposures,
+  type Isolation,
   isOver,
+  isolationProtection,
   type NetworkPolicy,
   type PolicyNode,
   type PolicyPod,
   policyNamespace,
   policyNode,
   policyPod,
+  readIsolation,
   serviceExposures,
   serviceNameLabel,
   type WellKnown,
@@ -23,6 +26,7 @@ export type WorldCaches = {
   networkPolicies: Cache;
   services: Cache;
   endpointSlices: Cache;
+  protections: Cache;
 };
 /** A pod whose sandbox runs here: its address is known before the API knows it, and until the sandbox is gone. */
 export type LocalPod = { pod: KubernetesObject; ip: string };
@@ -37,6 +41,8 @@ export function worldOf(
   locals: ReadonlyMap<string, LocalPod>,
   self: PolicyNode,
   wellKnown: WellKnown[],
+  /** Until the cluster has published what it is. */
+  configuredIsolation: Isolation,
 ): { world: World; localPods: Map<string, PolicyPod> } {
   const localPods = new Map<string, PolicyPod>();
   const pods: PolicyPod[] = [];
@@ -56,7 +62,9 @@ export function worldOf(
     .list()
     .filter(({ metadata }) => metadata.name !== self.name)
     .map(policyNode);
+  const mode = caches.protections.get('', isolationProtection)?.['spec']?.mode;
   const world = {
+    defaultIsolation: mode === undefined ? configuredIsolation : readIsolation(mode),
     pods,
     namespaces: caches.namespaces.list().map(policyNamespace),
     nodes: [self, ...nodes],
@@ -80,6 +88,7 @@ export function changeMatters(
   object: KubernetesObject,
   old: KubernetesObject | undefined,
 ): boolean {
+  if (cache === caches.protections) return object.metadata.name === isolationProtection;
   if (cache === caches.services) return exposes(object) || (old !== undefined && exposes(old));
   if (cache === caches.endpointSlices) {
     const { namespace = '', labels } = object.metadata;

@@ -24,6 +24,7 @@ export function createTestNode() {
     ...{ clusterId: 'test', nodeName: 'n1', stateDirectory, clusterDomain: 'cluster.local' },
     ...{ podCIDR: '10.244.0.0/24', clusterCIDR: '10.244.0.0/16', serviceCIDR: '10.96.0.0/16' },
     ...{ dnsAddress: '10.96.0.10', gatewayAddress: '10.244.0.1', apiServiceAddress: '10.96.0.1' },
+    configuredIsolation: 'island' as const,
     ...{ apiAddress: '10.244.0.1', apiPort: 6443, upstreamServers: [{ address: '198.51.100.1', port: 5353 }] },
     ...{ cache: (resource: string) => caches.get(resource)!, clock: systemClock, log: createLog('network', 'warn') },
   };
@@ -155,6 +156,7 @@ export function createTestNode() {
     services: cache('services'),
     endpointSlices: cache('endpointslices.discovery.k8s.io'),
     networkPolicies: cache('networkpolicies.networking.k8s.io'),
+    protections: cache('protections.defence.rempart.io'),
   };
   const node = {
     caches: worldCaches,
