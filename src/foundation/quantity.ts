@@ -84,6 +84,9 @@ function readAnew(quantity: string): Exact | undefined {
   return { nano: sign === '-' ? -nano : nano, family };
 }
 
+/** In billionths, exact; undefined when it is not a quantity. */
+export const exactQuantity = (quantity: string): bigint | undefined => readExact(quantity)?.nano;
+
 export const isQuantity = (quantity: unknown): quantity is string | number =>
   (typeof quantity === 'string' || typeof quantity === 'number') && form.test(String(quantity));
 

@@ -1,3 +1,4 @@
+import { validateBinding, validatePolicy } from '../admission-policy/validate.ts';
 import { type ColumnOf, defineKind } from '../define.ts';
 import type {
   MatchResources,
@@ -54,6 +55,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     spec.failurePolicy ??= 'Fail';
     defaultMatch(spec.matchConstraints);
   },
+  validate: validatePolicy,
 });
 
 export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPolicyBinding>({
@@ -62,6 +64,7 @@ export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   resource: 'validatingadmissionpolicybindings',
   columns: bindingColumns,
   defaults: ({ spec }) => defaultMatch(spec?.matchResources),
+  validate: validateBinding,
 });
 
 export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({

@@ -17,6 +17,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { ownerReferences } from './owner-references.ts';
 import { podSecurity } from './pod-security.ts';
+import { policyParamRights } from './policy-param-rights.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { roleEscalation } from './role-escalation.ts';
@@ -25,6 +26,7 @@ import { secureDefaults } from './secure-defaults.ts';
 import { serviceAccount } from './service-account.ts';
 import { storageObjectInUse } from './storage-object-in-use.ts';
 import { taintNodes } from './taint-nodes.ts';
+import { validatingAdmissionPolicy } from './validating-admission-policy.ts';
 
 export type AdmissionSettings = {
   authorization: Authorization;
@@ -63,8 +65,11 @@ export function admissionPlugins(settings: AdmissionSettings): AdmissionPlugin[]
     certificateApproval(authorize),
     certificateSigning(authorize),
     certificateSubject,
+    policyParamRights(authorize),
     denyServiceExternalIPs(modeOf),
     ...settings.plugins,
+    // the users' own rules, after all of ours
+    validatingAdmissionPolicy(authorize, clock),
     // last: what any other plugin refuses uses nothing
     resourceQuota(clock),
   ];

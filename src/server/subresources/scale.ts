@@ -65,7 +65,8 @@ async function store(context: Context, make: (current: KubernetesObject) => Kube
   return body.form === 'object' ? valueReply(scaleOf(kind, body.object)) : reply;
 }
 
-function scaleOf({ subresources }: Kind, object: KubernetesObject): KubernetesObject {
+/** The Scale of an object whose kind has one. */
+export function scaleOf({ subresources }: Kind, object: KubernetesObject): KubernetesObject {
   const { specReplicas, statusReplicas, labelSelector } = subresources.scale as ScalePaths;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   // Built-in kinds keep their selector in the spec and show its text only here; custom ones may keep the text itself.

@@ -1,0 +1,58 @@
+import { environment } from '../cel/environment.ts';
+import { type Bindings, unknownValue } from '../cel/expression.ts';
+import { celValue } from '../cel/values.ts';
+import type { KubernetesObject } from '../object.ts';
+import { type PolicyRequest, requestFieldsOf, type Unknown } from './request.ts';
+
+/** Values of names for the expressions of one request, converted when an expression first asks. */
+export type Activation = {
+  bindings: Bindings;
+  /** What was asked for and is not known, since it was last emptied. */
+  touched: Set<string>;
+};
+
+export function createActivation(request: PolicyRequest, unknown: ReadonlySet<Unknown>): Activation {
+  const touched = new Set<string>();
+  const bindings: Bindings = {};
+  const isUnknown = (name: string) => unknown.has(name as Unknown);
+  const define = (name: string, make: () => unknown) => {
+    const value = isUnknown(name) ? touching(touched, name) : once(make);
+    Object.defineProperty(bindings, name, { get: value, enumerable: true });
+  };
+  const { schema } = request.kind;
+  // a subresource has a kind of its own, whose schema is not at hand
+  const shape = request.subresource === '' || request.subresource === 'status' ? schema : undefined;
+  const fields = requestFieldsOf(request);
+  define('object', () => celValue(request.object ?? null, shape));
+  define('oldObject', () => celValue(request.oldObject ?? null, shape));
+  define('namespaceObject', () => celValue(request.namespaceObject ?? null));
+  define('authorizer', () => environment().toolkit.make('Authorizer', '{}'));
+  for (const [name, value] of Object.entries(fields)) define(`request.${name}`, () => celValue(value));
+  const whole = isUnknown('request.userInfo') ? 'request.userInfo' : 'request';
+  Object.defineProperty(bindings, 'request', {
+    get: whole === 'request' ? once(() => celValue(fields)) : touching(touched, whole),
+  });
+  return { bindings, touched };
+}
+
+/** The same with the parameter of one binding; `unknown` when it exists but was not given. */
+export function withParams(outer: Activation, params: KubernetesObject | null | 'unknown'): Activation {
+  const { touched } = outer;
+  const get = params === 'unknown' ? touching(touched, 'params') : once(() => celValue(params));
+  return { bindings: Object.create(outer.bindings, { params: { get } }), touched };
+}
+
+function touching(touched: Set<string>, name: string): () => unknown {
+  return () => {
+    touched.add(name);
+    return unknownValue(`depends on ${name}`);
+  };
+}
+
+function once(make: () => unknown): () => unknown {
+  let made: { value: unknown } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

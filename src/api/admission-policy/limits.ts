@@ -1,0 +1,15 @@
+/** Bounds of one request: its policies together. What exceeds them is an error, and the failurePolicy decides. */
+export const requestCostMax = 4_000_000;
+export const requestDurationMaxMs = 2_000;
+/** Policies times bindings times parameters. */
+export const evaluationsMax = 500;
+
+/** Bounds of one policy, checked when it is written. Those that upstream has are upstream's. */
+export const matchConditionsMax = 64;
+export const validationsMax = 100;
+export const variablesMax = 100;
+export const auditAnnotationsMax = 20;
+
+/** Upstream's: a message made by an expression, and the value of an annotation. */
+export const messageBytesMax = 5 * 1024;
+export const annotationBytesMax = 10 * 1024;

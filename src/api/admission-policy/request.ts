@@ -1,0 +1,56 @@
+import type { Kind } from '../kind.ts';
+import type { KubernetesObject } from '../object.ts';
+import type { UserInfo } from '../user.ts';
+
+/** What a policy is asked about; an object that is undefined is null in expressions. */
+export type PolicyRequest = {
+  operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+  kind: Kind;
+  subresource: string;
+  namespace: string;
+  name: string;
+  object: KubernetesObject | undefined;
+  oldObject: KubernetesObject | undefined;
+  /** The Namespace the object is in. */
+  namespaceObject: KubernetesObject | undefined;
+  user: UserInfo;
+  dryRun: boolean;
+};
+
+/** What a preview cannot know. */
+export type Unknown = 'oldObject' | 'namespaceObject' | 'request.userInfo' | 'authorizer' | 'params';
+
+const requestFields = [
+  ...['kind', 'resource', 'subResource', 'requestKind', 'requestResource', 'requestSubResource'],
+  ...['name', 'namespace', 'operation', 'userInfo', 'dryRun'],
+];
+
+/** Everything an expression may name, but for variables and parameters. */
+export const requestNames: readonly string[] = [
+  ...['object', 'oldObject', 'namespaceObject', 'authorizer', 'request', 'request.'],
+  ...requestFields.map((field) => `request.${field}`),
+];
+
+type GroupVersionKind = { group: string; version: string; kind: string };
+
+/** The kind of what is sent to a subresource: a Scale, a PodExecOptions; the kind itself for `status`. */
+function kindOf({ kind, subresource }: PolicyRequest): GroupVersionKind {
+  const own = { group: kind.group, version: kind.version, kind: kind.kind };
+  if (subresource === 'scale') return { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+  const other = kind.subresources.others.find(({ name }) => name === subresource);
+  if (other === undefined) return own;
+  return { group: other.group ?? own.group, version: other.version ?? own.version, kind: other.kind };
+}
+
+/** `request`, as admission/v1 AdmissionRequest without `uid`, `object`, `oldObject` and `options`. */
+export function requestFieldsOf(request: PolicyRequest): Record<string, unknown> {
+  const { kind, subresource, name, namespace, operation, user, dryRun } = request;
+  const asked = kindOf(request);
+  const resource = { group: kind.group, version: kind.version, resource: kind.resource };
+  const { username, uid = '', groups, extra = {} } = user;
+  return {
+    ...{ kind: asked, requestKind: asked, resource, requestResource: resource },
+    ...{ subResource: subresource, requestSubResource: subresource, name, namespace, operation, dryRun },
+    userInfo: { username, uid, groups, extra },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Budget } from './budget.ts';
+import { library } from './library.ts';
+import { patternOf } from './patterns.ts';
+
+const charactersPerUnit = 16;
+
+/** Functions that look at everything inside their arguments; all others see only the top. */
+const deep = new Set(['_==_', '_!=_', 'format', 'sum', 'min', 'max', 'isSorted', 'join', '@in', '_+_']);
+deep.add('indexOf').add('lastIndexOf').add('string');
+
+/** Everything against everything. */
+const crosswise = new Set(['sets.contains', 'sets.equivalent', 'sets.intersects']);
+
+/** Spends what a call will cost, before it is made: a call that cannot be afforded does not begin. */
+export function spendOnCall(budget: Budget, name: string, args: unknown[]): void {
+  budget.spend(1);
+  if (name === '@range') budget.spend(sizeOf(args[0]) / charactersPerUnit);
+  else if (name === 'matches') spendOnMatch(budget, args);
+  else if (name === 'contains' || name === 'replace' || name === 'split') spendOnSearch(budget, args);
+  else if (crosswise.has(name)) budget.spend(sizeOf(args[0]) * sizeOf(args[1]));
+  for (const arg of args)
+    if (deep.has(name) || crosswise.has(name)) spendOnValue(budget, arg);
+    else if (typeof arg === 'string') budget.spend(arg.length / charactersPerUnit);
+}
+
+/** Text that a call has made. */
+export function spendOnResult(budget: Budget, result: unknown): void {
+  if (typeof result === 'string') budget.spend(result.length / charactersPerUnit);
+}
+
+function sizeOf(value: unknown): number {
+  const { isCelList, isCelMap } = library.cel;
+  return isCelList(value) || isCelMap(value) ? value.size : 0;
+}
+
+function spendOnMatch(budget: Budget, [text, pattern]: unknown[]): void {
+  if (typeof text !== 'string' || typeof pattern !== 'string') return;
+  budget.spend(((text.length + 1) * patternOf(pattern).size) / 256);
+}
+
+function spendOnSearch(budget: Budget, [text, part, replacement]: unknown[]): void {
+  if (typeof text !== 'string' || typeof part !== 'string') return;
+  budget.spend((text.length * Math.min(part.length, text.length)) / 256);
+  if (typeof replacement !== 'string') return;
+  const places = text.length / Math.max(1, part.length);
+  budget.spend((places * replacement.length) / charactersPerUnit);
+}
+
+/** Lists in lists share what they hold: what looks like a tree of any size is walked only as far as can be paid for. */
+function spendOnValue(budget: Budget, value: unknown): void {
+  if (typeof value === 'string') {
+    budget.spend(value.length / charactersPerUnit);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  const { isCelList, isCelMap } = library.cel;
+  if (isCelList(value))
+    for (const item of value) {
+      budget.spend(1);
+      spendOnValue(budget, item);
+    }
+  else if (isCelMap(value))
+    for (const [key, item] of value) {
+      budget.spend(1);
+      spendOnValue(budget, key);
+      spendOnValue(budget, item);
+    }
+}

@@ -1,0 +1,52 @@
+import { spendOnCall, spendOnResult } from './costs.ts';
+import { currentEvaluation } from './evaluation.ts';
+import { addresses } from './extensions/addresses.ts';
+import { authorization } from './extensions/authorization.ts';
+import { lists } from './extensions/lists.ts';
+import { loops } from './extensions/loops.ts';
+import { optionals } from './extensions/optionals.ts';
+import { quantities } from './extensions/quantities.ts';
+import { sets } from './extensions/sets.ts';
+import { texts } from './extensions/texts.ts';
+import { urls } from './extensions/urls.ts';
+import { type CelEnv, library } from './library.ts';
+import { patternOf } from './patterns.ts';
+import { createToolkit, type Toolkit } from './toolkit.ts';
+
+const extensions = [lists, sets, texts, quantities, urls, addresses, authorization, optionals, loops];
+
+export type Environment = { env: CelEnv; toolkit: Toolkit; hasFunction(name: string): boolean };
+
+let made: Environment | undefined;
+
+/** CEL with the functions that Kubernetes adds (https://kubernetes.io/docs/reference/using-api/cel/), every call metered. */
+export function environment(): Environment {
+  made ??= create();
+  return made;
+}
+
+function create(): Environment {
+  const { celEnv } = library.cel;
+  const { toolkit, registry } = createToolkit();
+  const funcs = [...library.strings, ...extensions.flatMap((extension) => extension(toolkit))];
+  const plain = celEnv({ funcs, registry, re2: { compile: patternOf } });
+  const env = Object.create(plain, { funcs: { value: metered(plain.funcs) } }) as CelEnv;
+  return { env, toolkit, hasFunction: (name) => plain.funcs.find(name) !== undefined };
+}
+
+/** The same functions; each call is paid for. What cannot be paid throws, and no operator of CEL catches it. */
+function metered(funcs: CelEnv['funcs']): CelEnv['funcs'] {
+  const find: CelEnv['funcs']['find'] = (name) => {
+    const group = funcs.find(name);
+    if (group === undefined) return undefined;
+    const call: typeof group.call = (id, target, args) => {
+      const { budget } = currentEvaluation();
+      spendOnCall(budget, name, target === undefined ? args : [target, ...args]);
+      const result = group.call(id, target, args);
+      spendOnResult(budget, result);
+      return result;
+    };
+    return { name, call, [Symbol.iterator]: () => group[Symbol.iterator]() };
+  };
+  return { find, [Symbol.iterator]: () => funcs[Symbol.iterator]() } as CelEnv['funcs'];
+}

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createBudget } from './budget.ts';
+import { compileExpression, ExpressionError } from './expression.ts';
+import { expressionCostMax, expressionDepthMax, expressionLengthMax, patternLengthMax } from './limits.ts';
+import { celValue } from './values.ts';
+
+const object = {
+  metadata: { name: 'web', labels: { app: 'web' }, annotations: {} },
+  spec: {
+    replicas: 5,
+    ratio: 2,
+    list: ['a', 'b'],
+    numbers: [3, 1, 2],
+    memory: '1Gi',
+    containers: [{ image: 'r/x:1' }],
+  },
+};
+const schema = { properties: { spec: { properties: { ratio: { type: 'number' as const } } } } };
+const names = new Set(['object', 'request', 'request.', 'request.name', 'big']);
+
+/** The value, or `error: …`; lists as arrays. */
+function evaluate(source: string, more: object = {}, costMax = expressionCostMax): unknown {
+  const bindings = { object: celValue(object, schema), 'request.name': 'web', ...more };
+  const outcome = compileExpression(source, names).evaluate(bindings, { budget: createBudget({ costMax }) });
+  if ('error' in outcome) return `error: ${outcome.error}`;
+  const { value } = outcome;
+  return typeof value === 'object' && value !== null && Symbol.iterator in value ? [...(value as any)] : value;
+}
+
+const values: [string, unknown][] = [
+  ['object.spec.replicas <= 5', true],
+  ['object.spec.replicas / 2', 2n],
+  ['object.spec.ratio / 4.0', 0.5],
+  ['has(object.spec.replicas) && !has(object.spec.paused)', true],
+  ['object.metadata.labels["app"] == request.name', true],
+  ["'app' in object.metadata.labels && !('x' in object.metadata.labels)", true],
+  ['object.spec.paused', 'error: no such key: paused'],
+  ['object.spec.list[2]', 'error: index out of bounds: 2'],
+  ['object.spec.paused || true', true],
+  ['1 / 0', 'error: int divide by zero'],
+  ["'a' + 1", "error: no such overload: '_+_' applied to '(string, int)'"],
+  ['object.spec.containers.all(c, c.image.startsWith("r/"))', true],
+  ['object.spec.numbers.map(n, n > 1, n * 2)', [6n, 4n]],
+  ['object.spec.numbers.filter(n, n > 1)', [3n, 2n]],
+  ['object.spec.numbers.map(n, [n].map(m, m + n))[0]', [6n]],
+  ['object.spec.numbers.exists_one(n, n == 2)', true],
+  ['[1, 2] + [3]', [1n, 2n, 3n]],
+  ["object.spec.list.join(',') + '%s=%d'.format(['x', 1])", 'a,bx=1'],
+  ["'a-b'.split('-').size() == 2 && 'aaa'.replace('a', 'b', 2) == 'bba' && 'A'.lowerAscii() == 'a'", true],
+  ["'web-1'.matches('^[a-z]+-[0-9]+$')", true],
+  ['\'it is\' != "x" // a comment with .? in it', true],
+  // lists and sets
+  ['object.spec.numbers.sum() == 6 && object.spec.numbers.min() == 1 && object.spec.numbers.max() == 3', true],
+  ['object.spec.numbers.isSorted() || [1, 1.5, 2].isSorted()', true],
+  ['object.spec.list.indexOf("b") == 1 && object.spec.list.lastIndexOf("z") == -1', true],
+  ['[].min()', 'error: min called on empty list'],
+  ["[1, 'a'].isSorted()", 'error: the items of the list have no order'],
+  ['sets.contains([1, 2], [1]) && sets.intersects([1], [1, 2]) && sets.equivalent([1, 1], [1])', true],
+  // quantities, exact
+  ["quantity(object.spec.memory).isGreaterThan(quantity('1000Mi')) && quantity('1Gi') == quantity('1024Mi')", true],
+  ["quantity('50k').add(quantity('20')).sub(1).asInteger()", 50019n],
+  ["isQuantity('1.5Mi') && !isQuantity('1,5Mi') && quantity('0.1').compareTo(quantity('100m')) == 0", true],
+  ["quantity('100m').asInteger()", 'error: cannot convert value to integer'],
+  ["quantity('x')", 'error: "x" is not a quantity'],
+  // URLs
+  ["url('https://u@example.com:80/a%20b?c=d&c=e').getHost()", 'example.com:80'],
+  ["url('https://[::1]:80/').getHostname()", '::1'],
+  ["url('/path?c=d').getEscapedPath() + url('https://x/?c=d').getQuery()['c'][0]", '/pathd'],
+  ["isURL('../x') || isURL('https://a b/') || isURL('https://x:port/')", false],
+  // addresses
+  ["ip('2001:db8::1').family() == 6 && ip.isCanonical('10.0.0.1') && !isIP('010.0.0.1')", true],
+  ["ip('127.0.0.1').isLoopback() && ip('fe80::1').isLinkLocalUnicast() && ip('8.8.8.8').isGlobalUnicast()", true],
+  ["cidr('10.0.0.0/8').containsIP('10.1.2.3') && !cidr('10.0.0.0/8').containsCIDR('0.0.0.0/0')", true],
+  ["cidr('192.168.1.77/20').masked() == cidr('192.168.0.0/20')", true],
+  ["string(cidr('2001:db8::1/33').masked())", '2001:db8::/33'],
+  ["isCIDR('10.0.0.0/33') || isCIDR('10.0.0.0')", false],
+  // optionals
+  ['object.?spec.?replicas.orValue(1)', 5n],
+  ['object.spec.?paused.orValue(false)', false],
+  ['object.?status.conditions[0].type.orValue("none")', 'none'],
+  ['object.metadata.labels[?"app"].hasValue() && !object.spec.list[?7].hasValue()', true],
+  ['has(object.?status.phase)', false],
+  ['object.spec.?replicas.optMap(r, r * 2).orValue(0)', 10n],
+  ['optional.none().or(optional.of(1)).value()', 1n],
+  ['optional.none().value()', 'error: optional.none() dereference'],
+  ['[1].orValue(2)', 'error: no such overload: the value is not an optional'],
+  // times
+  ["timestamp('2023-01-01T00:00:00Z') - duration('1h') < timestamp('2023-01-01T00:00:00Z')", true],
+];
+for (const [source, expected] of values) test(source, () => assert.deepEqual(evaluate(source), expected));
+
+const refused: [string, number, number, RegExp][] = [
+  ['object.spec.replicas <= obj', 1, 25, /undeclared reference to 'obj'/],
+  ['true &&\n  nothing(1)', 2, 3, /undeclared reference to 'nothing'/],
+  ['object.spec.replicas <= ', 1, 22, /Syntax error/],
+  ['request.options', 1, 8, /undefined field 'options'/],
+  ["'a'.matches('(')", 1, 13, /missing closing/],
+  ['99999999999999999999', 1, 1, /out of range/],
+  ['[1].all(object, true)', 1, 4, /names something else/],
+  // what Kubernetes has and this has not is said to be so, and never evaluated to something else
+  ["'a'.find('b')", 1, 4, /undeclared reference to 'find'/],
+  ['[1].all(i, v, true)', 1, 4, /not supported: 'all'/],
+  ['cel.bind(x, 1, x)', 1, 4, /not supported: 'cel.bind'/],
+  ['[?optional.none()]', 1, 1, /not supported: optional items/],
+  ['Object{}', 1, 1, /not supported: an object of the type 'Object'/],
+];
+for (const [source, line, column, message] of refused)
+  test(`refused: ${source}`, () => {
+    assert.throws(
+      () => compileExpression(source, names),
+      (error) =>
+        error instanceof ExpressionError &&
+        error.line === line &&
+        error.column === column &&
+        message.test(error.message),
+    );
+  });
+
+const big = celValue(Array.from({ length: 10_000 }, (_, index) => `item-${index}`));
+const tooExpensive = /^error: it costs more than the 1000000 units allowed$/;
+
+test('a list of ten thousand is walked, mapped and filtered', () => {
+  assert.equal(evaluate('big.map(x, x + "!").exists(x, x == "item-9999!")', { big }), true);
+  assert.equal(evaluate('big.filter(x, x.matches("9$")).map(x, x).size()', { big }), 1000n);
+});
+
+const expensive = [
+  'big.all(x, big.all(y, big.all(z, true)))',
+  'big.all(x, big.all(y, false) || true)',
+  'big.all(x, x in big)',
+  'big.all(x, big == big) || true',
+  'big.map(x, big.join()).size() > 0',
+  'big.map(x, big).join()',
+  'big.join().replace("i", big.join())',
+  'sets.contains(big, big)',
+];
+for (const source of expensive)
+  test(`too expensive: ${source.slice(0, 60)}`, () => assert.match(String(evaluate(source, { big })), tooExpensive));
+
+test('a pattern that other engines take for ever for is linear', () => {
+  const expression = `big.join().matches('${'(x|i|t)*x.{90}'.repeat(10)}$') || big.join().matches('((i*)*t*)*$z')`;
+  assert.equal(evaluate(expression, { big }), false);
+});
+
+test('text that doubles ends at the budget, long before the memory', () => {
+  let text: unknown = 'x'.repeat(1000);
+  const doubled = compileExpression('request.name + request.name', names);
+  const budget = createBudget({ costMax: expressionCostMax });
+  for (let turn = 0; turn < 60; turn++) {
+    const outcome = doubled.evaluate({ 'request.name': text }, { budget });
+    if ('error' in outcome) {
+      assert.match(`error: ${outcome.error}`, tooExpensive);
+      assert.ok((text as string).length < expressionCostMax * 16);
+      return;
+    }
+    text = outcome.value;
+  }
+  assert.fail('sixty doublings were paid for');
+});
+
+test('shared lists are compared as far as can be paid', () => {
+  const steps = 'l'
+    .repeat(40)
+    .split('')
+    .reduce((list) => `[${list}].map(x, [x, x])[0]`, '[1]').length;
+  assert.ok(steps < expressionLengthMax);
+  let list: any = celValue([1]);
+  for (let level = 0; level < 60; level++) list = celValueOf(list);
+  assert.match(String(evaluate('big == [big]', { big: list })), tooExpensive);
+});
+const celValueOf = (list: unknown) => {
+  const made = compileExpression('[big, big]', names).evaluate(
+    { big: list },
+    { budget: createBudget({ costMax: 10 }) },
+  );
+  return (made as { value: unknown }).value;
+};
+
+test('an expression, its depth and its patterns have limits', () => {
+  const at = (source: string) => compileExpression(source, names);
+  const longest = `true //${'x'.repeat(expressionLengthMax - 7)}`;
+  assert.equal(longest.length, expressionLengthMax);
+  at(longest);
+  assert.throws(() => at(`${longest}x`), /longer than/);
+  at(`1${'+1'.repeat(expressionDepthMax)}`);
+  assert.throws(() => at(`1${'+1'.repeat(expressionDepthMax + 1)}`), /deeper than/);
+  assert.throws(() => at(`${'['.repeat(8_000)}${']'.repeat(8_000)}`), ExpressionError);
+  at(`'a'.matches('${'a'.repeat(patternLengthMax)}')`);
+  assert.throws(() => at(`'a'.matches('${'a'.repeat(patternLengthMax + 1)}')`), /a pattern may have/);
+  assert.throws(() => at("'a'.matches('((a{100}){100}){100}')"), /invalid repeat count/);
+});
+
+test('the time ends an evaluation as well', () => {
+  let now = 0;
+  const budget = createBudget({ costMax: 1e9, deadlineMs: 5, monotonicMs: () => now++ });
+  const outcome = compileExpression('big.all(x, big.all(y, true))', names).evaluate({ big }, { budget });
+  assert.deepEqual(outcome, { error: 'it takes longer than allowed' });
+});
+
+test('names of JavaScript are keys like any other', () => {
+  const hostile = celValue(JSON.parse('{"__proto__": {"x": 1}, "constructor": {"name": "Object"}, "toString": "t"}'));
+  const expression =
+    'object.__proto__.x == 1 && object.constructor.name == "Object" && object.toString == "t" && !has(object.valueOf)';
+  assert.equal(evaluate(expression, { object: hostile }), true);
+});

@@ -1,0 +1,13 @@
+/**
+ * Bounds of what is written by one user and computed for every other. A unit of cost is one call of a function, one
+ * turn of a loop, or 16 characters that were looked at; a million take less than a second.
+ */
+export const expressionLengthMax = 16 * 1024;
+/** Levels of an expression's tree: more would exhaust the stack of whoever walks it. */
+export const expressionDepthMax = 200;
+export const expressionCostMax = 1_000_000;
+export const patternLengthMax = 1_000;
+/** Compiled patterns that are kept. */
+export const patternsMax = 200;
+/** What is wrong is said with at most so many characters. */
+export const errorLengthMax = 1_000;

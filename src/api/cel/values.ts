@@ -1,0 +1,30 @@
+import type { Schema } from '../schema/schema.ts';
+import { library } from './library.ts';
+
+const int64Max = 2 ** 63;
+
+/**
+ * A JSON value as CEL sees it. JSON knows one kind of number, CEL two: what the schema calls a number is a double, and
+ * else what is whole is an int, as upstream's decoder has it.
+ */
+export function celValue(value: unknown, schema?: Schema): unknown {
+  const { celList, celMap } = library.cel;
+  if (typeof value === 'number') {
+    const isInt = schema?.type !== 'number' && Number.isInteger(value) && Math.abs(value) < int64Max;
+    return isInt ? BigInt(value) : value;
+  }
+  if (Array.isArray(value)) return celList(value.map((item) => celValue(item, schema?.items)) as never);
+  if (typeof value === 'object' && value !== null) {
+    const map = new Map<string, unknown>();
+    for (const [key, field] of Object.entries(value))
+      if (field !== undefined) map.set(key, celValue(field, fieldOf(schema, key)));
+    return celMap(map as never);
+  }
+  return value;
+}
+
+function fieldOf(schema: Schema | undefined, key: string): Schema | undefined {
+  const { properties, additionalProperties } = schema ?? {};
+  if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key];
+  return typeof additionalProperties === 'object' ? additionalProperties : undefined;
+}

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type DefendedServer, grant, master, pod, startDefended } from '../testing/defended.ts';
+
+let server: DefendedServer;
+before(async () => {
+  server = await startDefended();
+});
+after(() => server.stop());
+
+const apiVersion = 'admissionregistration.k8s.io/v1';
+const root = `/apis/${apiVersion}`;
+const onDeployments = {
+  resourceRules: [
+    { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['deployments'] },
+  ],
+};
+
+const policy = (name: string, spec: object) => ({
+  ...{ apiVersion, kind: 'ValidatingAdmissionPolicy', metadata: { name } },
+  spec: { matchConstraints: onDeployments, ...spec },
+});
+const binding = (name: string, spec: object = {}) => ({
+  ...{ apiVersion, kind: 'ValidatingAdmissionPolicyBinding', metadata: { name } },
+  spec: { policyName: name, validationActions: ['Deny'], ...spec },
+});
+const deployment = (name: string, replicas: number, labels = {}) => ({
+  ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'a', labels } },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: pod(name)['spec'] },
+  },
+});
+const deployments = '/apis/apps/v1/namespaces/a/deployments';
+
+/** Runs with a policy in force, and takes it away again. */
+async function under(spec: object, bound: object, work: () => Promise<void>): Promise<void> {
+  await server.make(policy('p', spec), binding('p', bound));
+  try {
+    await work();
+  } finally {
+    for (const resource of ['validatingadmissionpolicybindings', 'validatingadmissionpolicies'])
+      assert.equal((await server.ask(master, 'DELETE', `${root}/${resource}/p`)).code, 200);
+  }
+}
+
+test("the documentation's policy refuses six replicas, on every way to them", async () => {
+  await under({ validations: [{ expression: 'object.spec.replicas <= 5' }] }, {}, async () => {
+    const refused = await server.ask(master, 'POST', deployments, deployment('six', 6));
+    assert.equal(refused.code, 422);
+    const text =
+      "ValidatingAdmissionPolicy 'p' with binding 'p' denied request: failed expression: object.spec.replicas <= 5";
+    assert.equal(refused.body.message, `deployments.apps "six" is forbidden: ${text}`);
+    assert.equal(refused.body.reason, 'Invalid');
+    assert.deepEqual(refused.body.details.causes, [{ message: text }]);
+    assert.equal((await server.ask(master, 'POST', deployments, deployment('five', 5))).code, 201);
+    const patch = await server.ask(
+      master,
+      'PATCH',
+      `${deployments}/five`,
+      { spec: { replicas: 6 } },
+      'application/merge-patch+json',
+    );
+    assert.equal(patch.code, 422);
+    assert.equal((await server.ask(master, 'DELETE', `${deployments}/five`)).code, 200);
+  });
+  assert.equal((await server.ask(master, 'POST', deployments, deployment('six', 6))).code, 201);
+});
+
+test('a reason and a made message reach the client; Warn only warns', async () => {
+  const validation = {
+    expression: 'object.spec.replicas <= variables.most',
+    messageExpression: "'at most ' + string(variables.most) + ' for ' + request.userInfo.username",
+    reason: 'Forbidden',
+  };
+  const spec = { variables: [{ name: 'most', expression: '5 - 1' }], validations: [validation] };
+  await under(spec, {}, async () => {
+    const refused = await server.ask(master, 'POST', deployments, deployment('five-b', 5));
+    assert.equal(refused.code, 403);
+    assert.match(refused.body.message, /denied request: at most 4 for master$/);
+  });
+  await under(spec, { validationActions: ['Warn', 'Audit'] }, async () => {
+    const warned = await server.ask(master, 'POST', deployments, deployment('warned', 5));
+    assert.equal(warned.code, 201);
+    const text = "Validation failed for ValidatingAdmissionPolicy 'p' with binding 'p': at most 4 for master";
+    assert.deepEqual(warned.warnings, [text]);
+  });
+});
+
+test('parameters come from a ConfigMap or from none', async () => {
+  const spec = {
+    paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+    validations: [{ expression: 'object.spec.replicas <= int(params.data.most)' }],
+  };
+  const paramRef = { name: 'limits', namespace: 'a', parameterNotFoundAction: 'Deny' };
+  await under(spec, { paramRef }, async () => {
+    const missing = await server.ask(master, 'POST', deployments, deployment('param', 1));
+    assert.match(missing.body.message, /failed to configure binding: no params found/);
+    await server.make({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'limits', namespace: 'a' },
+      data: { most: '2' },
+    });
+    assert.equal((await server.ask(master, 'POST', deployments, deployment('param', 3))).code, 422);
+    assert.equal((await server.ask(master, 'POST', deployments, deployment('param', 2))).code, 201);
+  });
+});
+
+test('rights of the requester count', async () => {
+  await server.make(...grant('dev', [{ verbs: ['*'], apiGroups: ['apps'], resources: ['deployments'] }]));
+  const dev = { username: 'dev', groups: ['system:authenticated'] };
+  const expression = "authorizer.group('').resource('secrets').namespace('a').check('get').allowed()";
+  await under({ validations: [{ expression }] }, {}, async () => {
+    assert.equal((await server.ask(dev, 'POST', deployments, deployment('by-dev', 1))).code, 422);
+    assert.equal((await server.ask(master, 'POST', deployments, deployment('by-master', 1))).code, 201);
+  });
+});
+
+test('an error is refused or ignored as the failurePolicy says', async () => {
+  const spec = { validations: [{ expression: 'object.spec.nothing == 1' }] };
+  await under(spec, {}, async () => {
+    const refused = await server.ask(master, 'POST', deployments, deployment('error', 1));
+    assert.match(
+      refused.body.message,
+      /expression 'object.spec.nothing == 1' resulted in error: no such key: nothing$/,
+    );
+  });
+  await under({ ...spec, failurePolicy: 'Ignore' }, {}, async () => {
+    assert.equal((await server.ask(master, 'POST', deployments, deployment('error', 1))).code, 201);
+  });
+});
+
+test('a hostile expression costs a bounded time and is an error', async () => {
+  const list = 'object.spec.template.spec.containers[0].args';
+  const expression = `${list}.all(a, ${list}.all(b, ${list}.all(c, ${list}.all(d, true))))`;
+  const wide: any = deployment('wide', 1);
+  wide.spec.template.spec.containers[0].args = Array.from({ length: 10_000 }, (_, index) => String(index));
+  await under({ validations: [{ expression }] }, {}, async () => {
+    const refused = await server.ask(master, 'POST', deployments, wide);
+    assert.match(refused.body.message, /resulted in error: it costs more than the 1000000 units allowed/);
+  });
+});
+
+test('a scale is judged as a Scale, and a deletion by what was there', async () => {
+  await server.make(deployment('scaled', 1));
+  const resourceRules = [
+    { apiGroups: ['apps'], apiVersions: ['*'], operations: ['*'], resources: ['deployments/scale', 'deployments'] },
+  ];
+  const validations = [
+    { expression: "request.subResource != 'scale' || (object.kind == 'Scale' && object.spec.replicas < 3)" },
+    { expression: "request.operation != 'DELETE' || (object == null && oldObject.metadata.name != 'scaled')" },
+  ];
+  await under({ matchConstraints: { resourceRules }, validations }, {}, async () => {
+    const scale = (replicas: number) =>
+      server.ask(
+        master,
+        'PATCH',
+        `${deployments}/scaled/scale`,
+        { spec: { replicas } },
+        'application/merge-patch+json',
+      );
+    assert.equal((await scale(3)).code, 422);
+    assert.equal((await scale(2)).code, 200);
+    assert.equal((await server.ask(master, 'DELETE', `${deployments}/scaled`)).code, 422);
+  });
+});
+
+test('policies never judge policies', async () => {
+  const everything = { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*', '*'] };
+  const spec = { matchConstraints: { resourceRules: [everything] }, validations: [{ expression: 'false' }] };
+  await under(spec, {}, async () => {
+    assert.equal((await server.ask(master, 'POST', '/namespaces', { metadata: { name: 'closed' } })).code, 422);
+  });
+});
+
+test('what cannot be compiled is not stored, and the place is said', async () => {
+  const refused = await server.ask(master, 'POST', `${root}/validatingadmissionpolicies`, {
+    ...policy('wrong', { validations: [{ expression: 'true' }, { expression: 'object.spec.replicas <= ob' }] }),
+  });
+  assert.equal(refused.code, 422);
+  assert.deepEqual(refused.body.details.causes, [
+    {
+      reason: 'FieldValueInvalid',
+      field: 'spec.validations[1].expression',
+      message:
+        'Invalid value: "object.spec.replicas <= ob": compilation failed: ERROR: <input>:1:25: undeclared reference to \'ob\'',
+    },
+  ]);
+});
+
+test('who may not read the parameters may not make a policy that does', async () => {
+  const rules = [{ verbs: ['*'], apiGroups: ['admissionregistration.k8s.io'], resources: ['*'] }];
+  await server.make(...grant('author', rules));
+  const author = { username: 'author', groups: ['system:authenticated'] };
+  const spec = { validations: [{ expression: 'true' }] };
+  const make = (more: object) =>
+    server.ask(author, 'POST', `${root}/validatingadmissionpolicies`, policy('by-author', { ...spec, ...more }));
+  assert.equal((await make({ paramKind: { apiVersion: 'v1', kind: 'Secret' } })).code, 403);
+  assert.equal((await make({})).code, 201);
+});
