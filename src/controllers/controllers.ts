@@ -13,6 +13,7 @@ import { daemonSetController } from './daemon-set.ts';
 import { deploymentController } from './deployment.ts';
 import { disruptionController } from './disruption.ts';
 import { endpointSliceController } from './endpoint-slice.ts';
+import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts';
 import { endpointsController } from './endpoints.ts';
 import { ephemeralVolumeController } from './ephemeral-volume.ts';
 import { garbageCollector } from './garbage-collector.ts';
@@ -56,6 +57,7 @@ export const createControllers = (options: ControllerOptions): Controller[] => [
   ttlAfterFinishedController(),
   cronJobController(),
   endpointSliceController(),
+  endpointSliceMirroringController(),
   endpointsController(),
   serviceAccountController(),
   rootCaController(() => options.authority),
