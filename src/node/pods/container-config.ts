@@ -1,12 +1,12 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Container as ContainerSpec, Pod } from '../../api/schema/types.d.ts';
+import type { Container as ContainerSpec, EphemeralContainer, Pod } from '../../api/schema/types.d.ts';
 import { environment } from '../environment/environment.ts';
 import { expand } from '../environment/expand.ts';
 import { hostsFile } from '../environment/host-names.ts';
 import { linuxResources } from '../resources.ts';
 import type { ContainerConfig, Image, Mount, Sandbox } from '../runtimes/runtime.ts';
-import { containerSecurity } from '../security.ts';
+import { ConfigError, containerSecurity } from '../security.ts';
 import type { PodVolumes } from '../volumes/volumes.ts';
 import type { NodeContext } from './context.ts';
 import { specHash } from './outcome.ts';
@@ -16,7 +16,7 @@ import { messageFileOf } from './termination-message.ts';
 
 export type ContainerPlan = {
   pod: Pod;
-  spec: ContainerSpec;
+  spec: ContainerSpec & Pick<EphemeralContainer, 'targetContainerName'>;
   attempt: number;
   sandbox: Sandbox;
   image: Image;
@@ -56,7 +56,16 @@ export async function containerConfig(plan: ContainerPlan, context: NodeContext)
     tty: spec.tty ?? false,
     resources: linuxResources(pod, spec, context.nodeMemoryBytes),
     security,
+    processesOf: targetOf(spec, sandbox),
   };
+}
+
+/** `kubectl debug --target`: an ephemeral container may look at the processes of another one, which must run. */
+function targetOf({ targetContainerName }: ContainerPlan['spec'], { containers }: Sandbox): string | undefined {
+  if (!targetContainerName) return undefined;
+  const target = containers.find(({ name, state }) => name === targetContainerName && state === 'running');
+  if (target === undefined) throw new ConfigError(`the target container "${targetContainerName}" does not run`);
+  return target.id;
 }
 
 /** /etc/hosts and the termination message: files of the agent's own, unless the pod mounts something there itself. */

@@ -104,6 +104,8 @@ export type ContainerConfig = {
   tty: boolean;
   resources: LinuxResources;
   security: ContainerSecurity;
+  /** The container whose processes this one sees, in place of what the sandbox says. */
+  processesOf?: string;
 };
 
 export type Mount = {

@@ -62,6 +62,20 @@ test('what a container may do is what was asked for', { skip: cannotRunContainer
     assert.doesNotMatch(output, /CapBnd:\t0{11}/);
     await runtime.removePod(powerful);
   });
+  await t.test('a container sees the processes of another only where it was made to', async () => {
+    const apart = await runtime.runPod(sandboxConfig('apart', folder, {}));
+    const run = async (name: string, changes: Partial<ContainerConfig>) => {
+      const container = await runtime.createContainer(apart, { ...plain, name, logPath: `${name}.log`, ...changes });
+      await runtime.startContainer(container);
+      return container;
+    };
+    const target = await run('target', { command: ['sleep', '1234'] });
+    const processes = async (container: string) =>
+      (await runtime.exec(container, ['sh', '-c', 'cat /proc/1/cmdline'], 10_000)).output;
+    assert.doesNotMatch(await processes(await run('alone', {})), /1234/);
+    assert.match(await processes(await run('debugger', { processesOf: target })), /sleep\x001234/);
+    await runtime.removePod(apart);
+  });
   await t.test('mounts, variables, working directory, arguments', async () => {
     mkdirSync(join(folder, 'volume'));
     writeFileSync(join(folder, 'volume/file'), 'content');

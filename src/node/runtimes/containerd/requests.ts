@@ -11,7 +11,7 @@ export type SandboxMemory = Pick<
 /** CRI does not give a sandbox's configuration back, and an agent that was started again has to know it. */
 export const memoryAnnotation = 'rempart.io/sandbox-memory';
 
-const namespaceModes = { pod: 0, container: 1, node: 2 };
+const namespaceModes = { pod: 0, container: 1, node: 2, target: 3 };
 const protocols = { TCP: 0, UDP: 1, SCTP: 2 };
 const propagations = { private: 0, hostToContainer: 1, bidirectional: 2 };
 const profiles = { RuntimeDefault: 0, Unconfined: 1, Localhost: 2 };
@@ -74,6 +74,7 @@ function namespaces(sandbox: Omit<SandboxMemory, 'privileged'>): cri.NamespaceOp
     network: sandbox.hostNetwork ? node : pod,
     pid: sandbox.hostPID ? node : sandbox.shareProcessNamespace ? pod : container,
     ipc: sandbox.hostIPC ? node : pod,
+    targetId: '',
   };
 }
 
@@ -102,7 +103,7 @@ export function containerRequest(config: ContainerConfig, sandbox: SandboxMemory
     tty: config.tty,
     linux: {
       resources: resources(config.resources),
-      securityContext: containerSecurity(config.security, sandbox),
+      securityContext: containerSecurity(config, sandbox),
     },
   };
 }
@@ -123,7 +124,7 @@ export const resources = (limits: LinuxResources): cri.LinuxContainerResources =
 });
 
 function containerSecurity(
-  security: ContainerSecurity,
+  { security, processesOf }: ContainerConfig,
   sandbox: SandboxMemory,
 ): Draft<cri.LinuxContainerSecurityContext> {
   return {
@@ -132,7 +133,10 @@ function containerSecurity(
       addCapabilities: security.addCapabilities.map(withoutPrefix),
       dropCapabilities: security.dropCapabilities.map(withoutPrefix),
     },
-    namespaceOptions: namespaces(sandbox),
+    namespaceOptions: {
+      ...namespaces(sandbox),
+      ...(processesOf === undefined ? {} : { pid: namespaceModes.target, targetId: processesOf }),
+    },
     runAsUser: wrapped(security.runAsUser),
     runAsGroup: wrapped(security.runAsGroup),
     runAsUsername: security.runAsUsername ?? '',

@@ -58,6 +58,7 @@ export type NamespaceOption = {
   network: number;
   pid: number;
   ipc: number;
+  targetId: string;
 };
 export type SecurityProfile = {
   profileType: number;
