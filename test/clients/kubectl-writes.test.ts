@@ -82,3 +82,46 @@ test('roles are reconciled, and rights asked for on behalf of others', { skip: n
   assert.match(await kubectl('auth whoami'), /rempart:admin/);
   assert.match(await kubectl('create token default --duration=10m'), /^ey[\w-]+\.[\w-]+\.[\w-]+/);
 });
+
+test("the documentation's admission policy refuses six replicas, and is explained", { skip: noKubectl }, async () => {
+  await kubectl('apply -f -', replicaLimit);
+  const web = 'create deployment web --image=nginx --dry-run=client -o yaml --replicas';
+  const refusal = await refused('create -f -', await kubectl(`${web}=6`));
+  const text =
+    "ValidatingAdmissionPolicy 'demo-policy.example.com' with binding 'demo-binding-test.example.com' denied request";
+  assert.ok(refusal.includes(`${text}: failed expression: object.spec.replicas <= 5`), refusal);
+  await kubectl('create -f -', await kubectl(`${web}=5`));
+  assert.match(await refused('scale deployment web --replicas=6'), /denied request: failed expression/);
+  const wrong = replicaLimit.replace('object.spec.replicas', 'objct.spec.replicas');
+  assert.match(await refused('apply -f -', wrong), /<input>:1:1: undeclared reference to 'objct'/);
+  await kubectl('delete -f -', replicaLimit);
+});
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/, and scales as well. */
+const replicaLimit = `
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: demo-policy.example.com}
+spec:
+  failurePolicy: Fail
+  matchConstraints:
+    resourceRules:
+    - apiGroups: ["apps"]
+      apiVersions: ["v1"]
+      operations: ["CREATE", "UPDATE"]
+      resources: ["deployments", "deployments/scale"]
+  validations:
+    - expression: "object.spec.replicas <= 5"
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: demo-binding-test.example.com}
+spec:
+  policyName: demo-policy.example.com
+  validationActions: [Deny]
+  matchResources:
+    namespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: shop
+`;

@@ -48,13 +48,13 @@ export function expressionsOf({ spec = {} }: ValidatingAdmissionPolicy): Place[]
 }
 
 /**
- * Compiles a policy. An expression that cannot be compiled (it was stored before a rule was made) is an error whenever
- * it is evaluated, so that the failurePolicy decides.
+ * Prepares a policy; each expression is compiled when it is first evaluated: most policies never match. One that cannot be
+ * (it was stored before a rule was made) is an error whenever it is evaluated, so that the failurePolicy decides.
  */
 export function compilePolicy(policy: ValidatingAdmissionPolicy): CompiledPolicy {
   const { metadata, spec = {} } = policy;
   const compiled = new Map(
-    expressionsOf(policy).map(({ field, source, names }) => [field, compileOrFail(source, names)]),
+    expressionsOf(policy).map(({ field, source, names }) => [field, compiledLater(source, names)]),
   );
   const at = (field: string): Expression => compiled.get(`spec.${field}`)!;
   return {
@@ -78,13 +78,24 @@ export function compilePolicy(policy: ValidatingAdmissionPolicy): CompiledPolicy
   };
 }
 
+function compiledLater(source: string, names: ReadonlySet<string>): Expression {
+  let compiled: Expression | undefined;
+  return {
+    source,
+    evaluate(bindings, evaluation) {
+      compiled ??= compileOrFail(source, names);
+      return compiled.evaluate(bindings, evaluation);
+    },
+  };
+}
+
 function compileOrFail(source: string, names: ReadonlySet<string>): Expression {
   try {
     return compileExpression(source, names);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     const outcome = { error: `compilation failed: ${locatedMessage(error)}` };
-    return { source, references: new Set(), evaluate: () => outcome };
+    return { source, evaluate: () => outcome };
   }
 }
 

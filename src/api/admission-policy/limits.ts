@@ -9,6 +9,8 @@ export const matchConditionsMax = 64;
 export const validationsMax = 100;
 export const variablesMax = 100;
 export const auditAnnotationsMax = 20;
+/** All expressions of a policy together: compiling them takes a second at the very worst. */
+export const policyExpressionsLengthMax = 64 * 1024;
 
 /** Upstream's: a message made by an expression, and the value of an annotation. */
 export const messageBytesMax = 5 * 1024;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../schema/types.d.ts';
-import { variablesMax } from './limits.ts';
+import { policyExpressionsLengthMax, variablesMax } from './limits.ts';
 import { validateBinding, validatePolicy } from './validate.ts';
 
 const rule = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['deployments'] };
@@ -73,6 +73,18 @@ test('there is a limit to variables', () => {
     Array.from({ length: count }, (_, index) => ({ name: `v${index}`, expression: '1' }));
   assert.deepEqual(wrong({ ...ok, variables: variables(variablesMax) }), []);
   assert.match(wrong({ ...ok, variables: variables(variablesMax + 1) })[0]!, /^spec.variables: Too many/);
+});
+
+test('there is a limit to all expressions together', () => {
+  const validations = (length: number) => {
+    const expression = `true //${'x'.repeat(length / 64 - 7)}`;
+    return { validations: Array.from({ length: 64 }, () => ({ expression })) };
+  };
+  assert.deepEqual(wrong(validations(policyExpressionsLengthMax)), []);
+  assert.match(
+    wrong(validations(policyExpressionsLengthMax + 64))[0]!,
+    /^spec: Forbidden: its expressions have more than/,
+  );
 });
 
 test('bindings', () => {

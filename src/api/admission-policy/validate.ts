@@ -13,7 +13,13 @@ import { qualifiedName } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkEnum, checkName, checkOptionalEnum } from '../validation/values.ts';
 import { expressionsOf, locatedMessage } from './compile.ts';
-import { auditAnnotationsMax, matchConditionsMax, validationsMax, variablesMax } from './limits.ts';
+import {
+  auditAnnotationsMax,
+  matchConditionsMax,
+  policyExpressionsLengthMax,
+  validationsMax,
+  variablesMax,
+} from './limits.ts';
 
 const reasons = ['Unauthorized', 'Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
@@ -72,7 +78,15 @@ export function validatePolicy(policy: ValidatingAdmissionPolicy): FieldError[] 
 }
 
 function validateExpressions(policy: ValidatingAdmissionPolicy, errors: FieldError[]): void {
-  for (const { field, source, names } of expressionsOf(policy))
+  const expressions = expressionsOf(policy);
+  const length = expressions.reduce((sum, { source }) => sum + source.length, 0);
+  if (length > policyExpressionsLengthMax) {
+    errors.push(
+      forbiddenValue('spec', `its expressions have more than ${policyExpressionsLengthMax} characters together`),
+    );
+    return;
+  }
+  for (const { field, source, names } of expressions)
     if (source.trim() === '') errors.push(required(field));
     else
       try {

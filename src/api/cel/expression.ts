@@ -26,8 +26,6 @@ export type Bindings = Record<string, unknown>;
 
 export type Expression = {
   source: string;
-  /** Names it refers to: `object`, `request.userInfo`, `variables.x`. */
-  references: ReadonlySet<string>;
   /** Throws nothing but what the bindings throw; an evaluation that the budget ends has an error. */
   evaluate(bindings: Bindings, evaluation: Evaluation): Outcome;
 };
@@ -43,11 +41,10 @@ export function compileExpression(source: string, names: ReadonlySet<string>): E
   const { parse, plan, isCelError } = library.cel;
   const surroundings = environment();
   try {
-    const { expr, references } = rewrite(parse(`${text}\n`), surroundings, names, optionals);
+    const expr = rewrite(parse(`${text}\n`), surroundings, names, optionals);
     const run = plan(surroundings.env, expr);
     return {
       source,
-      references,
       evaluate: (bindings, evaluation) =>
         within(evaluation, () => {
           const result = run(bindings as never);

@@ -8,8 +8,8 @@ import type { Part } from './tree.ts';
 import { type Place, RewriteError, type Walk } from './walk.ts';
 
 /**
- * Checks an expression as far as it can be without types (every name and function exists, patterns compile), notes what
- * it refers to, meters its loops and makes functions of optional syntax. `optionals` are offsets of dots and brackets
+ * Checks an expression as far as it can be without types (every name and function exists, patterns compile), meters its
+ * loops and makes functions of optional syntax. `optionals` are offsets of dots and brackets
  * that a question mark followed. Throws RewriteError.
  */
 export function rewrite(
@@ -17,19 +17,18 @@ export function rewrite(
   environment: Environment,
   names: ReadonlySet<string>,
   optionals: ReadonlySet<number>,
-): { expr: Expr; references: ReadonlySet<string> } {
+): Expr {
   const offsetOf = ({ id }: Expr) => sourceInfo?.positions[String(id)] ?? 0;
   const walk: Walk = {
     environment,
     names,
-    references: new Set(),
     isOptional: (each) => optionals.has(offsetOf(each)),
     fail: (each, message) => {
       throw new RewriteError(message, offsetOf(each));
     },
     down: (each, { local, depth }) => visit(walk, each!, { local, depth: depth + 1 }),
   };
-  return { expr: visit(walk, expr!, { local: new Set(), depth: 0 }), references: walk.references };
+  return visit(walk, expr!, { local: new Set(), depth: 0 });
 }
 
 const typeNames = new Set(['int', 'uint', 'double', 'bool', 'string', 'bytes', 'list', 'map', 'null_type', 'type']);
@@ -62,10 +61,9 @@ function visit(walk: Walk, expr: Expr, place: Place): Expr {
   }
 }
 
-function checkName({ names, references, fail }: Walk, expr: Expr, name: string, { local }: Place): void {
+function checkName({ names, fail }: Walk, expr: Expr, name: string, { local }: Place): void {
   if (local.has(name) || typeNames.has(name)) return;
   if (!names.has(name)) fail(expr, `undeclared reference to '${name}'`);
-  references.add(name);
 }
 
 function checkRange({ fail }: Walk, expr: Expr, { case: kind, value }: Part<'constExpr'>['constantKind']): void {

@@ -9,7 +9,6 @@ export function select(walk: Walk, expr: Expr, value: Part<'selectExpr'>, place:
   const known = knownField(walk, operand, value.field, place);
   if (known !== undefined && !isOptional) {
     if (!walk.names.has(known)) walk.fail(expr, `undefined field '${value.field}'`);
-    walk.references.add(known);
     return value.testOnly ? truth(expr) : expr;
   }
   // a type: `google.protobuf.Timestamp`

@@ -16,8 +16,6 @@ export type Walk = {
   environment: Environment;
   /** Names that have a value: `object`, `request`, and with a dot what is known inside: `request.userInfo`. */
   names: ReadonlySet<string>;
-  /** What the expression turns out to refer to. */
-  references: Set<string>;
   /** Was this selection or index written with a `?`? */
   isOptional(expr: Expr): boolean;
   /** Throws a RewriteError that points at the expression. */
