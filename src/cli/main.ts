@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { UsageError } from '../foundation/usage-error.ts';
 import { CommandFailed } from './command.ts';
 import { commands } from './commands.ts';
+import { sentenceFor } from './failure.ts';
 
 const program = new Command('rempart')
   .description('Kubernetes, closed by design')
@@ -12,9 +12,10 @@ for (const command of commands) command(program);
 try {
   await program.parseAsync();
 } catch (error) {
+  const sentence = sentenceFor(error);
   if (error instanceof CommandFailed) process.exitCode = error.exitCode;
-  else if (error instanceof UsageError) {
-    process.stderr.write(`rempart: ${error.message}\n`);
+  else if (sentence !== undefined) {
+    process.stderr.write(`rempart: ${sentence}\n`);
     process.exitCode = 1;
   } else throw error;
 }

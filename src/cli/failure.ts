@@ -1,0 +1,21 @@
+import { UsageError } from '../foundation/usage-error.ts';
+
+/** What to do about what the operating system refuses. */
+const remedies: Record<string, string> = {
+  ENOSPC: 'the disk is full: free some space and run the command again, nothing is lost',
+  EDQUOT: 'the quota of the disk is used up: free some space and run the command again, nothing is lost',
+  EROFS: 'the file system is mounted read-only: name another place, or mount it again for writing',
+  EACCES: 'this user may not do that: run the command as root, or name another place',
+  EPERM: 'this user may not do that: run the command as root, or name another place',
+  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
+};
+
+/**
+ * The sentence for what ended a command, without a stack; undefined for a fault of our own, whose stack is wanted.
+ */
+export function sentenceFor(error: unknown): string | undefined {
+  if (error instanceof UsageError) return error.message;
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  const remedy = remedies[String(error.code)];
+  return remedy === undefined ? undefined : `${remedy} (${error.message})`;
+}
