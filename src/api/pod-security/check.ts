@@ -1,5 +1,8 @@
 /** As much of a Pod as the standards look at. */
-export type PodLike = { metadata?: { annotations?: Record<string, string> }; spec: Record<string, any> };
+export type PodLike = {
+  metadata?: { annotations?: Record<string, string>; labels?: Record<string, string> };
+  spec: Record<string, any>;
+};
 
 /** Something wrong at one field. `mend` puts it right in a copy of the pod; absent: nothing safe is known. */
 export type Offence = { field: string; mend?: (pod: PodLike) => void };

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { noObservations } from '../observations/observation.ts';
+import type { Change } from '../snapshot/snapshot.ts';
+import type { Outcome } from './impact.ts';
+import { preview, subjectText } from './preview.ts';
+import { clusterOf, namespace, object, running, template } from './testing/cluster.ts';
+
+const level = (enforce: string) => namespace('shop', { 'pod-security.kubernetes.io/enforce': enforce });
+const careless = { containers: [{ name: 'c', image: 'c:1', securityContext: { privileged: true } }] };
+const cron = (name: string, spec: object = {}) =>
+  object('batch/v1', 'CronJob', name, { spec: { jobTemplate: { spec: { template: template(name, 1, spec) } } } });
+const idle = object('apps/v1', 'Deployment', 'idle', {
+  spec: { replicas: 0, template: template('idle', 1, careless) },
+});
+
+/** `Deployment.apps shop/web` with each outcome. */
+function told(objects: Parameters<typeof clusterOf>[0], changes: Change[]): Record<string, Outcome[]> {
+  const { impacts } = preview(clusterOf(objects), changes, noObservations(), 0);
+  const entries = Map.groupBy(
+    impacts.filter(({ subject }) => subject.type === 'object' || subject.type === 'template'),
+    ({ subject }) => subjectText(subject),
+  );
+  return Object.fromEntries([...entries].map(([key, all]) => [key, all.map(({ outcome }) => outcome)]));
+}
+
+test('a stricter level breaks what violates it at its next start: pods, templates, zero replicas and CronJobs', () => {
+  const objects = [
+    level('privileged'),
+    ...running('web', 80, ['10.0.0.1']),
+    ...running('bad', 80, ['10.0.0.2'], careless),
+    ...[idle, cron('night', careless), cron('day')],
+  ];
+  assert.deepEqual(told(objects, [{ put: level('restricted') }]), {
+    'Pod shop/bad-1-0': ['breaks'],
+    'Deployment.apps shop/bad': ['breaks'],
+    'Deployment.apps shop/idle': ['breaks'],
+    'CronJob.batch shop/night': ['breaks'],
+    'Pod shop/web-1-0': ['safe'],
+    'Deployment.apps shop/web': ['safe'],
+    'CronJob.batch shop/day': ['safe'],
+  });
+  const { impacts } = preview(clusterOf(objects), [{ put: level('restricted') }], noObservations(), 0);
+  const bad = impacts.find(({ subject }) => subjectText(subject) === 'Deployment.apps shop/bad')!;
+  assert.match(
+    bad.why,
+    /^what runs runs on; its next pod is refused: violates PodSecurity "restricted:v1.36": privileged/,
+  );
+  assert.deepEqual(bad.by, ['Namespace shop']);
+  const mended = told(objects, [{ put: level('restricted') }, ...bad.allowance!.changes]);
+  assert.deepEqual(mended['Deployment.apps shop/bad'], ['safe']);
+  const pod = impacts.find(({ subject }) => subjectText(subject) === 'Pod shop/bad-1-0')!;
+  assert.equal(pod.allowance!.text, 'enforce "privileged" in namespace shop');
+});
+
+test('a lower level opens the namespace; the default level counts where no label does', () => {
+  const objects = [namespace('shop'), ...running('bad', 80, ['10.0.0.2'], careless)];
+  const opened = told(objects, [{ put: level('privileged') }]);
+  assert.deepEqual(opened['Namespace shop'], ['opens']);
+  assert.deepEqual(opened['Deployment.apps shop/bad'], ['opens']);
+  const mode = (spec: string) =>
+    object(
+      'defence.rempart.io/v1alpha1',
+      'Protection',
+      'pod-security',
+      { spec: { mode: spec } },
+      { namespace: undefined },
+    );
+  const relaxed = [...objects, mode('privileged')];
+  assert.deepEqual(told(relaxed, [{ put: mode('restricted') }])['Deployment.apps shop/bad'], ['breaks']);
+  const system = clusterOf([
+    namespace('kube-system'),
+    mode('privileged'),
+    { ...objects[1]!, metadata: { name: 'x', namespace: 'kube-system' } },
+  ]);
+  const exempt = preview(system, [{ put: mode('restricted') }], noObservations(), 0).impacts;
+  assert.deepEqual(
+    exempt.map(({ outcome }) => outcome),
+    ['safe'],
+  );
+});
+
+test('the version of a level counts as much as the level', () => {
+  const probing = { ...template('x', 1).spec };
+  probing.containers[0] = {
+    ...probing.containers[0]!,
+    livenessProbe: { httpGet: { host: '192.0.2.1', port: 1 } },
+  } as any;
+  const pinned = namespace('shop', {
+    'pod-security.kubernetes.io/enforce': 'baseline',
+    'pod-security.kubernetes.io/enforce-version': 'v1.30',
+  });
+  const objects = [pinned, ...running('x', 1, ['10.0.0.1'], probing)];
+  assert.deepEqual(told(objects, [{ put: level('baseline') }])['Deployment.apps shop/x'], ['breaks']);
+});
+
+const quota = (hard: Record<string, string>) => object('v1', 'ResourceQuota', 'small', { spec: { hard } });
+
+test('a quota: what is over stays, what comes next must fit, and a rolling update needs room', () => {
+  const objects = [namespace('shop'), ...running('web', 80, ['10.0.0.1', '10.0.0.2']), cron('night')];
+  const impacts = (hard: Record<string, string>) => told(objects, [{ put: quota(hard) }]);
+  const roomy = impacts({ pods: '3' });
+  assert.deepEqual(roomy['Deployment.apps shop/web'], ['safe']);
+  assert.deepEqual(roomy['CronJob.batch shop/night'], ['safe']);
+  const exact = impacts({ pods: '2' });
+  assert.deepEqual(exact['Pod shop/web-1-0'], ['safe']);
+  assert.deepEqual(exact['Deployment.apps shop/web'], ['breaks'], 'two replicas: none may go before one more is there');
+  assert.deepEqual(exact['CronJob.batch shop/night'], ['unknown']);
+  assert.deepEqual(impacts({ pods: '1' })['Pod shop/web-1-0'], ['breaks']);
+  assert.deepEqual(impacts({ pods: '1' })['ResourceQuota shop/small'], ['unknown']);
+  assert.deepEqual(impacts({ 'requests.cpu': '50m' })['CronJob.batch shop/night'], ['breaks']);
+  assert.deepEqual(impacts({ 'limits.cpu': '50' })['Deployment.apps shop/web'], ['breaks'], 'it must say a limit');
+  const all = preview(clusterOf(objects), [{ put: quota({ pods: '2' }) }], noObservations(), 0).impacts;
+  const { allowance } = all.find(({ subject }) => subjectText(subject) === 'Deployment.apps shop/web')!;
+  assert.deepEqual(told(objects, [{ put: quota({ pods: '2' }) }, ...allowance!.changes])['Deployment.apps shop/web'], [
+    'safe',
+  ]);
+});
+
+test('a quota counts the objects of a folder that is applied', () => {
+  const objects = [namespace('shop'), quota({ services: '1' }), object('v1', 'Service', 'a', { spec: {} })];
+  const service = object('v1', 'Service', 'b', { spec: { ports: [{ port: 80 }] } });
+  assert.deepEqual(told(objects, [{ put: service }])['Service shop/b'], ['breaks']);
+});
+
+test('a LimitRange refuses what is out of bounds, after its own defaults', () => {
+  const objects = [
+    namespace('shop'),
+    ...running('web', 80, ['10.0.0.1']),
+    cron('night', { containers: [{ name: 'c' }] }),
+  ];
+  const range = (limit: object) =>
+    object('v1', 'LimitRange', 'bounds', { spec: { limits: [{ type: 'Container', ...limit }] } });
+  const strict = told(objects, [{ put: range({ max: { memory: '100Mi' } }) }]);
+  assert.deepEqual(strict['Deployment.apps shop/web'], ['breaks']);
+  assert.deepEqual(strict['CronJob.batch shop/night'], ['breaks'], 'it says no limit');
+  const helped = told(objects, [{ put: range({ max: { memory: '200Mi' }, default: { memory: '100Mi' } }) }]);
+  assert.deepEqual(helped['CronJob.batch shop/night'], ['safe']);
+});
+
+test('what pods refer to must be there at their next start', () => {
+  const using = {
+    volumes: [
+      { name: 'c', configMap: { name: 'web' } },
+      { name: 'o', secret: { secretName: 's', optional: true } },
+    ],
+  };
+  const map = object('v1', 'ConfigMap', 'web');
+  const objects = [namespace('shop'), map, ...running('web', 80, ['10.0.0.1'], using)];
+  const remove: Change = { remove: { kind: 'ConfigMap', namespace: 'shop', name: 'web' } };
+  assert.deepEqual(told(objects, [remove])['Deployment.apps shop/web'], ['breaks']);
+  assert.deepEqual(
+    told(
+      objects.filter((one) => one !== map),
+      [{ put: map }],
+    )['Deployment.apps shop/web'],
+    ['opens'],
+  );
+});
+
+test('a folder of workloads: each is held against the rules of its namespace as they will be', () => {
+  const changes: Change[] = [
+    { put: namespace('new') },
+    ...[idle, cron('night')].map(
+      (put): Change => ({ put: { ...put, metadata: { ...put.metadata, namespace: 'new' } } }),
+    ),
+  ];
+  const impacts = told([namespace('shop')], changes);
+  assert.deepEqual(impacts['Deployment.apps new/idle'], ['breaks']);
+  assert.deepEqual(impacts['CronJob.batch new/night'], ['safe']);
+});
+
+test('what a change of a kind does that nobody judges is said, and an undo puts back what was', () => {
+  const map = object('v1', 'ConfigMap', 'web', { data: { a: '1' } }, { resourceVersion: '7', managedFields: [] });
+  const changed = { ...map, data: { a: '2' } };
+  const { coverage, undo } = preview(
+    clusterOf([map]),
+    [{ put: object('v1', 'Event', 'e') }, { put: changed }],
+    noObservations(),
+    0,
+  );
+  assert.ok(coverage.notAssessed.some((text) => text.startsWith('Event shop/e: what a change of this kind does')));
+  assert.deepEqual(undo, [
+    { put: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'shop', name: 'web' }, data: { a: '1' } } },
+    { remove: { kind: 'Event', namespace: 'shop', name: 'e' } },
+  ]);
+});
+
+test('a removed namespace takes everything with it, and the undo brings back what somebody wrote', () => {
+  const objects = [namespace('shop'), ...running('web', 80, ['10.0.0.1']), object('v1', 'Secret', 's')];
+  const { undo, coverage, impacts } = preview(
+    clusterOf(objects),
+    [{ remove: { kind: 'Namespace', namespace: '', name: 'shop' } }],
+    noObservations(),
+    0,
+  );
+  assert.deepEqual(
+    undo.map((change) => ('put' in change ? change.put.kind : 'remove')),
+    ['Namespace', 'Deployment'],
+  );
+  assert.ok(coverage.notAssessed.some((text) => text.startsWith('Secret shop/s cannot be put back')));
+  assert.deepEqual(
+    impacts.map(({ outcome, subject }) => `${outcome} ${subjectText(subject)}`),
+    ['unknown Deployment.apps shop/web'],
+  );
+});

@@ -1,0 +1,93 @@
+import type { Manifest } from '../contract.ts';
+import { type Change, changedRef, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { podOf } from '../workload.ts';
+import { type Candidate, candidateKey, candidatesOf, namespaceOf } from './candidates.ts';
+import type { Allowance, Impact } from './impact.ts';
+import type { Judged, Previewer, Scope } from './scope.ts';
+
+/** Why a pod is not let in. `unknown`: it depends on what else there is at that moment. */
+export type Refusal = {
+  outcome?: 'breaks' | 'unknown';
+  why: string;
+  by: string[];
+  allowance?: () => Allowance | undefined;
+};
+
+/** A part of admission: which changes alter its rules and where, and what it refuses under the rules of a snapshot. */
+export type AdmissionRule = {
+  name: string;
+  /** The namespaces for which the change alters the rules. */
+  touches(change: Change, before: Snapshot): string[] | 'everywhere';
+  /** Made once per snapshot. */
+  refuses(snapshot: Snapshot): (candidate: Candidate) => Refusal | undefined;
+  /** What is to be told of the rules themselves. */
+  ofRules?(scope: Scope): Impact[];
+};
+
+/** Holds everything that will make a pod against the rules before and after, where rules or pods change. */
+export const admission = (rule: AdmissionRule): Previewer => ({
+  name: rule.name,
+  concerns: (change, before) => isOfPods(change) || rule.touches(change, before).length > 0,
+  impacts: (scope) => compare(rule, scope),
+});
+
+const isOfPods = (change: Change): boolean => 'put' in change && podOf(change.put) !== undefined;
+
+function compare(rule: AdmissionRule, scope: Scope): Judged {
+  const { before, after, changes } = scope;
+  const touched = changes.map((change) => rule.touches(change, before));
+  const everywhere = touched.includes('everywhere');
+  const namespaces = new Set(touched.flat());
+  const changed = new Set(changes.filter(isOfPods).map((change) => refText(changedRef(change))));
+  const around = new Set(changes.flatMap((change) => ('put' in change ? [namespaceOf(change.put)] : [])));
+  const isIn = (namespace: string) => everywhere || namespaces.has(namespace);
+  const candidates = candidatesOf(after, (namespace) => isIn(namespace) || around.has(namespace)).filter(
+    (candidate) => isIn(namespaceOf(candidate.object)) || changed.has(candidateKey(candidate)),
+  );
+  const old = new Map(candidatesOf(before, isIn).map((candidate) => [candidateKey(candidate), candidate]));
+  const [refusedBefore, refusedAfter] = [rule.refuses(before), rule.refuses(after)];
+  const impacts = candidates.flatMap((candidate): Impact[] => {
+    const key = candidateKey(candidate);
+    const refusal = refusedAfter(candidate);
+    const was = changed.has(key) ? undefined : old.get(key);
+    return impactOf(rule, candidate, refusal, was && refusedBefore(was));
+  });
+  const count = (type: string) => candidates.filter(({ subject }) => subject.type === type).length;
+  return {
+    impacts: [...impacts, ...(rule.ofRules?.(scope) ?? [])],
+    judged: { object: count('object'), template: count('template') },
+  };
+}
+
+function impactOf(
+  rule: AdmissionRule,
+  { subject, live, pointer }: Candidate,
+  refusal: Refusal | undefined,
+  refusalBefore: Refusal | undefined,
+): Impact[] {
+  if (refusal === undefined && refusalBefore === undefined)
+    return [{ outcome: 'safe', subject, why: `${rule.name} lets its next pod in`, by: [] }];
+  if (refusal === undefined)
+    return [
+      {
+        outcome: 'opens',
+        subject,
+        why: `let in from then on; refused now: ${refusalBefore!.why}`,
+        by: refusalBefore!.by,
+      },
+    ];
+  if (refusalBefore !== undefined) return [];
+  const { outcome = 'breaks', why, by } = refusal;
+  const allowance = refusal.allowance?.();
+  const when =
+    pointer === ''
+      ? 'it runs on; made again it is refused'
+      : live > 0
+        ? 'what runs runs on; its next pod is refused'
+        : 'its pods are refused';
+  return [{ outcome, subject, why: `${when}: ${why}`, by, ...(allowance === undefined ? {} : { allowance }) }];
+}
+
+/** `Namespace shop`, `ResourceQuota shop/small`: a rule's object as impacts name it. */
+export const objectText = ({ kind, metadata }: Manifest): string =>
+  `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;

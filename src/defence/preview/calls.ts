@@ -1,0 +1,72 @@
+import type { PolicyRule } from '../../api/rbac/rules.ts';
+import type { Attributes } from '../../api/user.ts';
+import type { Manifest } from '../contract.ts';
+import type { Call } from '../observations/observation.ts';
+import type { Allowance } from './impact.ts';
+
+/** A call as an authorizer is asked about it. The name of which too many were seen stands for any. */
+export function attributesOf({
+  user,
+  groups,
+  verb,
+  group,
+  resource,
+  subresource,
+  namespace,
+  name,
+  path,
+}: Call): Attributes {
+  return {
+    ...{ user: { username: user, groups }, verb, group, version: '', resource, subresource, namespace },
+    name: name === '*' ? '' : name,
+    ...(resource === '' ? { nonResourcePath: path } : {}),
+  };
+}
+
+/** `jane may list secrets in shop`, without the object’s name: calls that differ in nothing else are told as one. */
+export function callText({ user, verb, resource, subresource, group, namespace, path }: Call): string {
+  if (resource === '') return `${user}: ${verb} ${path}`;
+  const what = `${resource}${group === '' ? '' : `.${group}`}${subresource === '' ? '' : `/${subresource}`}`;
+  return `${user}: ${verb} ${what}${namespace === '' ? '' : ` in ${namespace}`}`;
+}
+
+const nameLengthMax = 63;
+
+/** The smallest role for these calls of one user in one namespace, and its binding. */
+export function roleAllowance(calls: Call[]): Allowance | undefined {
+  const [first] = calls;
+  if (first === undefined) return undefined;
+  const { user, namespace } = first;
+  const name = `allow-${user
+    .split(':')
+    .at(-1)!
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, nameLengthMax);
+  const metadata = { name, ...(namespace === '' ? {} : { namespace }) };
+  const [kind, binding] = namespace === '' ? ['ClusterRole', 'ClusterRoleBinding'] : ['Role', 'RoleBinding'];
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const role: Manifest = { apiVersion, kind, metadata, rules: rulesFor(calls) };
+  const bound: Manifest = {
+    ...{ apiVersion, kind: binding, metadata },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
+    subjects: [subjectOf(user)],
+  };
+  return { text: `${kind} and ${binding} ${name} for exactly these calls`, changes: [{ put: role }, { put: bound }] };
+}
+
+function subjectOf(user: string): object {
+  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? [];
+  if (name !== undefined) return { kind: 'ServiceAccount', namespace, name };
+  return { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user };
+}
+
+/** One rule per resource, with the verbs that were seen. */
+function rulesFor(calls: Call[]): PolicyRule[] {
+  const place = ({ group, resource, subresource, path }: Call) => JSON.stringify([group, resource, subresource, path]);
+  return [...Map.groupBy(calls, place).values()].map((same) => {
+    const verbs = [...new Set(same.map(({ verb }) => verb))].sort();
+    const { group, resource, subresource, path } = same[0]!;
+    if (resource === '') return { nonResourceURLs: [path], verbs };
+    return { apiGroups: [group], resources: [subresource === '' ? resource : `${resource}/${subresource}`], verbs };
+  });
+}

@@ -1,0 +1,61 @@
+import { isOver } from '../../policy/policy.ts';
+import type { Manifest } from '../contract.ts';
+import { ownersOf, willRun } from '../snapshot/owners.ts';
+import { refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { podOf } from '../workload.ts';
+import type { Subject } from './impact.ts';
+
+/** A pod that will be made: again as it lives now, or from the template of a controller, one without pods included. */
+export type Candidate = {
+  subject: Subject & { type: 'object' | 'template' };
+  /** The live pod, or the controller. */
+  object: Manifest;
+  /** What would be sent to the API. */
+  pod: Manifest;
+  /** Where the pod stands in the object, as a JSON pointer: empty for a pod. */
+  pointer: string;
+  /** How many pods of it live. */
+  live: number;
+};
+
+const mirror = 'kubernetes.io/config.mirror';
+
+/** Everything in these namespaces that will make a pod. */
+export function candidatesOf(snapshot: Snapshot, isIn: (namespace: string) => boolean): Candidate[] {
+  const owners = ownersOf(snapshot);
+  const living = snapshot.of('Pod').filter((pod) => !isOver(pod) && isIn(namespaceOf(pod)));
+  const live = new Map<Manifest, number>();
+  for (const pod of living) {
+    const top = owners.topOf(pod);
+    live.set(top, (live.get(top) ?? 0) + 1);
+  }
+  const pods = living
+    .filter(({ metadata }) => metadata.annotations?.[mirror] === undefined)
+    .map(
+      (object): Candidate => ({
+        ...{ subject: { type: 'object', ref: refOf(object) }, object, pod: object, pointer: '', live: 1 },
+      }),
+    );
+  const controllers = owners.controllers.filter((object) => willRun(object) && isIn(namespaceOf(object)));
+  return [...pods, ...controllers.map((object) => fromTemplate(object, live.get(object) ?? 0))];
+}
+
+/** What counts as the namespace of an object that names none. */
+export const namespaceOf = ({ metadata }: Manifest): string => metadata.namespace || 'default';
+
+function fromTemplate(object: Manifest, live: number): Candidate {
+  const { pod, prefix } = podOf(object)!;
+  const { name, namespace } = object.metadata;
+  return {
+    subject: { type: 'template', ref: refOf(object) },
+    object,
+    pod: {
+      ...{ apiVersion: 'v1', kind: 'Pod', spec: pod.spec },
+      metadata: { ...pod.metadata, name, ...(namespace === undefined ? {} : { namespace }) },
+    },
+    pointer: `/${prefix.join('/')}`,
+    live,
+  };
+}
+
+export const candidateKey = ({ subject }: Candidate): string => refText(subject.ref);

@@ -1,0 +1,78 @@
+import { createEvaluator } from '../../../policy/policy.ts';
+import { type Change, changedRef } from '../../snapshot/snapshot.ts';
+import { networkPolicyKind } from '../../snapshot/world.ts';
+import { workloadKinds } from '../../workload.ts';
+import type { Impact } from '../impact.ts';
+import { allowanceFor, allowancesMax } from '../network/allow.ts';
+import { judgeFlows } from '../network/flows.ts';
+import { placesOf, withStandIns } from '../network/places.ts';
+import { judgeReach } from '../network/reach.ts';
+import type { Judged, Previewer, Scope } from '../scope.ts';
+
+const kinds = new Set([networkPolicyKind, 'Namespace', 'Service', 'EndpointSlice.discovery.k8s.io', ...workloadKinds]);
+
+/**
+ * Who may connect to whom: NetworkPolicies, labels of namespaces and pods, isolation and exposure. Flows that were seen
+ * are judged one by one by the evaluator that enforces; of all other pairs it is told which can no longer connect.
+ */
+export const network: Previewer = {
+  name: 'network',
+  concerns(change: Change) {
+    const { kind, name } = changedRef(change);
+    return kinds.has(kind) || (kind === 'Protection.defence.rempart.io' && name === 'namespace-isolation');
+  },
+  impacts: judgeNetwork,
+};
+
+function judgeNetwork(scope: Scope): Judged {
+  const { observations, changes } = scope;
+  const worlds = scope.worlds();
+  const places = placesOf(worlds.before, worlds.after);
+  // Every end is placed first: pods that are gone become part of both worlds.
+  for (const { from, to } of observations.flows) for (const end of [from, to]) places.place(end);
+  const { standIns } = places;
+  const evaluators = {
+    before: createEvaluator(withStandIns(worlds.before.world, standIns)),
+    after: createEvaluator(withStandIns(worlds.after.world, standIns)),
+  };
+  const flows = judgeFlows(observations.flows, places, evaluators, worlds.after.world.namespaces);
+  const allowing = { after: worlds.after, evaluator: evaluators.after, standIns, others: flows.placed };
+  for (const broken of flows.broken.slice(0, allowancesMax)) {
+    const allowance = allowanceFor(broken, changes, allowing);
+    if (allowance !== undefined) broken.impact.allowance = allowance;
+  }
+  const reach = judgeReach(worlds, evaluators, flows.placed, observations.windows.flows);
+  const blind = blindness(scope);
+  return {
+    impacts: [...flows.impacts.map((impact) => doubted(impact, blind)), ...reach.impacts],
+    judged: { flow: flows.placed.length, reach: reach.pairs },
+    watched: ['flows'],
+    notAssessed: [...blind, ...reach.notAssessed, ...others(scope)],
+  };
+}
+
+/** What is missing from the world: a flow that depends on it may not be called safe. */
+const blindness = (scope: Scope): string[] => [
+  ...new Set(
+    Object.values(scope.worlds()).flatMap(({ notAssessed }) => notAssessed.map(({ what, why }) => `${what}: ${why}`)),
+  ),
+];
+
+function doubted(impact: Impact, blind: string[]): Impact {
+  const unread = blind.find((text) => !text.startsWith('cluster DNS') && !text.startsWith('the API'));
+  if (unread === undefined || impact.outcome !== 'safe') return impact;
+  return { ...impact, outcome: 'unknown', why: `${impact.why}; but not all could be read (${unread})` };
+}
+
+/** Other kinds of policy that a network plugin may enforce beside NetworkPolicies. */
+const otherPolicies = [
+  ...['CiliumNetworkPolicy.cilium.io', 'CiliumClusterwideNetworkPolicy.cilium.io'],
+  ...['NetworkPolicy.crd.projectcalico.org', 'GlobalNetworkPolicy.crd.projectcalico.org'],
+  ...['AdminNetworkPolicy.policy.networking.k8s.io', 'BaselineAdminNetworkPolicy.policy.networking.k8s.io'],
+];
+
+const others = ({ before }: Scope): string[] =>
+  otherPolicies.flatMap((kind) => {
+    const count = before.of(kind).length;
+    return count === 0 ? [] : [`${kind}: ${count} of them also decide, and are not evaluated`];
+  });

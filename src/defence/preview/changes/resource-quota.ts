@@ -1,0 +1,193 @@
+import { kinds } from '../../../api/api.ts';
+import { resourceName } from '../../../api/kind.ts';
+import { applyLimitDefaults } from '../../../api/quota/limit-range.ts';
+import { exceededNames, missingCompute, quotaLimits, quotaUsed } from '../../../api/quota/quota.ts';
+import { type Amounts, usageOf } from '../../../api/quota/usage.ts';
+import { addQuantities, compareQuantities, parseQuantity } from '../../../foundation/quantity.ts';
+import type { Manifest } from '../../contract.ts';
+import { changedRef, refOf, type Snapshot } from '../../snapshot/snapshot.ts';
+import { kindName } from '../../workload.ts';
+import { type AdmissionRule, admission, objectText, type Refusal } from '../admission.ts';
+import { type Candidate, namespaceOf } from '../candidates.ts';
+import type { Allowance, Impact } from '../impact.ts';
+import type { Previewer, Scope } from '../scope.ts';
+
+const kindOfResource = new Map(
+  kinds.map((kind) => [resourceName(kind), kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`]),
+);
+const resourceOfKind = new Map([...kindOfResource].map(([resource, kind]) => [kind, resource]));
+
+const rule: AdmissionRule = {
+  name: 'ResourceQuota',
+  touches: (change) => (changedRef(change).kind === 'ResourceQuota' ? [changedRef(change).namespace || 'default'] : []),
+  refuses(snapshot) {
+    const quotas = Map.groupBy(snapshot.of('ResourceQuota'), namespaceOf);
+    const ranges = Map.groupBy(snapshot.of('LimitRange'), namespaceOf);
+    const used = new Map<Manifest, Amounts>();
+    return (candidate) => {
+      const namespace = namespaceOf(candidate.object);
+      const own = quotas.get(namespace) ?? [];
+      if (own.length === 0) return undefined;
+      const pod = structuredClone(candidate.pod);
+      applyLimitDefaults(ranges.get(namespace) ?? [], pod);
+      const refusals = own
+        .filter((quota) => quotaLimits(quota, 'pods', pod))
+        .flatMap((quota) => {
+          const amounts = used.get(quota) ?? usedIn(snapshot, quota);
+          used.set(quota, amounts);
+          return refusalBy(quota, candidate, pod, amounts) ?? [];
+        });
+      return refusals.find(({ outcome }) => outcome !== 'unknown') ?? refusals[0];
+    };
+  },
+  ofRules: (scope) => [...fullQuotas(scope), ...objectsThatDoNotFit(scope)],
+};
+
+/** ResourceQuotas: what lives stays, what comes next must fit. Anything new may be what a quota counts. */
+export const resourceQuota: Previewer = {
+  ...admission(rule),
+  concerns: (change) => 'put' in change || changedRef(change).kind === 'ResourceQuota',
+  partial: true,
+};
+
+/** What everything in the quota's namespace uses of it. */
+const usedIn = (snapshot: Snapshot, quota: Manifest): Amounts =>
+  quotaUsed(quota, (resource) => snapshot.of(kindOfResource.get(resource) ?? '', quota.metadata.namespace ?? ''));
+
+function refusalBy(quota: Manifest, candidate: Candidate, pod: Manifest, used: Amounts): Refusal | undefined {
+  const by = [objectText(quota)];
+  const missing = missingCompute(quota, pod);
+  if (missing.length > 0) return { why: `${objectText(quota)}: must specify ${missing.join('; ')}`, by };
+  const hard: Amounts = quota['spec'].hard;
+  const asked = usageOf('pods', pod);
+  const alone = exceededNames(hard, {}, asked);
+  const tell = (names: string[], needed: Amounts, why: string, outcome?: 'unknown'): Refusal => ({
+    ...(outcome === undefined ? {} : { outcome }),
+    ...{ why: `${objectText(quota)}: ${describe(names, hard, used, asked)}: ${why}`, by },
+    allowance: () => raise(quota, names, needed),
+  });
+  if (alone.length > 0) return tell(alone, asked, 'one pod alone asks for more');
+  if (candidate.pointer === '') {
+    // Made again it takes the place of itself.
+    const over = Object.keys(hard).filter(
+      (name) => name in asked && compareQuantities(used[name] ?? '0', hard[name]!) > 0,
+    );
+    return over.length === 0 ? undefined : tell(over, used, 'more is used already than is allowed');
+  }
+  const wanted = wantedPods(candidate);
+  if (wanted > 0) {
+    const more = times(asked, wanted);
+    const exceeded = exceededNames(hard, used, more);
+    return exceeded.length === 0 ? undefined : tell(exceeded, sum(used, more), `${wanted} more wanted do not all fit`);
+  }
+  const exceeded = exceededNames(hard, used, asked);
+  if (exceeded.length === 0) return undefined;
+  if (surges(candidate.object))
+    return tell(exceeded, sum(used, asked), 'its next rolling update makes a pod before one may go, and stops there');
+  return candidate.live > 0
+    ? undefined
+    : tell(exceeded, sum(used, asked), 'beside what runs now there is no room for it', 'unknown');
+}
+
+const describe = (names: string[], hard: Amounts, used: Amounts, asked: Amounts): string =>
+  names.map((name) => `${name}: asks for ${asked[name] ?? '0'}, used ${used[name] ?? '0'} of ${hard[name]}`).join('; ');
+
+/** Pods that a controller still has to make, as far as it says how many it wants. */
+function wantedPods({ object, live }: Candidate): number {
+  const replicas =
+    object['spec']?.replicas ?? (object.kind === 'DaemonSet' || 'jobTemplate' in (object['spec'] ?? {}) ? live : 1);
+  return Number.isInteger(replicas) ? Math.max(0, replicas - live) : 0;
+}
+
+/** May a rolling update take no pod away before a new one runs? https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#max-unavailable */
+function surges({ kind, spec }: Manifest): boolean {
+  if (
+    kind !== 'Deployment' ||
+    spec?.strategy?.type === 'Recreate' ||
+    !(spec?.replicas > 0 || spec?.replicas === undefined)
+  )
+    return false;
+  const { maxUnavailable = '25%' } = spec.strategy?.rollingUpdate ?? {};
+  const percent = /^(\d{1,3})%$/.exec(String(maxUnavailable))?.[1];
+  return (
+    Math.floor(percent === undefined ? Number(maxUnavailable) : (Number(percent) * (spec.replicas ?? 1)) / 100) === 0
+  );
+}
+
+/** So many times; a count that no quota holds needs no exact sum. */
+const timesMax = 10_000;
+function times(amounts: Amounts, count: number): Amounts {
+  let total: Amounts = {};
+  for (let bits = Math.min(count, timesMax), power = amounts; bits > 0; bits >>= 1, power = sum(power, power))
+    if (bits & 1) total = sum(total, power);
+  return total;
+}
+
+const sum = (a: Amounts, b: Amounts): Amounts =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((name) => [
+      name,
+      addQuantities(a[name] ?? '0', b[name] ?? '0'),
+    ]),
+  );
+
+function raise(quota: Manifest, names: string[], needed: Amounts): Allowance {
+  const hard = { ...quota['spec'].hard, ...Object.fromEntries(names.map((name) => [name, needed[name]])) };
+  const put = { ...quota, spec: { ...quota['spec'], hard } };
+  return {
+    text: `${objectText(quota)}: ${names.map((name) => `${name}: ${needed[name]}`).join(', ')}`,
+    changes: [{ put }],
+  };
+}
+
+/** Quotas that are changed to less than what is used: nothing goes, and nothing more comes. */
+const fullQuotas = ({ changes, after }: Scope): Impact[] =>
+  changes.flatMap((change): Impact[] => {
+    if (!('put' in change) || change.put.kind !== 'ResourceQuota') return [];
+    const { put } = change;
+    const used = usedIn(after, put);
+    const hard: Amounts = put['spec']?.hard ?? {};
+    const over = Object.keys(hard).filter(
+      (name) => (parseQuantity(used[name]) ?? 0) > (parseQuantity(hard[name]) ?? 0),
+    );
+    const why =
+      over.length === 0
+        ? 'what is used now fits'
+        : `${describe(over, hard, used, {}).replaceAll('asks for 0, ', '')}: what is there stays, nothing more is let in`;
+    return [
+      {
+        outcome: over.length === 0 ? 'safe' : 'unknown',
+        subject: { type: 'object', ref: refOf(put) },
+        why,
+        by: [objectText(put)],
+      },
+    ];
+  });
+
+/** New objects of the change that a quota counts, and that are not pods. */
+const objectsThatDoNotFit = ({ changes, before, after }: Scope): Impact[] =>
+  changes.flatMap((change): Impact[] => {
+    if (!('put' in change) || before.get(refOf(change.put)) !== undefined) return [];
+    const { put } = change;
+    const resource = resourceOfKind.get(kindName(put));
+    if (resource === undefined || resource === 'pods') return [];
+    return after.of('ResourceQuota', put.metadata.namespace ?? '').flatMap((quota): Impact[] => {
+      if (!quotaLimits(quota, resource, put)) return [];
+      const hard: Amounts = quota['spec'].hard;
+      const used = usedIn(after, quota);
+      const over = Object.keys(usageOf(resource, put)).filter(
+        (name) => name in hard && compareQuantities(used[name] ?? '0', hard[name]!) > 0,
+      );
+      if (over.length === 0) return [];
+      const why = `${objectText(quota)} refuses it: ${over.map((name) => `${name}: ${used[name]} with it, ${hard[name]} allowed`).join('; ')}`;
+      return [
+        {
+          outcome: 'breaks',
+          subject: { type: 'object', ref: refOf(put) },
+          why,
+          by: [objectText(quota)],
+          allowance: raise(quota, over, used),
+        },
+      ];
+    });
+  });

@@ -1,0 +1,40 @@
+import { ownersOf } from '../../snapshot/owners.ts';
+import { changedRef, refOf, refText } from '../../snapshot/snapshot.ts';
+import { podOf } from '../../workload.ts';
+import type { Impact } from '../impact.ts';
+import type { Judged, Previewer, Scope } from '../scope.ts';
+import { unseenText } from '../watched.ts';
+
+/** Workloads that come, change or go: whether pods are let in and reached is judged elsewhere, what they do is not. */
+export const workload: Previewer = {
+  name: 'workloads',
+  concerns(change, before) {
+    const object = 'put' in change ? change.put : before.get(change.remove);
+    return object !== undefined && (object.kind === 'Namespace' || podOf(object) !== undefined);
+  },
+  impacts: judgeWorkloads,
+};
+
+function judgeWorkloads({ changes, before, after, observations }: Scope): Judged {
+  const changed = changes.filter((change) => {
+    if (!('put' in change)) return false;
+    const [old, now] = [before.get(changedRef(change)), change.put].map((object) => object && podOf(object)?.pod);
+    return now !== undefined && JSON.stringify(old) !== JSON.stringify(now);
+  });
+  const stopped = ownersOf(before).controllers.filter((object) => {
+    const now = after.get(refOf(object));
+    return now === undefined || (now['spec']?.replicas === 0 && object['spec']?.replicas !== 0);
+  });
+  const impacts = stopped.map((object): Impact => {
+    const how = after.get(refOf(object)) === undefined ? 'it is removed' : 'it is scaled to zero';
+    const why = `${how}; others that use it: ${unseenText(observations.windows.flows)}, beside the connections named`;
+    return { outcome: 'unknown', subject: { type: 'template', ref: refOf(object) }, why, by: [] };
+  });
+  return {
+    impacts,
+    judged: { template: impacts.length },
+    notAssessed: changed.map(
+      (change) => `${refText(changedRef(change))}: whether its containers work as they are now written`,
+    ),
+  };
+}

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createEvaluator, type Party, podKey, type World } from '../../policy/policy.ts';
+import { modelAllows } from '../../policy/testing/model.ts';
+import { portNumber, worlds } from '../../policy/testing/worlds.ts';
+import type { Flow } from '../observations/observation.ts';
+import { noObservations } from '../observations/observation.ts';
+import { type Change, withChanges } from '../snapshot/snapshot.ts';
+import { worldOfSnapshot } from '../snapshot/world.ts';
+import type { Impact, Outcome } from './impact.ts';
+import { preview, subjectText } from './preview.ts';
+import { clusterOf, flow, namespace, objectsOf, policy, running, watched } from './testing/cluster.ts';
+
+const shop = clusterOf([
+  namespace('shop'),
+  ...running('front', 8080, ['10.0.0.1', '10.0.0.2']),
+  ...running('api', 8080, ['10.0.0.3', '10.0.0.4']),
+  ...running('database', 6379, ['10.0.0.5']),
+]);
+const seen = watched({ flows: [flow('front', 'api', 8080), flow('api', 'database', 6379)] });
+const onlyFront = policy('database', {
+  podSelector: { matchLabels: { app: 'database' } },
+  ingress: [{ from: [{ podSelector: { matchLabels: { app: 'front' } } }], ports: [{ port: 6379 }] }],
+});
+const ofOutcome = (impacts: Impact[], outcome: Outcome) =>
+  impacts.filter((impact) => impact.outcome === outcome).map(({ subject }) => subjectText(subject));
+
+test('a policy that would cut the API from its database names exactly that flow, what decides, and what would help', () => {
+  const { impacts, undo, coverage } = preview(shop, [{ put: onlyFront }], seen, 0);
+  assert.deepEqual(ofOutcome(impacts, 'breaks'), ['Deployment shop/api → Deployment shop/database TCP 6379']);
+  assert.deepEqual(ofOutcome(impacts, 'safe'), ['Deployment shop/front → Deployment shop/api TCP 8080']);
+  const [cut] = impacts;
+  assert.match(cut!.why, /ingress of Deployment shop\/database: NetworkPolicy shop\/database selects it and no rule/);
+  assert.deepEqual(cut!.by, ['NetworkPolicy.networking.k8s.io shop/database']);
+  assert.equal(cut!.seen?.count, 1);
+  assert.deepEqual(undo, [
+    { remove: { kind: 'NetworkPolicy.networking.k8s.io', namespace: 'shop', name: 'database' } },
+  ]);
+  assert.equal(coverage.judged['flow'], 2);
+  const mended = preview(shop, cut!.allowance!.changes, seen, 0);
+  assert.deepEqual(ofOutcome(mended.impacts, 'breaks'), []);
+  const [rule] = (cut!.allowance!.changes[0] as { put: any }).put.spec.ingress.slice(-1);
+  assert.deepEqual(rule, {
+    from: [{ podSelector: { matchLabels: { app: 'api' } } }],
+    ports: [{ protocol: 'TCP', port: 6379 }],
+  });
+});
+
+test('what nobody watched is unknown, and never safe', () => {
+  const { impacts, coverage } = preview(shop, [{ put: onlyFront }], noObservations(), 0);
+  assert.deepEqual(ofOutcome(impacts, 'safe'), []);
+  assert.deepEqual(ofOutcome(impacts, 'unknown'), ['to Deployment shop/database']);
+  assert.match(impacts[0]!.why, /Deployment shop\/api .*nobody watched/);
+  assert.ok(coverage.notAssessed.includes('connections: nobody watched them'));
+});
+
+test('removing a policy opens: the pairs that gain reach are told', () => {
+  const closed = withChanges(shop, [{ put: onlyFront }]);
+  const remove: Change = { remove: { kind: 'NetworkPolicy.networking.k8s.io', namespace: 'shop', name: 'database' } };
+  const { impacts, undo } = preview(closed, [remove], seen, 0);
+  assert.deepEqual(ofOutcome(impacts, 'breaks'), []);
+  assert.ok(ofOutcome(impacts, 'opens').includes('Deployment shop/api → Deployment shop/database TCP 6379'));
+  assert.ok(ofOutcome(impacts, 'opens').includes('to Deployment shop/database'));
+  assert.deepEqual(undo, [{ put: { ...onlyFront, metadata: { namespace: 'shop', name: 'database' } } }]);
+});
+
+test('isolation by the label of a namespace cuts what comes from another; the allowance keeps the island whole', () => {
+  const metrics = {
+    ...running('scraper', 1, ['10.0.0.9'])[2]!,
+    metadata: { namespace: 'metrics', name: 'scraper', labels: { app: 'scraper' } },
+  };
+  const open = clusterOf([...shop.objects, namespace('metrics', { 'rempart.io/isolation': 'off' }), metrics]);
+  const off = withChanges(open, [{ put: namespace('shop', { 'rempart.io/isolation': 'off' }) }]);
+  const scrape = flow('scraper', 'api', 8080, {
+    from: { type: 'pod', namespace: 'metrics', name: 'scraper', labels: { app: 'scraper' } },
+  });
+  const observed = watched({ flows: [...seen.flows, scrape] });
+  const { impacts } = preview(off, [{ put: namespace('shop') }], observed, 0);
+  assert.deepEqual(ofOutcome(impacts, 'breaks'), ['pod metrics/scraper → Deployment shop/api TCP 8080']);
+  const { allowance } = impacts[0]!;
+  const mended = preview(off, [{ put: namespace('shop') }, ...allowance!.changes], observed, 0);
+  assert.deepEqual(ofOutcome(mended.impacts, 'breaks'), []);
+});
+
+test('flows of pods that are gone are judged by their workload, or by their labels', () => {
+  const gone = flow('api', 'database', 6379);
+  Object.assign(gone.from, { name: 'api-0-old', labels: { app: 'api', 'pod-template-hash': '0' } });
+  const stranger = flow('job', 'database', 6379);
+  const { impacts } = preview(shop, [{ put: onlyFront }], watched({ flows: [gone, stranger] }), 0);
+  assert.deepEqual(ofOutcome(impacts, 'breaks'), [
+    'Deployment shop/api → Deployment shop/database TCP 6379',
+    'Deployment shop/job (gone) → Deployment shop/database TCP 6379',
+  ]);
+});
+
+test('a changed template, an emptied and a removed workload change flows, too', () => {
+  const [database] = running('database', 6379, ['10.0.0.5']);
+  const closed = withChanges(shop, [
+    {
+      put: policy('database', {
+        podSelector: {},
+        ingress: [{ from: [{ podSelector: { matchLabels: { app: 'api' } } }] }],
+      }),
+    },
+  ]);
+  const relabelled = structuredClone(running('api', 8080, [])[0]!);
+  relabelled['spec'].template.metadata.labels = { app: 'api2' };
+  const observed = watched({ flows: [flow('api', 'database', 6379)] });
+  const cut = ['Deployment shop/api → Deployment shop/database TCP 6379'];
+  assert.deepEqual(ofOutcome(preview(closed, [{ put: relabelled }], observed, 0).impacts, 'breaks'), []);
+  relabelled['spec'].replicas = 2;
+  assert.deepEqual(ofOutcome(preview(closed, [{ put: relabelled }], observed, 0).impacts, 'breaks'), cut);
+  const emptied = { ...database!, spec: { ...database!['spec'], replicas: 0 } };
+  assert.deepEqual(ofOutcome(preview(shop, [{ put: emptied }], observed, 0).impacts, 'breaks'), cut);
+  const remove: Change = { remove: { kind: 'Deployment.apps', namespace: 'shop', name: 'database' } };
+  assert.deepEqual(ofOutcome(preview(shop, [remove], observed, 0).impacts, 'breaks'), cut);
+});
+
+test('when a kind could not be read, no flow is called safe', () => {
+  const blind = clusterOf(shop.objects, { unread: [{ kind: 'NetworkPolicy.networking.k8s.io', why: 'forbidden' }] });
+  const { impacts } = preview(blind, [{ put: onlyFront }], seen, 0);
+  assert.deepEqual(ofOutcome(impacts, 'safe'), []);
+});
+
+const party = (pod: { namespace: string; name: string }): Party => ({ pod: podKey(pod) });
+
+test('whatever the world and the change, each flow is judged as the documentation of NetworkPolicy reads', () => {
+  const flows = fc.array(fc.record({ from: fc.nat(6), to: fc.nat(6), port: portNumber }), { maxLength: 6 });
+  fc.assert(
+    fc.property(worlds, worlds, flows, (world, other, drawn) => {
+      const before = clusterOf(objectsOf({ ...world, exposures: [] }));
+      const changes: Change[] = [
+        ...other.policies.map(
+          (item, index): Change => ({ put: policy(`p${index}`, item.spec!, item.metadata.namespace) }),
+        ),
+        ...other.namespaces.slice(0, 1).map(({ name, labels }): Change => ({ put: namespace(name, labels) })),
+      ];
+      const end = (index: number) => world.pods[index % world.pods.length]!;
+      const observed: Flow[] = drawn.map(({ from, to, port }) => ({
+        ...{ from: { type: 'pod', ...end(from) }, to: { type: 'pod', ...end(to) }, protocol: 'TCP', port },
+        ...{ allowed: true, firstMs: 0, lastMs: 0, count: 1 },
+      }));
+      const { impacts } = preview(before, changes, watched({ flows: observed }), 0);
+      const now = worldOfSnapshot(before).world;
+      const then = worldOfSnapshot(withChanges(before, changes)).world;
+      for (const { from, to, port } of drawn) {
+        const allows = (at: World) => {
+          const find = (index: number) => at.pods.find((pod) => podKey(pod) === podKey(end(index)))!;
+          return modelAllows(at, find(from), find(to), 'TCP', port);
+        };
+        const expected: Outcome = allows(then) ? (allows(now) ? 'safe' : 'opens') : allows(now) ? 'breaks' : 'unknown';
+        const text = `pod ${podKey(end(from))} → pod ${podKey(end(to))} TCP ${port}`;
+        assert.ok(
+          impacts.some(({ outcome, subject }) => outcome === expected && subjectText(subject) === text),
+          text,
+        );
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('whatever is allowed for a flow lets it pass and breaks nothing else that was seen', () => {
+  fc.assert(
+    fc.property(worlds, worlds, portNumber, (world, other, port) => {
+      const before = clusterOf(objectsOf({ ...world, exposures: [] }));
+      const changes = other.policies.map(
+        (item, index): Change => ({ put: policy(`p${index}`, item.spec!, item.metadata.namespace) }),
+      );
+      const observed = world.pods.flatMap((from) =>
+        world.pods.map(
+          (to): Flow => ({
+            ...{ from: { type: 'pod', ...from }, to: { type: 'pod', ...to }, protocol: 'TCP', port },
+            ...{ allowed: true, firstMs: 0, lastMs: 0, count: 1 },
+          }),
+        ),
+      );
+      const { impacts } = preview(before, changes, watched({ flows: observed }), 0);
+      for (const { allowance, subject } of impacts.filter((impact) => impact.allowance)) {
+        const [, from, to] = /^pod (\S+) → pod (\S+)/.exec(subjectText(subject))!;
+        const mended = worldOfSnapshot(withChanges(withChanges(before, changes), allowance!.changes)).world;
+        const plain = worldOfSnapshot(withChanges(before, changes)).world;
+        const pods = (world: World, key: string) => world.pods.find((pod) => podKey(pod) === key)!;
+        assert.ok(modelAllows(mended, pods(mended, from!), pods(mended, to!), 'TCP', port), allowance!.text);
+        for (const { from: a, to: b } of observed as any[])
+          if (modelAllows(plain, pods(plain, podKey(a)), pods(plain, podKey(b)), 'TCP', port))
+            assert.ok(
+              modelAllows(mended, pods(mended, podKey(a)), pods(mended, podKey(b)), 'TCP', port),
+              allowance!.text,
+            );
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('when any pair can no longer connect, or can from then on, it is told whoever watched', () => {
+  fc.assert(
+    fc.property(worlds, worlds, (world, other) => {
+      const before = clusterOf(objectsOf({ ...world, exposures: [] }));
+      const changes = other.policies.map(
+        (item, index): Change => ({ put: policy(`p${index}`, item.spec!, item.metadata.namespace) }),
+      );
+      const { impacts } = preview(before, changes, noObservations(), 0);
+      const now = createEvaluator(worldOfSnapshot(before).world);
+      const then = createEvaluator(worldOfSnapshot(withChanges(before, changes)).world);
+      const ports = [
+        ...new Set(world.pods.flatMap((pod) => pod.ports.map(({ protocol, port }) => `${protocol} ${port}`))),
+      ];
+      let lost = false;
+      let gained = false;
+      for (const from of world.pods)
+        for (const to of world.pods.filter((pod) => pod !== from))
+          for (const text of ports.filter((text) =>
+            to.ports.some(({ protocol, port }) => text === `${protocol} ${port}`),
+          )) {
+            const [protocol, port] = text.split(' ') as ['TCP', string];
+            const was = now.evaluate(party(from), party(to), protocol, Number(port)).allowed;
+            const will = then.evaluate(party(from), party(to), protocol, Number(port)).allowed;
+            if (was && !will) lost = true;
+            if (!was && will) gained = true;
+          }
+      if (lost)
+        assert.ok(
+          impacts.some(({ outcome }) => outcome === 'unknown'),
+          'lost reach is told',
+        );
+      if (gained)
+        assert.ok(
+          impacts.some(({ outcome }) => outcome === 'opens'),
+          'gained reach is told',
+        );
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('ten thousand policies’ worth of names in a change do not make it explode', () => {
+  const rules = Array.from({ length: 2000 }, (_, index) => ({
+    from: [{ podSelector: { matchLabels: { [`k${index}`]: 'v' } } }],
+  }));
+  const { impacts } = preview(shop, [{ put: policy('wide', { podSelector: {}, ingress: rules }) }], seen, 0);
+  assert.equal(ofOutcome(impacts, 'breaks').length, 2);
+});

@@ -1,0 +1,169 @@
+import {
+  createEvaluator,
+  type Evaluator,
+  type NetworkPolicy,
+  type NetworkPolicyPeer,
+  type PolicyPod,
+  podKey,
+  type World,
+} from '../../../policy/policy.ts';
+import type { Manifest } from '../../contract.ts';
+import { type Change, refOf } from '../../snapshot/snapshot.ts';
+import { networkPolicyKind, type SnapshotWorld } from '../../snapshot/world.ts';
+import type { Allowance } from '../impact.ts';
+import type { BrokenFlow, PlacedFlow } from './flows.ts';
+import { lastingLabels, type Place } from './places.ts';
+
+/** More allowances than these are not worked out one by one. */
+export const allowancesMax = 100;
+/** Of what was seen, so much is held against one allowance. */
+const othersMax = 1000;
+const nameLengthMax = 63;
+
+/**
+ * The rules that let a refused flow pass, on the sides that refuse it: added to the policy that is being changed where
+ * that one refuses, else as a policy of their own. Undefined when, evaluated with them, the flow is still refused or
+ * another that was seen no longer passes.
+ */
+export function allowanceFor(
+  { placed, decision }: BrokenFlow,
+  changes: Change[],
+  scope: AllowScope,
+): Allowance | undefined {
+  const { flow, from, to } = placed;
+  const port = { protocol: flow.protocol, port: flow.port };
+  const sides: Allowed[] = [];
+  if (!decision.egress.allowed)
+    sides.push({ direction: 'egress', own: from, far: to, by: decision.egress.by, why: decision.egress.why });
+  if (!decision.ingress.allowed)
+    sides.push({ direction: 'ingress', own: to, far: from, by: decision.ingress.by, why: decision.ingress.why });
+  const policies = new Map<string, Manifest>();
+  for (const side of sides) {
+    const pod = podNow(side.own, scope);
+    if (pod === undefined || side.why === 'node guard') return undefined;
+    const rule = {
+      [side.direction === 'ingress' ? 'from' : 'to']: [peerOf(side.far, pod.namespace, scope)],
+      ports: [port],
+    };
+    const changed = changedPolicy(side, changes);
+    const base = changed ?? newPolicy(side, pod, scope.after.world);
+    const known = policies.get(JSON.stringify(refOf(base))) ?? base;
+    policies.set(JSON.stringify(refOf(base)), withRule(known, side.direction, rule));
+  }
+  const puts = [...policies.values()];
+  if (puts.length === 0 || !holds({ placed, puts, scope })) return undefined;
+  const names = puts.map(({ metadata }) => `NetworkPolicy ${metadata.namespace}/${metadata.name}`);
+  const text = `${names.join(' and ')}: allow ${sides.map(({ direction }) => direction).join(' and ')} ${from.text} → ${to.text} ${flow.protocol} ${flow.port}`;
+  return { text, changes: puts.map((put) => ({ put })) };
+}
+
+/** The world after the change, and all that was seen in it. */
+export type AllowScope = {
+  after: SnapshotWorld;
+  evaluator: Evaluator;
+  standIns: PolicyPod[];
+  others: PlacedFlow[];
+};
+
+type Allowed = { direction: 'ingress' | 'egress'; own: Place; far: Place; by: string[]; why: string };
+
+/** The policy of the change itself, when it is one of those that refuse: its author adds the rule there. */
+function changedPolicy({ by }: Allowed, changes: Change[]): Manifest | undefined {
+  const put = changes.find(
+    (change) =>
+      'put' in change &&
+      refOf(change.put).kind === networkPolicyKind &&
+      by.includes(`${change.put.metadata.namespace}/${change.put.metadata.name}`),
+  );
+  return put && 'put' in put ? put.put : undefined;
+}
+
+/** A policy isolates what it selects: where a mode decided so far, what the mode allows must be said, too. */
+function newPolicy({ direction, own, far, why }: Allowed, pod: PolicyPod, world: World): Manifest {
+  const type = direction === 'ingress' ? 'Ingress' : 'Egress';
+  const policy: Manifest = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { namespace: pod.namespace, name: nameFor(direction, own, far) },
+    spec: { podSelector: { matchLabels: lastingLabels(pod.labels) }, policyTypes: [type], [direction]: [] },
+  };
+  if (why !== 'island') return policy;
+  const near = direction === 'ingress' ? { from: [{ podSelector: {} }] } : { to: [{ podSelector: {} }] };
+  const services = world.wellKnown.map(({ backend, namespace, labels, protocols, aliases }) => ({
+    to: [
+      namespace === undefined
+        ? { ipBlock: { cidr: `${backend.address}/32` } }
+        : { namespaceSelector: named(namespace), podSelector: { matchLabels: labels ?? {} } },
+    ],
+    ports: protocols.map((protocol) => ({ protocol, port: aliases[0]?.port === 53 ? 53 : backend.port })),
+  }));
+  const exposed = world.exposures
+    .filter((exposure) => `${exposure.namespace}/${exposure.pod}` === podKey(pod))
+    .map(({ protocol, port }) => ({ ports: [{ protocol, port }] }));
+  return [near, ...(direction === 'ingress' ? exposed : services)].reduce<Manifest>(
+    (sum, rule) => withRule(sum, direction, rule),
+    policy,
+  );
+}
+
+const named = (namespace: string) => ({ matchLabels: { 'kubernetes.io/metadata.name': namespace } });
+
+function nameFor(direction: string, own: Place, far: Place): string {
+  const [inner, outer] = [own, far].map(({ text }) =>
+    text
+      .split('/')
+      .at(-1)!
+      .replaceAll(/[^a-z0-9]+/gi, '-'),
+  );
+  const name = `allow-${inner}-${direction === 'ingress' ? 'from' : 'to'}-${outer}`.toLowerCase();
+  return name.slice(0, nameLengthMax).replace(/-+$/, '');
+}
+
+function withRule(policy: Manifest, direction: 'ingress' | 'egress', rule: object): Manifest {
+  const spec = policy['spec'] ?? {};
+  return { ...policy, spec: { ...spec, [direction]: [...(spec[direction] ?? []), rule] } };
+}
+
+const podNow = ({ after, pod }: Place, scope: AllowScope): PolicyPod | undefined => {
+  if (after === undefined || !('pod' in after)) return undefined;
+  const pods = [...scope.after.world.pods, ...scope.standIns];
+  return pods.find((candidate) => podKey(candidate) === after.pod) ?? pod;
+};
+
+/** A workload by the labels of its pods and its namespace; what is no pod by its address. */
+function peerOf(place: Place, ownNamespace: string, scope: AllowScope): NetworkPolicyPeer {
+  const pod = podNow(place, scope);
+  if (pod !== undefined && !pod.hostNetwork) {
+    const podSelector = { matchLabels: lastingLabels(pod.labels) };
+    return pod.namespace === ownNamespace ? { podSelector } : { namespaceSelector: named(pod.namespace), podSelector };
+  }
+  const address = pod?.ips[0] ?? (place.after as { address: string }).address;
+  return { ipBlock: { cidr: `${address}/32` } };
+}
+
+/** Evaluated in a world of only what is needed: it must pass, and nothing else that was seen may be refused by it. */
+function holds({ placed, puts, scope }: { placed: PlacedFlow; puts: Manifest[]; scope: AllowScope }): boolean {
+  const { after, standIns, evaluator, others } = scope;
+  const replaced = new Set(puts.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+  const isReplaced = ({ metadata }: NetworkPolicy) => replaced.has(`${metadata.namespace}/${metadata.name}`);
+  const namespaces = new Set(puts.map(({ metadata }) => metadata.namespace));
+  const touched = others
+    .filter(({ from, to }) => namespaces.has(from.pod?.namespace) || namespaces.has(to.pod?.namespace))
+    .slice(0, othersMax);
+  const needed = new Set([placed, ...touched].flatMap(({ from, to }) => [keyOf(from), keyOf(to)]));
+  const mended = createEvaluator({
+    ...after.world,
+    pods: [...after.world.pods, ...standIns].filter((pod) => needed.has(podKey(pod))),
+    policies: [
+      ...after.world.policies.filter((policy) => !isReplaced(policy)),
+      ...(puts as unknown as NetworkPolicy[]),
+    ],
+  });
+  const allows = ({ evaluate }: Evaluator, { flow, from, to }: PlacedFlow) =>
+    from.after !== undefined &&
+    to.after !== undefined &&
+    evaluate(from.after, to.after, flow.protocol, flow.port).allowed;
+  return allows(mended, placed) && touched.every((other) => !allows(evaluator, other) || allows(mended, other));
+}
+
+const keyOf = ({ after }: Place): string => (after !== undefined && 'pod' in after ? after.pod : '');

@@ -1,0 +1,114 @@
+import type { Decision, Evaluator, Side, World } from '../../../policy/policy.ts';
+import { isolationLabel } from '../../../policy/policy.ts';
+import type { Flow, Seen } from '../../observations/observation.ts';
+import type { Impact, Outcome } from '../impact.ts';
+import type { Place, Places } from './places.ts';
+
+export type Evaluators = { before: Evaluator; after: Evaluator };
+/** A flow that was seen, in both worlds. */
+export type PlacedFlow = { flow: Flow; from: Place; to: Place };
+/** A flow that the change refuses, with why: what an allowance is looked for. */
+export type BrokenFlow = { placed: PlacedFlow; decision: Decision; impact: Impact };
+
+const policyText = (name: string) => `NetworkPolicy.networking.k8s.io ${name}`;
+
+/** Every flow before and after. Flows of the same workloads, port and outcome become one impact. */
+export function judgeFlows(
+  flows: Flow[],
+  { place }: Places,
+  { before, after }: Evaluators,
+  namespaceLabels: World['namespaces'],
+): { impacts: Impact[]; broken: BrokenFlow[]; placed: PlacedFlow[] } {
+  const merged = new Map<string, Impact>();
+  const broken: BrokenFlow[] = [];
+  const placed: PlacedFlow[] = [];
+  for (const flow of flows) {
+    const ends = { flow, from: place(flow.from), to: place(flow.to) };
+    placed.push(ends);
+    const was = before.evaluate(ends.from.before, ends.to.before, flow.protocol, flow.port);
+    const judged = judgeFlow(ends, was, after, namespaceLabels);
+    if (judged === undefined) continue;
+    const { outcome, why, by, decision } = judged;
+    const text = flowText(ends);
+    const key = `${text} ${outcome} ${why}`;
+    const known = merged.get(key);
+    const { firstMs, lastMs, count } = flow;
+    const seen = { firstMs, lastMs, count };
+    if (known !== undefined) {
+      known.seen = mergeSeen(known.seen!, seen);
+      continue;
+    }
+    const impact: Impact = { outcome, subject: { type: 'flow', text }, why, by, seen };
+    merged.set(key, impact);
+    if (outcome === 'breaks' && decision !== undefined) broken.push({ placed: ends, decision, impact });
+  }
+  return { impacts: [...merged.values()], broken, placed };
+}
+
+/** `Deployment shop/api → StatefulSet shop/database TCP 6379`. */
+export const flowText = ({ from, to, flow }: PlacedFlow): string =>
+  `${from.text} → ${to.text} ${flow.protocol} ${flow.port}`;
+
+export const mergeSeen = (a: Seen, b: Seen): Seen => ({
+  firstMs: Math.min(a.firstMs, b.firstMs),
+  lastMs: Math.max(a.lastMs, b.lastMs),
+  count: a.count + b.count,
+});
+
+type JudgedFlow = { outcome: Outcome; why: string; by: string[]; decision?: Decision };
+
+/** Undefined: refused before and after, and nobody saw it pass. */
+function judgeFlow(
+  { flow, from, to }: PlacedFlow,
+  was: Decision,
+  after: Evaluator,
+  namespaces: World['namespaces'],
+): JudgedFlow | undefined {
+  if (from.after === undefined) return undefined;
+  if (to.after === undefined)
+    return was.allowed ? { outcome: 'breaks', why: `${to.text} is removed: nobody answers`, by: [] } : undefined;
+  const will = after.evaluate(from.after, to.after, flow.protocol, flow.port);
+  if (will.allowed && was.allowed) return { outcome: 'safe', ...reasonOf(will, from, to, namespaces) };
+  if (will.allowed) return { outcome: 'opens', ...reasonOf(will, from, to, namespaces) };
+  if (was.allowed) return { outcome: 'breaks', ...reasonOf(will, from, to, namespaces), decision: will };
+  if (!flow.allowed) return undefined;
+  const { why, by } = reasonOf(was, from, to, namespaces);
+  return {
+    outcome: 'unknown',
+    why: `it was let through when it was seen, and what is in force refuses it: ${why}`,
+    by,
+  };
+}
+
+/** What decides, as a sentence: all sides that refuse, or both that allow. */
+function reasonOf({ allowed, egress, ingress }: Decision, from: Place, to: Place, namespaces: World['namespaces']) {
+  const sides = [
+    { side: egress, place: from, name: 'egress' },
+    { side: ingress, place: to, name: 'ingress' },
+  ].filter(({ side }) => side.allowed === allowed && (!allowed || side.by.length > 0));
+  return {
+    why:
+      sides.map(({ side, place, name }) => `${name} of ${place.text}: ${sideText(side, place)}`).join('; ') ||
+      'no policy restricts it',
+    by: sides.flatMap(({ side, place }) => decidersOf(side, place, namespaces)),
+  };
+}
+
+function sideText({ allowed, why, by }: Side, { pod }: Place): string {
+  if (why === 'policy') {
+    const names = by.map((name) => `NetworkPolicy ${name}`).join(', ');
+    return allowed
+      ? `allowed by ${names}`
+      : `${names} ${by.length === 1 ? 'selects' : 'select'} it and no rule allows this`;
+  }
+  if (why === 'island') return `namespace ${pod?.namespace} is an island`;
+  if (why === 'deny') return `namespace ${pod?.namespace} denies what no policy allows`;
+  return why === 'node guard' ? 'a node offers its pods nothing else' : why;
+}
+
+function decidersOf({ why, by }: Side, { pod }: Place, namespaces: World['namespaces']): string[] {
+  if (why === 'policy') return by.map(policyText);
+  if (pod === undefined || (why !== 'island' && why !== 'deny')) return [];
+  const labelled = namespaces.find(({ name }) => name === pod.namespace)?.labels[isolationLabel] !== undefined;
+  return [labelled ? `Namespace ${pod.namespace}` : 'Protection.defence.rempart.io namespace-isolation'];
+}

@@ -1,0 +1,103 @@
+import type { Observations, ObservationType, Window } from '../observations/observation.ts';
+import { type Change, changedRef, refText, type Snapshot, withChanges } from '../snapshot/snapshot.ts';
+import { worldOfSnapshot } from '../snapshot/world.ts';
+import { previewers } from './changes.ts';
+import { consequencesOf } from './consequences.ts';
+import { type Impact, outcomes, type Preview, type PreviewCoverage, type Subject } from './impact.ts';
+import type { Judged, Scope } from './scope.ts';
+import { undoOf } from './undo.ts';
+import { spanText } from './watched.ts';
+
+/** Observations that ended longer ago than this do not tell of today. */
+const staleMs = 24 * 3600 * 1000;
+
+/**
+ * What the changes would do to a cluster: to what lives, to what controllers will make, and to what was seen. Pure; the
+ * changes are whole objects as they will be (see merge.ts for those that say only a part).
+ */
+export function preview(snapshot: Snapshot, changes: Change[], observations: Observations, nowMs: number): Preview {
+  const effective = changes.filter((change) => !isIdle(change, snapshot));
+  const scope = scopeOf(snapshot, effective, observations, nowMs);
+  const judged = previewers
+    .filter(({ concerns }) => effective.some((change) => concerns(change, snapshot)))
+    .map(({ impacts }) => impacts(scope));
+  const { undo, impossible } = undoOf(snapshot, effective);
+  const coverage = coverageOf(judged, observations, nowMs);
+  coverage.notAssessed.push(...unjudged(effective, snapshot), ...impossible);
+  return { changes, impacts: ordered(judged.flatMap(({ impacts }) => impacts)), coverage, undo };
+}
+
+/** Does it change nothing at all? */
+const isIdle = (change: Change, snapshot: Snapshot): boolean =>
+  'put' in change
+    ? snapshot.get(changedRef(change)) === change.put
+    : snapshot.get(change.remove) === undefined && snapshot.whyUnread(change.remove.kind) === undefined;
+
+function scopeOf(before: Snapshot, changes: Change[], observations: Observations, nowMs: number): Scope {
+  const after = withChanges(before, [...consequencesOf(before, changes), ...changes]);
+  let worlds: ReturnType<Scope['worlds']> | undefined;
+  return {
+    ...{ before, after, changes, observations, nowMs },
+    worlds: () => {
+      worlds ??= { before: worldOfSnapshot(before), after: worldOfSnapshot(after) };
+      return worlds;
+    },
+  };
+}
+
+export const subjectText = (subject: Subject): string => ('ref' in subject ? refText(subject.ref) : subject.text);
+
+/**
+ * Worst first; of one subject only the worst is kept, with every reason of that outcome. What opens is told besides:
+ * it is another worry than what breaks.
+ */
+function ordered(impacts: Impact[]): Impact[] {
+  const rank = ({ outcome }: Impact) => outcomes.indexOf(outcome);
+  const bySubject = Map.groupBy(impacts, ({ subject }) => `${subject.type} ${subjectText(subject)}`);
+  const kept = [...bySubject.values()].flatMap((all) => {
+    const opening = all.filter(({ outcome }) => outcome === 'opens');
+    const others = all.filter(({ outcome }) => outcome !== 'opens');
+    const worst = Math.min(...others.map(rank));
+    const told = others.filter((impact) => rank(impact) === worst);
+    if (worst === outcomes.indexOf('safe')) return opening.length > 0 ? opening : told.slice(0, 1);
+    return [...told, ...opening];
+  });
+  return kept.sort((a, b) => rank(a) - rank(b));
+}
+
+function coverageOf(judged: Judged[], { windows }: Observations, nowMs: number): PreviewCoverage {
+  const sums: Record<string, number> = {};
+  for (const { judged: counts } of judged)
+    for (const [type, count] of Object.entries(counts)) sums[type] = Math.max(sums[type] ?? 0, count);
+  const watched = [...new Set(judged.flatMap(({ watched = [] }) => watched))];
+  return {
+    judged: sums,
+    windows: watched.flatMap((type) => windows[type]),
+    notAssessed: [
+      ...judged.flatMap(({ notAssessed = [] }) => notAssessed),
+      ...watched.flatMap((type) => blindSpots(type, windows[type], nowMs)),
+    ],
+  };
+}
+
+const seenBy: Record<ObservationType, string> = {
+  flows: 'connections',
+  calls: 'calls to the API',
+  addresses: 'addresses of clients',
+  images: 'images that run',
+};
+
+function blindSpots(type: ObservationType, windows: Window[], nowMs: number): string[] {
+  if (windows.length === 0) return [`${seenBy[type]}: nobody watched them`];
+  const ageMs = nowMs - Math.max(...windows.map(({ toMs }) => toMs));
+  const lost = windows.reduce((sum, window) => sum + window.lost, 0);
+  return [
+    ...(ageMs > staleMs ? [`${seenBy[type]}: the watching ended ${spanText(ageMs)} ago`] : []),
+    ...(lost > 0 ? [`${seenBy[type]}: at least ${lost} were pushed out by a bound and are not known`] : []),
+  ];
+}
+
+const unjudged = (changes: Change[], before: Snapshot): string[] =>
+  changes
+    .filter((change) => !previewers.some(({ concerns, partial }) => !partial && concerns(change, before)))
+    .map((change) => `${refText(changedRef(change))}: what a change of this kind does is not judged`);

@@ -1,0 +1,26 @@
+import type { Window } from '../observations/observation.ts';
+
+const dayMs = 24 * 3600 * 1000;
+/** Shorter than this, and what happens once a week was hardly seen: enough to say so. */
+const shortMs = 7 * dayMs;
+
+/** `3 d`, `5 h`, `2 min`. */
+export function spanText(ms: number): string {
+  const [unitMs, unit] = ms >= 2 * dayMs ? [dayMs, 'd'] : ms >= 2 * 3_600_000 ? [3_600_000, 'h'] : [60_000, 'min'];
+  return `${Math.floor(ms / unitMs)} ${unit}`;
+}
+
+/** How long was watched in all, from the earliest to the latest moment; undefined: nobody watched. */
+export function watchedMs(windows: Window[]): number | undefined {
+  if (windows.length === 0) return undefined;
+  const from = Math.min(...windows.map(({ fromMs }) => fromMs));
+  return Math.max(0, Math.max(...windows.map(({ toMs }) => toMs)) - from);
+}
+
+/** `not seen in 3 d of watching`, or that nobody watched. */
+export function unseenText(windows: Window[]): string {
+  const ms = watchedMs(windows);
+  if (ms === undefined) return 'nobody watched, so nothing says that it is not used';
+  const short = ms < shortMs ? ': what happens once a week may lie outside' : '';
+  return `not seen in ${spanText(ms)} of watching${short}`;
+}
