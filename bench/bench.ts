@@ -3,6 +3,7 @@ import type { Benchmark, Figure } from './benchmark.ts';
 import { check } from './benchmarks/check.ts';
 import { idle } from './benchmarks/idle.ts';
 import { pods } from './benchmarks/pods.ts';
+import { reachability } from './benchmarks/reachability.ts';
 import { reads } from './benchmarks/reads.ts';
 import { scheduling } from './benchmarks/scheduling.ts';
 import { startUp } from './benchmarks/start-up.ts';
@@ -12,7 +13,7 @@ import { startLocalCluster } from './local-cluster.ts';
 import { machineLine } from './machine.ts';
 import { targetOf } from './target.ts';
 
-const benchmarks: Benchmark[] = [startUp, idle, pods, writes, reads, watch, scheduling, check];
+const benchmarks: Benchmark[] = [startUp, idle, pods, writes, reads, watch, scheduling, check, reachability];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

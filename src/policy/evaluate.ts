@@ -36,7 +36,7 @@ export function evaluate(index: Index, from: Party, to: Party, protocol: Protoco
   return { allowed: egress.allowed && ingress.allowed, egress, ingress };
 }
 
-function locate(index: Index, party: Party, protocol: Protocol, port: number | undefined): Located {
+export function locate(index: Index, party: Party, protocol: Protocol, port: number | undefined): Located {
   const named = 'pod' in party ? index.podByKey.get(party.pod) : undefined;
   if ('pod' in party && named === undefined) throw new RangeError(`pod "${party.pod}" is not part of this world`);
   if (named !== undefined) return locatePod(named);
@@ -96,22 +96,30 @@ function decide(policies: ParsedPolicy[], direction: Direction, allows: (rule: R
 }
 
 /** `peer` is the far end of the rule, `to` the destination, whose ports names are resolved on. */
-function ruleAllows(index: Index, rule: Rule, peer: Located, to: Located, protocol: Protocol, port: number): boolean {
+export function ruleAllows(
+  index: Index,
+  rule: Rule,
+  peer: Located,
+  to: Located,
+  protocol: Protocol,
+  port: number,
+): boolean {
   if (peer === to && to.service !== undefined) return ruleAllowsService(index, rule, to.service, protocol);
-  const peerFits = rule.peers === undefined || rule.peers.some((candidate) => matchesPeer(index, candidate, peer));
-  return peerFits && portsAllow(rule.ports, to.pod, protocol, port);
+  return peersAllow(index, rule.peers, peer) && portsAllow(rule.ports, to.pod, protocol, port);
 }
+
+const peersAllow = (index: Index, peers: Peer[] | undefined, far: Located): boolean =>
+  peers === undefined || peers.some((peer) => matchesPeer(index, peer, far));
 
 /** A well-known service is allowed when the rule allows it at its backend or at any address in front of it. */
 export function ruleAllowsService(index: Index, rule: Rule, service: WellKnown, protocol: Protocol): boolean {
   return [service.backend, ...service.aliases].some(({ address, port }) => {
     const place: Located = { addresses: addressesOf([address]), service };
-    const peerFits = rule.peers === undefined || rule.peers.some((peer) => matchesPeer(index, peer, place));
-    return peerFits && portsAllow(rule.ports, undefined, protocol, port);
+    return peersAllow(index, rule.peers, place) && portsAllow(rule.ports, undefined, protocol, port);
   });
 }
 
-function matchesPeer(index: Index, peer: Peer, { pod, addresses, service }: Located): boolean {
+export function matchesPeer(index: Index, peer: Peer, { pod, addresses, service }: Located): boolean {
   if (peer.type === 'blocks') return addresses.some((address) => peer.ranges.some((range) => contains(range, address)));
   if (pod !== undefined) return peerSelects(peer, index.classOf(pod).namespace, pod.labels);
   if (service?.namespace === undefined) return false;
@@ -119,7 +127,7 @@ function matchesPeer(index: Index, peer: Peer, { pod, addresses, service }: Loca
   return peerSelects(peer, namespace ?? { name: service.namespace, labels: {} }, service.labels ?? {});
 }
 
-function portsAllow(ports: PortRule[] | undefined, to: PolicyPod | undefined, protocol: Protocol, port: number) {
+export function portsAllow(ports: PortRule[] | undefined, to: PolicyPod | undefined, protocol: Protocol, port: number) {
   if (ports === undefined) return true;
   return ports.some((rule) => {
     if (rule.protocol !== protocol) return false;

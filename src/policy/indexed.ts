@@ -6,6 +6,7 @@ import {
   type Exposure,
   type Isolation,
   isolationOf,
+  namespaceNameLabel,
   type PolicyNamespace,
   type PolicyPod,
   podKey,
@@ -29,6 +30,7 @@ export type PodClass = {
 /** A world made ready for questions. It holds references to the world's parts and must be made anew when they change. */
 export type Index = {
   world: World;
+  policies: ParsedPolicy[];
   classes: PodClass[];
   classOf(pod: PolicyPod): PodClass;
   podByKey: Map<string, PolicyPod>;
@@ -42,6 +44,7 @@ export const locationKey = (address: string, port: number): string => `${address
 
 export function createIndex(world: World): Index {
   const policies = world.policies.map(parsePolicy);
+  const policiesOf = Map.groupBy(policies, ({ namespace }) => namespace);
   const namespaces = new Map(world.namespaces.map((namespace) => [namespace.name, namespace]));
   const keys = [...new Set(policies.flatMap(selectorKeys))].sort();
   const classes = new Map<string, PodClass>();
@@ -50,9 +53,13 @@ export function createIndex(world: World): Index {
     const id = [pod.namespace, ...keys.map((key) => pod.labels[key] ?? '\u0001')].join('\u0000');
     let found = classes.get(id);
     if (found === undefined) {
-      // A pod whose namespace is not known yet is judged as in a namespace without labels: the closed default.
-      const namespace = namespaces.get(pod.namespace) ?? { name: pod.namespace, labels: {} };
-      found = createClass(pod, namespace, policies, world);
+      let namespace = namespaces.get(pod.namespace);
+      if (namespace === undefined) {
+        // Not known yet: judged as one of which nothing was said, which is the closed default.
+        namespace = { name: pod.namespace, labels: { [namespaceNameLabel]: pod.namespace } };
+        namespaces.set(pod.namespace, namespace);
+      }
+      found = createClass(pod, namespace, policiesOf.get(pod.namespace) ?? [], world);
       classes.set(id, found);
     }
     found.pods.push(pod);
@@ -61,12 +68,11 @@ export function createIndex(world: World): Index {
   const exposures = Map.groupBy(world.exposures, ({ namespace, pod }) => podKey({ namespace, name: pod }));
   return {
     world,
+    policies,
     classes: [...classes.values()],
     classOf: (pod) => classOf.get(pod)!,
     podByKey: new Map(world.pods.map((pod) => [podKey(pod), pod])),
-    podByAddress: new Map(
-      selectable(world.pods).flatMap((pod) => addressesOf(pod.ips).map((ip) => [ip, pod] as const)),
-    ),
+    podByAddress: addressed(world.pods.filter(({ hostNetwork }) => !hostNetwork)),
     nodeByAddress: new Map(
       world.nodes.flatMap(({ name, addresses }) => addressesOf(addresses).map((ip) => [ip, name] as const)),
     ),
@@ -77,13 +83,27 @@ export function createIndex(world: World): Index {
         ),
       ),
     ),
-    exposuresOf: (pod) => exposures.get(podKey(pod)) ?? [],
+    exposuresOf: (pod) => (exposures.size === 0 ? [] : (exposures.get(podKey(pod)) ?? [])),
   };
 }
 
-const selectable = (pods: PolicyPod[]) => pods.filter(({ hostNetwork }) => !hostNetwork);
+function addressed(pods: PolicyPod[]): Map<number, PolicyPod> {
+  const byAddress = new Map<number, PolicyPod>();
+  for (const pod of pods) for (const address of addressesOf(pod.ips)) byAddress.set(address, pod);
+  return byAddress;
+}
 
-export const addressesOf = (texts: string[]): number[] => texts.flatMap((text) => parseAddress(text) ?? []);
+const parsedAddresses = new WeakMap<string[], number[]>();
+
+/** The IPv4 addresses among these. A pod's list is frozen by contract, so it is parsed once. */
+export function addressesOf(texts: string[]): number[] {
+  let addresses = parsedAddresses.get(texts);
+  if (addresses === undefined) {
+    addresses = texts.flatMap((text) => parseAddress(text) ?? []);
+    parsedAddresses.set(texts, addresses);
+  }
+  return addresses;
+}
 
 function selectorKeys(policy: ParsedPolicy): string[] {
   const rules = [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])];
@@ -97,9 +117,7 @@ function createClass(
   policies: ParsedPolicy[],
   { foreign, defaultIsolation }: World,
 ): PodClass {
-  const selecting = policies.filter(
-    (policy) => policy.namespace === pod.namespace && policy.selector.matches(pod.labels),
-  );
+  const selecting = policies.filter((policy) => policy.selector.matches(pod.labels));
   const selectedBy = {
     ingress: selecting.filter(({ rules }) => rules.ingress !== undefined),
     egress: selecting.filter(({ rules }) => rules.egress !== undefined),

@@ -1,7 +1,14 @@
 import type { KubernetesObject } from '../api/object.ts';
 import { isSidecar } from '../api/pod-resources.ts';
 import { parseAddress } from './address.ts';
-import type { Exposure, PolicyNamespace, PolicyNode, PolicyPod, Protocol } from './world.ts';
+import {
+  type Exposure,
+  namespaceNameLabel,
+  type PolicyNamespace,
+  type PolicyNode,
+  type PolicyPod,
+  type Protocol,
+} from './world.ts';
 
 /** The label by which an EndpointSlice says whose it is. */
 export const serviceNameLabel = 'kubernetes.io/service-name';
@@ -13,7 +20,10 @@ const namespaces = new WeakMap<KubernetesObject, PolicyNamespace>();
 export const policyPod = (object: KubernetesObject): PolicyPod => once(pods, object, convertPod);
 
 export const policyNamespace = (object: KubernetesObject): PolicyNamespace =>
-  once(namespaces, object, ({ metadata }) => ({ name: metadata.name, labels: metadata.labels ?? {} }));
+  once(namespaces, object, ({ metadata: { name, labels } }) => ({
+    name,
+    labels: { ...labels, [namespaceNameLabel]: name },
+  }));
 
 export const policyNode = ({ metadata, status }: KubernetesObject): PolicyNode => ({
   name: metadata.name,

@@ -25,6 +25,10 @@ export {
   serviceNameLabel,
 } from './objects.ts';
 export { parsePolicy } from './parse.ts';
+export { type ChangedPair, type ChangedParty, changedPairs } from './reachability/changes.ts';
+export { type PartyClass, partyText } from './reachability/parties.ts';
+export { portsText, withoutPorts } from './reachability/port-sets.ts';
+export { createReachability, type Reach, type Reachability } from './reachability/reachability.ts';
 export * from './world.ts';
 
 export type Evaluator = {

@@ -73,6 +73,8 @@ export type World = {
  */
 export type Isolation = 'off' | 'island' | 'deny';
 
+/** Every namespace has its own name in this label, set by the API server. */
+export const namespaceNameLabel = 'kubernetes.io/metadata.name';
 export const isolationLabel = 'rempart.io/isolation';
 const exemptNamespaces = ['kube-system'];
 

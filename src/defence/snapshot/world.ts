@@ -130,15 +130,19 @@ function podOfTemplate(object: Manifest): Manifest {
   return made;
 }
 
+const checked = new WeakSet<PolicyPod>();
+
 /** Files may hold anything where the API has text. Throws with what is wrong. */
 function checkedPod(object: Manifest): PolicyPod {
   const pod = policyPod(object);
+  if (checked.has(pod)) return pod;
   for (const [key, value] of Object.entries(pod.labels)) {
     const wrong = typeof value === 'string' ? labelValue(value) : 'must be text';
     if (wrong) throw new Error(`label ${key}: ${wrong}`);
   }
   for (const { port } of pod.ports)
     if (!Number.isInteger(port)) throw new Error(`containerPort ${JSON.stringify(port)}: must be a number`);
+  checked.add(pod);
   return pod;
 }
 
