@@ -1,15 +1,21 @@
-import { applyPatch } from 'rfc6902';
+import { applyPatch, Pointer } from 'rfc6902';
 import { ApiError, badRequest } from '../status.ts';
 
 export type JsonPatchOperation = { op: string; path: string; value?: unknown; from?: string };
 
 /** As upstream's limit on operations in one patch. */
 const operationsMost = 10_000;
+/**
+ * As upstream's limit on what copies of one patch add, in characters of JSON: a copy of an object into itself doubles it,
+ * and thirty of them would be more than there is memory.
+ */
+export const copiedMost = 3 * 1024 * 1024;
 const names = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
 
 /**
  * JSON Patch, RFC 6902. Changes and returns `target`; after an error it must be thrown away, as the operations before
- * the failing one were made. Throws BadRequest for a malformed patch, Invalid when an operation does not apply.
+ * the failing one were made. Throws BadRequest for a malformed patch, Invalid when an operation does not apply, and
+ * RequestEntityTooLarge when there are too many or they copy too much.
  */
 export function jsonPatch<T>(target: T, patch: unknown): T {
   if (!Array.isArray(patch)) throw badRequest('a JSON patch is a list of operations');
@@ -19,14 +25,26 @@ export function jsonPatch<T>(target: T, patch: unknown): T {
       `The allowed maximum operations in a JSON patch is ${operationsMost}, got ${patch.length}`,
     );
   for (const operation of patch) checkOperation(operation);
-  // The library gives every failure a name and, for `test`, no text: say which operation it was.
-  const outcomes = applyPatch(target, patch as any);
-  const failed = outcomes.findIndex((outcome) => outcome !== null);
-  if (failed === -1) return target;
-  const { op, path } = patch[failed];
-  const why = op === 'test' ? 'the value is another' : (outcomes[failed]?.message ?? 'the path is missing');
-  throw new ApiError('Invalid', `the JSON patch does not apply: operation ${failed} (${op} ${path}): ${why}`);
+  let copied = 0;
+  patch.forEach((operation, index) => {
+    if (operation.op === 'copy') copied += sizeAt(target, operation.from);
+    if (copied > copiedMost)
+      throw new ApiError(
+        'RequestEntityTooLarge',
+        `a JSON patch may copy ${copiedMost} characters, this one copies more`,
+      );
+    const [outcome] = applyPatch(target, [operation]);
+    if (outcome === null) return;
+    // The library gives every failure a name and, for `test`, no text: say which operation it was.
+    const { op, path } = operation;
+    const why = op === 'test' ? 'the value is another' : (outcome?.message ?? 'the path is missing');
+    throw new ApiError('Invalid', `the JSON patch does not apply: operation ${index} (${op} ${path}): ${why}`);
+  });
+  return target;
 }
+
+const sizeAt = (target: unknown, path: string): number =>
+  JSON.stringify(Pointer.fromJSON(path).get(target))?.length ?? 0;
 
 function checkOperation(operation: any): void {
   if (!names.has(operation?.op)) throw badRequest(`unknown operation ${JSON.stringify(operation?.op)} in a JSON patch`);

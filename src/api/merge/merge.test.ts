@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject } from '../object.ts';
 import type { Schema } from '../schema/schema.ts';
+import { copiedMost } from './json-patch.ts';
 import { jsonPatch, mergePatch, serverSideApply, strategicMergePatch, updateManagedFields } from './merge.ts';
 
 const port: Schema = {
@@ -91,6 +92,11 @@ test('a JSON patch that does not apply says which operation, and prototype paths
   assert.throws(() => jsonPatch({ a: 1 }, [{ op: 'test', path: '/a', value: 2 }]), /operation 0 \(test \/a\)/);
   assert.throws(() => jsonPatch({ a: 1 }, [{ op: 'remove', path: '/b' }]), { reason: 'Invalid' });
   assert.throws(() => jsonPatch({}, [{ op: 'add', path: '/__proto__/x', value: 1 }]), { reason: 'BadRequest' });
+  const doubled = Array.from({ length: 60 }, (_, index) => ({ op: 'copy', from: '/a', path: `/a/b${index}` }));
+  assert.throws(() => jsonPatch({ a: {} }, doubled), { reason: 'RequestEntityTooLarge' });
+  const copy = [{ op: 'copy', from: '/a', path: '/b' }];
+  jsonPatch({ a: 'x'.repeat(copiedMost - 2) }, copy);
+  assert.throws(() => jsonPatch({ a: 'x'.repeat(copiedMost - 1) }, copy), { reason: 'RequestEntityTooLarge' });
   assert.throws(() => jsonPatch({}, new Array(10_001).fill({ op: 'test', path: '', value: {} })), /10000/);
 });
 
