@@ -13,6 +13,13 @@ import { type CheckReport, judgedNothing, type Waived } from './report/report.ts
 import { newestMinor } from './source.ts';
 
 export { checks } from './checks.ts';
+export {
+  type BenchmarkName,
+  type BenchmarkReport,
+  benchmarkNames,
+  judgeBenchmark,
+} from './cluster/benchmark/benchmark.ts';
+export { benchmarkJson, renderBenchmark } from './cluster/benchmark/render.ts';
 export type { Check, Finding, JudgeContext, Level, Manifest, Severity, Verdict } from './contract.ts';
 export { levels, severities } from './contract.ts';
 export { type ReportFormat, render, reportFormats } from './report/formats.ts';

@@ -52,7 +52,7 @@ function flagsOf(name: ComponentName, container: Record<string, any>): Flags {
         flags.set(variable.slice('ETCD_'.length).toLowerCase().replaceAll('_', '-'), value);
   const words = wordsOf(container);
   for (const [index, word] of words.entries()) {
-    const [, flag, value] = /^--?([a-z][a-z0-9-]*)(?:=([^]*))?$/.exec(word) ?? [];
+    const [, flag, value] = /^--?([a-z][a-z0-9-]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
     if (flag === undefined) continue;
     const next = words[index + 1];
     flags.set(flag, value ?? (next !== undefined && !next.startsWith('-') ? next : 'true'));

@@ -40,13 +40,17 @@ export type HostRule =
 
 /** How an item is judged: in exactly one way. */
 export type Judging =
-  | { by: 'checks'; checks: string[] }
+  /** By every check that names the item; with `field`, only findings at fields below one of this name count. */
+  | { by: 'checks'; field?: string }
   | { by: 'flags'; rule: FlagRule }
   | { by: 'host'; rule: HostRule }
   | { by: 'objects'; judge(snapshot: Snapshot): Outcome };
 
 /** What stands for an item on a cluster of Rempart, whose control plane has neither pods nor flags. */
-export type OnRempart = Outcome | { protection: string; modes: string[]; why: string };
+export type OnRempart =
+  | Outcome
+  /** In one of these modes the protection is what the item asks for, as long as no check finds worse than a low. */
+  | { protection: string; modes: string[]; why: string };
 
 /** One item of CIS Kubernetes benchmark 1.12. The wording is ours, the numbers are the document's. */
 export type Item = {
