@@ -1,4 +1,4 @@
-import { createPatch } from 'rfc6902';
+import { jsonDifference } from '../../../api/merge/json-difference.ts';
 import {
   evaluatePod,
   type PodLike,
@@ -235,6 +235,6 @@ function findingsOf(
 function patchOf(pod: PodLike, mend: (pod: PodLike) => void, prefix: FieldPath): PatchOperation[] {
   const mended = structuredClone(pod);
   mend(mended);
-  const operations = createPatch(pod, mended) as PatchOperation[];
+  const operations = jsonDifference(pod, mended);
   return operations.map((operation) => ({ ...operation, path: `${pointer(prefix)}${operation.path}` }));
 }
