@@ -1,6 +1,7 @@
 import { checks } from '../../checks.ts';
-import { createContext, judge } from '../../judge.ts';
+import { contextOf, judge } from '../../judge.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
+import { subjectsOf } from '../../subjects.ts';
 import { headings } from './headings.ts';
 import type { Outcome, OutcomeVerdict } from './item.ts';
 import { items } from './items.ts';
@@ -38,8 +39,7 @@ export function judgeBenchmark(
   snapshot: Snapshot,
   { benchmark, about, levelMax = 2 }: BenchmarkOptions,
 ): BenchmarkReport {
-  const subjects = snapshot.objects.map((object) => ({ object }));
-  const judgement = judge(subjects, checks, createContext(snapshot.objects, snapshot));
+  const judgement = judge(subjectsOf(snapshot), checks, contextOf(snapshot));
   const judged = judgeItems(items, snapshot, judgement);
   const rows: Row[] =
     benchmark === 'cis'
