@@ -32,31 +32,62 @@ export function shapeOf(value: unknown, schema: Schema | undefined): Shape {
 }
 
 type ItemElement = (item: unknown) => string;
+const itemElements = new WeakMap<Schema, ItemElement>();
 
 /** How the items of a list are named in a path; undefined where a list is one value. */
 function itemElement(schema: Schema | undefined): ItemElement | undefined {
   const listType = schema?.['x-kubernetes-list-type'];
   if (listType === 'set') return (item) => `v:${JSON.stringify(item)}`;
   if (listType !== 'map') return undefined;
-  const keys = [...(schema!['x-kubernetes-list-map-keys'] ?? [])].sort();
-  return (item) => keyElement(item, keys, schema!.items);
+  let element = itemElements.get(schema!);
+  if (element === undefined) {
+    const keys = [...(schema!['x-kubernetes-list-map-keys'] ?? [])].sort();
+    element = (item) => keyElement(item, keys, schema!.items);
+    itemElements.set(schema!, element);
+  }
+  return element;
 }
 
 /** The elements of all items. Two with one key cannot be told apart: such a list is owned as a whole (undefined). */
 function elementsOf(value: unknown[], element: ItemElement): string[] | undefined {
   const elements = value.map(element);
-  const repeats = elements.length > 1 && elements[0]!.startsWith('k:') && new Set(elements).size < elements.length;
-  return repeats ? undefined : elements;
+  return elements[0]?.startsWith('k:') && hasRepeats(elements) ? undefined : elements;
+}
+
+/** A few are compared faster than put into a Set. */
+function hasRepeats(items: string[]): boolean {
+  if (items.length > 16) return new Set(items).size < items.length;
+  for (let index = 1; index < items.length; index++) if (items.indexOf(items[index]!) < index) return true;
+  return false;
 }
 
 function keyElement(item: unknown, keys: string[], items: Schema | undefined): string {
   const named: Record<string, unknown> = {};
   for (const key of keys) {
     const value = isObject(item) ? (item[key] ?? items?.properties?.[key]?.default) : undefined;
-    if (keys.length === 1 && typeof value === 'string') return `k:{"${key}":${JSON.stringify(value)}}`;
+    if (keys.length === 1 && typeof value === 'string') return namedElement(key, value);
     if (value !== undefined) named[key] = value;
   }
   return `k:${JSON.stringify(named)}`;
+}
+
+/** Names of containers, volumes and variables come again with every pod: their elements are made once. */
+const namedElements = new Map<string, Map<string, string>>();
+const namedElementsMax = 5000;
+
+function namedElement(key: string, value: string): string {
+  let elements = namedElements.get(key);
+  if (elements === undefined) {
+    elements = new Map();
+    namedElements.set(key, elements);
+  }
+  let element = elements.get(value);
+  if (element === undefined) {
+    element = `k:${JSON.stringify({ [key]: value })}`;
+    if (elements.size >= namedElementsMax) elements.clear();
+    if (value.length < 256) elements.set(value, element);
+  }
+  return element;
 }
 
 const none: Fields = Object.freeze({});
