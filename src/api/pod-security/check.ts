@@ -26,9 +26,11 @@ export type ContainerPlace = { container: Record<string, any>; path: string };
 /** Every container of a pod, of all three kinds, with its path: `spec.initContainers[0]`. */
 export function containersOf({ spec }: PodLike): ContainerPlace[] {
   const places: ContainerPlace[] = [];
-  for (const list of containerLists)
-    for (const [index, container] of ((spec[list] ?? []) as Record<string, any>[]).entries())
-      places.push({ container, path: `spec.${list}[${index}]` });
+  for (const list of containerLists) {
+    const containers: Record<string, any>[] = spec[list] ?? [];
+    for (let index = 0; index < containers.length; index++)
+      places.push({ container: containers[index]!, path: `spec.${list}[${index}]` });
+  }
   return places;
 }
 
