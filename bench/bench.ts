@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Benchmark, Figure } from './benchmark.ts';
 import { check } from './benchmarks/check.ts';
 import { idle } from './benchmarks/idle.ts';
+import { paths } from './benchmarks/paths.ts';
 import { pods } from './benchmarks/pods.ts';
 import { reachability } from './benchmarks/reachability.ts';
 import { reads } from './benchmarks/reads.ts';
@@ -13,7 +14,7 @@ import { startLocalCluster } from './local-cluster.ts';
 import { machineLine } from './machine.ts';
 import { targetOf } from './target.ts';
 
-const benchmarks: Benchmark[] = [startUp, idle, pods, writes, reads, watch, scheduling, check, reachability];
+const benchmarks: Benchmark[] = [startUp, idle, pods, writes, reads, watch, scheduling, check, reachability, paths];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

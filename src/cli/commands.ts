@@ -1,20 +1,22 @@
 import type { AddCommand } from './command.ts';
 import { agent } from './commands/agent.ts';
 import { audit } from './commands/audit.ts';
-import { benchmark } from './commands/benchmark.ts';
 import { breakGlass } from './commands/break-glass.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
 import { dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';
 import { images } from './commands/images.ts';
+import { path } from './commands/path.ts';
 import { rotateKeys } from './commands/rotate-keys.ts';
 import { server } from './commands/server.ts';
 import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
+import { whoCan } from './commands/who-can.ts';
 
 /** Every command, in the order of `rempart help`. */
 export const commands: AddCommand[] = [
-  ...[up, down, status, check, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
+  ...[up, down, status, check, audit, rotateKeys, breakGlass, demo, dev, images],
+  ...[whoCan, path],
   ...[server, agent],
 ];

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SourceOptions } from '../defence/defence.ts';
 
 /** What `withSource` adds to the options of a command. */
@@ -29,3 +29,6 @@ function readMinor(text: string): number {
   if (minor === undefined) throw new InvalidArgumentError('It is a version such as 1.36.');
   return Number(minor);
 }
+
+export const formatOption = (): Option =>
+  new Option('--format <format>', 'how to tell it').choices(['table', 'json']).default('table');

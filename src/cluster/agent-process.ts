@@ -16,7 +16,6 @@ import {
   createContainerdRuntime,
   createKubeletServer,
   type KubeletServer,
-  publishHostFacts,
   type Runtime,
   startContainerd,
   systemMounter,
@@ -43,7 +42,6 @@ import {
   nodePodCIDR,
   readConfiguration,
 } from './configuration.ts';
-import { hostFactsOf } from './host-facts.ts';
 import { keepKubeconfigFresh } from './kubeconfig-renewal.ts';
 import { containerdPaths, logFiles, networkState, nodeCgroup } from './places.ts';
 import { modeOf } from './protections.ts';
@@ -92,11 +90,8 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   await Promise.all([agent.start(), networkStarted]);
   void keepKubeconfigFresh(configuration, authority, { clock, log });
   log.info('the node follows the API', { node: configuration.nodeName });
-  const collect = () => hostFactsOf(configuration, kubelet, runtime);
-  const facts = publishHostFacts({ node: configuration.nodeName, client, collect, clock, log });
 
   await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
-  facts.stop();
   await kubelet.close();
   await agent.stop();
   await network.stop();

@@ -9,8 +9,6 @@ import {
   type Extensions,
   type Listen,
   type Server,
-  usageKinds,
-  type VirtualKind,
 } from '../server/server.ts';
 import type { Engine } from '../store/store.ts';
 import type { CertificateAuthority, Credential } from './certificates/authority.ts';
@@ -30,7 +28,6 @@ export type ControlPlaneOptions = {
   /** How the server shows itself to node agents; without it nothing is asked of nodes. */
   nodeClient?: Extensions['nodeClient'];
   addresses: Omit<WellKnownAddresses, 'apiPort'>;
-  virtualKinds?: VirtualKind[];
   /** Where the provisioner puts volumes on a node. */
   volumesDirectory: string;
   podCIDR: string;
@@ -72,10 +69,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     extensions: {
       ...assembled.extensions,
       nodeClient,
-      virtualKinds: [
-        ...(nodeClient ? usageKinds(usageOfNodes(nodes, nodeClient)) : []),
-        ...(options.virtualKinds ?? []),
-      ],
+      ...(nodeClient ? { usage: usageOfNodes(nodes, nodeClient) } : {}),
     },
     serviceRanges: { cidr: options.serviceCIDR, nodePorts },
   });

@@ -1,5 +1,4 @@
 import { approveCertificates } from './cluster/checks/approve-certificates.ts';
-import { bootstrapToken } from './cluster/checks/bootstrap-token.ts';
 import { broadSubjects } from './cluster/checks/broad-subjects.ts';
 import { changeNamespaces } from './cluster/checks/change-namespaces.ts';
 import { changeWebhooks } from './cluster/checks/change-webhooks.ts';
@@ -27,7 +26,6 @@ import { secretInConfigMap } from './cluster/checks/secret-in-config-map.ts';
 import { secretInEnvironment } from './cluster/checks/secret-in-environment.ts';
 import { sensitiveHostPath } from './cluster/checks/sensitive-host-path.ts';
 import { serviceAccountToken } from './cluster/checks/service-account-token.ts';
-import { tokenSecret } from './cluster/checks/token-secret.ts';
 import { wildcards } from './cluster/checks/wildcards.ts';
 import type { Check } from './contract.ts';
 import { externalAddresses } from './perimeter/checks/external-addresses.ts';
@@ -50,7 +48,6 @@ export const checks: Check[] = [
   networkPolicyOpen,
   nodePort,
   approveCertificates,
-  bootstrapToken,
   broadSubjects,
   changeNamespaces,
   changeWebhooks,
@@ -78,6 +75,5 @@ export const checks: Check[] = [
   secretInEnvironment,
   sensitiveHostPath,
   serviceAccountToken,
-  tokenSecret,
   wildcards,
 ];

@@ -54,8 +54,7 @@ export function runController(controller: Controller, { client, caches, clock, l
       if (isNamespaceEnding(error)) return undefined;
       throw error;
     } finally {
-      const seen = declared.writesSeen();
-      if (seen !== undefined) await within(seen, writesSeenWithinMs, clock);
+      await within(declared.writesSeen(), writesSeenWithinMs, clock);
     }
   }
 
@@ -124,7 +123,7 @@ function parseKey(text: string): Key {
 }
 
 /** Resolves when the promise does, at the latest after `delayMs`. */
-async function within(promise: Promise<unknown>, delayMs: number, clock: Clock): Promise<void> {
+async function within(promise: Promise<void>, delayMs: number, clock: Clock): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const cancel = clock.after(delayMs, resolve);
   await Promise.race([promise, late]);

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { usageKinds } from '../../src/server/server.ts';
 import { startServer, type TestServer } from '../../src/server/testing/start.ts';
 
 /** The machine's own kubectl against the real server on the memory engine. */
@@ -18,7 +17,7 @@ before(async () => {
   const usage = { cpu: '250m', memory: '100Mi' };
   server = await startServer({
     extensions: {
-      virtualKinds: usageKinds({
+      usage: {
         nodes: async () => [{ metadata: { name: 'node-1' }, ...measured({ usage }) } as any],
         pods: async () => [
           {
@@ -26,7 +25,7 @@ before(async () => {
             ...measured({ containers: [{ name: 'main', usage }] }),
           } as any,
         ],
-      }),
+      },
     },
   });
   await server.writeKubeconfig(kubeconfig);

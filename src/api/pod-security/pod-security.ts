@@ -41,12 +41,10 @@ const newestMinor = 36;
  */
 export function evaluatePod(pod: PodLike, { level, version }: PodSecurityPolicy): (Violation & { check: string })[] {
   if (level === 'privileged') return [];
-  const violations: (Violation & { check: string })[] = [];
-  for (const { id, rule } of rulesOf(level, version === 'latest' ? newestMinor : version)) {
+  return rulesOf(level, version === 'latest' ? newestMinor : version).flatMap(({ id, rule }) => {
     const violation = rule.evaluate(pod);
-    if (violation !== undefined) violations.push({ check: id, ...violation });
-  }
-  return violations;
+    return violation === undefined ? [] : [{ check: id, ...violation }];
+  });
 }
 
 type ActiveRule = { id: string; rule: (typeof podSecurityChecks)[number]['versions'][number] };

@@ -26,9 +26,13 @@ export type Grant = {
   subjects: Subject[];
 };
 
+export type HeldRole = { role: KubernetesObject; rules: PolicyRule[] };
+
 export type RoleIndex = {
   /** Every binding whose role exists. */
   grants: Grant[];
+  /** ClusterRoles by name, bound or not, with what they collect. */
+  clusterRoles: ReadonlyMap<string, HeldRole>;
   /** Bindings of a role that is not there: they give nothing. */
   dangling: KubernetesObject[];
   /** Everything the user holds, bindings of every namespace included. */
@@ -41,7 +45,7 @@ export type RoleIndex = {
 
 /** Sorts every binding by subject, so that a request looks only at what its user and groups hold. */
 export function createRoleIndex(objects: RoleObjects): RoleIndex {
-  const { grants, dangling } = grantsOf(objects);
+  const { grants, clusterRoles, dangling } = grantsOf(objects);
   /** namespace ('' for everywhere) → subject → grants */
   const held = new Map<string, Map<string, Grant[]>>();
   for (const grant of grants) {
@@ -55,8 +59,7 @@ export function createRoleIndex(objects: RoleObjects): RoleIndex {
     }
   }
   const index: RoleIndex = {
-    grants,
-    dangling,
+    ...{ grants, clusterRoles, dangling },
     all: (user) => [...held.values()].flatMap((bySubject) => [...heldBy(bySubject, user)]),
     *in(user, namespace) {
       yield* heldBy(held.get(''), user);
@@ -77,10 +80,10 @@ export function createRoleIndex(objects: RoleObjects): RoleIndex {
 }
 
 function grantsOf({ roles, clusterRoles, roleBindings, clusterRoleBindings }: RoleObjects) {
-  const ofCluster = new Map(
+  const byName = new Map(
     clusterRoles.map((role) => [role.metadata.name, { role, rules: rulesOf(role, clusterRoles) }]),
   );
-  const ofNamespace = new Map(
+  const byPlace = new Map(
     roles.map((role) => [`${role.metadata.namespace}/${role.metadata.name}`, { role, rules: role['rules'] ?? [] }]),
   );
   const grants: Grant[] = [];
@@ -88,11 +91,11 @@ function grantsOf({ roles, clusterRoles, roleBindings, clusterRoleBindings }: Ro
   for (const binding of [...clusterRoleBindings, ...roleBindings]) {
     const namespace = binding.metadata.namespace ?? '';
     const { kind, name } = binding['roleRef'];
-    const found = kind === 'ClusterRole' ? ofCluster.get(name) : ofNamespace.get(`${namespace}/${name}`);
+    const found = kind === 'ClusterRole' ? byName.get(name) : byPlace.get(`${namespace}/${name}`);
     if (found === undefined) dangling.push(binding);
     else grants.push({ namespace, binding, ...found, subjects: subjectsOf(binding) });
   }
-  return { grants, dangling };
+  return { grants, clusterRoles: byName, dangling };
 }
 
 /** The subjects of a binding; a service account without a namespace is one of the binding's own. */

@@ -1,4 +1,4 @@
-import { jsonDifference } from '../../../api/merge/json-difference.ts';
+import { createPatch } from 'rfc6902';
 import {
   evaluatePod,
   type PodLike,
@@ -110,28 +110,27 @@ const words: Record<string, Words> = {
   },
   allowPrivilegeEscalation: {
     title: 'No container gains more privileges than it began with',
-    cis: '5.2.6, CIS 5.6.3',
+    cis: '5.2.6',
     offend: (_, container) => {
       delete container.securityContext.allowPrivilegeEscalation;
     },
   },
   capabilities_restricted: {
     title: 'Every container drops all capabilities',
-    cis: '5.2.8, CIS 5.2.9, CIS 5.6.3',
+    cis: '5.2.8, CIS 5.2.9',
     offend: (_, container) => {
       delete container.securityContext.capabilities;
     },
   },
   restrictedVolumes: {
     title: 'Only volumes that belong to the pod or its namespace',
-    cis: '5.2.11',
     offend: (spec) => {
       spec.volumes = [{ name: 'files', nfs: { server: '10.0.0.1', path: '/' } }];
     },
   },
   runAsNonRoot: {
     title: 'Every container says that it is not root',
-    cis: '5.2.7, CIS 5.6.3',
+    cis: '5.2.7',
     offend: (spec) => {
       delete spec.securityContext.runAsNonRoot;
     },
@@ -235,6 +234,6 @@ function findingsOf(
 function patchOf(pod: PodLike, mend: (pod: PodLike) => void, prefix: FieldPath): PatchOperation[] {
   const mended = structuredClone(pod);
   mend(mended);
-  const operations = jsonDifference(pod, mended);
+  const operations = createPatch(pod, mended) as PatchOperation[];
   return operations.map((operation) => ({ ...operation, path: `${pointer(prefix)}${operation.path}` }));
 }

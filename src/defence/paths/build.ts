@@ -1,0 +1,37 @@
+import { createReachability } from '../../policy/policy.ts';
+import { exposureOf } from '../perimeter/exposure/exposure.ts';
+import { networkOf } from '../perimeter/network.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { createPlaces } from './effects.ts';
+import { createGraph, type Graph } from './graph.ts';
+import { type Model, modelOf } from './model.ts';
+import { addNetwork } from './network.ts';
+import { addRights } from './rights.ts';
+import { addRuntime } from './runtime.ts';
+
+export type PathGraph = {
+  graph: Graph;
+  model: Model;
+  /** What could be a hop and was not judged, with why. */
+  notAssessed: string[];
+};
+
+const known = new WeakMap<Snapshot, PathGraph>();
+
+/** Every hop that the objects of a snapshot make possible. Made once per snapshot. */
+export function pathGraphOf(snapshot: Snapshot): PathGraph {
+  const found = known.get(snapshot) ?? build(snapshot);
+  known.set(snapshot, found);
+  return found;
+}
+
+function build(snapshot: Snapshot): PathGraph {
+  const model = modelOf(snapshot);
+  const graph = createGraph();
+  const places = createPlaces(graph, model);
+  places.gain('everything', '');
+  addRights(places, model);
+  addRuntime(places, model);
+  addNetwork(places, model, createReachability(networkOf(snapshot).world));
+  return { graph, model, notAssessed: [...new Set([...model.notAssessed, ...exposureOf(snapshot).notAssessed])] };
+}

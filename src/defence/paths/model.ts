@@ -1,0 +1,94 @@
+import { podSecurityModes } from '../../api/pod-security/modes.ts';
+import { readLevel } from '../../api/pod-security/pod-security.ts';
+import type { RoleIndex } from '../../api/rbac/role-index.ts';
+import type { Manifest } from '../contract.ts';
+import { rolesOf } from '../perimeter/roles.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { namespaceOf, type Workload, workloadsOf } from './workloads.ts';
+
+/** What paths are made of, sorted by namespace. */
+export type Model = {
+  snapshot: Snapshot;
+  roles: RoleIndex;
+  namespaces: string[];
+  workloads: Workload[];
+  workloadsIn(namespace: string): Workload[];
+  /** Names of ServiceAccounts: those that are written, and those that something runs as or is bound to. */
+  accountsIn(namespace: string): string[];
+  /** Secrets that were read, and those that something mounts. */
+  secretsIn(namespace: string): string[];
+  nodes: string[];
+  /** May a pod of this namespace be privileged? */
+  admitsPrivileged(namespace: string): boolean;
+  /** What was not read, so that a path through it would not be found. */
+  notAssessed: string[];
+};
+
+const neededKinds = ['Pod', 'Namespace', 'Node', 'ServiceAccount', 'Secret'];
+
+export function modelOf(snapshot: Snapshot): Model {
+  const { index: roles, notAssessed } = rolesOf(snapshot);
+  const workloads = workloadsOf(snapshot);
+  const byNamespace = Map.groupBy(workloads, ({ namespace }) => namespace);
+  const accounts = createNames();
+  for (const object of snapshot.of('ServiceAccount')) accounts.add(namespaceOf(object), object.metadata.name);
+  for (const { namespace, account } of workloads) accounts.add(namespace, account);
+  for (const { subjects } of roles.grants)
+    for (const subject of subjects)
+      if (subject.kind === 'ServiceAccount') accounts.add(subject.namespace, subject.name);
+  const secrets = createNames();
+  for (const object of snapshot.of('Secret')) secrets.add(namespaceOf(object), object.metadata.name);
+  for (const workload of workloads) for (const name of workload.secrets.keys()) secrets.add(workload.namespace, name);
+  const labels = new Map(snapshot.of('Namespace').map(({ metadata }) => [metadata.name, metadata.labels]));
+  const unnamed = roles.grants.map(({ namespace }) => namespace).filter(Boolean);
+  const namespaces = new Set([...labels.keys(), ...accounts.places(), ...secrets.places(), ...unnamed]);
+  const nodes = new Set(snapshot.of('Node').map(({ metadata }) => metadata.name));
+  for (const workload of workloads) for (const node of workload.nodes) nodes.add(node);
+  return {
+    ...{ snapshot, roles, workloads, namespaces: [...namespaces].sort(), nodes: [...nodes] },
+    workloadsIn: (namespace) => byNamespace.get(namespace) ?? [],
+    accountsIn: accounts.of,
+    secretsIn: secrets.of,
+    admitsPrivileged: (namespace) => enforcedLevel(snapshot, labels.get(namespace)) === 'privileged',
+    notAssessed: [...notAssessed, ...unreadOf(snapshot)],
+  };
+}
+
+function unreadOf(snapshot: Snapshot): string[] {
+  const unread = neededKinds.flatMap((kind) => {
+    const why = snapshot.whyUnread(kind);
+    return why === undefined ? [] : [`${kind}: ${why}`];
+  });
+  const webhooks = snapshot.of('ValidatingWebhookConfiguration.admissionregistration.k8s.io').length;
+  const told =
+    webhooks > 0 ? [`${webhooks} validating webhooks may refuse pods that these paths need; they were not asked`] : [];
+  const kinds = snapshot.of('CustomResourceDefinition.apiextensions.k8s.io').length;
+  const custom = kinds > 0 ? [`what controllers do on behalf of ${kinds} kinds of custom resources`] : [];
+  return [...unread, ...told, ...custom];
+}
+
+/** Which Pod Security Standard binds pods of a namespace with these labels, by the cluster's own default. */
+export function enforcedLevel(snapshot: Snapshot, labels: Record<string, string> | undefined) {
+  if (!snapshot.closedByDefault) return podSecurityModes(labels, 'privileged').enforce.level;
+  const protection = snapshot.get({ kind: 'Protection.defence.rempart.io', namespace: '', name: 'pod-security' });
+  const mode: unknown = protection?.spec?.mode;
+  const byDefault = mode === 'off' || mode === 'observe' ? 'privileged' : (readLevel(String(mode)) ?? 'restricted');
+  return podSecurityModes(labels, byDefault).enforce.level;
+}
+
+/** Names by namespace. */
+function createNames() {
+  const all = new Map<string, Set<string>>();
+  return {
+    add(namespace: string, name: string) {
+      const names = all.get(namespace) ?? new Set();
+      all.set(namespace, names.add(name));
+    },
+    of: (namespace: string): string[] => [...(all.get(namespace) ?? [])],
+    places: () => all.keys(),
+  };
+}
+
+/** The ServiceAccount to which a Secret's token belongs; undefined for other Secrets. */
+export const tokenOwner = ({ metadata }: Manifest): string | undefined =>
+  metadata.annotations?.['kubernetes.io/service-account.name'];

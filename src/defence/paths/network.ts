@@ -1,0 +1,155 @@
+import type { PartyClass, PolicyPod, PortRange, Reachability } from '../../policy/policy.ts';
+import { podKey } from '../../policy/policy.ts';
+import type { Manifest } from '../contract.ts';
+import type { Entry } from '../perimeter/exposure/entry.ts';
+import { exposureOf } from '../perimeter/exposure/exposure.ts';
+import { networkOf } from '../perimeter/network.ts';
+import { type ObjectRef, refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { networkPolicyKind } from '../snapshot/world.ts';
+import type { Places } from './effects.ts';
+import { costs, type Edit, type Lever, type Place } from './graph.ts';
+import type { Model } from './model.ts';
+import type { Workload } from './workloads.ts';
+
+/** Ways in from outside, and from pod to pod: each needs a flaw in what listens there. */
+export function addNetwork(places: Places, model: Model, reachability: Reachability): void {
+  const { workloadOf, world } = networkOf(model.snapshot);
+  const byRef = new Map(model.workloads.map((workload) => [refText(workload.ref), workload]));
+  addExposure(places, model, byRef);
+  const doors = new Map<string, Door>();
+  for (const pod of world.pods) {
+    const workload = byRef.get(refText(workloadOf(pod)));
+    if (workload === undefined) continue;
+    const party = reachability.classOf({ pod: podKey(pod) });
+    places.graph.hop(places.workload(workload), outOf(places, party), { cost: costs.given, why: 'connects', by: [] });
+    const listens = listeningOf(pod);
+    const key = `${party.index} ${portsKey(listens)}`;
+    const door = doors.get(key) ?? { party, listens, workloads: new Set() };
+    doors.set(key, door);
+    door.workloads.add(workload);
+  }
+  const hubs = new Map<string, Place>();
+  for (const door of doors.values()) addDoor(places, model, reachability, door, hubs);
+}
+
+/** Workloads that the same clients reach on the same ports. */
+type Door = { party: PartyClass; listens: PortRange[]; workloads: Set<Workload> };
+
+const outOf = ({ graph }: Places, { index }: PartyClass) => graph.place(`from:${index}`, 'between', 'connections');
+
+/** Doors with the same clients share one hub: else ten thousand pods would be a hundred million hops. */
+function addDoor(places: Places, model: Model, reachability: Reachability, door: Door, hubs: Map<string, Place>): void {
+  const { graph } = places;
+  const clients = reachability
+    .to(door.party)
+    .filter(({ party, ports }) => party.type === 'pods' && common(ports, door.listens))
+    .map(({ party }) => party);
+  if (clients.length === 0) return;
+  const key = clients.map(({ index }) => index).join();
+  let hub = hubs.get(key);
+  if (hub === undefined) {
+    hub = graph.place(`hub:${hubs.size}`, 'between', 'the network');
+    hubs.set(key, hub);
+    for (const party of clients) graph.hop(outOf(places, party), hub, { cost: costs.given, why: 'connects', by: [] });
+  }
+  const ports = door.listens.map(({ protocol, first }) => `${protocol} ${first}`).join(', ') || 'its ports';
+  for (const workload of door.workloads) {
+    const inside = places.workload(workload);
+    const entrance = graph.place(`to:${inside.id}`, 'between', `the ports of ${inside.text}`);
+    graph.hop(hub, entrance, { cost: costs.given, why: 'connects', by: [] });
+    graph.hop(entrance, inside, {
+      ...{
+        cost: costs.flaw,
+        why: `connects to ${ports} and finds a flaw there`,
+        by: [],
+        lever: isolate(model, workload),
+      },
+    });
+  }
+}
+
+const listeningOf = ({ ports }: PolicyPod): PortRange[] =>
+  ports.map(({ protocol, port }) => ({ protocol, first: port, last: port }));
+
+const portsKey = (ports: PortRange[]) =>
+  ports
+    .map(({ protocol, first }) => `${protocol} ${first}`)
+    .sort()
+    .join();
+
+/** A pod that declares no port may listen on any. */
+const common = (open: PortRange[], listens: PortRange[]): boolean =>
+  listens.length === 0
+    ? open.length > 0
+    : listens.some((own) =>
+        open.some(({ protocol, first, last }) => protocol === own.protocol && first <= own.first && own.first <= last),
+      );
+
+/** Nobody reaches it any more: whoever must is to be allowed by name. */
+function isolate({ snapshot }: Model, { namespace, labels, ref }: Workload): Lever {
+  const name = `${ref.name.replaceAll(/[^a-z0-9-]/g, '-').slice(0, 50)}-isolated`;
+  const put: Manifest = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace },
+    spec: { podSelector: { matchLabels: stableLabels(labels) }, policyTypes: ['Ingress'], ingress: [] },
+  };
+  return {
+    ...{ type: 'policy', about: `workload:${ref.kind}/${namespace}/${ref.name}` },
+    text: `let a NetworkPolicy say who may reach ${ref.kind} ${namespace}/${ref.name}`,
+    // Where policies select it already, one more takes nothing away: they are to be narrowed by hand.
+    ...(isSelected(snapshot, namespace, labels) ? {} : { edit: { target: refOf(put), to: () => put } }),
+  };
+}
+
+/** Labels that a controller adds differ from pod to pod and from roll-out to roll-out. */
+const stableLabels = (labels: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(labels).filter(([key]) => !/pod-template-hash|revision-hash|pod-name|pod-index/.test(key)),
+  );
+
+function isSelected(snapshot: Snapshot, namespace: string, labels: Record<string, string>): boolean {
+  return snapshot.of(networkPolicyKind, namespace).some(({ spec }) => {
+    const wanted = Object.entries(spec?.podSelector?.matchLabels ?? {});
+    return wanted.every(([key, value]) => labels[key] === value);
+  });
+}
+
+/** From the Internet through what exposes, one place for each object that could be taken away. */
+function addExposure(places: Places, model: Model, byRef: Map<string, Workload>): void {
+  const { graph } = places;
+  const internet = graph.place('internet', 'internet', 'the Internet');
+  for (const entry of exposureOf(model.snapshot).entries) {
+    const workload = byRef.get(refText(entry.workload));
+    if (entry.verdict !== 'open' || entry.reach === 'internal' || workload === undefined) continue;
+    const first = entry.via[0]!;
+    const door = graph.place(`exposure:${refText(first)}`, 'between', refText(first));
+    if (graph.into[door.index]!.length === 0) {
+      const why = `comes by ${entry.type} (${entry.at})`;
+      const lever = closeEntry(model.snapshot, entry, first);
+      graph.hop(internet, door, { cost: costs.given, why, by: entry.via, lever });
+    }
+    const cost = entry.reach === 'internet' ? costs.flaw : costs.flawNearby;
+    const why = `finds a flaw in what listens on ${entry.protocol} ${entry.port ?? '?'}`;
+    graph.hop(door, places.workload(workload), { cost, why, by: entry.by });
+  }
+}
+
+function closeEntry(snapshot: Snapshot, { type, workload }: Entry, first: ObjectRef): Lever {
+  const about = `workload:${workload.kind}/${workload.namespace}/${workload.name}`;
+  const name = refText(first);
+  if (first.kind === 'Service' && snapshot.get(first) !== undefined) {
+    const edit: Edit = { target: first, to: (service) => service && inside(service) };
+    return { type: 'exposure', about, text: `make ${name} a Service of type ClusterIP`, edit };
+  }
+  if (type === 'Ingress')
+    return { type: 'exposure', about, text: `remove ${name}`, edit: { target: first, to: () => undefined } };
+  return { type: 'exposure', about, text: `take the ${type} out of ${name}` };
+}
+
+/** Without anything that leads in from outside. */
+function inside(service: Manifest): Manifest {
+  const { externalIPs: _, loadBalancerSourceRanges: __, externalTrafficPolicy: ___, ...spec } = service['spec'];
+  const ports = (spec.ports ?? []).map(({ nodePort: _, ...port }: Record<string, unknown>) => port);
+  return { ...service, spec: { ...spec, type: 'ClusterIP', ports }, status: {} };
+}

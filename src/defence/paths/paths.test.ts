@@ -1,0 +1,353 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clusterRole, clusterRoleBinding, rule, userGroup } from '../../api/rbac/write-rule.ts';
+import type { Manifest } from '../contract.ts';
+import { noObservations } from '../observations/observation.ts';
+import { findPaths, pathsToSubjects, worstPaths } from './paths.ts';
+import { account, clusterOf, heldEverywhere, heldIn, namespace, node, pod, secret } from './testing/worlds.ts';
+
+const rbac = 'rbac.authorization.k8s.io';
+const robot = account('a', 'robot');
+
+/** The places of the cheapest path, and its cost. */
+function easiest(objects: Manifest[], from: string, to: string, closedByDefault = false): string {
+  const [path] = findPaths(clusterOf(objects, { closedByDefault }), from, to, noObservations()).paths;
+  return path === undefined
+    ? 'none'
+    : `${[path.from, ...path.steps.map((step) => step.to)].join(' > ')} (${path.cost})`;
+}
+
+const robotAccount = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'a', name: 'robot' } };
+const ground = [
+  robotAccount,
+  namespace('a'),
+  namespace('b'),
+  secret('a', 'one'),
+  secret('b', 'two'),
+  node('n1'),
+  node('n2'),
+];
+
+const rights: [what: string, objects: Manifest[], to: string, expected: string][] = [
+  [
+    'reads Secrets',
+    heldIn('a', 'r', [rule('list', '', 'secrets')], robot),
+    'secret:a/one',
+    'every Secret of namespace a > Secret a/one (1)',
+  ],
+  [
+    'reads one Secret',
+    heldIn('a', 'r', [rule('get', '', 'secrets', 'one')], robot),
+    'secret:a/one',
+    'Secret a/one (1)',
+  ],
+  ['not another one', heldIn('a', 'r', [rule('get', '', 'secrets', 'two')], robot), 'secrets', 'none'],
+  ['not of other namespaces', heldIn('a', 'r', [rule('get', '', 'secrets')], robot), 'secret:b/two', 'none'],
+  ['a named create gives nothing', heldIn('a', 'r', [rule('create', '', 'pods', 'x')], robot), 'secrets', 'none'],
+  [
+    'creates pods',
+    heldIn('a', 'r', [rule('create', '', 'pods')], robot),
+    'secret:a/one',
+    'every Secret of namespace a > Secret a/one (2)',
+  ],
+  ['privileged pods', heldIn('a', 'r', [rule('patch', 'apps', 'daemonsets')], robot), 'node:n2', 'node n2 (2)'],
+  [
+    'asks for tokens',
+    [
+      ...heldIn('a', 'r', [rule('create', '', 'serviceaccounts/token', 'boss')], robot),
+      ...heldIn('b', 's', [rule('get', '', 'secrets')], account('a', 'boss')),
+    ],
+    'secrets:b',
+    'ServiceAccount a/boss > every Secret of namespace b (2)',
+  ],
+  [
+    'impersonates',
+    [
+      ...heldEverywhere('r', [rule('impersonate', '', 'users', 'anna')], robot),
+      ...heldIn('b', 's', [rule('get', '', 'secrets')], { kind: 'User', name: 'anna' }),
+    ],
+    'secrets:b',
+    'user anna > every Secret of namespace b (2)',
+  ],
+  ['groups need a user, too', heldEverywhere('r', [rule('impersonate', '', 'groups')], robot), 'cluster-admin', 'none'],
+  [
+    'any group',
+    heldEverywhere('r', [rule('impersonate', '', 'groups users')], robot),
+    'cluster-admin',
+    'cluster-admin (1)',
+  ],
+  ['bind alone', heldEverywhere('r', [rule('bind', rbac, 'clusterroles')], robot), 'cluster-admin', 'none'],
+  [
+    'bind',
+    heldEverywhere('r', [rule('bind', rbac, 'clusterroles'), rule('create', rbac, 'clusterrolebindings')], robot),
+    'cluster-admin',
+    'cluster-admin (1)',
+  ],
+  [
+    'bind what is harmless',
+    [
+      clusterRole('look', [rule('get', '', 'pods')]),
+      ...heldEverywhere(
+        'r',
+        [rule('bind', rbac, 'clusterroles', 'look'), rule('create', rbac, 'clusterrolebindings')],
+        robot,
+      ),
+    ],
+    'cluster-admin',
+    'none',
+  ],
+  [
+    'bind what is not, though nobody holds it',
+    [
+      clusterRole('all', [rule('*', '*', '*')]),
+      ...heldEverywhere(
+        'r',
+        [rule('bind', rbac, 'clusterroles', 'all'), rule('create', rbac, 'clusterrolebindings')],
+        robot,
+      ),
+    ],
+    'cluster-admin',
+    'cluster-admin (2)',
+  ],
+  [
+    'bind in one namespace',
+    heldIn('a', 'r', [rule('bind', rbac, 'clusterroles'), rule('create', rbac, 'rolebindings')], robot),
+    'secrets:a',
+    'every Secret of namespace a (2)',
+  ],
+  [
+    'escalate',
+    heldEverywhere('r', [rule('escalate patch', rbac, 'clusterroles')], robot),
+    'cluster-admin',
+    'cluster-admin (1)',
+  ],
+  ['nodes/proxy', heldEverywhere('r', [rule('get', '', 'nodes/proxy')], robot), 'node:n2', 'node n2 (1)'],
+  [
+    'one signer that matters',
+    heldEverywhere(
+      'r',
+      [
+        rule('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kube-apiserver-client'),
+        rule('create', 'certificates.k8s.io', 'certificatesigningrequests'),
+        rule('update', 'certificates.k8s.io', 'certificatesigningrequests/approval'),
+      ],
+      robot,
+    ),
+    'cluster-admin',
+    'cluster-admin (2)',
+  ],
+  [
+    'one that does not',
+    heldEverywhere(
+      'r',
+      [
+        rule('approve', 'certificates.k8s.io', 'signers', 'example.com/mine'),
+        rule('create', 'certificates.k8s.io', 'certificatesigningrequests'),
+        rule('update', 'certificates.k8s.io', 'certificatesigningrequests/approval'),
+      ],
+      robot,
+    ),
+    'cluster-admin',
+    'none',
+  ],
+  [
+    'webhooks',
+    heldEverywhere('r', [rule('patch', 'admissionregistration.k8s.io', 'mutatingwebhookconfigurations')], robot),
+    'cluster-admin',
+    'cluster-admin (3)',
+  ],
+  [
+    'volumes, with pods of another binding',
+    [
+      ...heldEverywhere('v', [rule('create', '', 'persistentvolumes')], robot),
+      ...heldIn('b', 'p', [rule('create', '', 'pods')], robot),
+    ],
+    'node:n1',
+    'node n1 (2)',
+  ],
+  [
+    'by its group',
+    heldEverywhere('r', [rule('get', '', 'secrets')], userGroup('system:serviceaccounts:a')),
+    'secrets:b',
+    'group system:serviceaccounts:a > every Secret of namespace b (1)',
+  ],
+  ['everything there', heldIn('a', 'r', [rule('*', '*', '*')], robot), 'secret:b/two', 'node n1 > none'],
+];
+
+for (const [what, objects, to, expected] of rights)
+  test(`from rights: ${what}`, () => {
+    const found = easiest([...ground, ...objects], 'sa:a/robot', to);
+    if (expected.endsWith('> none')) assert.equal(found, 'none');
+    else
+      assert.equal(
+        found,
+        expected === 'none'
+          ? 'none'
+          : `ServiceAccount a/robot > ${expected.replaceAll(/every (Secret|pod) of namespace \w > (?=Secret)/g, '')}`,
+      );
+  });
+
+test('what admits privileged pods decides whether creating pods leads to nodes', () => {
+  const rules = [rule('create', '', 'pods')];
+  const label = { 'pod-security.kubernetes.io/enforce': 'baseline' };
+  const objects = [node('n1'), ...heldIn('a', 'r', rules, robot)];
+  assert.match(easiest([namespace('a'), ...objects], 'sa:a/robot', 'nodes'), /node n1/);
+  assert.equal(easiest([namespace('a', label), ...objects], 'sa:a/robot', 'nodes'), 'none');
+  assert.equal(easiest([namespace('a'), ...objects], 'sa:a/robot', 'nodes', true), 'none');
+  const both = [...objects, ...heldEverywhere('n', [rule('patch', '', 'namespaces')], robot)];
+  assert.match(easiest([namespace('a', label), ...both], 'sa:a/robot', 'nodes'), /node n1/);
+});
+
+test('a pod gives its token only when it has one, and its node only when it is let out', () => {
+  const held = heldIn('a', 'r', [rule('get', '', 'secrets')], robot);
+  const from = (spec: object) => [
+    namespace('a'),
+    secret('a', 'one'),
+    ...held,
+    pod('a', 'robot', spec as Record<string, unknown>),
+  ];
+  assert.equal(easiest(from({}), 'pod:a/robot', 'secrets'), 'none');
+  assert.match(
+    easiest(from({ automountServiceAccountToken: true }), 'pod:a/robot', 'secrets'),
+    /ServiceAccount a\/robot/,
+  );
+  const projected = { projected: { sources: [{ serviceAccountToken: { path: 'token' } }] }, name: 'token' };
+  assert.match(easiest(from({ volumes: [projected] }), 'pod:a/robot', 'secrets'), /ServiceAccount a\/robot/);
+  const elsewhere = {
+    projected: { sources: [{ serviceAccountToken: { path: 'token', audience: 'vault' } }] },
+    name: 'v',
+  };
+  assert.equal(easiest(from({ volumes: [elsewhere] }), 'pod:a/robot', 'secrets'), 'none');
+  const out = [
+    { containers: [{ name: 'm', securityContext: { privileged: true } }] },
+    { volumes: [{ name: 'h', hostPath: { path: '/var/run/../run/containerd.sock' } }] },
+    { containers: [{ name: 'm', securityContext: { capabilities: { add: ['SYS_ADMIN'] } } }] },
+    { hostPID: true, containers: [{ name: 'm', securityContext: { capabilities: { add: ['CAP_SYS_PTRACE'] } } }] },
+  ];
+  for (const spec of out) assert.equal(easiest(from(spec), 'pod:a/robot', 'nodes'), 'Pod a/robot > node n1 (1)');
+  for (const spec of [
+    { hostNetwork: true },
+    { hostPID: true },
+    { volumes: [{ name: 'h', hostPath: { path: '/srv' } }] },
+  ])
+    assert.equal(easiest(from(spec), 'pod:a/robot', 'nodes'), 'none');
+});
+
+test('a node gives the tokens and Secrets of what runs there, the control plane gives everything', () => {
+  const thief = pod('a', 'thief', { containers: [{ name: 'm', securityContext: { privileged: true } }] });
+  const boss = (nodeName: string) => pod('b', 'boss', { nodeName });
+  const held = heldIn('b', 'r', [rule('get', '', 'secrets')], account('b', 'boss'));
+  const world = (nodeName: string) => [...ground, thief, boss(nodeName), ...held];
+  assert.equal(
+    easiest(world('n1'), 'pod:a/thief', 'secrets:b'),
+    'Pod a/thief > node n1 > ServiceAccount b/boss > every Secret of namespace b (3)',
+  );
+  assert.equal(easiest(world('n2'), 'pod:a/thief', 'secrets:b'), 'none');
+  const plane = node('n1', { 'node-role.kubernetes.io/control-plane': '' });
+  assert.equal(
+    easiest([namespace('a'), plane, thief], 'pod:a/thief', 'cluster-admin'),
+    'Pod a/thief > node n1 > cluster-admin (2)',
+  );
+});
+
+test('a Secret with a token is its ServiceAccount', () => {
+  const token = secret('a', 'old', { 'kubernetes.io/service-account.name': 'boss' });
+  const held = heldEverywhere('all', [rule('*', '*', '*')], account('a', 'boss'));
+  assert.equal(
+    easiest([namespace('a'), token, ...held], 'secret:a/old', 'cluster-admin'),
+    'Secret a/old > ServiceAccount a/boss > cluster-admin (2)',
+  );
+});
+
+const service = (at: string, name: string, spec: object): Manifest => ({
+  ...{ apiVersion: 'v1', kind: 'Service', metadata: { namespace: at, name } },
+  spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
+});
+
+const shop = [
+  ...[namespace('a'), node('n1'), service('a', 'web', { type: 'LoadBalancer' }), pod('a', 'web', {}, '10.1.0.1')],
+  ...[pod('a', 'db', { automountServiceAccountToken: true }, '10.1.0.2'), secret('a', 'one')],
+  ...heldIn('a', 'r', [rule('get', '', 'secrets')], account('a', 'db')),
+];
+
+test('from outside through what is exposed, from pod to pod as policies allow, with the policies named', () => {
+  const expected = 'the Internet > Pod a/web > Pod a/db > ServiceAccount a/db > every Secret of namespace a (12)';
+  assert.equal(easiest(shop, 'internet', 'secrets'), expected);
+  const policy = (from: object[]): Manifest => ({
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { namespace: 'a', name: 'db' } },
+    spec: { podSelector: { matchLabels: { app: 'db' } }, ingress: [{ from }] },
+  });
+  assert.equal(
+    easiest([...shop, policy([{ podSelector: { matchLabels: { app: 'other' } } }])], 'internet', 'secrets'),
+    'none',
+  );
+  const open = clusterOf([...shop, policy([{ podSelector: { matchLabels: { app: 'web' } } }])]);
+  const { steps } = findPaths(open, 'internet', 'secrets', noObservations()).paths[0]!;
+  assert.deepEqual(steps[1]!.by, [{ kind: 'NetworkPolicy.networking.k8s.io', namespace: 'a', name: 'db' }]);
+});
+
+test('the cheapest cut is what breaks least, is tried, and says what was seen of it', () => {
+  const seen = { firstMs: 0, lastMs: 1, count: 3, allowed: true };
+  const call = {
+    user: 'system:serviceaccount:a:db',
+    groups: [],
+    verb: 'get',
+    resource: 'secrets',
+    group: '',
+    subresource: '',
+  };
+  const observations = {
+    ...noObservations(),
+    calls: [{ ...seen, ...call, namespace: 'a', name: '', path: '' }],
+    windows: { ...noObservations().windows, calls: [{ source: 'audit', fromMs: 0, toMs: 1, lost: 0 }] },
+  };
+  const texts = (watched = noObservations()) => {
+    const { cut } = findPaths(clusterOf(shop), 'internet', 'secrets', watched);
+    assert.equal(cut!.proven, true);
+    return cut!.levers.map(({ text, breaks }) => `${text}: ${breaks}`);
+  };
+  assert.deepEqual(texts(), ['let a NetworkPolicy say who may reach Pod a/db: what uses it was not watched']);
+  assert.notDeepEqual(texts(observations), []);
+});
+
+test('two subjects of one binding are taken out together', () => {
+  const bound = clusterRoleBinding('all', 'all', [robot, account('a', 'other'), account('a', 'third')]);
+  const objects = [
+    ...ground,
+    clusterRole('all', [rule('*', '*', '*')]),
+    bound,
+    pod('a', 'robot', { automountServiceAccountToken: true }),
+  ];
+  const { cut } = findPaths(clusterOf(objects), 'sa:a/robot', 'cluster-admin', noObservations());
+  assert.deepEqual(cut!.changes, [{ put: { ...bound, subjects: bound['subjects'].slice(1) } }]);
+  assert.equal(cut!.proven, true);
+});
+
+test('who becomes somebody by detours', () => {
+  const objects = [
+    ...ground,
+    ...heldIn('a', 'r', [rule('create', '', 'pods/exec')], robot),
+    pod('a', 'boss', { automountServiceAccountToken: true }),
+  ];
+  const found = pathsToSubjects(clusterOf(objects), [{ kind: 'ServiceAccount', namespace: 'a', name: 'boss' }]);
+  assert.deepEqual(
+    found.map(({ from, cost }) => `${from} ${cost}`),
+    ['Pod a/boss 1', 'ServiceAccount a/robot 2'],
+  );
+});
+
+test('the worst paths begin outside; a Secret that a workload mounts is none of them', () => {
+  const mounting = pod('a', 'own', { volumes: [{ name: 's', secret: { secretName: 'one' } }] });
+  const quiet = worstPaths(clusterOf([namespace('a'), secret('a', 'one'), mounting]));
+  assert.deepEqual(quiet.paths, []);
+  const { paths, reached } = worstPaths(clusterOf(shop));
+  assert.equal(paths[0]!.from, 'the Internet');
+  assert.deepEqual(reached.at(-1), { aim: 'secrets', workloads: 2, of: 2, internet: true });
+});
+
+test('what was not read is told, and an unknown end is refused', () => {
+  const unread = clusterOf(shop, { unread: [{ kind: 'Secret', why: 'forbidden' }] });
+  assert.ok(worstPaths(unread).notAssessed.includes('Secret: forbidden'));
+  assert.throws(() => findPaths(clusterOf(shop), 'pod:a/none', 'secrets', noObservations()), /not in what was read/);
+  assert.throws(() => findPaths(clusterOf(shop), 'somewhere', 'secrets', noObservations()), /no end of a path/);
+});

@@ -1,0 +1,125 @@
+import { refOf } from '../snapshot/snapshot.ts';
+import { podOf } from '../workload.ts';
+import { nodesOf, type Places } from './effects.ts';
+import { closeEscapes, escapeOf } from './escape.ts';
+import { costs, type Edit, type Lever } from './graph.ts';
+import { type Model, tokenOwner } from './model.ts';
+import { namespaceOf, type Workload } from './workloads.ts';
+
+/** From pods to what they hold and where they run, and from nodes to what runs on them. */
+export function addRuntime(places: Places, model: Model): void {
+  for (const workload of model.workloads) {
+    addHeld(places, workload);
+    addEscape(places, workload);
+    addNode(places, workload);
+  }
+  for (const secret of model.snapshot.of('Secret')) addTokenSecret(places, namespaceOf(secret), secret);
+  addControlPlanes(places, model);
+}
+
+function addHeld(places: Places, workload: Workload): void {
+  const { namespace, account, token, secrets, ref } = workload;
+  const from = places.workload(workload);
+  if (token !== undefined)
+    places.graph.hop(from, places.account(namespace, account), {
+      ...{ cost: costs.command, why: `reads its token (${token})`, by: [ref], lever: withoutToken(workload) },
+    });
+  for (const [name, place] of secrets) {
+    const about = { kind: 'Secret', namespace, name };
+    places.graph.hop(from, places.secret(namespace, name), {
+      ...{ cost: costs.command, why: `reads it (${place})`, by: [ref, about] },
+    });
+  }
+}
+
+function addEscape(places: Places, workload: Workload): void {
+  const way = escapeOf(workload.spec);
+  if (way === undefined) return;
+  const { graph } = places;
+  const from = places.workload(workload);
+  const out = graph.place(`escape:${from.id}`, 'between', `root beside ${from.text}`);
+  const { cost, why, field } = way;
+  const { ref } = workload;
+  const text = `take ${field} out of ${ref.kind} ${ref.namespace}/${ref.name}`;
+  const lever: Lever = { type: 'pod', about: from.id, text, edit: editPod(workload, closeEscapes) };
+  graph.hop(from, out, { cost, why: `${why} (${field})`, by: [ref], lever });
+  for (const node of nodesOf(workload))
+    graph.hop(out, places.node(node), { cost: costs.given, why: 'runs there', by: [] });
+}
+
+/** Who holds a node holds its pods; the kubelet’s credentials give tokens of every ServiceAccount that they run as. */
+function addNode(places: Places, workload: Workload): void {
+  const { graph } = places;
+  const place = places.workload(workload);
+  const account = places.account(workload.namespace, workload.account);
+  for (const name of nodesOf(workload)) {
+    const node = places.node(name);
+    // Where no node is known, two pods are on the same one only by chance.
+    const cost = workload.nodes.length > 0 ? costs.command : costs.waiting;
+    const by = [workload.ref];
+    graph.hop(node, place, { cost, why: 'is inside every pod that runs there', by });
+    graph.hop(node, account, { cost, why: 'asks for its token with the kubelet’s credentials', by });
+  }
+}
+
+function addTokenSecret(places: Places, namespace: string, secret: Parameters<typeof tokenOwner>[0]): void {
+  const owner = tokenOwner(secret);
+  if (owner === undefined) return;
+  places.graph.hop(places.secret(namespace, secret.metadata.name), places.account(namespace, owner), {
+    ...{ cost: costs.command, why: 'is a token without end', by: [refOf(secret)] },
+    lever: {
+      ...{ type: 'pod', about: `secret:${namespace}/${secret.metadata.name}` },
+      text: `remove Secret ${namespace}/${secret.metadata.name}: pods have tokens that expire`,
+      edit: { target: refOf(secret), to: () => undefined },
+    },
+  });
+}
+
+const controlPlaneLabel = 'node-role.kubernetes.io/control-plane';
+const controlPlaneParts = new Set(['kube-apiserver', 'etcd', 'kube-controller-manager']);
+
+/** The keys of the cluster lie where its API server and its store run. */
+function addControlPlanes(places: Places, model: Model): void {
+  const labelled = model.snapshot
+    .of('Node')
+    .filter(({ metadata }) => metadata.labels?.[controlPlaneLabel] !== undefined)
+    .map(({ metadata }) => metadata.name);
+  const running = model
+    .workloadsIn('kube-system')
+    .filter(({ labels }) => controlPlaneParts.has(labels['component'] ?? ''))
+    .flatMap(({ nodes }) => nodes);
+  for (const name of new Set([...labelled, ...running]))
+    places.graph.hop(places.node(name), places.gain('everything', ''), {
+      ...{
+        cost: costs.command,
+        why: 'holds the keys of the control plane',
+        by: [{ kind: 'Node', namespace: '', name }],
+      },
+    });
+}
+
+/** Every kind keeps its pod somewhere else; what a template says counts for the pods to come. */
+function withoutToken(workload: Workload): Lever {
+  const { ref, token, account, namespace } = workload;
+  const text = `set automountServiceAccountToken: false in ${ref.kind} ${ref.namespace}/${ref.name}`;
+  const about = `workload:${ref.kind}/${ref.namespace}/${ref.name}`;
+  if (token !== 'automountServiceAccountToken')
+    return { type: 'pod', about, text: `take ${token} out of ${ref.kind} ${namespace}/${ref.name}` };
+  const edit = editPod(workload, (spec) => {
+    spec['automountServiceAccountToken'] = false;
+  });
+  return { type: 'pod', about, text: `${text} (it runs as ${account})`, edit };
+}
+
+/** An edit of the pod in whatever makes it. */
+function editPod({ object }: Workload, change: (spec: Record<string, any>) => void): Edit {
+  return {
+    target: refOf(object),
+    to(found) {
+      const copy = structuredClone(found);
+      const pod = copy && podOf(copy)?.pod;
+      if (pod) change(pod.spec);
+      return copy;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { createEvaluator, type Evaluator, type PolicyPod, podKey } from '../../policy/policy.ts';
+import type { ObjectRef, Snapshot } from '../snapshot/snapshot.ts';
+import { type SnapshotWorld, worldOfSnapshot } from '../snapshot/world.ts';
+
+export type Network = SnapshotWorld & {
+  evaluator: Evaluator;
+  podsIn(namespace: string): PolicyPod[];
+  /** What made the pod, or the pod itself; always with a namespace. */
+  workloadOf(pod: PolicyPod): ObjectRef;
+};
+
+const known = new WeakMap<Snapshot, Network>();
+
+/** The snapshot's pods and policies, made ready once for questions about connections. */
+export function networkOf(snapshot: Snapshot): Network {
+  const found = known.get(snapshot) ?? createNetwork(snapshot);
+  known.set(snapshot, found);
+  return found;
+}
+
+function createNetwork(snapshot: Snapshot): Network {
+  const all = worldOfSnapshot(snapshot);
+  const byNamespace = Map.groupBy(all.world.pods, ({ namespace }) => namespace);
+  return {
+    ...all,
+    evaluator: createEvaluator(all.world),
+    podsIn: (namespace) => byNamespace.get(namespace) ?? [],
+    workloadOf(pod) {
+      const ref = all.workloads.get(podKey(pod))!;
+      return ref.namespace === '' ? { ...ref, namespace: pod.namespace } : ref;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { Subject } from '../../api/rbac/role-index.ts';
+import { asJson, asText, columns, notAssessedLines } from '../report/lines.ts';
+import { printable } from '../report/printable.ts';
+import { refText } from '../snapshot/snapshot.ts';
+import { queryText } from './right-query.ts';
+import type { Holder, WhoCan } from './who-can.ts';
+
+export const subjectText = (subject: Subject): string =>
+  subject.kind === 'ServiceAccount'
+    ? `ServiceAccount ${subject.namespace}/${subject.name}`
+    : `${subject.kind} ${subject.name}`;
+
+export function renderWhoCan(report: WhoCan, format: 'table' | 'json'): string {
+  if (format === 'json') return asJson(report);
+  const { query, holders, always, indirect, notAssessed } = report;
+  const lines = [`Who can ${queryText(query)}`, ''];
+  if (holders.length === 0) lines.push('Nobody by a binding.');
+  else lines.push(...columns(['SUBJECT', 'WHERE', 'BINDING', 'ROLE', 'ONLY', 'RUNS AS IT'], holders.map(holderRow)));
+  lines.push('', ...always.map((who) => `Besides: ${who}`));
+  if (indirect !== undefined) {
+    lines.push('', `By detours: ${indirect.length}`);
+    for (const { from, cost, steps } of indirect)
+      lines.push(
+        `  ${printable(from)} (cost ${cost})`,
+        ...steps.map(({ to, why }) => `    → ${printable(to)}: ${printable(why)}`),
+      );
+  }
+  return asText([...lines, ...notAssessedLines(notAssessed)]);
+}
+
+const runsMax = 3;
+
+function holderRow({ subject, namespace, binding, role, names, runs }: Holder): string[] {
+  const told = runs.slice(0, runsMax).map(({ ref, pods, token }) => {
+    const about = [...(pods > 0 ? [`${pods} pods`] : []), ...(token ? [] : ['without its token'])].join(', ');
+    return `${ref.kind.split('.')[0]} ${ref.namespace}/${ref.name}${about && ` (${about})`}`;
+  });
+  const more = runs.length > runsMax ? [`and ${runs.length - runsMax} more`] : [];
+  return [
+    ...[subjectText(subject), namespace === '' ? 'everywhere' : namespace],
+    ...[binding, role].map((ref) => refText(ref).replace('.rbac.authorization.k8s.io', '')),
+    ...[names.join(', '), [...told, ...more].join(', ')],
+  ];
+}

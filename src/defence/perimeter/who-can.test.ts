@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  clusterRole,
+  clusterRoleBinding,
+  paths,
+  role,
+  roleBinding,
+  rule,
+  userGroup,
+} from '../../api/rbac/write-rule.ts';
+import type { Manifest } from '../contract.ts';
+import { createSnapshot } from '../snapshot/snapshot.ts';
+import { examplePod } from '../workload.ts';
+import { readRightQuery } from './right-query.ts';
+import { whoCan } from './who-can.ts';
+
+const account = (name: string) => ({ kind: 'ServiceAccount', namespace: 'shop', name }) as const;
+
+const objects: Manifest[] = [
+  role('shop', 'one', [rule('get', '', 'secrets', 'database')]),
+  role('shop', 'maker', [rule('create', '', 'secrets', 'database')]),
+  clusterRole('wild', [rule('*', '*', '*'), paths('get', '/metrics/*')]),
+  roleBinding('shop', 'api', 'one', [account('api')]),
+  roleBinding('shop', 'maker', 'maker', [account('maker')]),
+  clusterRoleBinding('ops', 'wild', [userGroup('ops')]),
+  clusterRoleBinding('robots', 'wild', [userGroup('system:serviceaccounts:shop')]),
+  examplePod(({ metadata, spec }) => {
+    metadata.name = 'api';
+    spec.serviceAccountName = 'api';
+    spec.automountServiceAccountToken = true;
+  }),
+];
+const snapshot = createSnapshot({
+  ...{ source: 'cluster', closedByDefault: true, takenAtMs: 0, minor: 36, unread: [], objects },
+});
+const ask = (verb: string, what: string, options = {}) =>
+  whoCan(snapshot, readRightQuery(verb, what, options)).holders.map(
+    ({ subject, names, binding }) =>
+      `${subject.kind} ${subject.name} by ${binding.name}${names.map((name) => ` ${name}`).join('')}`,
+  );
+
+test('subjects with binding and names; wildcards and groups of service accounts count', () => {
+  const wild = ['Group ops by ops', 'Group system:serviceaccounts:shop by robots'];
+  assert.deepEqual(ask('get', 'secrets'), [...wild, 'ServiceAccount api by api database']);
+  assert.deepEqual(ask('get', 'secrets', { name: 'database' }), [...wild, 'ServiceAccount api by api database']);
+  assert.deepEqual(ask('get', 'secrets', { name: 'other' }), wild);
+  assert.deepEqual(ask('get', 'secrets', { namespace: 'other' }), wild);
+  assert.deepEqual(ask('get', 'nodes'), wild);
+});
+
+test('a rule for names never lets anybody create: the name is not known yet', () => {
+  assert.deepEqual(ask('create', 'secrets'), ['Group ops by ops', 'Group system:serviceaccounts:shop by robots']);
+});
+
+test('what runs as the subject is named, with how many pods and whether they hold the token', () => {
+  const { holders } = whoCan(snapshot, readRightQuery('get', 'secrets', {}));
+  const runs = [{ ref: { kind: 'Pod', namespace: 'shop', name: 'api' }, pods: 1, token: true }];
+  assert.deepEqual(
+    holders.map(({ runs }) => runs),
+    [[], runs, runs],
+  );
+});
+
+test('paths, subresources and groups are read as people write them', () => {
+  assert.deepEqual(ask('get', '/metrics/x'), ['Group ops by ops', 'Group system:serviceaccounts:shop by robots']);
+  assert.equal(readRightQuery('patch', 'deployments/scale', {}).group, 'apps');
+  assert.deepEqual(readRightQuery('get', 'things/status.example.com', {}), {
+    ...{ verb: 'get', resource: 'things', subresource: 'status', group: 'example.com', name: '', namespace: undefined },
+  });
+  assert.throws(() => readRightQuery('get', 'secret', {}), /no built-in resource "secret"/);
+});
+
+test('where roles were not read, it says so', () => {
+  const kind = 'ClusterRoleBinding.rbac.authorization.k8s.io';
+  const unread = createSnapshot({ ...snapshot, unread: [{ kind, why: 'forbidden' }] });
+  assert.deepEqual(whoCan(unread, readRightQuery('get', 'secrets', {})).notAssessed, [`${kind}: forbidden`]);
+  assert.match(
+    whoCan(createSnapshot({ ...snapshot, closedByDefault: false }), readRightQuery('get', 'pods', {})).notAssessed[0]!,
+    /ABAC/,
+  );
+});

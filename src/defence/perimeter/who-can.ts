@@ -1,0 +1,118 @@
+import { mastersGroup } from '../../api/rbac/identity.ts';
+import type { Grant, Subject } from '../../api/rbac/role-index.ts';
+import { describeRule, type PolicyRule, ruleAllows } from '../../api/rbac/rules.ts';
+import { pathsToSubjects } from '../paths/paths.ts';
+import type { Path } from '../paths/steps.ts';
+import { type Workload, workloadsOf } from '../paths/workloads.ts';
+import { type ObjectRef, refOf, type Snapshot } from '../snapshot/snapshot.ts';
+import { isClusterScoped, type RightQuery } from './right-query.ts';
+import { rolesOf } from './roles.ts';
+
+/** One subject that can, by one binding. */
+export type Holder = {
+  subject: Subject;
+  /** The namespace in which it can; empty: everywhere. */
+  namespace: string;
+  binding: ObjectRef;
+  role: ObjectRef;
+  /** The rule that allows it, as Kubernetes prints rules. */
+  rule: string;
+  /** Only objects of these names; empty: all. */
+  names: string[];
+  /** What runs as this service account, or as any of this group of them. */
+  runs: { ref: ObjectRef; pods: number; token: boolean }[];
+};
+
+export type WhoCan = {
+  query: RightQuery;
+  holders: Holder[];
+  /** Who can besides, without a binding. */
+  always: string[];
+  /** Who gets there by detours, each with its easiest one. */
+  indirect?: Path[];
+  /** What keeps this list from being complete, with why. */
+  notAssessed: string[];
+};
+
+/** Everybody who can do it by RBAC, each with the binding, role and rule that say so. */
+export function whoCan(snapshot: Snapshot, query: RightQuery, options: { indirect?: boolean } = {}): WhoCan {
+  const { index, notAssessed } = rolesOf(snapshot);
+  const runs = runsAs(snapshot);
+  const holders = index.grants.flatMap((grant) => {
+    const rule = deciding(grant, query);
+    if (rule === undefined) return [];
+    return grant.subjects.map((subject) => ({
+      ...{ subject, namespace: grant.namespace, binding: refOf(grant.binding), role: refOf(grant.role) },
+      ...{ rule: describeRule(rule), names: rule.resourceNames ?? [], runs: runs(subject) },
+    }));
+  });
+  const unread = ['Pod', 'ServiceAccount'].flatMap((kind) => {
+    const why = snapshot.whyUnread(kind);
+    return why === undefined ? [] : [`what runs as a service account (${kind}: ${why})`];
+  });
+  return {
+    ...{ query, holders, always: alwaysAllowed(query) },
+    ...(options.indirect
+      ? {
+          indirect: pathsToSubjects(
+            snapshot,
+            holders.map(({ subject }) => subject),
+          ),
+        }
+      : {}),
+    notAssessed: [...notAssessed, ...unread, ...beyond(snapshot)],
+  };
+}
+
+/** Verbs that ask about no object by name: a rule for certain names never allows them. */
+const nameless = new Set(['create', 'deletecollection']);
+
+function deciding(grant: Grant, query: RightQuery): PolicyRule | undefined {
+  const { namespace, name, path } = query;
+  if (grant.namespace !== '' && (isClusterScoped(query) || path !== undefined)) return undefined;
+  if (grant.namespace !== '' && namespace !== undefined && namespace !== grant.namespace) return undefined;
+  const user = { username: '', groups: [] };
+  return grant.rules.find((rule) => {
+    // Without a name it is asked who can do it to any object: a rule for some names counts, and says which.
+    const anyName = name === '' && !(nameless.has(query.verb) && query.subresource === '');
+    const asked = {
+      ...query,
+      user,
+      version: '',
+      namespace: '',
+      ...(path === undefined ? {} : { nonResourcePath: path }),
+    };
+    return ruleAllows(anyName ? { ...rule, resourceNames: [] } : rule, asked);
+  });
+}
+
+/** The workloads that run as a subject. Groups of service accounts are spelled out; others have no pods. */
+function runsAs(snapshot: Snapshot): (subject: Subject) => Holder['runs'] {
+  const all = workloadsOf(snapshot);
+  const byAccount = Map.groupBy(all, ({ namespace, account }) => `${namespace}/${account}`);
+  const byNamespace = Map.groupBy(all, ({ namespace }) => namespace);
+  const told = (workloads: Workload[] = []) =>
+    workloads.map(({ ref, pods, token }) => ({ ref, pods: pods.length, token: token !== undefined }));
+  return (subject) => {
+    if (subject.kind === 'ServiceAccount') return told(byAccount.get(`${subject.namespace}/${subject.name}`));
+    if (subject.kind === 'User') return [];
+    if (subject.name === 'system:serviceaccounts' || subject.name === 'system:authenticated') return told(all);
+    const [, , namespace] = subject.name.split(':');
+    return subject.name.startsWith('system:serviceaccounts:') ? told(byNamespace.get(namespace!)) : [];
+  };
+}
+
+const nodeReads = new Set(['secrets', 'configmaps', 'persistentvolumeclaims', 'persistentvolumes', 'pods', 'nodes']);
+
+function alwaysAllowed({ resource, subresource }: RightQuery): string[] {
+  const always = [`Group ${mastersGroup}: past every role; its members are certificates that no object names`];
+  if (nodeReads.has(resource) || (resource === 'serviceaccounts' && subresource === 'token'))
+    always.push('every kubelet (system:node:NAME), for what its own pods refer to, by the node authorizer');
+  return always;
+}
+
+/** Our own API server has no other authorizers. */
+const beyond = ({ closedByDefault, source }: Snapshot): string[] =>
+  closedByDefault || source === 'manifests'
+    ? []
+    : ['authorizers other than RBAC and Node (webhook, ABAC): the API does not show whether there are any'];
