@@ -1,6 +1,7 @@
 import type { AddCommand } from './command.ts';
 import { agent } from './commands/agent.ts';
 import { audit } from './commands/audit.ts';
+import { benchmark } from './commands/benchmark.ts';
 import { breakGlass } from './commands/break-glass.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
@@ -16,7 +17,7 @@ import { whoCan } from './commands/who-can.ts';
 
 /** Every command, in the order of `rempart help`. */
 export const commands: AddCommand[] = [
-  ...[up, down, status, check, audit, rotateKeys, breakGlass, demo, dev, images],
+  ...[up, down, status, check, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
   ...[whoCan, path],
   ...[server, agent],
 ];

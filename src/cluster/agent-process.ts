@@ -16,6 +16,7 @@ import {
   createContainerdRuntime,
   createKubeletServer,
   type KubeletServer,
+  publishHostFacts,
   type Runtime,
   startContainerd,
   systemMounter,
@@ -42,6 +43,7 @@ import {
   nodePodCIDR,
   readConfiguration,
 } from './configuration.ts';
+import { hostFactsOf } from './host-facts.ts';
 import { keepKubeconfigFresh } from './kubeconfig-renewal.ts';
 import { containerdPaths, logFiles, networkState, nodeCgroup } from './places.ts';
 import { modeOf } from './protections.ts';
@@ -90,8 +92,11 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   await Promise.all([agent.start(), networkStarted]);
   void keepKubeconfigFresh(configuration, authority, { clock, log });
   log.info('the node follows the API', { node: configuration.nodeName });
+  const collect = () => hostFactsOf(configuration, kubelet, runtime);
+  const facts = publishHostFacts({ node: configuration.nodeName, client, collect, clock, log });
 
   await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
+  facts.stop();
   await kubelet.close();
   await agent.stop();
   await network.stop();

@@ -155,7 +155,7 @@ function definedOf<T extends object>(values: T): Partial<T> {
 }
 
 /** A node's name is a DNS subdomain, whatever the host is called. */
-function nodeNameOf(host: string): string {
+export function nodeNameOf(host: string): string {
   const name = host.toLowerCase().replace(/[^a-z0-9.-]+/g, '-');
   return name.replace(/^[-.]+|[-.]+$/g, '').slice(0, 253) || 'node';
 }

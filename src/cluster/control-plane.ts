@@ -9,6 +9,8 @@ import {
   type Extensions,
   type Listen,
   type Server,
+  usageKinds,
+  type VirtualKind,
 } from '../server/server.ts';
 import type { Engine } from '../store/store.ts';
 import type { CertificateAuthority, Credential } from './certificates/authority.ts';
@@ -28,6 +30,7 @@ export type ControlPlaneOptions = {
   /** How the server shows itself to node agents; without it nothing is asked of nodes. */
   nodeClient?: Extensions['nodeClient'];
   addresses: Omit<WellKnownAddresses, 'apiPort'>;
+  virtualKinds?: VirtualKind[];
   /** Where the provisioner puts volumes on a node. */
   volumesDirectory: string;
   podCIDR: string;
@@ -69,7 +72,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     extensions: {
       ...assembled.extensions,
       nodeClient,
-      ...(nodeClient ? { usage: usageOfNodes(nodes, nodeClient) } : {}),
+      virtualKinds: [
+        ...(nodeClient ? usageKinds(usageOfNodes(nodes, nodeClient)) : []),
+        ...(options.virtualKinds ?? []),
+      ],
     },
     serviceRanges: { cidr: options.serviceCIDR, nodePorts },
   });

@@ -6,14 +6,14 @@ import { podSecurityChecks } from '../api/pod-security/pod-security.ts';
 import { checks } from './checks.ts';
 import type { Check, Manifest } from './contract.ts';
 import { documentChecks } from './documentation.ts';
-import { createContext, judgeOne, recheck } from './judge.ts';
+import { contextOf as contextOfSnapshot, judgeOne, recheck } from './judge.ts';
+import { createSnapshot } from './snapshot/snapshot.ts';
 
 const contextOf = (objects: Manifest[], check: Check) =>
-  createContext(objects, {
-    source: 'manifests',
-    minor: 36,
-    podSecurity: { level: replaced.includes(check.id) ? 'baseline' : 'restricted', version: 36 },
-  });
+  contextOfSnapshot(
+    createSnapshot({ source: 'manifests', closedByDefault: false, takenAtMs: 0, minor: 36, objects, unread: [] }),
+    { level: replaced.includes(check.id) ? 'baseline' : 'restricted', version: 36 },
+  );
 const judgeExample = (check: Check, objects: Manifest[]) => judgeOne(check, objects[0]!, contextOf(objects, check));
 
 test('every check file is in the list', () => {

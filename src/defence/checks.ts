@@ -1,4 +1,5 @@
 import { approveCertificates } from './cluster/checks/approve-certificates.ts';
+import { bootstrapToken } from './cluster/checks/bootstrap-token.ts';
 import { broadSubjects } from './cluster/checks/broad-subjects.ts';
 import { changeNamespaces } from './cluster/checks/change-namespaces.ts';
 import { changeWebhooks } from './cluster/checks/change-webhooks.ts';
@@ -26,6 +27,7 @@ import { secretInConfigMap } from './cluster/checks/secret-in-config-map.ts';
 import { secretInEnvironment } from './cluster/checks/secret-in-environment.ts';
 import { sensitiveHostPath } from './cluster/checks/sensitive-host-path.ts';
 import { serviceAccountToken } from './cluster/checks/service-account-token.ts';
+import { tokenSecret } from './cluster/checks/token-secret.ts';
 import { wildcards } from './cluster/checks/wildcards.ts';
 import type { Check } from './contract.ts';
 import { externalAddresses } from './perimeter/checks/external-addresses.ts';
@@ -48,6 +50,7 @@ export const checks: Check[] = [
   networkPolicyOpen,
   nodePort,
   approveCertificates,
+  bootstrapToken,
   broadSubjects,
   changeNamespaces,
   changeWebhooks,
@@ -75,5 +78,6 @@ export const checks: Check[] = [
   secretInEnvironment,
   sensitiveHostPath,
   serviceAccountToken,
+  tokenSecret,
   wildcards,
 ];

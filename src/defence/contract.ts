@@ -2,10 +2,11 @@ import type { KubernetesObject } from '../api/object.ts';
 import type { PatchOperation } from '../api/pod-security/mend.ts';
 import type { PodSecurityPolicy } from '../api/pod-security/pod-security.ts';
 import type { FieldPath } from './field.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 
 export type { PatchOperation } from '../api/pod-security/mend.ts';
 
-/** An object as somebody wrote it: not defaulted, and of any kind. */
+/** An object of any kind: as somebody wrote it, not defaulted, or as a cluster has it. */
 export type Manifest = KubernetesObject;
 
 export const levels = ['perimeter', 'image', 'cluster', 'patch'] as const;
@@ -31,16 +32,14 @@ export type Verdict =
   | { verdict: 'not applicable' }
   | { verdict: 'not assessed'; why: string };
 
-/** What a check may know besides the object. Objects of a live cluster and of files come in the same shape. */
-export type JudgeContext = {
-  /** Manifests may be a part of what will run; a cluster is all of it. */
-  source: 'manifests' | 'cluster';
-  /** Minor version of Kubernetes 1 that the objects are meant for. */
-  minor: number;
-  podSecurity: PodSecurityPolicy;
-  /** All objects of a kind (`Deployment.apps`), of one namespace when given ('' where a manifest names none). */
-  of(kind: string, namespace?: string): Manifest[];
-};
+/**
+ * What a check may know besides the object: the snapshot by `of` and `get`, which remember what was asked. A verdict that
+ * rests on a kind that could not be read becomes `not assessed`; who can decide without it asks `whyUnread` first.
+ */
+export type JudgeContext = Pick<
+  Snapshot,
+  'source' | 'closedByDefault' | 'takenAtMs' | 'minor' | 'of' | 'get' | 'unread' | 'whyUnread'
+> & { podSecurity: PodSecurityPolicy };
 
 /** A pure function with its meaning. One per file; docs/recipes/add-a-check.md. */
 export type Check = {

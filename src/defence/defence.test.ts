@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { podSecurityChecks, readLevel, readVersion } from '../api/pod-security/pod-security.ts';
 import { checks } from './checks.ts';
-import { checkManifests, exitCodeOf, render, reportFormats } from './defence.ts';
-import { createContext, judge } from './judge.ts';
+import { check, exitCodeOf, render, reportFormats } from './defence.ts';
+import { contextOf, judge } from './judge.ts';
 import { loadManifests } from './manifests/load.ts';
+import { snapshotOf } from './source.ts';
 
 const fixtures = join(import.meta.dirname, '../../../shared/data/pod-security');
 const podSecurity = checks.filter(({ id }) => id.startsWith('pod-security/'));
@@ -15,13 +16,14 @@ const podSecurity = checks.filter(({ id }) => id.startsWith('pod-security/'));
 test('every fixture of the Pod Security Standards is judged as its name says', (context) => {
   if (!existsSync(fixtures)) return context.skip(`the fixtures are not at ${fixtures}`);
   const wrong: string[] = [];
+  const nothing = snapshotOf({ objects: [], files: [], unassessed: [], unreadable: [] }, { minor: 36, nowMs: 0 });
   for (const level of ['baseline', 'restricted'])
     for (const version of readdirSync(join(fixtures, level)))
       for (const verdict of ['pass', 'fail']) {
         const { objects, unreadable } = loadManifests(join(fixtures, level, version, verdict));
         assert.deepEqual(unreadable, []);
         const policy = { level: readLevel(level)!, version: readVersion(version)! };
-        const judging = createContext([], { source: 'manifests', minor: 36, podSecurity: policy });
+        const judging = contextOf(nothing, policy);
         for (const loaded of objects) {
           const { failures } = judge([loaded], podSecurity, judging);
           if ((failures.length === 0) !== (verdict === 'pass')) wrong.push(loaded.origin.file);
@@ -34,8 +36,8 @@ test('every check of the standards is here', () => {
   assert.equal(podSecurity.length, podSecurityChecks.length);
 });
 
-test('nothing of the example shop fails at medium or above', () => {
-  const report = checkManifests(join(import.meta.dirname, '../../examples/shop/manifests'), { nowMs: 0 });
+test('nothing of the example shop fails at medium or above', async () => {
+  const report = await check({ path: join(import.meta.dirname, '../../examples/shop/manifests'), nowMs: 0 });
   assert.deepEqual(
     report.failures.filter(({ severity }) => severity !== 'low').map(({ check }) => check.id),
     [],
@@ -63,53 +65,55 @@ spec:
 `;
 const nowMs = Date.parse('2026-11-23');
 
-test('an exception waives, is listed in every format, and fails from the day after it expires', () => {
+test('an exception waives, is listed in every format, and fails from the day after it expires', async () => {
   const folder = folderWith({ 's.yaml': service });
   const report = (expires: string) => {
     const exceptionsFile = join(folderWith({ 'e.yaml': exception(expires) }), 'e.yaml');
-    return checkManifests(folder, { nowMs, exceptionsFile });
+    return check({ path: folder, nowMs }, { exceptionsFile });
   };
-  const valid = report('2026-11-23');
+  const valid = await report('2026-11-23');
   assert.equal(exitCodeOf(valid, 'low'), 0);
   for (const format of reportFormats) assert.ok(render(valid, format).includes('it is the public site'), format);
-  const expired = report('2026-11-22');
+  const expired = await report('2026-11-22');
   assert.equal(exitCodeOf(expired, 'critical'), 2);
   assert.equal(expired.failures.length, 1);
 });
 
-test('an exception without reason, owner or expiry is refused with its line', () => {
+test('an exception without reason, owner or expiry is refused with its line', async () => {
   const folder = folderWith({ 'e.yaml': exception('2027-01-01').replace(/ {2}owner.*\n/, '') });
-  assert.throws(
-    () => checkManifests(folder, { nowMs, exceptionsFile: join(folder, 'e.yaml') }),
+  await assert.rejects(
+    check({ path: folder, nowMs }, { exceptionsFile: join(folder, 'e.yaml') }),
     /e\.yaml:4: .*spec\.owner/,
   );
 });
 
-test('what cannot be judged never looks clean', () => {
-  const report = (text: string) => checkManifests(folderWith({ 'x.yaml': text }), { nowMs });
-  const unknown = report('apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w}\n');
+test('what cannot be judged never looks clean', async () => {
+  const report = (text: string) => check({ path: folderWith({ 'x.yaml': text }), nowMs });
+  const unknown = await report('apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w}\n');
   for (const format of reportFormats) assert.match(render(unknown, format), /kind not known: Widget/, format);
   assert.equal(exitCodeOf(unknown, 'critical'), 3);
-  const patchLevel = checkManifests(folderWith({ 'x.yaml': service }), { nowMs, levels: ['patch'] });
+  const patchLevel = await check({ path: folderWith({ 'x.yaml': service }), nowMs }, { levels: ['patch'] });
   assert.equal(exitCodeOf(patchLevel, 'low'), 3);
   for (const format of ['table', 'html'] as const) assert.match(render(patchLevel, format), /Nothing was judged/);
-  assert.equal(exitCodeOf(report('a: [1'), 'low'), 3);
-  const nothing = report('# empty\n');
+  assert.equal(exitCodeOf(await report('a: [1'), 'low'), 3);
+  const nothing = await report('# empty\n');
   assert.equal(exitCodeOf(nothing, 'low'), 3);
   assert.match(render(nothing, 'table'), /Nothing was judged/);
   assert.match(render(nothing, 'table'), /level image/);
 });
 
-test('names from manifests are text in HTML, XML and on a terminal', () => {
+test('names from manifests are text in HTML, XML and on a terminal', async () => {
   const hostile = service.replace('"<b>"', '"<script>\\u001b[31m\\u202e"');
-  const report = checkManifests(folderWith({ 'x.yaml': hostile }), { nowMs });
+  const report = await check({ path: folderWith({ 'x.yaml': hostile }), nowMs });
   for (const format of ['html', 'junit', 'table'] as const)
     assert.doesNotMatch(render(report, format), /[\u001b\u202e]/);
   for (const format of ['html', 'junit'] as const) assert.doesNotMatch(render(report, format), /<script>/);
 });
 
-test('SARIF has a rule for every check and every result has one, with file and line', () => {
-  const { version, runs } = JSON.parse(render(checkManifests(folderWith({ 'x.yaml': service }), { nowMs }), 'sarif'));
+test('SARIF has a rule for every check and every result has one, with file and line', async () => {
+  const { version, runs } = JSON.parse(
+    render(await check({ path: folderWith({ 'x.yaml': service }), nowMs }), 'sarif'),
+  );
   assert.equal(version, '2.1.0');
   assert.equal(runs[0].tool.driver.rules.length, checks.length);
   const [result] = runs[0].results;
@@ -117,8 +121,8 @@ test('SARIF has a rule for every check and every result has one, with file and l
   assert.equal(result.locations[0].physicalLocation.region.startLine, 5);
 });
 
-test('JSON keeps its shape', () => {
-  const value = JSON.parse(render(checkManifests(folderWith({ 'x.yaml': service }), { nowMs }), 'json'));
+test('JSON keeps its shape', async () => {
+  const value = JSON.parse(render(await check({ path: folderWith({ 'x.yaml': service }), nowMs }), 'json'));
   assert.equal(value.version, 1);
   assert.deepEqual(Object.keys(value.findings[0]), [
     ...['check', 'level', 'severity', 'object', 'file', 'line', 'field', 'pointer', 'reason', 'detail', 'why', 'mend'],

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { checkManifests } from './defence.ts';
+import { check } from './defence.ts';
 import { editDocument } from './fix.ts';
 
 const careless = `# Who wrote this?
@@ -28,11 +28,11 @@ kind: Widget
 metadata: {name:   odd}
 `;
 
-test('--fix changes what is wrong and nothing else, comments and spaces included', () => {
+test('--fix changes what is wrong and nothing else, comments and spaces included', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'rempart-fix-')), 'pod.yaml');
   writeFileSync(file, careless);
-  const before = checkManifests(file, { nowMs: 0 });
-  const after = checkManifests(file, { nowMs: 0, fix: true });
+  const before = await check({ path: file, nowMs: 0 });
+  const after = await check({ path: file, nowMs: 0 }, { fix: true });
   const text = readFileSync(file, 'utf8');
   const expected = careless
     .replace('hostPID: true', 'hostPID: false')

@@ -15,7 +15,10 @@ export function copyJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyJson) as T;
   const copy: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(value)) if (field !== undefined) setOwn(copy, key, copyJson(field));
+  for (const key of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[key];
+    if (field !== undefined) setOwn(copy, key, typeof field === 'object' ? copyJson(field) : field);
+  }
   return copy as T;
 }
 
@@ -38,7 +41,7 @@ export function equalJson(left: unknown, right: unknown): boolean {
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const field of Object.values(value)) deepFreeze(field);
+    for (const key in value) if (typeof value[key] === 'object') deepFreeze(value[key]);
   }
   return value;
 }

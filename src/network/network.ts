@@ -17,6 +17,9 @@ import {
   setUpInterfaces,
   uplinkMtuBytes,
 } from './interfaces.ts';
+import { listSet } from './nft/dynamic.ts';
+import { createKernelReader } from './observations/kernel.ts';
+import { createObserver, type FlowReport } from './observations/observer.ts';
 import { createPolicies } from './policies/policies.ts';
 import type { Frontend, Protocol } from './services/frontends.ts';
 import { createServices } from './services/services.ts';
@@ -45,11 +48,15 @@ export type NetworkOptions = {
   /** Of namespaces without a label, until the protection `namespace-isolation` is read from the API. */
   configuredIsolation: Isolation;
   stateDirectory: string;
+  /** Takes what the kernel saw of this node's pods; without it nothing is recorded. Rejects what it did not take. */
+  report?(report: FlowReport): Promise<void>;
   /** Where names of the outside are asked for; default: the servers of /etc/resolv.conf. */
   upstreamServers?: UpstreamServer[];
   log: Log;
   clock: Clock;
 };
+
+export type { FlowReport } from './observations/observer.ts';
 
 /** What the network reads, as resource names. */
 export const networkResources = [
@@ -95,7 +102,8 @@ export function createNetwork(options: NetworkOptions): Network {
     networkPolicies: cache('networkpolicies.networking.k8s.io'),
     protections: cache('protections.defence.rempart.io'),
   };
-  const around = { nodeName: options.nodeName, caches, run, clock, log, networks: options };
+  const networks = { ...options, observed: options.report !== undefined };
+  const around = { nodeName: options.nodeName, caches, run, clock, log, networks };
   const wellKnown = wellKnownServices(options);
   const services = createServices({
     ...around,
@@ -109,6 +117,16 @@ export function createNetwork(options: NetworkOptions): Network {
     configuredIsolation: options.configuredIsolation,
     nodeAddresses: machineAddresses,
   });
+  const observed = { family: 'inet', name: names.policiesTable } as const;
+  const observer =
+    options.report &&
+    createObserver({
+      ...{ nodeName: options.nodeName, nodeAddresses: machineAddresses, caches, clock, log },
+      kernel: createKernelReader(run, observed),
+      judged: policies.judged,
+      addressBehind: policies.addressBehind,
+      report: options.report,
+    });
   let stopDns = async () => {};
   let cancelRestore = () => {};
   const started = Promise.withResolvers<void>();
@@ -137,7 +155,9 @@ export function createNetwork(options: NetworkOptions): Network {
 
   async function begin(): Promise<void> {
     await setUpInterfaces(run, options);
+    const resumes = observer !== undefined && (await listSet(run, observed, 'seen')) !== undefined;
     const running = await policies.start();
+    await observer?.start(resumes);
     await services.start(running.map(({ pod, ip }) => ({ pod, frontends: hostPorts(pod, ip) })));
     // After the caches are complete: a name that exists must never be denied.
     await startDns();
@@ -163,6 +183,7 @@ export function createNetwork(options: NetworkOptions): Network {
     async podNetworkReady(pod, ip) {
       if (pod.spec?.hostNetwork) return;
       await started.promise;
+      observer?.assigned(pod, ip);
       await Promise.all([policies.podNetworkReady(pod, ip), services.addHostPorts(pod, hostPorts(pod, ip))]);
     },
     async podNetworkGone(pod, ip) {
@@ -174,6 +195,7 @@ export function createNetwork(options: NetworkOptions): Network {
     cniConfig: async () => cniConfig({ ...options, mtuBytes: await uplinkMtuBytes(run) }),
     async stop() {
       cancelRestore();
+      await observer?.stop();
       await Promise.all([stopDns(), policies.stop(), services.stop()]);
     },
   };

@@ -39,7 +39,8 @@ export const noCgroups: Cgroups = {
 };
 
 const classes = ['guaranteed', 'burstable', 'besteffort'];
-const pidsPerPod = 4096;
+/** No fork bomb takes the machine's process ids. */
+export const pidsPerPod = 4096;
 
 /** `parent` is the cgroup of the whole node, such as `/rempart-dev`. */
 export function createCgroups(parent: string): Cgroups {

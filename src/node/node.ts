@@ -9,7 +9,9 @@ export const imageFingerprint = async (specification: string): Promise<string> =
   (await import('./images/building/archive.ts')).fingerprintOf(specification);
 
 export { type Agent, type AgentOptions, createAgent } from './agent.ts';
-export { type Cgroups, createCgroups, noCgroups } from './cgroups.ts';
+export { type Cgroups, createCgroups, noCgroups, pidsPerPod } from './cgroups.ts';
+export { collectHostFacts, type FilePlace } from './host-facts.ts';
+export { publishHostFacts } from './host-facts-publisher.ts';
 export { importImage } from './images/import.ts';
 export type { NetworkHooks } from './pods/context.ts';
 export { writeCniConfig } from './runtimes/containerd/cni.ts';

@@ -7,12 +7,14 @@
  */
 import { type CompiledPod, createCompiler } from './compile.ts';
 import { type Decision, evaluate, type Party } from './evaluate.ts';
+import { type Explanation, explain } from './explain.ts';
 import { createIndex } from './indexed.ts';
 import type { PolicyPod, Protocol, World } from './world.ts';
 
 export { type AddressRange, formatAddress, parseAddress, parseBlock } from './address.ts';
 export type { CompiledDirection, CompiledPod, CompiledRule, PeerSet, PortRange } from './compile.ts';
 export type { Decision, Party, Side, Why } from './evaluate.ts';
+export type { Difference, ExplainedSide, Explanation, RuleRef } from './explain.ts';
 export {
   containerPorts,
   exposes,
@@ -34,6 +36,8 @@ export * from './world.ts';
 export type Evaluator = {
   /** May `from` connect to `to` there, and who decides? Throws RangeError for a pod that is not in the world. */
   evaluate(from: Party, to: Party, protocol: Protocol, port: number): Decision;
+  /** The same, with the rules that decide, the rule that was missed by least, and what makes the answer doubtful. */
+  explain(from: Party, to: Party, protocol: Protocol, port: number): Explanation;
   /** The same decision as plain sets, for one pod of the world that is not on its node's network. */
   compile(pod: PolicyPod): CompiledPod;
   /** Ports of pods on a node's own network: all that the node's pods may reach there besides well-known services. */
@@ -44,5 +48,9 @@ export type Evaluator = {
 export function createEvaluator(world: World): Evaluator {
   const index = createIndex(world);
   const compiler = createCompiler(index);
-  return { evaluate: (from, to, protocol, port) => evaluate(index, from, to, protocol, port), ...compiler };
+  return {
+    evaluate: (from, to, protocol, port) => evaluate(index, from, to, protocol, port),
+    explain: (from, to, protocol, port) => explain(index, from, to, protocol, port),
+    ...compiler,
+  };
 }

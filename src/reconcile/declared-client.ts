@@ -5,8 +5,8 @@ import type { Controller, ResourceName } from './controller.ts';
 
 export type DeclaredClient = {
   client: Client;
-  /** Resolves when the caches show every write of this client so far. */
-  writesSeen(): Promise<void>;
+  /** Resolves when the caches show every write of this client so far; undefined when there is none to wait for. */
+  writesSeen(): Promise<unknown> | undefined;
 };
 
 /**
@@ -84,8 +84,9 @@ export function createDeclaredClient(
   };
   return {
     client: declared,
-    async writesSeen() {
-      await Promise.all(pending.splice(0).map(({ cache, seen }) => cache.until(seen)));
+    writesSeen() {
+      if (pending.length === 0) return undefined;
+      return Promise.all(pending.splice(0).map(({ cache, seen }) => cache.until(seen)));
     },
   };
 }

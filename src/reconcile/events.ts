@@ -19,7 +19,7 @@ const rememberedMax = 500;
 const writesAtOnceMax = 20;
 const messageMaxLength = 1024;
 /** Per object, as kubectl's users are used to: 25 events at once, then one every five minutes. */
-const burst = 25;
+export const eventsAtOnceMax = 25;
 const refillMs = 300_000;
 
 /**
@@ -33,8 +33,8 @@ export function createRecorder({ client, component, host, clock, log }: Recorder
 
   function spend(uid: string): boolean {
     const nowMs = clock.monotonicMs();
-    const { tokens, atMs } = budgets.get(uid) ?? { tokens: burst, atMs: nowMs };
-    const available = Math.min(burst, tokens + (nowMs - atMs) / refillMs);
+    const { tokens, atMs } = budgets.get(uid) ?? { tokens: eventsAtOnceMax, atMs: nowMs };
+    const available = Math.min(eventsAtOnceMax, tokens + (nowMs - atMs) / refillMs);
     remember(budgets, uid, { tokens: Math.max(0, available - 1), atMs: nowMs });
     return available >= 1;
   }

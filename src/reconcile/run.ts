@@ -54,7 +54,8 @@ export function runController(controller: Controller, { client, caches, clock, l
       if (isNamespaceEnding(error)) return undefined;
       throw error;
     } finally {
-      await within(declared.writesSeen(), writesSeenWithinMs, clock);
+      const seen = declared.writesSeen();
+      if (seen !== undefined) await within(seen, writesSeenWithinMs, clock);
     }
   }
 
@@ -123,7 +124,7 @@ function parseKey(text: string): Key {
 }
 
 /** Resolves when the promise does, at the latest after `delayMs`. */
-async function within(promise: Promise<void>, delayMs: number, clock: Clock): Promise<void> {
+async function within(promise: Promise<unknown>, delayMs: number, clock: Clock): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const cancel = clock.after(delayMs, resolve);
   await Promise.race([promise, late]);

@@ -10,6 +10,7 @@ import type { Metrics } from './metrics.ts';
 import type { ServerRequest, Target } from './request.ts';
 import type { Storage } from './storage/storage.ts';
 import type { WatchHub, WatchSource } from './storage/watch-hub.ts';
+import type { VirtualKind } from './virtual.ts';
 
 /** What every verb works with; made once per server. */
 export type Services = {
@@ -33,8 +34,8 @@ export type Extensions = {
   issueToken?(request: TokenIssue): Promise<KubernetesObject>;
   /** `/.well-known/openid-configuration` and `/openid/v1/jwks`. */
   oidc?: { configuration(): object; jwks(): object };
-  /** Usage for `kubectl top`: metrics.k8s.io objects. */
-  usage?: Usage;
+  /** Kinds that functions answer instead of the store. */
+  virtualKinds?: VirtualKind[];
   /** How the server presents itself to node agents, PEM; asked per connection, so that it can be renewed. */
   nodeClient?(): { key: string | Buffer; cert: string | Buffer; ca: string | Buffer };
   /** More conditions of /readyz, such as `controllers`: true when fine. */
@@ -42,11 +43,6 @@ export type Extensions = {
 };
 
 export type TokenIssue = { serviceAccount: KubernetesObject; request: KubernetesObject; user: UserInfo };
-
-export type Usage = {
-  nodes(): Promise<KubernetesObject[]>;
-  pods(namespace: string | undefined): Promise<KubernetesObject[]>;
-};
 
 /** One request on its way through the pipeline. */
 export type Context = Services & {

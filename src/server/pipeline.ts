@@ -64,7 +64,7 @@ async function perform(
 ): Promise<Reply> {
   const { warn, annotate } = record;
   if (!target.isResource) return respondToPath({ ...services, request, target, user, warn });
-  const { kind, verb } = verbFor(services.kinds, request.method, target);
+  const { kind, verb } = verbFor(services, request.method, target);
   const dryRun = target.query.size > 0 && readDryRun(target.query);
   const context: Context = { ...services, request, target, user, kind, dryRun, warn, annotate };
   return verb(context);

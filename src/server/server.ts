@@ -14,11 +14,10 @@ import { createMetrics } from './metrics.ts';
 import { defaultServiceRanges, type ServiceRanges, serviceAddresses } from './services/addresses.ts';
 import { createStorage } from './storage/storage.ts';
 import { createWatchHub } from './storage/watch-hub.ts';
-import { usageKinds } from './usage.ts';
 
 export { type AuditLog, type AuditOptions, createAudit } from './audit/audit.ts';
 export { type AuditVerdict, verifyAudit } from './audit/verify.ts';
-export type { Extensions, TokenIssue, Usage } from './context.ts';
+export type { Extensions, TokenIssue } from './context.ts';
 export type { AdmissionPlugin, AdmissionRequest, Lookup, ModeOf } from './contracts.ts';
 export { createDefences, type DefenceSettings } from './defences.ts';
 export type { Listen, Tls } from './http/listener.ts';
@@ -28,6 +27,8 @@ export type { Bounds } from './limits.ts';
 export { createLookup } from './lookup.ts';
 export type { ServiceRanges } from './services/addresses.ts';
 export { stamp } from './storage/codec.ts';
+export { type Usage, usageKinds } from './usage.ts';
+export { type VirtualKind, type VirtualRequest, virtualKind } from './virtual.ts';
 
 export type ServerOptions = {
   /** Opened with `stamp` of this room. */
@@ -64,7 +65,7 @@ export function createServer(options: ServerOptions): Server {
   const allocator = serviceAddresses(lookup, options.serviceRanges ?? defaultServiceRanges, () => clock.now());
   const defences = { ...given, admission: [...given.admission, allocator] };
   const hub = createWatchHub(engine);
-  const kinds = createKinds(extensions.usage === undefined ? options.kinds : [...options.kinds, ...usageKinds]);
+  const kinds = createKinds([...options.kinds, ...(extensions.virtualKinds ?? []).map(({ kind }) => kind)]);
   const limits = createLimits(options.bounds ?? defaultBounds);
   let doors: Doors | undefined;
   const services: Services = {

@@ -1,58 +1,19 @@
-import type { Kind, Verb } from '../api/kind.ts';
 import type { KubernetesObject } from '../api/object.ts';
-import { ApiError, notFound } from '../api/status.ts';
-import { type Context, type Reply, valueReply } from './context.ts';
-import { readSelectors } from './verbs/selectors.ts';
+import { type VirtualKind, virtualKind } from './virtual.ts';
 
-export const usageGroup = 'metrics.k8s.io';
-const verbs: Verb[] = ['get', 'list'];
+export type Usage = {
+  nodes(): Promise<KubernetesObject[]>;
+  pods(namespace: string | undefined): Promise<KubernetesObject[]>;
+};
 
-/** A kind that is measured, not stored: nobody can write it. */
-const usageKind = (kind: string, resource: string, namespaced: boolean): Kind => ({
-  ...{
-    group: usageGroup,
-    version: 'v1beta1',
-    kind,
-    resource,
-    singular: '',
-    shortNames: [],
-    categories: [],
-    namespaced,
-  },
-  ...{ verbs, selectableFields: {}, subresources: { status: false, others: [] }, columns: [] },
-  schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-  defaults() {},
-  prepareCreate() {},
-  prepareUpdate() {},
-  validate: () => [],
-  validateStatus: () => [],
-});
-
-/** metrics.k8s.io as `kubectl top` reads it; served when the cluster measures (Extensions.usage). */
-export const usageKinds: Kind[] = [usageKind('NodeMetrics', 'nodes', false), usageKind('PodMetrics', 'pods', true)];
-
-/** get and list of what was measured last. */
-export async function readUsage(context: Context): Promise<Reply> {
-  const { kind, target, extensions } = context;
-  const { usage } = extensions;
-  if (usage === undefined) throw new ApiError('ServiceUnavailable', 'nothing measures usage in this cluster');
-  const isNodes = kind.resource === 'nodes';
-  const all = isNodes ? await usage.nodes() : await usage.pods(target.namespace === '' ? undefined : target.namespace);
-  const complete = (object: KubernetesObject) => ({
-    ...object,
-    kind: kind.kind,
-    apiVersion: `${usageGroup}/v1beta1`,
+const usageKind = (kind: string, resource: string, namespaced: boolean) =>
+  virtualKind({
+    ...{ group: 'metrics.k8s.io', version: 'v1beta1', kind, resource, namespaced },
+    verbs: ['get', 'list'],
   });
-  if (target.name !== '') {
-    const found = all.find(({ metadata }) => metadata.name === target.name);
-    if (found === undefined) throw notFound({ group: usageGroup, resource: kind.resource, name: target.name });
-    return valueReply(complete(found));
-  }
-  const matches = readSelectors(kind, target.query) ?? (() => true);
-  return valueReply({
-    kind: `${kind.kind}List`,
-    apiVersion: `${usageGroup}/v1beta1`,
-    metadata: {},
-    items: all.filter(matches).map(complete),
-  });
-}
+
+/** metrics.k8s.io as `kubectl top` reads it: what was measured last. */
+export const usageKinds = (usage: Usage): VirtualKind[] => [
+  { kind: usageKind('NodeMetrics', 'nodes', false), list: () => usage.nodes() },
+  { kind: usageKind('PodMetrics', 'pods', true), list: ({ namespace }) => usage.pods(namespace) },
+];

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { usageKinds } from '../../src/server/server.ts';
 import { startServer, type TestServer } from '../../src/server/testing/start.ts';
 
 /** The machine's own kubectl against the real server on the memory engine. */
@@ -17,7 +18,7 @@ before(async () => {
   const usage = { cpu: '250m', memory: '100Mi' };
   server = await startServer({
     extensions: {
-      usage: {
+      virtualKinds: usageKinds({
         nodes: async () => [{ metadata: { name: 'node-1' }, ...measured({ usage }) } as any],
         pods: async () => [
           {
@@ -25,7 +26,7 @@ before(async () => {
             ...measured({ containers: [{ name: 'main', usage }] }),
           } as any,
         ],
-      },
+      }),
     },
   });
   await server.writeKubeconfig(kubeconfig);

@@ -32,63 +32,136 @@ export function shapeOf(value: unknown, schema: Schema | undefined): Shape {
 }
 
 type ItemElement = (item: unknown) => string;
+const itemElements = new WeakMap<Schema, ItemElement>();
 
 /** How the items of a list are named in a path; undefined where a list is one value. */
 function itemElement(schema: Schema | undefined): ItemElement | undefined {
   const listType = schema?.['x-kubernetes-list-type'];
   if (listType === 'set') return (item) => `v:${JSON.stringify(item)}`;
   if (listType !== 'map') return undefined;
-  const keys = [...(schema!['x-kubernetes-list-map-keys'] ?? [])].sort();
-  return (item) => keyElement(item, keys, schema!.items);
+  let element = itemElements.get(schema!);
+  if (element === undefined) {
+    const keys = [...(schema!['x-kubernetes-list-map-keys'] ?? [])].sort();
+    element = (item) => keyElement(item, keys, schema!.items);
+    itemElements.set(schema!, element);
+  }
+  return element;
 }
 
 /** The elements of all items. Two with one key cannot be told apart: such a list is owned as a whole (undefined). */
 function elementsOf(value: unknown[], element: ItemElement): string[] | undefined {
   const elements = value.map(element);
-  const repeats = elements.length > 1 && elements[0]!.startsWith('k:') && new Set(elements).size < elements.length;
-  return repeats ? undefined : elements;
+  return elements[0]?.startsWith('k:') && hasRepeats(elements) ? undefined : elements;
+}
+
+/** A few are compared faster than put into a Set. */
+function hasRepeats(items: string[]): boolean {
+  if (items.length > 16) return new Set(items).size < items.length;
+  for (let index = 1; index < items.length; index++) if (items.indexOf(items[index]!) < index) return true;
+  return false;
 }
 
 function keyElement(item: unknown, keys: string[], items: Schema | undefined): string {
   const named: Record<string, unknown> = {};
   for (const key of keys) {
     const value = isObject(item) ? (item[key] ?? items?.properties?.[key]?.default) : undefined;
-    if (keys.length === 1 && typeof value === 'string') return `k:{"${key}":${JSON.stringify(value)}}`;
+    if (keys.length === 1 && typeof value === 'string') return namedElement(key, value);
     if (value !== undefined) named[key] = value;
   }
   return `k:${JSON.stringify(named)}`;
 }
 
+/** Names of containers, volumes and variables come again with every pod: their elements are made once. */
+const namedElements = new Map<string, Map<string, string>>();
+const namedElementsMax = 5000;
+
+function namedElement(key: string, value: string): string {
+  let elements = namedElements.get(key);
+  if (elements === undefined) {
+    elements = new Map();
+    namedElements.set(key, elements);
+  }
+  let element = elements.get(value);
+  if (element === undefined) {
+    element = `k:${JSON.stringify({ [key]: value })}`;
+    if (elements.size >= namedElementsMax) elements.clear();
+    if (value.length < 256) elements.set(value, element);
+  }
+  return element;
+}
+
 const none: Fields = Object.freeze({});
 
 /** A value that was seen where a schema stands: its names, the sets of what is beneath them, and the set of all. */
-type Known = { names: string[]; inner: Fields[]; fields: Fields };
-const known = new WeakMap<Schema, { sets: Known[]; next: number }>();
-const knownMax = 32;
+type Known = {
+  names: string[];
+  inner: Fields[];
+  fields: Fields;
+  next?: Known /** What was seen after it last time. */;
+};
+type Seen = { sets: Known[]; oldest: number; last: Known };
+const seenAt = new WeakMap<Schema, Seen>();
+const setsMax = 32;
 const noSchema: Schema = {};
+const nothing: Known = { names: [], inner: [], fields: none };
+
+function seenOf(schema: Schema): Seen {
+  let seen = seenAt.get(schema);
+  if (seen === undefined) {
+    seen = { sets: [], oldest: 0, last: nothing };
+    seenAt.set(schema, seen);
+  }
+  return seen;
+}
 
 /**
- * The one set of these names. Objects of a kind mostly look alike: a set is made once, and shared by all that have it,
- * with what else is derived from it. Of each schema the newest few are known.
+ * A set while it is gathered. Objects of a kind mostly look alike, and their parts come in the same order: a set is made
+ * once and shared by all that have it, with what else is derived from it. As long as a value looks like the guess nothing
+ * is written down. Of each schema the newest few sets are known.
  */
-function setOf(
-  schema: Schema = noSchema,
-  names: string[],
-  inner: Fields[],
-  elementOf: (name: string) => string,
-): Fields {
-  if (names.length === 0) return none;
-  let seen = known.get(schema);
-  if (seen === undefined) {
-    seen = { sets: [], next: 0 };
-    known.set(schema, seen);
+type Gathered = { seen: Seen; guess: Known; size: number; names: string[] | undefined; inner: Fields[] };
+
+function gather(schema: Schema = noSchema): Gathered {
+  const seen = seenOf(schema);
+  return { seen, guess: seen.last.next ?? seen.last, size: 0, names: undefined, inner: nothing.inner };
+}
+
+function take(gathered: Gathered, name: string, fields: Fields): void {
+  const { guess, size } = gathered;
+  if (gathered.names === undefined) {
+    if (guess.names[size] === name && guess.inner[size] === fields) {
+      gathered.size++;
+      return;
+    }
+    gathered.names = guess.names.slice(0, size);
+    gathered.inner = guess.inner.slice(0, size);
   }
-  for (const set of seen.sets) if (sameItems(set.names, names) && sameItems(set.inner, inner)) return set.fields;
+  gathered.names.push(name);
+  gathered.inner.push(fields);
+}
+
+function setOf({ seen, guess, size, names, inner }: Gathered, elementOf: (name: string) => string): Fields {
+  if (names === undefined && size === 0) return none;
+  let found = guess;
+  if (names !== undefined || size < guess.names.length) {
+    const all = names ?? guess.names.slice(0, size);
+    const under = names === undefined ? guess.inner.slice(0, size) : inner;
+    found =
+      seen.sets.find((known) => sameItems(known.names, all) && sameItems(known.inner, under)) ??
+      remember(seen, all, under, elementOf);
+  }
+  seen.last.next = found;
+  seen.last = found;
+  return found.fields;
+}
+
+function remember(seen: Seen, names: string[], inner: Fields[], elementOf: (name: string) => string): Known {
   const fields: Fields = {};
   for (const [index, name] of names.entries()) fields[elementOf(name)] = inner[index]!;
-  seen.sets[seen.next] = { names, inner, fields: Object.freeze(fields) };
-  seen.next = (seen.next + 1) % knownMax;
-  return fields;
+  const known: Known = { names, inner, fields: Object.freeze(fields) };
+  seen.sets[seen.oldest] = known;
+  seen.oldest = (seen.oldest + 1) % setsMax;
+  return known;
 }
 
 function sameItems<T>(left: T[], right: T[]): boolean {
@@ -104,25 +177,27 @@ export function fieldsOf(value: unknown, schema: Schema | undefined): Fields {
   const element = itemElement(schema);
   const elements = element && elementsOf(value, element);
   if (elements === undefined) return none;
-  const inner = value.map((item, index) =>
-    elements[index]!.startsWith('v:') ? none : withSelf(fieldsOf(item, schema!.items)),
-  );
-  return setOf(schema, elements, inner, (name) => name);
+  const gathered = gather(schema);
+  for (let index = 0; index < value.length; index++) {
+    const name = elements[index]!;
+    take(gathered, name, name.startsWith('v:') ? none : withSelf(fieldsOf(value[index], schema!.items)));
+  }
+  return setOf(gathered, (name) => name);
 }
 
 function fieldsOfStruct(value: Record<string, unknown>, schema: Schema | undefined): Fields {
   if (schema?.['x-kubernetes-map-type'] === 'atomic') return none;
   const properties = schema?.properties;
   const others = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
-  const names = Object.keys(value);
-  const inner: Fields[] = [];
-  for (const name of names) {
+  const gathered = gather(schema);
+  for (const name in value) {
     const field = value[name];
-    if (typeof field !== 'object' || field === null) inner.push(none);
-    else if (properties !== undefined && Object.hasOwn(properties, name)) inner.push(fieldsOf(field, properties[name]));
-    else inner.push(withSelf(fieldsOf(field, others)));
+    if (typeof field !== 'object' || field === null) take(gathered, name, none);
+    else if (properties !== undefined && Object.hasOwn(properties, name))
+      take(gathered, name, fieldsOf(field, properties[name]));
+    else take(gathered, name, withSelf(fieldsOf(field, others)));
   }
-  return setOf(schema, names, inner, (name) => `f:${name}`);
+  return setOf(gathered, (name) => `f:${name}`);
 }
 
 const selves = new WeakMap<Fields, Fields>();

@@ -25,13 +25,16 @@ export type ContainerPlace = { container: Record<string, any>; path: string };
 
 /** Every container of a pod, of all three kinds, with its path: `spec.initContainers[0]`. */
 export function containersOf({ spec }: PodLike): ContainerPlace[] {
-  return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
-    ((spec[list] ?? []) as Record<string, any>[]).map((container, index) => ({
-      container,
-      path: `spec.${list}[${index}]`,
-    })),
-  );
+  const places: ContainerPlace[] = [];
+  for (const list of containerLists) {
+    const containers: Record<string, any>[] = spec[list] ?? [];
+    for (let index = 0; index < containers.length; index++)
+      places.push({ container: containers[index]!, path: `spec.${list}[${index}]` });
+  }
+  return places;
 }
+
+const containerLists = ['initContainers', 'containers', 'ephemeralContainers'];
 
 /** `container "a"` or `containers "a", "b"`. */
 export function named(places: ContainerPlace[]): string {

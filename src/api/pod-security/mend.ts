@@ -1,4 +1,4 @@
-import { createPatch } from 'rfc6902';
+import { jsonDifference } from '../merge/json-difference.ts';
 import { evaluatePod, type PodLike, type PodSecurityPolicy, type Violation } from './pod-security.ts';
 
 export type PatchOperation = { op: string; path: string; value?: unknown };
@@ -17,7 +17,7 @@ export function mendingPatch(
   const mended = structuredClone(pod);
   for (const { mend } of violations.flatMap(({ offences }) => offences)) mend?.(mended);
   if (evaluatePod(mended, policy).length > 0) return undefined;
-  return (createPatch(pod, mended) as PatchOperation[]).map((operation) => ({
+  return jsonDifference(pod, mended).map((operation) => ({
     ...operation,
     path: `${prefix}${operation.path}`,
   }));

@@ -41,10 +41,12 @@ const newestMinor = 36;
  */
 export function evaluatePod(pod: PodLike, { level, version }: PodSecurityPolicy): (Violation & { check: string })[] {
   if (level === 'privileged') return [];
-  return rulesOf(level, version === 'latest' ? newestMinor : version).flatMap(({ id, rule }) => {
+  const violations: (Violation & { check: string })[] = [];
+  for (const { id, rule } of rulesOf(level, version === 'latest' ? newestMinor : version)) {
     const violation = rule.evaluate(pod);
-    return violation === undefined ? [] : [{ check: id, ...violation }];
-  });
+    if (violation !== undefined) violations.push({ check: id, ...violation });
+  }
+  return violations;
 }
 
 type ActiveRule = { id: string; rule: (typeof podSecurityChecks)[number]['versions'][number] };

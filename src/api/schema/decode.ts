@@ -70,18 +70,18 @@ function fitObject(schema: Schema, value: Record<string, unknown>, path: string,
   const { properties } = schema;
   if (properties) {
     const owner = schema.definition ?? '';
-    for (const key of Object.keys(value)) {
+    for (const key in value) {
       const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
+      const before = value[key];
+      // The common case by far, without a call.
+      if (typeof before === 'string' && property?.type === 'string' && !property.format && !property.definition)
+        continue;
       const inner = path === '' ? key : `${path}.${key}`;
       if (property) {
-        const before = value[key];
-        // The common case by far, without a call.
-        if (typeof before === 'string' && property.type === 'string' && !property.format && !property.definition)
-          continue;
         const after = fit(property, before, inner, owner, state, depth + 1);
         if (after === undefined) delete value[key];
         else if (after !== before) value[key] = after;
-      } else if (schema['x-kubernetes-preserve-unknown-fields']) boundDepth(value[key], depth + 1);
+      } else if (schema['x-kubernetes-preserve-unknown-fields']) boundDepth(before, depth + 1);
       else {
         if (state.unknown.length < findingsMax) state.unknown.push(inner);
         delete value[key];

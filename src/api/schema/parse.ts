@@ -94,15 +94,18 @@ function countKeys(value: unknown, depth: number): number {
 /** Strings that a colon follows, in text that is known to be valid JSON. */
 function countMembers(text: string): number {
   let count = 0;
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
-    at = endOfString(text, at + 1) + 1;
-    while (text.charCodeAt(at) <= 32) at++;
-    if (text.charCodeAt(at) === 58) count++;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) !== quote) continue;
+    for (let code = text.charCodeAt(++at); code !== quote; code = text.charCodeAt(++at)) if (code === backslash) at++;
+    while (text.charCodeAt(at + 1) <= 32) at++;
+    if (text.charCodeAt(at + 1) === colon) count++;
   }
   return count;
 }
 
 const quote = 34;
+const backslash = 92;
+const colon = 58;
 const comma = 44;
 const openBracket = 91;
 const closeBracket = 93;

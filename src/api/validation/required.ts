@@ -49,11 +49,15 @@ function requires(schema: Schema, seen: Set<Schema>): boolean {
 
 function lacks(schema: Schema, value: unknown): boolean {
   if (value === null || typeof value !== 'object') return false;
-  if (Array.isArray(value)) return schema.items !== undefined && value.some((item) => lacks(schema.items!, item));
+  if (Array.isArray(value)) {
+    if (schema.items === undefined) return false;
+    for (const item of value) if (lacks(schema.items, item)) return true;
+    return false;
+  }
   const { needed, nested } = planOf(schema);
   const object = value as Record<string, unknown>;
   for (const name of needed) if (object[name] === undefined) return true;
-  for (const [key, property] of nested) if (object[key] !== undefined && lacks(property, object[key])) return true;
+  for (const entry of nested) if (object[entry[0]] !== undefined && lacks(entry[1], object[entry[0]])) return true;
   return false;
 }
 

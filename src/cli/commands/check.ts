@@ -1,22 +1,20 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Level, ReportFormat, Severity } from '../../defence/defence.ts';
 import { type AddCommand, CommandFailed } from '../command.ts';
+import { type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
 
-type Options = {
+type Options = SourceChoices & {
   level?: Level[];
   format: ReportFormat;
   failOn: Severity;
-  kubernetes?: number;
   exceptions?: string;
   fix?: boolean;
 };
 
-/** Judges manifests. The defence room is loaded only when it is asked: no other command needs it. */
+/** Judges manifests or a live cluster. The defence room is loaded only when it is asked: no other command needs it. */
 export const check: AddCommand = (program) => {
-  program
-    .command('check')
-    .description('judge a folder of manifests, a file, or standard input (-)')
-    .argument('[path]', 'folder, file or -', '.')
+  withSource(program.command('check'))
+    .description('judge a live cluster (read only), a folder of manifests, a file, or standard input (-)')
     .addOption(
       new Option('--level <level...>', 'only these levels').choices(['perimeter', 'image', 'cluster', 'patch']),
     )
@@ -30,31 +28,22 @@ export const check: AddCommand = (program) => {
         .choices(['low', 'medium', 'high', 'critical'])
         .default('medium'),
     )
-    .option('--kubernetes <version>', 'the version that the manifests are for (default: 1.36)', readMinor)
     .option('--exceptions <file>', 'waivers, each with reason, owner and expiry')
-    .option('--fix', 'write what can be mended into the files')
+    .option('--fix', 'write what can be mended into the files (manifests only)')
     .addHelpText(
       'after',
       '\nExit codes: 0 nothing at or above --fail-on; 1 wrong use; 2 findings, or an exception has expired; ' +
         '3 something could not be read, or there was nothing to judge.',
     )
-    .action(async (path: string, options: Options) => {
-      const { checkManifests, exitCodeOf, render } = await import('../../defence/defence.ts');
-      const report = checkManifests(path, {
-        ...(options.level ? { levels: options.level } : {}),
-        ...(options.kubernetes === undefined ? {} : { minor: options.kubernetes }),
-        ...(options.exceptions ? { exceptionsFile: options.exceptions } : {}),
-        fix: options.fix === true,
-        nowMs: Date.now(),
+    .action(async (path: string | undefined, options: Options) => {
+      const { check, exitCodeOf, render } = await import('../../defence/defence.ts');
+      const report = await check(sourceOptions(path, options, Date.now()), {
+        levels: options.level,
+        exceptionsFile: options.exceptions,
+        fix: options.fix,
       });
       process.stdout.write(render(report, options.format, process.stdout.isTTY === true));
       const code = exitCodeOf(report, options.failOn);
       if (code !== 0) throw new CommandFailed(code);
     });
 };
-
-function readMinor(text: string): number {
-  const minor = /^v?1\.(\d{1,3})$/.exec(text)?.[1];
-  if (minor === undefined) throw new InvalidArgumentError('It is a version such as 1.36.');
-  return Number(minor);
-}

@@ -10,6 +10,7 @@ import type { Controller } from '../../reconcile/controller.ts';
 import { rulesFor, usernameOf } from '../../reconcile/permissions.ts';
 import { runController } from '../../reconcile/run.ts';
 import type { AdmissionPlugin } from '../../server/contracts.ts';
+import { usageKinds } from '../../server/server.ts';
 import { startServer } from '../../server/testing/start.ts';
 import { nodeOf } from '../daemon-set-plan.ts';
 
@@ -42,7 +43,7 @@ export async function startCluster(
   const server = await startServer({
     log,
     admission,
-    extensions: { usage },
+    extensions: { virtualKinds: usageKinds(usage) },
     defences: { authorize: authorizer(controllers) },
   });
   const clientFor = (username: string) => {

@@ -2,7 +2,15 @@ import { severities } from '../contract.ts';
 import { formatField } from '../field.ts';
 import { describe, type Failure } from '../judge.ts';
 import { escaped } from './printable.ts';
-import { type CheckReport, coverageLine, groupedUnassessed, judgedNothing, placeOf } from './report.ts';
+import {
+  type CheckReport,
+  coverageLine,
+  groupedUnassessed,
+  judgedNothing,
+  madeOf,
+  namesOf,
+  placeOf,
+} from './report.ts';
 
 const style = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -39,6 +47,7 @@ export function renderHtml(report: CheckReport): string {
 <body>
 <main>
 <h1>rempart check</h1>
+<p>${escaped(report.about)}, for Kubernetes 1.${report.minor}.</p>
 <p>${escaped(coverageLine(report))}.</p>
 <h2>Findings</h2>
 ${judgedNothing(report) ? '<p>Nothing was judged.</p>' : groups.map(groupHtml).join('\n') || '<p>None in what was judged; see below for what was not.</p>'}
@@ -59,7 +68,7 @@ function groupHtml(failures: Failure[]): string {
   return `<details open>
 <summary><span class="severity ${severity}">${severity}</span> ${escaped(check.title)} <code>${escaped(check.id)}</code> (${failures.length})</summary>
 <p>Why: ${escaped(check.why)}. Mend: ${escaped(check.mend)}. Answers: ${escaped(check.benchmark.join('; '))}.</p>
-${table(['place', 'object', 'field', 'what'], failures.map(rowOf))}
+${table([...(placeOf(failures[0]!) ? ['place'] : []), 'object', 'field', 'what'], failures.map(rowOf))}
 </details>`;
 }
 
@@ -69,8 +78,8 @@ function rowOf(failure: Failure): string[] {
   const patch = failure.mend();
   const shown = patch ? `<pre>${escaped(JSON.stringify(patch))}</pre>` : '';
   return [
-    place ? `<code>${escaped(`${place.file}:${place.line}`)}</code>` : '',
-    escaped(describe(subject.object)),
+    ...(place ? [`<code>${escaped(`${place.file}:${place.line}`)}</code>`] : []),
+    escaped(`${describe(subject.object)}${madeOf(failure)}`),
     `<code>${escaped(formatField(finding.field))}</code>`,
     `${escaped(`${finding.reason}: ${finding.detail}`)}${shown}`,
   ];
@@ -78,19 +87,24 @@ function rowOf(failure: Failure): string[] {
 
 function exceptionsHtml({ exceptions }: CheckReport): string {
   if (exceptions.length === 0) return '<p>None were given.</p>';
-  const rows = exceptions.map(({ name, check, reason, owner, expires, expired, used }) =>
-    [name, check, reason, owner, `${expires}${expired ? ' (expired)' : ''}`, used ? 'yes' : 'no'].map(escaped),
+  const rows = exceptions.map(({ name, from, check, reason, owner, expires, expired, used }) =>
+    [name, from, check, reason, owner, `${expires}${expired ? ' (expired)' : ''}`, used ? 'yes' : 'no'].map(escaped),
   );
-  return table(['name', 'check', 'reason', 'owner', 'until', 'used'], rows);
+  return table(['name', 'from', 'check', 'reason', 'owner', 'until', 'used'], rows);
 }
 
 function notAssessedHtml(report: CheckReport): string {
   const rows = [
     ...report.unreadable.map(({ what, why }) => ['unreadable', why, what].map(escaped)),
-    ...groupedUnassessed(report).map(({ check, why, whats }) => [check ?? '', why, whats.join(', ')].map(escaped)),
+    ...groupedUnassessed(report).map(({ checks, why, whats }) => [namesOf(checks), why, listOf(whats)].map(escaped)),
   ];
   return rows.length === 0 ? '<p>Everything was assessed.</p>' : table(['check', 'why', 'what'], rows);
 }
+
+/** More than these are counted: a page with every pod of a cluster helps nobody. */
+const whatsMax = 50;
+const listOf = (whats: string[]) =>
+  whats.slice(0, whatsMax).join(', ') + (whats.length > whatsMax ? `, and ${whats.length - whatsMax} more` : '');
 
 function coverageHtml({ checks, coverage }: CheckReport): string {
   const rows = checks.map(({ id }) => {

@@ -6,9 +6,12 @@ import { type CheckReport, placeOf, totals } from './report.ts';
 /** For programs. Fields are only ever added; `version` changes when one means something else. */
 export function renderJson(report: CheckReport): string {
   const { failures, waived, coverage, unassessed, unreadable, exceptions, objects, files, levels, minor } = report;
+  const { source, about } = report;
   const value = {
     version: 1,
     kubernetes: `1.${minor}`,
+    source,
+    about,
     levels,
     summary: {
       files,
@@ -45,6 +48,7 @@ function findingOf(failure: Failure) {
     severity,
     object: { apiVersion, kind, namespace: metadata.namespace, name: metadata.name },
     ...placeOf(failure),
+    ...(failure.made > 0 ? { made: failure.made } : {}),
     field: formatField(finding.field),
     pointer: pointer(finding.field),
     reason: finding.reason,

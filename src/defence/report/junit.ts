@@ -1,7 +1,7 @@
 import { formatField } from '../field.ts';
 import { describe } from '../judge.ts';
 import { escaped } from './printable.ts';
-import { type CheckReport, placeOf } from './report.ts';
+import { type CheckReport, madeOf, placeOf } from './report.ts';
 
 /**
  * JUnit's XML: a suite per check. Every finding is a failed case, what could not be judged and what is waived are skipped
@@ -19,7 +19,7 @@ export function renderJunit(report: CheckReport): string {
         const name = `${describe(failure.subject.object)} ${formatField(failure.finding.field)}`;
         const at = place ? ` ${place.file}:${place.line}` : '';
         const { reason, detail } = failure.finding;
-        const text = `${reason}: ${detail}${at}. ${failure.check.mend}`;
+        const text = `${reason}: ${detail}${at}${madeOf(failure)}. ${failure.check.mend}`;
         const failed = `<failure type="${failure.severity}" message="${escaped(reason)}">${escaped(text)}</failure>`;
         return testCase(id, name, failed);
       }),

@@ -7,9 +7,13 @@ export type Waived = { failure: Failure; exception: Exception };
 
 /** All that a run of `rempart check` knows; every format shows the same. */
 export type CheckReport = {
+  source: 'manifests' | 'cluster';
+  /** The folder, or `cluster NAME at https://…`. */
+  about: string;
   minor: number;
   levels: Level[];
   checks: Check[];
+  /** Of manifests. */
   files: number;
   objects: number;
   /** Worst first. */
@@ -40,8 +44,9 @@ export function judgedNothing(report: CheckReport): boolean {
 export function coverageLine(report: CheckReport): string {
   const { pass, fail, notAssessed } = totals(report);
   const outside = report.unassessed.filter(({ check }) => check === undefined).length;
+  const where = report.source === 'manifests' ? `${report.files} files` : report.about;
   return (
-    `${report.checks.length} checks on ${report.objects} objects of ${report.files} files: ${pass} passed, ${fail} failed, ` +
+    `${report.checks.length} checks on ${report.objects} objects of ${where}: ${pass} passed, ${fail} failed, ` +
     `${notAssessed} not assessed; ${outside} things no check knows; ${report.unreadable.length} unreadable`
   );
 }
@@ -51,12 +56,20 @@ export function placeOf({ subject: { origin }, finding }: Failure): { file: stri
   return origin ? { file: origin.file, line: origin.lineOf(finding.field) } : undefined;
 }
 
-/** Not assessed, the same reason told once with the number of objects. */
-export function groupedUnassessed({ unassessed }: CheckReport): { why: string; check?: string; whats: string[] }[] {
-  const groups = Map.groupBy(unassessed, ({ check, why }) => `${check ?? ''}\n${why}`);
-  return [...groups.values()].map((group) => ({
+/** Not assessed, the same reason told once: by which checks (none: nothing could judge it), and of what. */
+export function groupedUnassessed({ unassessed }: CheckReport): { why: string; checks: string[]; whats: string[] }[] {
+  const byCheck = Map.groupBy(unassessed, ({ check, why }) => `${check ?? ''}\n${why}`);
+  const told = [...byCheck.values()].map((group) => ({ ...group[0]!, whats: group.map(({ what }) => what) }));
+  const byReason = Map.groupBy(told, ({ why, whats }) => `${why}\n${whats.join('\n')}`);
+  return [...byReason.values()].map((group) => ({
     why: group[0]!.why,
-    ...(group[0]!.check ? { check: group[0]!.check } : {}),
-    whats: group.map(({ what }) => what),
+    checks: group.flatMap(({ check }) => check ?? []),
+    whats: group[0]!.whats,
   }));
 }
+
+/** `image-tag`, or how many checks where they are many. */
+export const namesOf = (ids: string[]): string => (ids.length <= 3 ? ids.join(', ') : `${ids.length} checks`);
+
+/** ` (and 12 that controllers made of it)`; empty for one that stands alone. */
+export const madeOf = ({ made }: Failure): string => (made === 0 ? '' : ` (and ${made} that controllers made of it)`);

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Severity } from '../contract.ts';
 import { formatField } from '../field.ts';
 import { describe, type Failure } from '../judge.ts';
-import { type CheckReport, placeOf } from './report.ts';
+import { type CheckReport, madeOf, placeOf } from './report.ts';
 
 const level = { critical: 'error', high: 'error', medium: 'warning', low: 'note' } as const;
 /** GitHub ranks by this figure, which is of the scale of CVSS. */
@@ -59,7 +59,7 @@ function resultOf(failure: Failure, ruleIndex: Map<string, number>) {
     ruleId: check.id,
     ruleIndex: ruleIndex.get(check.id),
     level: level[severity],
-    message: { text: `${object}: ${finding.reason}: ${finding.detail} (${field})` },
+    message: { text: `${object}${madeOf(failure)}: ${finding.reason}: ${finding.detail} (${field})` },
     locations: [{ ...(place ? { physicalLocation: physical(place.file, place.line) } : {}), logicalLocations }],
     // Without the line, so that a finding is the same one after lines above it were added.
     partialFingerprints: { 'rempart/v1': createHash('sha256').update(`${check.id} ${object} ${field}`).digest('hex') },

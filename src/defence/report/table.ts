@@ -3,7 +3,15 @@ import { type Severity, severities } from '../contract.ts';
 import { formatField } from '../field.ts';
 import { describe, type Failure } from '../judge.ts';
 import { printable } from './printable.ts';
-import { type CheckReport, coverageLine, groupedUnassessed, judgedNothing, placeOf } from './report.ts';
+import {
+  type CheckReport,
+  coverageLine,
+  groupedUnassessed,
+  judgedNothing,
+  madeOf,
+  namesOf,
+  placeOf,
+} from './report.ts';
 
 const colours = { critical: ['bold', 'red'], high: ['red'], medium: ['yellow'], low: ['cyan'] } as const;
 /** More places of one check are counted, not listed: other formats list all. */
@@ -27,17 +35,18 @@ export function renderTable(report: CheckReport, colour: boolean): string {
     }
   }
   lines.push(...exceptionLines(report), ...notAssessedLines(report), ...fixLines(report));
-  lines.push(coverageLine(report), summary(report));
+  lines.push(printable(coverageLine(report)), summary(report));
   return `${lines.join('\n')}\n`;
 }
 
 function placeLines(failure: Failure): string[] {
   const place = placeOf(failure);
   const { finding, subject } = failure;
-  const where = place ? `${place.file}:${place.line}` : describe(subject.object);
+  const where = place ? `${place.file}:${place.line}  ` : '';
+  const mend = failure.mend() ? (place ? '  [--fix mends it]' : '  [--format json has the patch]') : '';
   return [
-    `    ${printable(where)}  ${printable(describe(subject.object))}  ${printable(formatField(finding.field))}`,
-    `      ${printable(finding.reason)}: ${printable(finding.detail)}${failure.mend() ? '  [--fix mends it]' : ''}`,
+    `    ${printable(`${where}${describe(subject.object)}${madeOf(failure)}  ${formatField(finding.field)}`)}`,
+    `      ${printable(finding.reason)}: ${printable(finding.detail)}${mend}`,
   ];
 }
 
@@ -46,13 +55,13 @@ function exceptionLines({ waived, exceptions }: CheckReport): string[] {
   const lines = ['Exceptions'];
   for (const exception of exceptions) {
     const count = waived.filter(
-      (each) => each.exception === exception || each.exception.name === exception.name,
+      (each) => each.exception.name === exception.name && each.exception.from === exception.from,
     ).length;
     const state = exception.expired
       ? `EXPIRED ${exception.expires}: what it waived counts again`
       : `until ${exception.expires}, waives ${count}${exception.used ? '' : ' (nothing it names was found)'}`;
     const text = `${exception.name}: ${exception.check}, ${state}; ${exception.reason} (${exception.owner})`;
-    lines.push(`    ${exception.file}:${exception.line}  ${printable(text)}`);
+    lines.push(`    ${printable(exception.from)}  ${printable(text)}`);
   }
   return [...lines, ''];
 }
@@ -63,9 +72,10 @@ function notAssessedLines(report: CheckReport): string[] {
   if (lines.length > 0) lines.unshift('Unreadable');
   const groups = groupedUnassessed(report);
   if (groups.length > 0) lines.push('Not assessed');
-  for (const { why, check, whats } of groups) {
+  for (const { why, checks, whats } of groups) {
     const shown = whats.slice(0, 3).join(', ') + (whats.length > 3 ? `, and ${whats.length - 3} more` : '');
-    lines.push(`    ${check ? `${check}: ` : ''}${printable(why)}: ${printable(shown)}`);
+    const by = checks.length > 0 ? `${namesOf(checks)}: ` : '';
+    lines.push(`    ${by}${printable(why)}: ${printable(shown)}`);
   }
   return lines.length > 0 ? [...lines, ''] : [];
 }

@@ -1,4 +1,5 @@
 import type { ManagedFields } from '../../api/object.ts';
+import { isObject } from '../../foundation/json.ts';
 import type { Manifest } from '../contract.ts';
 
 /** An object of the cluster's may be this deep and hold this many values: no real one is near. */
@@ -16,8 +17,8 @@ export class UnfitObject extends Error {}
  */
 export function trimObject(item: any, apiVersion: string, kind: string): { object: Manifest; values: number } {
   const { metadata } = item ?? {};
-  if (typeof metadata !== 'object' || metadata === null || typeof metadata.name !== 'string')
-    throw new UnfitObject(`an item of the list of ${kind} has no metadata with a name`);
+  const wrong = whyUnfit(metadata);
+  if (wrong !== undefined) throw new UnfitObject(`an item of the list of ${kind} has ${wrong}`);
   if (item.kind !== undefined && item.kind !== kind && item.kind !== 'PartialObjectMetadata')
     throw new UnfitObject(`an item of the list of ${kind} is of kind ${String(item.kind).slice(0, 100)}`);
   const writers = otherWriters(metadata, apiVersion);
@@ -25,6 +26,17 @@ export function trimObject(item: any, apiVersion: string, kind: string): { objec
   if (metadata.annotations) delete metadata.annotations[lastApplied];
   if (writers.length > 0) metadata.managedFields = writers;
   return { object: { ...item, apiVersion, kind }, values: countValues(item, kind) };
+}
+
+/** What every judgement takes for granted. */
+function whyUnfit(metadata: unknown): string | undefined {
+  if (!isObject(metadata)) return 'no metadata';
+  const { name, namespace = '', uid = '', labels = {}, annotations = {}, ownerReferences = [] } = metadata;
+  if (![name, namespace, uid].every((text) => typeof text === 'string')) return 'no name, or one that is no text';
+  if (!isObject(labels) || !isObject(annotations)) return 'labels or annotations that are none';
+  if (![...Object.values(labels), ...Object.values(annotations)].every((text) => typeof text === 'string'))
+    return 'a label or an annotation that is no text';
+  return Array.isArray(ownerReferences) && ownerReferences.every(isObject) ? undefined : 'owners that are none';
 }
 
 function otherWriters({ managedFields, annotations }: any, current: string): ManagedFields[] {

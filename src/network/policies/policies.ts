@@ -12,6 +12,7 @@ import {
 import { createCoalescer } from '../coalesce.ts';
 import { mustRun, type RunCommand } from '../command.ts';
 import { createApplier } from '../nft/applier.ts';
+import type { Judged } from '../observations/explain.ts';
 import { type LocalPod as KernelPod, type NodePort, type PolicyNetworks, policyTable } from './ruleset.ts';
 import { changeMatters, type LocalPod, type WorldCaches, worldOf } from './world.ts';
 
@@ -37,6 +38,10 @@ export type Policies = {
   podNetworkGone(pod: KubernetesObject, ip: string): void;
   /** May the pod at this address reach anything outside of the cluster? False for addresses that are no pods of ours. */
   mayReachOutside(address: string): boolean;
+  /** What is in force; undefined until something is. */
+  judged(): Judged | undefined;
+  /** The address of the pod whose interface this is. */
+  addressBehind(interfaceName: string): string | undefined;
   restore(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -48,6 +53,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const { caches, run, clock, log, networks, tableName } = options;
   const locals = new Map<string, Local>();
   let compiled = new Map<string, CompiledPod>();
+  let judged: Judged | undefined;
   const applier = createApplier(run, log);
   const sync = createCoalescer(clock, program, (error) => log.error('policies could not be programmed', { error }));
   let stops: (() => void)[] = [];
@@ -66,6 +72,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
       for (const protocol of protocols) offered.push({ ...backend, protocol });
     await applier.apply(policyTable(tableName, pods, offered, networks));
     compiled = new Map(pods.map(({ ip, compiled }) => [ip, compiled]));
+    judged = { world, evaluator };
   }
 
   /** After a restart the kernel still enforces what was: nothing is opened or cut before the pods are known again. */
@@ -114,6 +121,8 @@ export function createPolicies(options: PoliciesOptions): Policies {
       sync.trigger();
     },
     mayReachOutside: (address) => reachesOutside(compiled.get(address), networks),
+    judged: () => judged,
+    addressBehind: (interfaceName) => [...locals.values()].find((local) => local.interfaceName === interfaceName)?.ip,
     restore: () => applier.restore(),
     async stop() {
       for (const stop of stops) stop();

@@ -7,13 +7,20 @@ import {
   type Protocol,
 } from '../../policy/policy.ts';
 import { addChain, addSet, contentName, createTable, type NftTable } from '../nft/table.ts';
+import { addRecording, noRecording, type Recording } from '../observations/recording.ts';
 import { formatRange } from '../services/frontends.ts';
 
 /** A pod of this node whose rules are to be in force. */
 export type LocalPod = { ip: string; interfaceName: string; compiled: CompiledPod };
 /** What this node offers its pods on itself: DNS, API, ports of pods on the node's network. */
 export type NodePort = { address: string; protocol: Protocol; port: number };
-export type PolicyNetworks = { podCIDR: string; clusterCIDR: string; gatewayAddress: string };
+export type PolicyNetworks = {
+  podCIDR: string;
+  clusterCIDR: string;
+  gatewayAddress: string;
+  /** Record what passes and what is dropped, for the sets of observations/recording.ts. */
+  observed?: boolean;
+};
 
 /**
  * The filter table of policies. Every packet is judged, in both directions of its connection, by the connection's own
@@ -28,34 +35,46 @@ export function policyTable(name: string, pods: LocalPod[], nodePorts: NodePort[
   const offered = addSet(table, 'node_ports', 'type ipv4_addr . inet_proto . inet_service;');
   const egress = addSet(table, 'egress', 'type ipv4_addr : verdict;');
   const ingress = addSet(table, 'ingress', 'type ipv4_addr : verdict;');
+  const recording = networks.observed ? addRecording(table, networks) : noRecording;
   addChain(table, 'open', []);
   for (const { ip, interfaceName, compiled } of pods) {
     addresses.set(`"${interfaceName}" . ${ip}`, '');
     interfaces.set(`"${interfaceName}"`, '');
     self.set(`${ip} . ${ip}`, '');
-    egress.set(ip, `jump ${directionChain(table, 'egress', compiled.egress)}`);
-    ingress.set(ip, `jump ${directionChain(table, 'ingress', compiled.ingress)}`);
+    egress.set(ip, `jump ${directionChain(table, 'egress', compiled.egress, recording)}`);
+    ingress.set(ip, `jump ${directionChain(table, 'ingress', compiled.ingress, recording)}`);
   }
   for (const { address, protocol, port } of nodePorts)
     offered.set(`${address} . ${protocol.toLowerCase()} . ${port}`, '');
-  addHooks(table, networks);
+  addHooks(table, networks, recording);
   return table;
 }
 
 const client = 'ct original ip saddr';
 const server = 'ct reply ip saddr';
 const related = 'meta l4proto icmp ct state related accept';
+const isOffered = 'ip daddr . meta l4proto . th dport @node_ports';
+const when = (condition: string, rules: string[]) => rules.map((rule) => `${condition} ${rule}`);
 
-function addHooks(table: NftTable, { podCIDR, clusterCIDR, gatewayAddress }: PolicyNetworks): void {
+function addHooks(
+  table: NftTable,
+  { podCIDR, clusterCIDR, gatewayAddress }: PolicyNetworks,
+  recording: Recording,
+): void {
+  const isSpoofed = 'iifname @pod_interfaces iifname . ip saddr != @pod_addresses';
+  const isUnknown = `ip saddr ${podCIDR} iifname . ip saddr != @pod_addresses`;
+  const toUnknown = `ct direction original ip daddr ${podCIDR} ${server} != @ingress`;
   addChain(
     table,
     'spoofing',
     [
       'iifname "lo" accept',
       'iifname @pod_interfaces meta nfproto ipv6 counter drop comment "no IPv6 from pods"',
-      'iifname @pod_interfaces iifname . ip saddr != @pod_addresses counter drop comment "address of another"',
+      ...when(isSpoofed, recording.spoofed),
+      `${isSpoofed} counter drop comment "address of another"`,
       // Also what an unknown pod sends, before its rules are here.
-      `ip saddr ${podCIDR} iifname . ip saddr != @pod_addresses counter drop comment "unknown pod"`,
+      ...when(isUnknown, recording.spoofed),
+      `${isUnknown} counter drop comment "unknown pod"`,
     ],
     'type filter hook prerouting priority raw; policy accept;',
   );
@@ -73,7 +92,9 @@ function addHooks(table: NftTable, { podCIDR, clusterCIDR, gatewayAddress }: Pol
       `${client} . ${server} @self accept`,
       `${client} vmap @egress`,
       `${server} vmap @ingress`,
-      `ct direction original ip daddr ${podCIDR} ${server} != @ingress counter drop comment "unknown pod"`,
+      ...when(toUnknown, recording.ingress),
+      `${toUnknown} counter drop comment "unknown pod"`,
+      ...recording.forwarded,
     ],
     'type filter hook forward priority filter + 10; policy accept;',
   );
@@ -91,13 +112,20 @@ function addHooks(table: NftTable, { podCIDR, clusterCIDR, gatewayAddress }: Pol
     'ct direction reply accept',
     related,
     `${client} vmap @egress`,
-    'ip daddr . meta l4proto . th dport @node_ports accept',
+    ...when(isOffered, recording.toNode),
+    `${isOffered} accept`,
+    ...recording.egress,
     'counter drop comment "node guard"',
   ]);
 }
 
 /** The chain of one direction; pods whose rules are the same share it. Returning from it is permission. */
-function directionChain(table: NftTable, prefix: 'egress' | 'ingress', direction: CompiledDirection): string {
+function directionChain(
+  table: NftTable,
+  prefix: 'egress' | 'ingress',
+  direction: CompiledDirection,
+  recording: Recording,
+): string {
   if (direction.open) return 'open';
   const far = prefix === 'egress' ? server : client;
   const rules = [
@@ -109,7 +137,7 @@ function directionChain(table: NftTable, prefix: 'egress' | 'ingress', direction
     ),
   ];
   const chain = contentName(prefix, [...rules, ...direction.by].join('\n'));
-  addChain(table, chain, [...rules, `counter drop comment "${commentOf(direction.by)}"`]);
+  addChain(table, chain, [...rules, ...recording[prefix], `counter drop comment "${commentOf(direction.by)}"`]);
   return chain;
 }
 

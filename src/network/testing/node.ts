@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import { mustRun, runCommand } from '../command.ts';
-import { createNetwork, networkResources } from '../network.ts';
+import { createNetwork, type FlowReport, networkResources } from '../network.ts';
 import { addByCni, hideNamespaces, startPod, startProcess, type TestPod } from './machine.ts';
 import { type MemoryCache, memoryCache } from './memory-cache.ts';
 
@@ -20,7 +20,9 @@ export function createTestNode() {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'rempart-network-'));
   const caches = new Map<string, MemoryCache>(networkResources.map((resource) => [resource, memoryCache()]));
   const pods = new Map<string, TestPod>();
+  const reports: FlowReport[] = [];
   const settings = {
+    report: async (report: FlowReport) => void reports.push(report),
     ...{ clusterId: 'test', nodeName: 'n1', stateDirectory, clusterDomain: 'cluster.local' },
     ...{ podCIDR: '10.244.0.0/24', clusterCIDR: '10.244.0.0/16', serviceCIDR: '10.96.0.0/16' },
     ...{ dnsAddress: '10.96.0.10', gatewayAddress: '10.244.0.1', apiServiceAddress: '10.96.0.1' },
@@ -162,6 +164,8 @@ export function createTestNode() {
     caches: worldCaches,
     network: createNetwork(settings),
     settings,
+    /** What was observed; complete after a restart. */
+    reports,
     cache,
     pod,
     object,

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
+import type { KubeletFacts } from '../../api/host-facts.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Log } from '../../foundation/log.ts';
 import { readLog } from '../logs/read.ts';
@@ -42,10 +43,17 @@ export type KubeletServerOptions = {
 
 export type KubeletServer = {
   port: number;
+  /** What it is set to, in the terms of a kubelet. */
+  facts: Pick<KubeletFacts, (typeof servedFacts)[number]>;
   /** New connections use the new certificate; those that stand go on. */
   renew(tls: KubeletTls): void;
   close(): Promise<void>;
 };
+
+const servedFacts = [
+  ...(['anonymousAuthentication', 'authorization', 'clientAuthority', 'readOnlyPort'] as const),
+  ...(['streamingIdleSeconds', 'servingCertificate', 'minimumTls'] as const),
+] as const;
 
 const hours = 3_600_000;
 const logsMax = 512;
@@ -90,6 +98,15 @@ export async function createKubeletServer(options: KubeletServerOptions): Promis
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    facts: {
+      anonymousAuthentication: !(secure.requestCert && secure.rejectUnauthorized),
+      authorization: `only ${options.allowedCommonName}`,
+      clientAuthority: secure.ca !== '',
+      readOnlyPort: 0,
+      streamingIdleSeconds: idleMsMax / 1000,
+      servingCertificate: secure.cert !== '',
+      minimumTls: secure.minVersion,
+    },
     renew: (tls) => server.setSecureContext({ ...tls, minVersion: 'TLSv1.3' }),
     async close() {
       const closed = once(server, 'close');

@@ -22,8 +22,6 @@ export type Reachability = {
   to(party: PartyClass): Reach[];
   /** The ports on which one party reaches another: what `evaluate` says, for all ports at once. */
   ports(from: Party, to: Party): PortRange[];
-  /** How many ordered pairs of classes have some port in common, without naming them. */
-  countPairs(): number;
 };
 
 export function createReachability(world: World): Reachability {
@@ -73,12 +71,6 @@ export function createReachability(world: World): Reachability {
         last: port,
       }));
       return portSets.ranges(intersection(ports, portSets.of(offered)));
-    },
-    countPairs() {
-      let pairs = 0;
-      for (const party of classes)
-        if (party.type !== 'service') for (const ports of row(party)) if (ports !== none) pairs++;
-      return pairs;
     },
   };
 }

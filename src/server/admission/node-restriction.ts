@@ -1,3 +1,4 @@
+import { hostFactsBytesMax, hostFactsName, hostFactsNamespace } from '../../api/host-facts.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { nodeOf } from '../authorization/node.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../contracts.ts';
@@ -28,6 +29,7 @@ export const nodeRestriction: AdmissionPlugin = {
     if (kind.group === '' && path === 'pods') checkPod(request, node);
     if (kind.group === '' && (path === 'pods/status' || path === 'pods/eviction')) checkBound(request, node);
     if (kind.group === '' && path === 'serviceaccounts/token') checkToken(request, node);
+    if (kind.group === '' && path === 'configmaps') checkHostFacts(request, node);
     const single = kind.resource === 'leases' || kind.resource === 'csinodes';
     if (single && request.name !== node) throw foreign(request, node);
   },
@@ -49,6 +51,14 @@ function checkNode(request: AdmissionRequest, node: string): void {
     throw refusal(request, `node "${node}" is not allowed to modify owner references`);
   const changed = changedLabels(old?.metadata.labels ?? {}, object.metadata.labels ?? {}).filter(isReserved);
   if (changed.length > 0) throw refusal(request, `is not allowed to modify labels: ${changed.join(', ')}`);
+}
+
+/** The one ConfigMap that a node writes; a stolen node cannot fill the store with it. */
+function checkHostFacts(request: AdmissionRequest, node: string): void {
+  const { namespace, name, object } = request;
+  if (namespace !== hostFactsNamespace || name !== hostFactsName(node)) throw foreign(request, node);
+  if (object !== undefined && JSON.stringify(object).length > 2 * hostFactsBytesMax)
+    throw refusal(request, `what a node tells of its machine may have ${hostFactsBytesMax} bytes at most`);
 }
 
 function changedLabels(before: Record<string, string>, after: Record<string, string>): string[] {

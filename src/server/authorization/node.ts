@@ -1,3 +1,4 @@
+import { hostFactsName, hostFactsNamespace } from '../../api/host-facts.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { ruleAllows } from '../../api/rbac/rules.ts';
 import type { Attributes } from '../../api/user.ts';
@@ -36,7 +37,10 @@ type NodeRule = (attributes: Attributes, node: string, lookup: Lookup) => Decisi
 
 const rules: Record<string, NodeRule> = {
   secrets: usedByPods('secrets'),
-  configmaps: usedByPods('configmaps'),
+  configmaps(attributes, node, lookup) {
+    if (isOwnHostFacts(attributes, node)) return allow('what its own machine is');
+    return usedByPods('configmaps')(attributes, node, lookup);
+  },
   persistentvolumeclaims(attributes, node, lookup) {
     // growing a volume reports its progress on the claim
     const status = attributes.subresource === 'status' && ['update', 'patch'].includes(attributes.verb);
@@ -76,6 +80,12 @@ function ownLease({ namespace, name, verb }: Attributes, node: string): Decision
   const verbs = ['get', 'create', 'update', 'patch', 'delete'];
   if (namespace !== 'kube-node-lease' || !verbs.includes(verb)) return deny('');
   return name === node || (verb === 'create' && name === '') ? allow('its own Lease') : deny('another node’s Lease');
+}
+
+/** A name that is only in the object is held against the node by the NodeRestriction plugin. */
+function isOwnHostFacts({ namespace, name, verb, subresource }: Attributes, node: string): boolean {
+  if (namespace !== hostFactsNamespace || subresource !== '') return false;
+  return verb === 'create' ? name === '' : name === hostFactsName(node) && (verb === 'get' || verb === 'update');
 }
 
 function ownPods(attributes: Attributes, node: string, lookup: Lookup): Decision {

@@ -61,7 +61,7 @@ function readMatching(
       if (!matches(objectFor(kind, entry))) continue;
       page.entries.push(entry);
       const more = range.more || index < range.entries.length - 1;
-      if (page.entries.length === limit && more) return { ...page, continue: token(page.revision, entry.key) };
+      if (page.entries.length === limit && more) return { ...page, continue: tokenOf(page.revision, entry.key) };
     }
     if (!range.more) return page;
     options.after = range.entries.at(-1)!.key;
@@ -88,10 +88,10 @@ function readPlain(context: Context, limit: number | undefined, from: Continue |
   const last = entries.at(-1)!.key;
   // Only of the first page is it known how many come after it.
   const remaining = from === undefined ? range.count - entries.length : undefined;
-  return { entries, revision, continue: token(revision, last), ...(remaining === undefined ? {} : { remaining }) };
+  return { entries, revision, continue: tokenOf(revision, last), ...(remaining === undefined ? {} : { remaining }) };
 }
 
-function readLimit(query: URLSearchParams): number | undefined {
+export function readLimit(query: URLSearchParams): number | undefined {
   const asked = query.size === 0 ? null : query.get('limit');
   if (asked === null || asked === '' || asked === '0') return undefined;
   if (!/^\d{1,9}$/.test(asked)) throw badRequest(`limit: Invalid value: "${asked}": must be a positive number`);
@@ -111,11 +111,11 @@ function readRevision(context: Context): number | undefined {
   return match === 'Exact' ? revision : undefined;
 }
 
-const token = (revision: number, after: string) =>
+export const tokenOf = (revision: number, after: string) =>
   Buffer.from(JSON.stringify({ v: versionOfTokens, rv: revision, after })).toString('base64url');
 
 /** A token is the client's to send, so it cannot lead out of the resource that it is used with. */
-function readContinue(value: string | null, prefix: string): Continue | undefined {
+export function readContinue(value: string | null, prefix: string): Continue | undefined {
   if (value === null || value === '') return undefined;
   try {
     const { v, rv, after } = JSON.parse(Buffer.from(value, 'base64url').toString());
@@ -139,5 +139,5 @@ function expired(cause: Compacted, from: Continue | undefined, current: number):
     'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
     `Continuing with the provided token results in an inconsistent list (now at ${current})`;
   const error = new ApiError('Expired', message, undefined, { cause });
-  return Object.assign(error, { continueToken: token(-1, from.after) });
+  return Object.assign(error, { continueToken: tokenOf(-1, from.after) });
 }

@@ -1,11 +1,10 @@
 import type { Kind } from '../../api/kind.ts';
 import { ApiError } from '../../api/status.ts';
-import type { Context, Reply } from '../context.ts';
-import type { Kinds } from '../kinds.ts';
+import type { Context, Reply, Services } from '../context.ts';
 import type { Target } from '../request.ts';
 import { reviewFor } from '../reviews/reviews.ts';
 import { subresourceFor } from '../subresources/subresources.ts';
-import { readUsage, usageGroup } from '../usage.ts';
+import { answerVirtual } from '../virtual.ts';
 import { create } from './create.ts';
 import { remove, removeCollection } from './delete.ts';
 import { get } from './get.ts';
@@ -23,7 +22,11 @@ const verbs: Record<string, VerbFunction> = {
 const ofCollections = new Set(['list', 'watch', 'create', 'deletecollection']);
 
 /** The kind and the function that answer a request. Throws NotFound or MethodNotAllowed. */
-export function verbFor(kinds: Kinds, method: string, target: Target): { kind: Kind; verb: VerbFunction } {
+export function verbFor(
+  { kinds, extensions }: Pick<Services, 'kinds' | 'extensions'>,
+  method: string,
+  target: Target,
+): { kind: Kind; verb: VerbFunction } {
   const kind = kinds.find(target.group, target.version, target.resource);
   if (kind === undefined || (target.namespace !== '' && !kind.namespaced && kind.resource !== 'namespaces'))
     throw new ApiError('NotFound', 'the server could not find the requested resource');
@@ -36,7 +39,8 @@ export function verbFor(kinds: Kinds, method: string, target: Target): { kind: K
       'MethodNotAllowed',
       `the server does not allow this method on the requested resource (${method})`,
     );
-  return { kind, verb: kind.group === usageGroup ? readUsage : verbs[verb]! };
+  const virtual = extensions.virtualKinds?.find((each) => each.kind === kind);
+  return { kind, verb: virtual === undefined ? verbs[verb]! : (context) => answerVirtual(virtual, context) };
 }
 
 /** Only reads go across namespaces; a create is sent to the collection, everything else that has a name to the name. */

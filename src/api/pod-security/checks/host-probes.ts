@@ -1,15 +1,22 @@
 import { type ContainerPlace, containersOf, named, type PodSecurityCheck, quoted, removeField } from '../check.ts';
 
-const handlers = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'];
+const handlers = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'].map(
+  (name) => ({ name, keys: name.split('.') }),
+);
+const actions = ['httpGet', 'tcpSocket'];
 
 /** The fields of a container that name another host than its own pod. */
 function hostFields({ container, path }: ContainerPlace): { field: string; host: string }[] {
-  return handlers.flatMap((handler) => {
-    const value = handler.split('.').reduce<any>((object, key) => object?.[key], container);
-    return ['httpGet', 'tcpSocket']
-      .map((action) => ({ field: `${path}.${handler}.${action}.host`, host: value?.[action]?.host ?? '' }))
-      .filter(({ host }) => host !== '');
-  });
+  const fields: { field: string; host: string }[] = [];
+  for (const { name, keys } of handlers) {
+    let handler: any = container;
+    for (const key of keys) handler = handler?.[key];
+    for (const action of actions) {
+      const host = handler?.[action]?.host ?? '';
+      if (host !== '') fields.push({ field: `${path}.${name}.${action}.host`, host });
+    }
+  }
+  return fields;
 }
 
 export const hostProbes: PodSecurityCheck = {

@@ -1,4 +1,4 @@
-import { createPatch } from 'rfc6902';
+import { jsonDifference } from '../../../api/merge/json-difference.ts';
 import {
   evaluatePod,
   type PodLike,
@@ -110,27 +110,28 @@ const words: Record<string, Words> = {
   },
   allowPrivilegeEscalation: {
     title: 'No container gains more privileges than it began with',
-    cis: '5.2.6',
+    cis: '5.2.6, CIS 5.6.3',
     offend: (_, container) => {
       delete container.securityContext.allowPrivilegeEscalation;
     },
   },
   capabilities_restricted: {
     title: 'Every container drops all capabilities',
-    cis: '5.2.8, CIS 5.2.9',
+    cis: '5.2.8, CIS 5.2.9, CIS 5.6.3',
     offend: (_, container) => {
       delete container.securityContext.capabilities;
     },
   },
   restrictedVolumes: {
     title: 'Only volumes that belong to the pod or its namespace',
+    cis: '5.2.11',
     offend: (spec) => {
       spec.volumes = [{ name: 'files', nfs: { server: '10.0.0.1', path: '/' } }];
     },
   },
   runAsNonRoot: {
     title: 'Every container says that it is not root',
-    cis: '5.2.7',
+    cis: '5.2.7, CIS 5.6.3',
     offend: (spec) => {
       delete spec.securityContext.runAsNonRoot;
     },
@@ -234,6 +235,6 @@ function findingsOf(
 function patchOf(pod: PodLike, mend: (pod: PodLike) => void, prefix: FieldPath): PatchOperation[] {
   const mended = structuredClone(pod);
   mend(mended);
-  const operations = createPatch(pod, mended) as PatchOperation[];
+  const operations = jsonDifference(pod, mended);
   return operations.map((operation) => ({ ...operation, path: `${pointer(prefix)}${operation.path}` }));
 }

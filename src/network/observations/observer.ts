@@ -1,0 +1,178 @@
+import type { KubernetesObject } from '../../api/object.ts';
+import { createCollection, observationsMax } from '../../api/observations/collection.ts';
+import type { Flow, FlowEnd } from '../../api/observations/observation.ts';
+import type { Cache } from '../../client/cache.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { Log } from '../../foundation/log.ts';
+import { createAssignments } from './assignments.ts';
+import { explainDrop, type Judged } from './explain.ts';
+import type { KernelReader, Sighting } from './kernel.ts';
+import { elementSeconds } from './recording.ts';
+
+/**
+ * What a node saw from `fromMs` to `toMs`. `resumes`: the kernel had recorded for an earlier process and went on; what
+ * it still held is part of this, at most `elementSeconds` old.
+ */
+export type FlowReport = { flows: Flow[]; fromMs: number; toMs: number; lost: number; resumes: boolean };
+
+export type ObserverOptions = {
+  nodeName: string;
+  nodeAddresses(): string[];
+  caches: { pods: Cache; nodes: Cache };
+  kernel: KernelReader;
+  /** What is in force now; undefined before anything is. */
+  judged(): Judged | undefined;
+  /** The address of the pod whose interface this is. */
+  addressBehind(interfaceName: string): string | undefined;
+  /** Rejects when the report was not taken: it is repeated with the next. */
+  report(report: FlowReport): Promise<void>;
+  clock: Clock;
+  log: Log;
+};
+
+export type Observer = {
+  /** `resumes`: the kernel's table was there before this process. */
+  start(resumes: boolean): Promise<void>;
+  /** A pod of this node has this address from now on, before the API knows. */
+  assigned(pod: KubernetesObject, ip: string): void;
+  /** Reads once more, reports and ends. */
+  stop(): Promise<void>;
+};
+
+const pollMs = 10_000;
+/** Drops are reported with the poll that finds them, everything else this often. */
+const reportMs = 30_000;
+/** What an API that is away may hold up the end of the process. */
+const stopMs = 2000;
+/** A report is one request: more is told in several. */
+const flowsPerReport = 500;
+
+/** Tells, poll by poll, what the kernel recorded, with the names that the addresses had then. */
+export function createObserver(options: ObserverOptions): Observer {
+  const { kernel, clock, log, caches } = options;
+  const assignments = createAssignments();
+  const waiting = createCollection({ ...observationsMax, calls: 1, addresses: 1, images: 1 });
+  let stops: (() => void)[] = [];
+  let running: Promise<void> = Promise.resolve();
+  let next: { fromMs: number; lost: number; resumes: boolean } | undefined;
+  let reportedMs = 0;
+  let failed = false;
+
+  function follow(): void {
+    const onPod = (type: string, pod: KubernetesObject) => {
+      const { status, spec, metadata } = pod;
+      if (spec?.hostNetwork) return;
+      const over = type === 'DELETED' || status?.phase === 'Succeeded' || status?.phase === 'Failed';
+      if (over) assignments.release(pod, clock.now());
+      else if (status?.podIP)
+        assignments.assign(status.podIP, pod, Date.parse(status.startTime ?? metadata.creationTimestamp ?? '') || 0);
+    };
+    stops.push(caches.pods.subscribe(onPod));
+  }
+
+  /** Resolves to whether something was dropped; undefined when nothing can be read or told yet. */
+  async function read(nowMs: number): Promise<boolean | undefined> {
+    const poll = await kernel.poll(nowMs);
+    const judged = options.judged();
+    if (poll === undefined || judged === undefined || next === undefined) return undefined;
+    const nodes = nodesByAddress(options);
+    next.lost += poll.lost;
+    const flows = poll.sightings.map((sighting) => flowOf(sighting, nodes, judged));
+    for (const flow of flows) next.lost += waiting.add('flows', flow);
+    return flows.some(({ allowed }) => !allowed);
+  }
+
+  async function poll(last: boolean): Promise<void> {
+    const nowMs = clock.now();
+    const dropped = await read(nowMs);
+    if (dropped === undefined) return;
+    if (last || dropped || nowMs - reportedMs >= reportMs) await tell(nowMs);
+  }
+
+  async function tell(toMs: number): Promise<void> {
+    if (next === undefined) return;
+    const { fromMs, lost, resumes } = next;
+    const flows = waiting.list('flows');
+    waiting.clear();
+    for (let at = 0; at === 0 || at < flows.length; at += flowsPerReport) {
+      const isLast = at + flowsPerReport >= flows.length;
+      try {
+        const part = flows.slice(at, at + flowsPerReport);
+        await options.report({ flows: part, fromMs, toMs, lost: isLast ? lost : 0, resumes });
+      } catch (error) {
+        for (const flow of flows.slice(at)) waiting.add('flows', flow);
+        if (!failed) log.warn('what was observed cannot be reported yet: it is kept', { error });
+        failed = true;
+        return;
+      }
+    }
+    failed = false;
+    reportedMs = toMs;
+    next = { fromMs: toMs, lost: 0, resumes: false };
+  }
+
+  function flowOf(sighting: Sighting, nodes: Map<string, string>, judged: Judged): Flow {
+    const { outcome, interfaceName, protocol, port, count, lastMs } = sighting;
+    const endOf = (address: string): FlowEnd => {
+      const node = nodes.get(address);
+      if (node !== undefined) return { type: 'node', name: node, address };
+      return assignments.at(address, lastMs) ?? { type: 'address', address };
+    };
+    const truly = interfaceName === undefined ? undefined : options.addressBehind(interfaceName);
+    const from = endOf(truly ?? sighting.from);
+    const to = endOf(sighting.to);
+    const seen = { firstMs: lastMs, lastMs, count };
+    if (outcome === 'seen') return { from, to, protocol, port, allowed: true, ...seen };
+    const drop = explainDrop(outcome, { from, to, protocol, port }, judged);
+    return { from, to, protocol, port, allowed: false, drop, ...seen };
+  }
+
+  const inTurn = (step: () => Promise<unknown>): Promise<void> => {
+    running = running
+      .then(step)
+      .then(() => {})
+      .catch((error) => log.warn('what the kernel recorded cannot be read', { error }));
+    return running;
+  };
+  function later(): void {
+    const cancel = clock.after(pollMs, () => {
+      stops = stops.filter((stop) => stop !== cancel);
+      void inTurn(() => poll(false)).then(() => next && later());
+    });
+    stops.push(cancel);
+  }
+
+  return {
+    async start(resumes) {
+      const nowMs = clock.now();
+      next = { fromMs: resumes ? nowMs - elementSeconds * 1000 : nowMs, lost: 0, resumes };
+      follow();
+      if (resumes) {
+        kernel.adopt();
+        await inTurn(() => read(nowMs));
+        void inTurn(() => tell(nowMs));
+      }
+      later();
+    },
+    assigned: (pod, ip) => assignments.assign(ip, pod, clock.now()),
+    async stop() {
+      let cancel = () => {};
+      const late = new Promise<void>((resolve) => {
+        cancel = clock.after(stopMs, resolve);
+      });
+      await Promise.race([inTurn(() => poll(true)), late]);
+      cancel();
+      next = undefined;
+      for (const stop of stops) stop();
+      stops = [];
+    },
+  };
+}
+
+function nodesByAddress({ caches, nodeName, nodeAddresses }: ObserverOptions): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { metadata, status } of caches.nodes.list())
+    for (const { address } of status?.addresses ?? []) found.set(address, metadata.name);
+  for (const address of nodeAddresses()) found.set(address, nodeName);
+  return found;
+}
