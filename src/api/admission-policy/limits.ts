@@ -1,8 +1,8 @@
 /** Bounds of one request: its policies together. What exceeds them is an error, and the failurePolicy decides. */
 export const requestCostMax = 4_000_000;
-export const requestDurationMaxMs = 2_000;
-/** Policies times bindings times parameters. */
-export const evaluationsMax = 500;
+export const requestDurationMaxMs = 1_000;
+/** What every evaluation costs at least: a request has five hundred, of policies times bindings times parameters. */
+export const evaluationCost = 8_000;
 
 /** Bounds of one policy, checked when it is written. Those that upstream has are upstream's. */
 export const matchConditionsMax = 64;

@@ -1,5 +1,5 @@
 import { type CompiledPolicy, compilePolicy } from '../../api/admission-policy/compile.ts';
-import { type Bound, type Decision, evaluatePolicies } from '../../api/admission-policy/evaluate.ts';
+import { type BoundValidation, type Decision, evaluatePolicies } from '../../api/admission-policy/evaluate.ts';
 import { requestCostMax, requestDurationMaxMs } from '../../api/admission-policy/limits.ts';
 import { isExempt } from '../../api/admission-policy/match.ts';
 import type { PolicyRequest } from '../../api/admission-policy/request.ts';
@@ -47,10 +47,10 @@ export function validatingAdmissionPolicy(authorize: Authorizer, clock: Clock): 
 }
 
 /** Every policy with each of its bindings, made anew when one of them was written. A policy is compiled once. */
-function boundPoliciesOf(): (lookup: Lookup) => Bound[] {
+function boundPoliciesOf(): (lookup: Lookup) => BoundValidation[] {
   const compiled = new WeakMap<KubernetesObject, CompiledPolicy>();
   let version = -1;
-  let bound: Bound[] = [];
+  let bound: BoundValidation[] = [];
   return (lookup) => {
     const now = lookup.version(policies) + lookup.version(bindings);
     if (now === version) return bound;

@@ -1,0 +1,120 @@
+import { type Budget, BudgetError, createBudget } from '../cel/budget.ts';
+import type { AuthorizationAnswer, AuthorizationQuestion } from '../cel/evaluation.ts';
+import type { Expression } from '../cel/expression.ts';
+import { expressionCostMax } from '../cel/limits.ts';
+import type { KubernetesObject, ObjectMeta } from '../object.ts';
+import type { MatchResources, ParamKind, ParamRef } from '../schema/types.d.ts';
+import { createActivation, withParams } from './activation.ts';
+import { evaluationCost } from './limits.ts';
+import { matchesResources } from './match.ts';
+import { type ParamSource, paramsOf } from './params.ts';
+import type { PolicyRequest, Unknown } from './request.ts';
+import { withVariables } from './variables.ts';
+
+/** What validating and mutating policies have in common. */
+export type Policy = {
+  name: string;
+  failurePolicy: 'Fail' | 'Ignore';
+  matchConstraints: MatchResources | undefined;
+  paramKind: ParamKind | undefined;
+  matchConditions: { name: string; expression: Expression }[];
+  variables: { name: string; expression: Expression }[];
+};
+export type Binding = {
+  metadata: ObjectMeta;
+  spec?: { policyName?: string; matchResources?: MatchResources; paramRef?: ParamRef };
+};
+
+/** A policy and one of its bindings. */
+export type Bound<P extends Policy = Policy, B extends Binding = Binding> = { policy: P; binding: B };
+
+/** What an evaluation may ask, and what it may cost. */
+export type Surroundings = {
+  params: ParamSource;
+  authorize?(question: AuthorizationQuestion): AuthorizationAnswer;
+  /** For all policies of the request together. */
+  budget: Budget;
+  /** Nothing is unknown to a server. */
+  unknown?: ReadonlySet<Unknown>;
+};
+
+/** An expression evaluated; of an error that comes from something unknown, what that is. */
+export type Ran = { value: unknown } | { error: string; dependsOn: string[] };
+export type Run = (expression: Expression) => Ran;
+
+/** One evaluation of a policy that matches, with one parameter; or why there can be none. */
+export type Candidate =
+  | { error: string }
+  | { /** The same on another request. */ on(request: PolicyRequest): Run; doubts: string[] };
+
+/** The evaluations of a bound policy that a request asks for: none when it does not match. */
+export function* candidates(
+  { policy, binding }: Bound,
+  request: PolicyRequest,
+  surroundings: Surroundings,
+): Generator<Candidate> {
+  const unknown = surroundings.unknown ?? new Set();
+  const { matchResources, paramRef } = binding.spec ?? {};
+  const matches = [policy.matchConstraints, matchResources].map((each) => matchesResources(each, request, unknown));
+  if (matches.includes(false)) return;
+  const doubts = matches.includes('unknown') ? ['which resources the policy selects'] : [];
+  const found = paramsOf(policy.paramKind, paramRef, request, surroundings.params);
+  if ('error' in found) {
+    yield { error: `failed to configure binding: ${found.error}` };
+    return;
+  }
+  for (const params of found.params) {
+    const error = unaffordable(surroundings.budget);
+    if (error !== undefined) yield { error };
+    else yield { doubts, on: (asked) => runner(policy, asked, params, surroundings) };
+  }
+}
+
+function unaffordable(budget: Budget): string | undefined {
+  try {
+    budget.spend(evaluationCost);
+    return undefined;
+  } catch (error) {
+    if (error instanceof BudgetError) return `too many policies, bindings and parameters: ${error.message}`;
+    throw error;
+  }
+}
+
+function runner(
+  policy: Policy,
+  request: PolicyRequest,
+  params: KubernetesObject | null | 'unknown',
+  { budget: parent, authorize, unknown = new Set() }: Surroundings,
+): Run {
+  const budget = createBudget({ costMax: expressionCostMax, parent });
+  const evaluation = { budget, ...(authorize ? { authorize } : {}) };
+  const given = withParams(createActivation(request, unknown), params);
+  const { bindings, touched } = withVariables(given, policy.variables, evaluation);
+  return (expression) => {
+    touched.clear();
+    const outcome = expression.evaluate(bindings, evaluation);
+    return 'value' in outcome ? outcome : { ...outcome, dependsOn: [...touched] };
+  };
+}
+
+/** Whether all conditions of a policy are true; one that is false decides before any error does. */
+export function conditionsOf(
+  { matchConditions }: Policy,
+  run: Run,
+): boolean | { error: string } | { dependsOn: string[] } {
+  const dependsOn: string[] = [];
+  let error: string | undefined;
+  for (const { expression } of matchConditions) {
+    const ran = run(expression);
+    if ('value' in ran && typeof ran.value === 'boolean') {
+      if (!ran.value) return false;
+    } else if ('error' in ran && ran.dependsOn.length > 0) dependsOn.push(...ran.dependsOn);
+    else error ??= errorOf(expression, ran);
+  }
+  if (dependsOn.length > 0) return { dependsOn };
+  return error === undefined ? true : { error };
+}
+
+/** Why there is no verdict: an error, or a result of the wrong type. */
+export const errorOf = ({ source }: Expression, ran: Ran): string =>
+  `expression '${source.trim()}' resulted in error: ${'error' in ran ? ran.error : 'the result has the wrong type'}`;
