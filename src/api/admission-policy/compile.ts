@@ -1,28 +1,32 @@
 import { compileExpression, type Expression, ExpressionError } from '../cel/expression.ts';
-import type { MatchResources, ParamKind, ValidatingAdmissionPolicy, Validation } from '../schema/types.d.ts';
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicySpec,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicySpec,
+  Validation,
+} from '../schema/types.d.ts';
+import type { Policy } from './candidates.ts';
 import { requestNames } from './request.ts';
 
-export type CompiledPolicy = {
-  name: string;
-  failurePolicy: 'Fail' | 'Ignore';
-  matchConstraints: MatchResources | undefined;
-  paramKind: ParamKind | undefined;
-  matchConditions: { name: string; expression: Expression }[];
-  variables: { name: string; expression: Expression }[];
+export type CompiledPolicy = Policy & {
   validations: { rule: Validation; expression: Expression; message: Expression | undefined }[];
   auditAnnotations: { key: string; expression: Expression }[];
 };
 
+export type CompiledMutation = Policy & {
+  mutations: { patchType: 'ApplyConfiguration' | 'JSONPatch'; expression: Expression }[];
+  reinvoked: boolean;
+};
+
 /** Where an expression stands in a policy, what it is, and which names it may use. */
 type Place = { field: string; source: string; names: ReadonlySet<string> };
-
-/** Conditions are asked before anything else is made: they know no variables. */
-const conditionNames = (hasParams: boolean): Set<string> =>
-  new Set([...requestNames, ...(hasParams ? ['params'] : [])]);
+type Spec = ValidatingAdmissionPolicySpec & MutatingAdmissionPolicySpec;
 
 /** Every expression of a policy. Source: k8s.io/apiserver/pkg/admission/plugin/policy/validating/plugin.go. */
-export function expressionsOf({ spec = {} }: ValidatingAdmissionPolicy): Place[] {
-  const names = conditionNames(spec.paramKind !== undefined);
+export function expressionsOf(spec: Spec): Place[] {
+  // conditions are asked before anything else is made: they know no variables
+  const names = new Set([...requestNames, ...(spec.paramKind === undefined ? [] : ['params'])]);
   const places: Place[] = [];
   const add = (field: string, source: string | undefined, known: ReadonlySet<string>) =>
     places.push({ field: `spec.${field}`, source: source ?? '', names: known });
@@ -44,6 +48,12 @@ export function expressionsOf({ spec = {} }: ValidatingAdmissionPolicy): Place[]
   spec.auditAnnotations?.forEach(({ valueExpression }, index) => {
     add(`auditAnnotations[${index}].valueExpression`, valueExpression, inside);
   });
+  spec.mutations?.forEach(({ patchType, jsonPatch, applyConfiguration }, index) => {
+    const makes = new Set([...inside, 'Object{}']);
+    if (patchType === 'JSONPatch')
+      add(`mutations[${index}].jsonPatch.expression`, jsonPatch?.expression, makes.add('JSONPatch{}'));
+    else add(`mutations[${index}].applyConfiguration.expression`, applyConfiguration?.expression, makes);
+  });
   return places;
 }
 
@@ -51,32 +61,55 @@ export function expressionsOf({ spec = {} }: ValidatingAdmissionPolicy): Place[]
  * Prepares a policy; each expression is compiled when it is first evaluated: most policies never match. One that cannot be
  * (it was stored before a rule was made) is an error whenever it is evaluated, so that the failurePolicy decides.
  */
-export function compilePolicy(policy: ValidatingAdmissionPolicy): CompiledPolicy {
-  const { metadata, spec = {} } = policy;
-  const compiled = new Map(
-    expressionsOf(policy).map(({ field, source, names }) => [field, compiledLater(source, names)]),
-  );
-  const at = (field: string): Expression => compiled.get(`spec.${field}`)!;
+export function compilePolicy({ metadata, spec = {} }: ValidatingAdmissionPolicy): CompiledPolicy {
+  const at = expressionsAt(spec);
   return {
-    name: metadata.name,
-    failurePolicy: spec.failurePolicy === 'Ignore' ? 'Ignore' : 'Fail',
-    matchConstraints: spec.matchConstraints,
-    paramKind: spec.paramKind,
-    matchConditions: (spec.matchConditions ?? []).map(({ name }, index) => ({
-      ...{ name, expression: at(`matchConditions[${index}].expression`) },
-    })),
-    variables: (spec.variables ?? []).map(({ name }, index) => ({
-      ...{ name, expression: at(`variables[${index}].expression`) },
-    })),
+    ...common(metadata.name, spec, at),
     validations: (spec.validations ?? []).map((rule, index) => ({
       ...{ rule, expression: at(`validations[${index}].expression`) },
-      message: compiled.get(`spec.validations[${index}].messageExpression`),
+      message: rule.messageExpression ? at(`validations[${index}].messageExpression`) : undefined,
     })),
     auditAnnotations: (spec.auditAnnotations ?? []).map(({ key }, index) => ({
       ...{ key, expression: at(`auditAnnotations[${index}].valueExpression`) },
     })),
   };
 }
+
+/** As `compilePolicy`. */
+export function compileMutation({ metadata, spec = {} }: MutatingAdmissionPolicy): CompiledMutation {
+  const at = expressionsAt(spec);
+  return {
+    ...common(metadata.name, spec, at),
+    mutations: (spec.mutations ?? []).map(({ patchType }, index) =>
+      patchType === 'JSONPatch'
+        ? { patchType, expression: at(`mutations[${index}].jsonPatch.expression`) }
+        : { patchType: 'ApplyConfiguration', expression: at(`mutations[${index}].applyConfiguration.expression`) },
+    ),
+    reinvoked: spec.reinvocationPolicy === 'IfNeeded',
+  };
+}
+
+type At = (field: string) => Expression;
+
+function expressionsAt(spec: Spec): At {
+  const compiled = new Map(
+    expressionsOf(spec).map(({ field, source, names }) => [field, compiledLater(source, names)]),
+  );
+  return (field) => compiled.get(`spec.${field}`)!;
+}
+
+const common = (name: string, spec: Spec, at: At): Policy => ({
+  name,
+  failurePolicy: spec.failurePolicy === 'Ignore' ? 'Ignore' : 'Fail',
+  matchConstraints: spec.matchConstraints,
+  paramKind: spec.paramKind,
+  matchConditions: (spec.matchConditions ?? []).map((each, index) => ({
+    ...{ name: each.name, expression: at(`matchConditions[${index}].expression`) },
+  })),
+  variables: (spec.variables ?? []).map((each, index) => ({
+    ...{ name: each.name, expression: at(`variables[${index}].expression`) },
+  })),
+});
 
 function compiledLater(source: string, names: ReadonlySet<string>): Expression {
   let compiled: Expression | undefined;

@@ -126,6 +126,15 @@ test('only what is bound with Deny breaks anything; the rest is told', () => {
   assert.deepEqual(results, [{ verdict: 'allowed', warnings: ['no'] }]);
 });
 
+test('a request has a number of evaluations, and what is beyond is an error', () => {
+  const bindings = (count: number) => Array.from({ length: count }, () => binding());
+  const of = (count: number) => previewPolicy(policy(check('true')), bindings(count), [deployment(1)], nothing)[0]!;
+  assert.equal(of(490).verdict, 'allowed');
+  const beyond = of(501);
+  assert.equal(beyond.verdict, 'denied');
+  assert.match((beyond as { message: string }).message, /^too many policies, bindings and parameters/);
+});
+
 test('an error denies or is ignored, as the policy says', () => {
   assert.match(preview(check('object.nothing')), /^denied: expression 'object.nothing' resulted in error: no such key/);
   assert.equal(preview(check('object.nothing', { failurePolicy: 'Ignore' })), 'allowed');

@@ -1,11 +1,15 @@
 import { compileExpression, ExpressionError } from '../cel/expression.ts';
 import type {
   MatchResources,
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+  MutatingAdmissionPolicySpec,
   NamedRuleWithOperations,
   ParamKind,
   ParamRef,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
+  ValidatingAdmissionPolicySpec,
 } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { duplicate, forbiddenValue, invalidValue, required, tooMany } from '../validation/errors.ts';
@@ -16,6 +20,7 @@ import { expressionsOf, locatedMessage } from './compile.ts';
 import {
   auditAnnotationsMax,
   matchConditionsMax,
+  mutationsMax,
   policyExpressionsLengthMax,
   validationsMax,
   variablesMax,
@@ -26,44 +31,16 @@ const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const identifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 
 /** Source: kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go. */
-export function validatePolicy(policy: ValidatingAdmissionPolicy): FieldError[] {
-  const errors: FieldError[] = [];
-  const { spec } = policy;
+export function validatePolicy({ spec }: ValidatingAdmissionPolicy): FieldError[] {
   if (spec === undefined) return [required('spec')];
-  const { matchConstraints, validations = [], auditAnnotations = [], variables = [], matchConditions = [] } = spec;
-  checkOptionalEnum(spec.failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy', errors);
-  if (spec.paramKind !== undefined) validateParamKind(spec.paramKind, errors);
-  if (matchConstraints === undefined) errors.push(required('spec.matchConstraints'));
-  else {
-    validateMatch(matchConstraints, 'spec.matchConstraints', errors);
-    if (!matchConstraints.resourceRules?.length) errors.push(required('spec.matchConstraints.resourceRules'));
-  }
+  const errors = commonErrors(spec);
+  const { validations = [], auditAnnotations = [] } = spec;
   if (validations.length + auditAnnotations.length === 0)
     errors.push(required('spec.validations', 'validations or auditAnnotations must be non-empty, or both'));
   checkCount(validations, 'spec.validations', validationsMax, errors);
   checkCount(auditAnnotations, 'spec.auditAnnotations', auditAnnotationsMax, errors);
-  checkCount(variables, 'spec.variables', variablesMax, errors);
-  checkCount(matchConditions, 'spec.matchConditions', matchConditionsMax, errors);
-  checkNames(
-    matchConditions.map(({ name }) => name),
-    'spec.matchConditions',
-    'name',
-    errors,
-  );
-  checkNames(
-    auditAnnotations.map(({ key }) => key),
-    'spec.auditAnnotations',
-    'key',
-    errors,
-  );
-  const seen = new Set<string>();
-  variables.forEach(({ name = '' }, index) => {
-    const field = `spec.variables[${index}].name`;
-    if (name === '') errors.push(required(field));
-    else if (!identifier.test(name)) errors.push(invalidValue(field, name, 'name is not a valid CEL identifier'));
-    else if (seen.has(name)) errors.push(duplicate(field, name));
-    seen.add(name);
-  });
+  const keys = auditAnnotations.map(({ key }) => key);
+  checkNames(keys, 'spec.auditAnnotations', 'key', errors);
   validations.forEach(({ reason, message, expression = '' }, index) => {
     const field = `spec.validations[${index}]`;
     checkOptionalEnum(reason, reasons, `${field}.reason`, errors);
@@ -72,29 +49,87 @@ export function validatePolicy(policy: ValidatingAdmissionPolicy): FieldError[] 
     if (!message?.trim() && expression.trim().includes('\n'))
       errors.push(required(`${field}.message`, 'message must be specified if expression contains line breaks'));
   });
-  // what is too much already is not compiled as well
-  if (errors.length === 0) validateExpressions(policy, errors);
+  return withExpressions(spec, errors);
+}
+
+/** As `validatePolicy`. */
+export function validateMutation({ spec }: MutatingAdmissionPolicy): FieldError[] {
+  if (spec === undefined) return [required('spec')];
+  const errors = commonErrors(spec);
+  const { mutations = [], matchConstraints } = spec;
+  if (mutations.length === 0) errors.push(required('spec.mutations', 'mutations must contain at least one item'));
+  checkCount(mutations, 'spec.mutations', mutationsMax, errors);
+  checkEnum(spec.reinvocationPolicy, ['IfNeeded', 'Never'], 'spec.reinvocationPolicy', errors);
+  mutations.forEach(({ patchType, jsonPatch, applyConfiguration }, index) => {
+    const field = `spec.mutations[${index}]`;
+    checkEnum(patchType, ['ApplyConfiguration', 'JSONPatch'], `${field}.patchType`, errors);
+    if (jsonPatch !== undefined && patchType !== 'JSONPatch')
+      errors.push(forbiddenValue(`${field}.jsonPatch`, 'must be left out of another patchType'));
+    if (applyConfiguration !== undefined && patchType !== 'ApplyConfiguration')
+      errors.push(forbiddenValue(`${field}.applyConfiguration`, 'must be left out of another patchType'));
+  });
+  matchConstraints?.resourceRules?.forEach(({ resources = [] }, index) => {
+    const field = `spec.matchConstraints.resourceRules[${index}].resources`;
+    for (const resource of resources)
+      if (resource.includes('/')) errors.push(invalidValue(field, resource, 'subresources cannot be mutated here'));
+  });
+  return withExpressions(spec, errors);
+}
+
+type Spec = ValidatingAdmissionPolicySpec & MutatingAdmissionPolicySpec;
+
+function commonErrors({
+  failurePolicy,
+  paramKind,
+  matchConstraints,
+  variables = [],
+  matchConditions = [],
+}: Spec): FieldError[] {
+  const errors: FieldError[] = [];
+  checkOptionalEnum(failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy', errors);
+  if (paramKind !== undefined) validateParamKind(paramKind, errors);
+  if (matchConstraints === undefined) errors.push(required('spec.matchConstraints'));
+  else {
+    validateMatch(matchConstraints, 'spec.matchConstraints', errors);
+    if (!matchConstraints.resourceRules?.length) errors.push(required('spec.matchConstraints.resourceRules'));
+  }
+  checkCount(variables, 'spec.variables', variablesMax, errors);
+  checkCount(matchConditions, 'spec.matchConditions', matchConditionsMax, errors);
+  const conditions = matchConditions.map(({ name }) => name);
+  checkNames(conditions, 'spec.matchConditions', 'name', errors);
+  const seen = new Set<string>();
+  variables.forEach(({ name = '' }, index) => {
+    const field = `spec.variables[${index}].name`;
+    if (name === '') errors.push(required(field));
+    else if (!identifier.test(name)) errors.push(invalidValue(field, name, 'name is not a valid CEL identifier'));
+    else if (seen.has(name)) errors.push(duplicate(field, name));
+    seen.add(name);
+  });
   return errors;
 }
 
-function validateExpressions(policy: ValidatingAdmissionPolicy, errors: FieldError[]): void {
-  const expressions = expressionsOf(policy);
+/** Expressions are compiled when all else is right: what is too much already is not compiled as well. */
+function withExpressions(spec: Spec, errors: FieldError[]): FieldError[] {
+  if (errors.length > 0) return errors;
+  const expressions = expressionsOf(spec);
   const length = expressions.reduce((sum, { source }) => sum + source.length, 0);
-  if (length > policyExpressionsLengthMax) {
-    errors.push(
-      forbiddenValue('spec', `its expressions have more than ${policyExpressionsLengthMax} characters together`),
-    );
-    return;
+  if (length > policyExpressionsLengthMax)
+    return [forbiddenValue('spec', `its expressions have more than ${policyExpressionsLengthMax} characters together`)];
+  return expressions.flatMap(({ field, source, names }) => {
+    if (source.trim() === '') return [required(field)];
+    const wrong = problemOf(source, names);
+    return wrong === undefined ? [] : [invalidValue(field, source, `compilation failed: ${wrong}`)];
+  });
+}
+
+function problemOf(source: string, names: ReadonlySet<string>): string | undefined {
+  try {
+    compileExpression(source, names);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ExpressionError) return locatedMessage(error);
+    throw error;
   }
-  for (const { field, source, names } of expressions)
-    if (source.trim() === '') errors.push(required(field));
-    else
-      try {
-        compileExpression(source, names);
-      } catch (error) {
-        if (!(error instanceof ExpressionError)) throw error;
-        errors.push(invalidValue(field, source, `compilation failed: ${locatedMessage(error)}`));
-      }
 }
 
 function validateParamKind({ apiVersion, kind }: ParamKind, errors: FieldError[]): void {
@@ -155,6 +190,14 @@ export function validateBinding({ spec }: ValidatingAdmissionPolicyBinding): Fie
     );
   if (paramRef !== undefined) validateParamRef(paramRef, errors);
   if (matchResources !== undefined) validateMatch(matchResources, 'spec.matchResources', errors);
+  return errors;
+}
+
+export function validateMutationBinding({ spec }: MutatingAdmissionPolicyBinding): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!spec?.policyName) errors.push(required('spec.policyName'));
+  if (spec?.paramRef !== undefined) validateParamRef(spec.paramRef, errors);
+  if (spec?.matchResources !== undefined) validateMatch(spec.matchResources, 'spec.matchResources', errors);
   return errors;
 }
 

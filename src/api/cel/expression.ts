@@ -32,7 +32,7 @@ export type Expression = {
 
 /**
  * Compiles a CEL expression in which these names have values. `request.` (with the dot) among the names says that all
- * fields of `request` are listed. Throws ExpressionError.
+ * fields of `request` are listed; `Object{}` that objects of this type may be made. Throws ExpressionError.
  */
 export function compileExpression(source: string, names: ReadonlySet<string>): Expression {
   if (source.length > expressionLengthMax)

@@ -1,4 +1,6 @@
+import { setOwn } from '../../foundation/json.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { Budget } from './budget.ts';
 import { library } from './library.ts';
 
 const int64Max = 2 ** 63;
@@ -27,4 +29,27 @@ function fieldOf(schema: Schema | undefined, key: string): Schema | undefined {
   const { properties, additionalProperties } = schema ?? {};
   if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key];
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;
+}
+
+/**
+ * The JSON value of a result. Lists in lists may share what they hold: what is copied is paid for. Throws an Error for what
+ * JSON does not know, and BudgetError.
+ */
+export function jsonOf(value: unknown, budget: Budget): unknown {
+  budget.spend(1);
+  const { isCelList, isCelMap } = library.cel;
+  if (typeof value === 'string') budget.spend(value.length / 16);
+  if (typeof value === 'bigint') {
+    if (!Number.isSafeInteger(Number(value))) throw new Error(`${value} has no exact form in JSON`);
+    return Number(value);
+  }
+  if (isCelList(value)) return [...value].map((item) => jsonOf(item, budget));
+  if (isCelMap(value)) {
+    const object: Record<string, unknown> = {};
+    for (const [key, field] of value) setOwn(object, String(key), jsonOf(field, budget));
+    return object;
+  }
+  const isPlain = value === null || ['string', 'number', 'boolean'].includes(typeof value);
+  if (!isPlain) throw new Error('the result has a type that JSON does not know');
+  return value;
 }

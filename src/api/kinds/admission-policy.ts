@@ -1,4 +1,9 @@
-import { validateBinding, validatePolicy } from '../admission-policy/validate.ts';
+import {
+  validateBinding,
+  validateMutation,
+  validateMutationBinding,
+  validatePolicy,
+} from '../admission-policy/validate.ts';
 import { type ColumnOf, defineKind } from '../define.ts';
 import type {
   MatchResources,
@@ -75,8 +80,10 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   defaults({ spec }) {
     if (!spec) return;
     spec.failurePolicy ??= 'Fail';
+    spec.reinvocationPolicy ??= 'Never';
     defaultMatch(spec.matchConstraints);
   },
+  validate: validateMutation,
 });
 
 export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicyBinding>({
@@ -85,4 +92,5 @@ export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
   resource: 'mutatingadmissionpolicybindings',
   columns: bindingColumns,
   defaults: ({ spec }) => defaultMatch(spec?.matchResources),
+  validate: validateMutationBinding,
 });

@@ -13,6 +13,7 @@ import { denyServiceExternalIPs } from './deny-external-ips.ts';
 import { eventRateLimit } from './event-rate-limit.ts';
 import { extendedResourceToleration } from './extended-resource-toleration.ts';
 import { limitRanger } from './limit-ranger.ts';
+import { mutatingAdmissionPolicy } from './mutating-admission-policy.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { ownerReferences } from './owner-references.ts';
@@ -69,6 +70,7 @@ export function admissionPlugins(settings: AdmissionSettings): AdmissionPlugin[]
     denyServiceExternalIPs(modeOf),
     ...settings.plugins,
     // the users' own rules, after all of ours
+    mutatingAdmissionPolicy(authorize, clock),
     validatingAdmissionPolicy(authorize, clock),
     // last: what any other plugin refuses uses nothing
     resourceQuota(clock),

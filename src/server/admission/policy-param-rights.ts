@@ -3,8 +3,7 @@ import type { AdmissionPlugin, AdmissionRequest, Authorizer } from '../contracts
 import { concerns, refusal } from './about.ts';
 import { paramResource } from './policy-params.ts';
 
-const policies = 'validatingadmissionpolicies.admissionregistration.k8s.io';
-const bindings = 'validatingadmissionpolicybindings.admissionregistration.k8s.io';
+const group = 'admissionregistration.k8s.io';
 const writes = ['CREATE', 'UPDATE'];
 
 /**
@@ -13,22 +12,32 @@ const writes = ['CREATE', 'UPDATE'];
  * Source: kubernetes/kubernetes pkg/registry/admissionregistration/validatingadmissionpolicy/authz.go.
  */
 export const policyParamRights = (authorize: Authorizer): AdmissionPlugin => ({
-  name: 'ValidatingAdmissionPolicyParams',
+  name: 'AdmissionPolicyParams',
   validate(request) {
-    if (writes.some((operation) => concerns(request, operation, policies))) {
-      const { paramKind } = request.object!['spec'] ?? {};
-      if (paramKind === undefined || mayRead(authorize, request, paramKind, '', '')) return;
-      const named = `kind=${paramKind.kind}, apiVersion=${paramKind.apiVersion}`;
-      throw refusal(request, `who writes this policy must be allowed to get all objects of its paramKind (${named})`);
-    }
-    if (writes.some((operation) => concerns(request, operation, bindings))) {
-      const { paramRef, policyName } = request.object!['spec'] ?? {};
-      const paramKind = request.lookup.get(policies, '', policyName ?? '')?.['spec']?.paramKind;
-      if (paramRef === undefined || mayBind(authorize, request, paramKind, paramRef)) return;
-      throw refusal(request, 'who binds this policy must be allowed to get the objects that paramRef names');
+    for (const prefix of ['validating', 'mutating']) {
+      const policies = `${prefix}admissionpolicies.${group}`;
+      if (isWritten(request, policies)) checkPolicy(authorize, request);
+      if (isWritten(request, `${prefix}admissionpolicybindings.${group}`)) checkBinding(authorize, request, policies);
     }
   },
 });
+
+const isWritten = (request: AdmissionRequest, resource: string) =>
+  writes.some((operation) => concerns(request, operation, resource));
+
+function checkPolicy(authorize: Authorizer, request: AdmissionRequest): void {
+  const { paramKind } = request.object!['spec'] ?? {};
+  if (paramKind === undefined || mayRead(authorize, request, paramKind, '', '')) return;
+  const named = `kind=${paramKind.kind}, apiVersion=${paramKind.apiVersion}`;
+  throw refusal(request, `who writes this policy must be allowed to get all objects of its paramKind (${named})`);
+}
+
+function checkBinding(authorize: Authorizer, request: AdmissionRequest, policies: string): void {
+  const { paramRef, policyName } = request.object!['spec'] ?? {};
+  const paramKind = request.lookup.get(policies, '', policyName ?? '')?.['spec']?.paramKind;
+  if (paramRef === undefined || mayBind(authorize, request, paramKind, paramRef)) return;
+  throw refusal(request, 'who binds this policy must be allowed to get the objects that paramRef names');
+}
 
 /** Without the policy it is not known what is bound: then only who may read everything binds it. */
 function mayBind(

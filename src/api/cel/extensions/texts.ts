@@ -1,9 +1,11 @@
 import { type CelFunc, type CelList, library } from '../library.ts';
 import type { Toolkit } from '../toolkit.ts';
 
-/** What the library's own functions do at a cost that grows with the square of what they are given. */
+/** Keys of JSON pointers; and what the library's own functions do at a cost that grows with the square of their arguments. */
 export function texts({ func, method, types: { STRING, INT, LIST } }: Toolkit): CelFunc[] {
   return [
+    // RFC 6901: a key as part of a path
+    func('jsonpatch.escapeKey', [STRING], STRING, (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1')),
     method(STRING, 'replace', [STRING, STRING], STRING, (text: string, part: string, by: string) =>
       text.split(part).join(by),
     ),

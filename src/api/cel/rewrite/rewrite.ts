@@ -4,7 +4,7 @@ import { expressionDepthMax } from '../limits.ts';
 import { invoke } from './invoke.ts';
 import { loop } from './loop.ts';
 import { select } from './select.ts';
-import type { Part } from './tree.ts';
+import { type Part, text } from './tree.ts';
 import { type Place, RewriteError, type Walk } from './walk.ts';
 
 /**
@@ -73,13 +73,16 @@ function checkRange({ fail }: Walk, expr: Expr, { case: kind, value }: Part<'con
   if (isOutside) fail(expr, 'invalid literal: out of range');
 }
 
+/** A map, or an object of a type that the names allow: then a map as well, by the names of its fields. */
 function map(walk: Walk, expr: Expr, value: Part<'structExpr'>, place: Place): Expr {
-  if (value.messageName !== '') walk.fail(expr, `not supported: an object of the type '${value.messageName}'`);
+  const { messageName } = value;
+  const [type] = messageName.split('.');
+  if (messageName !== '' && !walk.names.has(`${type}{}`))
+    walk.fail(expr, `not supported: an object of the type '${messageName}'`);
   const entries = value.entries.map((entry) => {
     const { keyKind } = entry;
-    if (keyKind.case !== 'mapKey') return entry;
-    const key = { case: 'mapKey' as const, value: walk.down(keyKind.value, place) };
-    return { ...entry, keyKind: key, value: walk.down(entry.value, place) };
+    const key = keyKind.case === 'fieldKey' ? text(expr, keyKind.value) : walk.down(keyKind.value, place);
+    return { ...entry, keyKind: { case: 'mapKey' as const, value: key }, value: walk.down(entry.value, place) };
   });
-  return { ...expr, exprKind: { case: 'structExpr', value: { ...value, entries } } };
+  return { ...expr, exprKind: { case: 'structExpr', value: { ...value, messageName: '', entries } } };
 }

@@ -14,7 +14,10 @@ export class RewriteError extends Error {
 /** What stays the same for the whole expression. */
 export type Walk = {
   environment: Environment;
-  /** Names that have a value: `object`, `request`, and with a dot what is known inside: `request.userInfo`. */
+  /**
+   * Names that have a value: `object`, `request`, and with a dot what is known inside: `request.userInfo`. With
+   * braces behind, the types that objects may be made of: `Object{}`.
+   */
   names: ReadonlySet<string>;
   /** Was this selection or index written with a `?`? */
   isOptional(expr: Expr): boolean;

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type DefendedServer, master, pod, startDefended } from '../testing/defended.ts';
+
+let server: DefendedServer;
+before(async () => {
+  server = await startDefended();
+});
+after(() => server.stop());
+
+const apiVersion = 'admissionregistration.k8s.io/v1';
+const root = `/apis/${apiVersion}`;
+const onPods = {
+  resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+};
+const policy = (name: string, spec: object) => ({
+  ...{ apiVersion, kind: 'MutatingAdmissionPolicy', metadata: { name } },
+  spec: { matchConstraints: onPods, reinvocationPolicy: 'Never', ...spec },
+});
+const binding = (name: string) => ({
+  ...{ apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name } },
+  spec: { policyName: name },
+});
+const apply = (expression: string) => ({ patchType: 'ApplyConfiguration', applyConfiguration: { expression } });
+const patch = (expression: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression } });
+
+/** What becomes of a pod under these policies, by name. */
+async function under(policies: Record<string, object>, name: string): Promise<any> {
+  for (const [each, spec] of Object.entries(policies)) await server.make(policy(each, spec), binding(each));
+  try {
+    return await server.ask(master, 'POST', '/namespaces/a/pods?dryRun=All', pod(name));
+  } finally {
+    for (const each of Object.keys(policies))
+      for (const resource of ['mutatingadmissionpolicybindings', 'mutatingadmissionpolicies'])
+        assert.equal((await server.ask(master, 'DELETE', `${root}/${resource}/${each}`)).code, 200);
+  }
+}
+
+test("the documentation's sidecar is added, and judged like what the user wrote", async () => {
+  const sidecar = (drop: string) => ({
+    matchConditions: [
+      { name: 'absent', expression: '!object.spec.?initContainers.orValue([]).exists(c, c.name == "mesh-proxy")' },
+    ],
+    mutations: [
+      apply(`Object{spec: Object.spec{initContainers: [
+        Object.spec.initContainers{name: "mesh-proxy", image: "mesh/proxy:v1", restartPolicy: "Always",
+          securityContext: Object.spec.initContainers.securityContext{allowPrivilegeEscalation: false}}]}}`),
+      // lists that do not merge are replaced, on purpose
+      patch(`[JSONPatch{op: "add", path: "/spec/initContainers/0/args", value: ["proxy", "sidecar"]},
+        JSONPatch{op: "add", path: "/spec/initContainers/0/securityContext/capabilities", value: {"drop": ${drop}}}]`),
+    ],
+  });
+  const { code, body } = await under({ mesh: sidecar('["ALL"]') }, 'meshed');
+  assert.equal(code, 201);
+  const [container] = body.spec.initContainers;
+  assert.deepEqual(
+    [container.name, container.args, container.restartPolicy],
+    ['mesh-proxy', ['proxy', 'sidecar'], 'Always'],
+  );
+  assert.equal(container.imagePullPolicy, 'IfNotPresent', 'defaults are filled after it');
+  const refused = await under({ mesh: sidecar('[]') }, 'insecure');
+  assert.match(refused.body.message, /violates PodSecurity/);
+});
+
+test('a JSON patch sets a label, whose key is escaped; a later mutation sees it', async () => {
+  const mutations = [
+    patch(`has(object.metadata.labels) ? [] : [JSONPatch{op: "add", path: "/metadata/labels", value: {}}]`),
+    patch(
+      `[JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("example.com/env"), value: request.namespace}]`,
+    ),
+    apply(`Object{metadata: Object.metadata{annotations: {"seen": object.metadata.labels["example.com/env"]}}}`),
+  ];
+  const { body } = await under({ labels: { mutations } }, 'labelled');
+  assert.equal(body.metadata.labels['example.com/env'], 'a');
+  assert.equal(body.metadata.annotations.seen, 'a');
+});
+
+test('a policy that asks for it sees what another made after it', async () => {
+  const counted = (name: string) =>
+    apply(
+      `Object{metadata: Object.metadata{annotations: {"${name}": string(object.metadata.?annotations.orValue({}).size())}}}`,
+    );
+  const first = { reinvocationPolicy: 'IfNeeded', mutations: [counted('a')] };
+  const { body } = await under({ 'p-a': first, 'p-b': { mutations: [counted('b')] } }, 'again');
+  assert.deepEqual(body.metadata.annotations, { a: '2', b: '1' });
+});
+
+test('an apply configuration replaces no list that does not merge', async () => {
+  const args = 'Object.spec.containers{name: "main", args: ["x"]}';
+  const refused = await under(
+    { args: { mutations: [apply(`Object{spec: Object.spec{containers: [${args}]}}`)] } },
+    'atomic',
+  );
+  assert.match(refused.body.message, /\.spec\.containers\.args can only be replaced as a whole: use a JSONPatch$/);
+});
+
+test('errors are refused or ignored, and nobody is renamed', async () => {
+  const rename = { mutations: [patch('[JSONPatch{op: "replace", path: "/metadata/name", value: "other"}]')] };
+  const refused = await under({ rename }, 'named');
+  assert.equal(refused.code, 422);
+  assert.match(
+    refused.body.message,
+    /policy 'rename' with binding 'rename' denied request: .*metadata.name may not be changed$/,
+  );
+  assert.equal((await under({ rename: { ...rename, failurePolicy: 'Ignore' } }, 'named')).body.metadata.name, 'named');
+  const copies = Array.from(
+    { length: 40 },
+    (_, index) => `JSONPatch{op: "copy", from: "/spec", path: "/spec/x${index}"}`,
+  );
+  const bomb = await under({ bomb: { mutations: [patch(`[${copies.join(', ')}]`)] } }, 'bomb');
+  assert.match(bomb.body.message, /copies more$/);
+});
+
+test('what could not work is not stored', async () => {
+  const make = async (spec: object) =>
+    (await server.ask(master, 'POST', `${root}/mutatingadmissionpolicies`, policy('wrong', spec))).body.message;
+  assert.match(
+    await make({ mutations: [patch('[Patch{}]')] }),
+    /<input>:1:2: not supported: an object of the type 'Patch'/,
+  );
+  assert.match(
+    await make({ mutations: [{ patchType: 'JSONPatch' }] }),
+    /spec.mutations\[0\].jsonPatch.expression: Required value/,
+  );
+  const matchConstraints = { resourceRules: [{ ...onPods.resourceRules[0], resources: ['pods/status'] }] };
+  assert.match(await make({ matchConstraints, mutations: [patch('[]')] }), /subresources cannot be mutated here/);
+});

@@ -1,0 +1,67 @@
+import type { Binding, Bound, Policy, Surroundings } from '../../api/admission-policy/candidates.ts';
+import { requestCostMax, requestDurationMaxMs } from '../../api/admission-policy/limits.ts';
+import type { PolicyRequest } from '../../api/admission-policy/request.ts';
+import { createBudget } from '../../api/cel/budget.ts';
+import type { AuthorizationQuestion } from '../../api/cel/evaluation.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { AdmissionRequest, Authorizer, Lookup } from '../contracts.ts';
+import { scaleOf } from '../subresources/scale.ts';
+import { paramSource } from './policy-params.ts';
+
+const group = 'admissionregistration.k8s.io';
+
+/** Every stored policy with each of its bindings, made anew when one was written; each policy is compiled once. */
+export function boundPolicies<P extends Policy, B extends Binding>(
+  resource: string,
+  compile: (policy: KubernetesObject) => P,
+): (lookup: Lookup) => Bound<P, B>[] {
+  const policies = `${resource}policies.${group}`;
+  const bindings = `${resource}policybindings.${group}`;
+  const compiled = new WeakMap<KubernetesObject, P>();
+  let version = -1;
+  let bound: Bound<P, B>[] = [];
+  return (lookup) => {
+    const now = lookup.version(policies) + lookup.version(bindings);
+    if (now === version) return bound;
+    const byName = new Map(lookup.list(policies).map((policy) => [policy.metadata.name, policy]));
+    bound = lookup.list(bindings).flatMap((binding) => {
+      const policy = byName.get(binding['spec']?.policyName);
+      if (policy === undefined) return [];
+      const known = compiled.get(policy) ?? compile(policy);
+      compiled.set(policy, known);
+      return [{ policy: known, binding: binding as unknown as B }];
+    });
+    version = now;
+    return bound;
+  };
+}
+
+export function surroundingsOf(request: AdmissionRequest, authorize: Authorizer, clock: Clock): Surroundings {
+  const deadlineMs = clock.monotonicMs() + requestDurationMaxMs;
+  return {
+    params: paramSource(request.lookup),
+    authorize: (question) => authorize(attributesOf(question, request)),
+    budget: createBudget({ costMax: requestCostMax, deadlineMs, monotonicMs: () => clock.monotonicMs() }),
+  };
+}
+
+export function policyRequest({ kind, subresource, object, old, lookup, ...rest }: AdmissionRequest): PolicyRequest {
+  const { operation, namespace, name, user, dryRun } = rest;
+  const shown = (whole: KubernetesObject | undefined) =>
+    whole !== undefined && subresource === 'scale' ? scaleOf(kind, whole) : whole;
+  const namespaceObject = kind.namespaced ? lookup.get('namespaces', '', namespace) : undefined;
+  const asked = { operation, kind, subresource, namespace, name, user, dryRun, namespaceObject };
+  return { ...asked, object: shown(object), oldObject: shown(old) };
+}
+
+function attributesOf(
+  { path, serviceAccount, ...asked }: AuthorizationQuestion,
+  { user: requester }: AdmissionRequest,
+) {
+  const { namespace, name } = serviceAccount ?? { namespace: '', name: '' };
+  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
+  const account = { username: `system:serviceaccount:${namespace}:${name}`, groups };
+  const user = serviceAccount === undefined ? requester : account;
+  return { ...asked, user, version: '*', ...(path === undefined ? {} : { nonResourcePath: path }) };
+}
