@@ -11,7 +11,7 @@ import { type Explanation, explain } from './explain.ts';
 import { createIndex } from './indexed.ts';
 import type { PolicyPod, Protocol, World } from './world.ts';
 
-export { type AddressRange, formatAddress, parseAddress, parseBlock } from './address.ts';
+export { type AddressRange, contains, formatAddress, parseAddress, parseBlock, subtract } from './address.ts';
 export type { CompiledDirection, CompiledPod, CompiledRule, PeerSet, PortRange } from './compile.ts';
 export type { Decision, Party, Side, Why } from './evaluate.ts';
 export type { Difference, ExplainedSide, Explanation, RuleRef } from './explain.ts';

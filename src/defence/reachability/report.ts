@@ -1,0 +1,28 @@
+import { UsageError } from '../../foundation/usage-error.ts';
+import type { Source } from '../source.ts';
+import { askReach } from './answer.ts';
+import { everything } from './everything.ts';
+import { createReachModel } from './model.ts';
+import { renderEverything, renderReach } from './render.ts';
+
+const exitCodes = { yes: 0, no: 2, mixed: 2, unknown: 3 } as const;
+
+/**
+ * What `rempart reach` says. `from` may be `everyone` and `to` `everywhere`: then a table of all that is reached.
+ * Throws UsageError for ends that do not exist.
+ */
+export function reachReport(source: Source, from: string, to: string) {
+  const { loaded, about } = source;
+  const model = createReachModel(source);
+  const { notAssessed } = model;
+  const all = from === 'everyone' ? ('to' as const) : to === 'everywhere' ? ('from' as const) : undefined;
+  if (from === 'everyone' && to === 'everywhere') throw new UsageError('from everyone to everywhere: name one end');
+  const [report, text] = all
+    ? withText(everything(model, all, all === 'from' ? from : to), renderEverything)
+    : withText(askReach(model, from, to), (report) => renderReach(report, loaded));
+  const missing = notAssessed.map(({ what, why }) => `Not assessed: ${what}: ${why}\n`).join('');
+  const verdict = 'verdict' in report ? report.verdict : model.blind === undefined ? 'yes' : 'unknown';
+  return { text: text + missing, json: { source: about, ...report, notAssessed }, exitCode: exitCodes[verdict] };
+}
+
+const withText = <T>(report: T, render: (report: T) => string) => [report, render(report)] as const;
