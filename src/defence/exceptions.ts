@@ -76,7 +76,7 @@ export function clusterExceptions(snapshot: Snapshot, nowMs: number): { found: E
       );
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      invalid.push({ what: `exception of ${from}`, why: error.message });
+      invalid.push({ what: `exception in ${from}`, why: error.message.replace(`${from}: `, '') });
     }
   };
   for (const object of snapshot.of('Exception.defence.rempart.io')) {

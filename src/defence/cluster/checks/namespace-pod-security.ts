@@ -2,6 +2,7 @@ import { readLevel } from '../../../api/pod-security/pod-security.ts';
 import { type Check, failOn, pass } from '../../contract.ts';
 import { pointer } from '../../field.ts';
 import { exampleNamespace } from '../../namespaces.ts';
+import { protectionMode } from '../../protection-mode.ts';
 
 const label = 'pod-security.kubernetes.io/enforce';
 
@@ -22,15 +23,18 @@ export const namespacePodSecurity: Check = {
       [exampleNamespace({ [label]: 'strict' })],
     ],
   },
-  judge({ metadata }) {
+  judge({ metadata }, context) {
     const field = ['metadata', 'labels', label];
     const value = metadata.labels?.[label];
     if (value === undefined) {
-      const detail = `no label ${label}: Rempart enforces restricted then, other clusters nothing`;
+      const mode = protectionMode(context, 'pod-security', 'restricted');
+      if (mode === 'restricted' || mode === 'baseline') return pass;
       const patch = metadata.labels
         ? [{ op: 'add', path: pointer(field), value: 'restricted' }]
         : [{ op: 'add', path: '/metadata/labels', value: { [label]: 'restricted' } }];
-      return failOn([{ field, reason: 'no standard is enforced', detail, patch, severity: 'low' }]);
+      const detail = `no label ${label}: ${whatThen(context.source, mode)}`;
+      const severity = context.source === 'cluster' ? 'medium' : 'low';
+      return failOn([{ field, reason: 'no standard is enforced', detail, patch, severity }]);
     }
     const level = readLevel(value);
     if (level === undefined) return failOn([{ field, reason: 'unknown standard', detail: `${value} is no level` }]);
@@ -38,3 +42,8 @@ export const namespacePodSecurity: Check = {
     return failOn([{ field, reason: 'no standard is enforced', detail: 'privileged refuses nothing' }]);
   },
 };
+
+function whatThen(source: 'manifests' | 'cluster', mode: string | undefined): string {
+  if (mode !== undefined) return `the protection pod-security is relaxed to ${mode}`;
+  return source === 'cluster' ? 'nothing is enforced' : 'Rempart enforces restricted then, other clusters nothing';
+}
