@@ -9,6 +9,7 @@ import { dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';
 import { images } from './commands/images.ts';
 import { path } from './commands/path.ts';
+import { preview } from './commands/preview.ts';
 import { reach } from './commands/reach.ts';
 import { rotateKeys } from './commands/rotate-keys.ts';
 import { server } from './commands/server.ts';
@@ -19,6 +20,6 @@ import { whoCan } from './commands/who-can.ts';
 /** Every command, in the order of `rempart help`. */
 export const commands: AddCommand[] = [
   ...[up, down, status, check, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
-  ...[whoCan, path, reach],
+  ...[preview, whoCan, path, reach],
   ...[server, agent],
 ];

@@ -19,6 +19,7 @@ export { renderPaths, renderWorst } from './paths/render.ts';
 export { renderWhoCan } from './perimeter/render.ts';
 export { readRightQuery } from './perimeter/right-query.ts';
 export { whoCan } from './perimeter/who-can.ts';
+export { type PreviewOptions, previewOn } from './preview/run.ts';
 export { reachReport } from './reachability/report.ts';
 export { type ReportFormat, render, reportFormats } from './report/formats.ts';
 export type { CheckReport } from './report/report.ts';

@@ -204,3 +204,61 @@ test('a removed namespace takes everything with it, and the undo brings back wha
     ['unknown Deployment.apps shop/web'],
   );
 });
+
+test('an admission policy is held against everything that lives and every pod that will be made', () => {
+  const group = 'admissionregistration.k8s.io';
+  const rule = (resources: string[], groups: string[]) => ({
+    apiGroups: groups,
+    apiVersions: ['*'],
+    operations: ['CREATE'],
+    resources,
+  });
+  const vap = object(
+    `${group}/v1`,
+    'ValidatingAdmissionPolicy',
+    'named',
+    {
+      spec: {
+        matchConstraints: { resourceRules: [rule(['pods'], ['']), rule(['configmaps'], [''])] },
+        validations: [
+          {
+            expression:
+              "object.kind == 'ConfigMap' ? object.metadata.name != 'bad' : object.spec.containers.all(c, c.image.startsWith('example/'))",
+            message: 'no',
+          },
+        ],
+      },
+    },
+    { namespace: undefined },
+  );
+  const bound = object(
+    `${group}/v1`,
+    'ValidatingAdmissionPolicyBinding',
+    'named',
+    { spec: { policyName: 'named', validationActions: ['Deny'] } },
+    { namespace: undefined },
+  );
+  const strange = { containers: [{ name: 'c', image: 'elsewhere/c:1' }] };
+  const objects = [
+    namespace('shop'),
+    object('v1', 'ConfigMap', 'bad'),
+    object('v1', 'ConfigMap', 'good'),
+    ...running('web', 80, ['10.0.0.1']),
+    cron('night', strange),
+  ];
+  const changes = [{ put: vap }, { put: bound }];
+  assert.deepEqual(told(objects, changes), {
+    'ConfigMap shop/bad': ['breaks'],
+    'CronJob.batch shop/night': ['breaks'],
+    'Deployment.apps shop/web': ['safe'],
+  });
+  assert.deepEqual(told(objects, [{ put: vap }])['ConfigMap shop/bad'], undefined, 'nothing is bound');
+  const inForce = [...objects, vap, bound];
+  assert.deepEqual(told(inForce, [{ put: cron('other', strange) }])['CronJob.batch shop/other']?.[0], 'breaks');
+  assert.deepEqual(
+    told(inForce, [{ remove: { kind: `ValidatingAdmissionPolicy.${group}`, namespace: '', name: 'named' } }])[
+      'ConfigMap shop/bad'
+    ],
+    ['opens'],
+  );
+});

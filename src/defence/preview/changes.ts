@@ -8,11 +8,12 @@ import { resourceQuota } from './changes/resource-quota.ts';
 import { roles } from './changes/roles.ts';
 import { seccomp } from './changes/seccomp.ts';
 import { service } from './changes/service.ts';
+import { validatingAdmissionPolicy } from './changes/validating-admission-policy.ts';
 import { workload } from './changes/workload.ts';
 import type { Previewer } from './scope.ts';
 
 /** Every kind of change that can be previewed; docs/recipes/preview-a-change.md says how to add one. */
 export const previewers: Previewer[] = [
   ...[network, service, workload, podSecurity, limitRange, resourceQuota, references],
-  ...[roles, anonymousAccess, clientAllowList, seccomp],
+  ...[validatingAdmissionPolicy, roles, anonymousAccess, clientAllowList, seccomp],
 ];

@@ -58,12 +58,14 @@ function ordered(impacts: Impact[]): Impact[] {
     const opening = all.filter(({ outcome }) => outcome === 'opens');
     const others = all.filter(({ outcome }) => outcome !== 'opens');
     const worst = Math.min(...others.map(rank));
-    const told = others.filter((impact) => rank(impact) === worst);
+    const told = distinct(others.filter((impact) => rank(impact) === worst));
     if (worst === outcomes.indexOf('safe')) return opening.length > 0 ? opening : told.slice(0, 1);
     return [...told, ...opening];
   });
   return kept.sort((a, b) => rank(a) - rank(b));
 }
+
+const distinct = (impacts: Impact[]): Impact[] => [...new Map(impacts.map((impact) => [impact.why, impact])).values()];
 
 function coverageOf(judged: Judged[], { windows }: Observations, nowMs: number): PreviewCoverage {
   const sums: Record<string, number> = {};
@@ -99,5 +101,5 @@ function blindSpots(type: ObservationType, windows: Window[], nowMs: number): st
 
 const unjudged = (changes: Change[], before: Snapshot): string[] =>
   changes
-    .filter((change) => !previewers.some(({ concerns, partial }) => !partial && concerns(change, before)))
+    .filter((change) => !previewers.some(({ concerns, partial }) => !partial?.(change) && concerns(change, before)))
     .map((change) => `${refText(changedRef(change))}: what a change of this kind does is not judged`);

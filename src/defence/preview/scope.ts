@@ -28,8 +28,8 @@ export type Judged = {
 export type Previewer = {
   name: string;
   concerns(change: Change, before: Snapshot): boolean;
-  /** It looks at one side of changes of many kinds: that alone does not judge them. */
-  partial?: true;
+  /** It looks at one side only of this change, which that alone does not judge. */
+  partial?(change: Change): boolean;
   impacts(scope: Scope): Judged;
 };
 

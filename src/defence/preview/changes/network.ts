@@ -1,5 +1,5 @@
 import { createEvaluator } from '../../../policy/policy.ts';
-import { type Change, changedRef } from '../../snapshot/snapshot.ts';
+import { type Change, changedRef, refText } from '../../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../../snapshot/world.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
@@ -10,6 +10,9 @@ import { judgeReach } from '../network/reach.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
 const kinds = new Set([networkPolicyKind, 'Namespace', 'Service', 'EndpointSlice.discovery.k8s.io', ...workloadKinds]);
+
+/** So many changed objects are named where all of them together decide. */
+const decidersMax = 5;
 
 /**
  * Who may connect to whom: NetworkPolicies, labels of namespaces and pods, isolation and exposure. Flows that were seen
@@ -41,13 +44,17 @@ function judgeNetwork(scope: Scope): Judged {
     const allowance = allowanceFor(broken, changes, allowing);
     if (allowance !== undefined) broken.impact.allowance = allowance;
   }
-  const reach = judgeReach(worlds, evaluators, flows.placed, observations.windows.flows);
+  const reach = judgeReach(worlds, flows.placed, observations.windows.flows);
+  const by = changes.map((change) => refText(changedRef(change))).slice(0, decidersMax);
   const blind = blindness(scope);
   return {
-    impacts: [...flows.impacts.map((impact) => doubted(impact, blind)), ...reach.impacts],
+    impacts: [
+      ...flows.impacts.map((impact) => doubted(impact, blind)),
+      ...reach.impacts.map((impact) => ({ ...impact, by })),
+    ],
     judged: { flow: flows.placed.length, reach: reach.pairs },
     watched: ['flows'],
-    notAssessed: [...blind, ...reach.notAssessed, ...others(scope)],
+    notAssessed: [...blind, ...others(scope)],
   };
 }
 

@@ -47,7 +47,7 @@ const rule: AdmissionRule = {
 export const resourceQuota: Previewer = {
   ...admission(rule),
   concerns: (change) => 'put' in change || changedRef(change).kind === 'ResourceQuota',
-  partial: true,
+  partial: (change) => changedRef(change).kind !== 'ResourceQuota',
 };
 
 /** What everything in the quota's namespace uses of it. */

@@ -1,0 +1,170 @@
+import { isExempt } from '../../../api/admission-policy/match.ts';
+import type { ParamSource } from '../../../api/admission-policy/params.ts';
+import { type PreviewedObject, previewPolicy } from '../../../api/admission-policy/preview.ts';
+import { kinds } from '../../../api/api.ts';
+import type { Kind } from '../../../api/kind.ts';
+import type {
+  ParamKind,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from '../../../api/schema/types.d.ts';
+import type { Manifest } from '../../contract.ts';
+import { type Change, changedRef, refOf, refText, type Snapshot } from '../../snapshot/snapshot.ts';
+import { kindName, podOf, workloadKinds } from '../../workload.ts';
+import { candidatesOf } from '../candidates.ts';
+import type { Impact, Subject } from '../impact.ts';
+import type { Judged, Previewer, Scope } from '../scope.ts';
+
+const policyKind = 'ValidatingAdmissionPolicy.admissionregistration.k8s.io';
+const bindingKind = 'ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io';
+const byName = new Map<string, Kind>(
+  kinds.map((kind) => [kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`, kind]),
+);
+
+/** Users' admission policies: everything that lives as if it were written again, every pod that will be made. */
+export const validatingAdmissionPolicy: Previewer = {
+  name: 'ValidatingAdmissionPolicy',
+  concerns: (change, before) => isOfPolicies(change) || ('put' in change && before.of(policyKind).length > 0),
+  partial: (change) => !isOfPolicies(change),
+  impacts: judgePolicies,
+};
+
+const isOfPolicies = (change: Change) => [policyKind, bindingKind].includes(changedRef(change).kind);
+
+/** Somebody writes this object, or a controller makes this pod. */
+type Written = PreviewedObject & { subject: Subject & { ref: object }; isChanged: boolean };
+
+function judgePolicies(scope: Scope): Judged {
+  const { before, after, changes } = scope;
+  const names = new Set(changes.filter(isOfPolicies).flatMap((change) => policiesOf(change, before)));
+  const changed = new Set(changes.map((change) => refText(changedRef(change))));
+  const everything = names.size > 0;
+  const written = writtenIn(after, before, changed).filter(({ isChanged }) => everything || isChanged);
+  const policies = after.of(policyKind).filter(({ metadata }) => names.has(metadata.name));
+  const inForce = after.of(policyKind).filter(({ metadata }) => !names.has(metadata.name));
+  const impacts = [
+    ...[...names].flatMap((name) => compare(name, scope, written)),
+    ...inForce.flatMap((policy) =>
+      refusalsOf(
+        policy,
+        after,
+        written.filter(({ isChanged }) => isChanged),
+      ),
+    ),
+  ];
+  const unread = ['Secret', policyKind, bindingKind].flatMap((kind) =>
+    before.whyUnread(kind) ? [`${kind}: ${before.whyUnread(kind)}`] : [],
+  );
+  return {
+    impacts,
+    judged: { object: written.length },
+    notAssessed: [
+      ...unread,
+      ...(policies.some(mentionsSecrets)
+        ? ['Secrets: their content is never read, so no policy is held against it']
+        : []),
+    ],
+  };
+}
+
+const mentionsSecrets = (policy: Manifest) =>
+  /"(?:secrets|\*)"/.test(JSON.stringify(policy['spec']?.matchConstraints ?? {}));
+
+function policiesOf(change: Change, before: Snapshot): string[] {
+  const ref = changedRef(change);
+  if (ref.kind === policyKind) return [ref.name];
+  const bindings = [before.get(ref), 'put' in change ? change.put : undefined];
+  return bindings.flatMap((binding) => binding?.['spec']?.policyName ?? []);
+}
+
+/** What nobody but a controller makes is left out: its owner is judged. */
+function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string>): Written[] {
+  const namespaceOf = (object: Manifest) =>
+    after.get({ kind: 'Namespace', namespace: '', name: object.metadata.namespace ?? '' });
+  const describe = (object: Manifest, kind: Kind, subject: Written['subject']): Written[] => {
+    const isChanged = changed.has(refText(refOf(object)));
+    const old = isChanged ? before.get(refOf(object)) : object;
+    const common = { kind, object, namespaceObject: namespaceOf(object), subject, isChanged };
+    const create: Written = { ...common, operation: 'CREATE' };
+    return old === undefined
+      ? [create]
+      : [...(isChanged ? [] : [create]), { ...common, operation: 'UPDATE', oldObject: old }];
+  };
+  const objects = after.objects.flatMap((object) => {
+    const kind = byName.get(kindName(object));
+    const owned = (object.metadata.ownerReferences ?? []).some(({ controller }) => controller);
+    if (kind === undefined || isExempt(kind) || owned || kind.kind === 'Secret') return [];
+    const isTemplate = kind.kind !== 'Pod' && podOf(object) !== undefined;
+    return describe(object, kind, { type: isTemplate ? 'template' : 'object', ref: refOf(object) });
+  });
+  const pods = candidatesOf(after, () => true).flatMap(({ pod, subject, pointer, object }): Written[] => {
+    if (pointer === '') return [];
+    const isChanged = changed.has(refText(refOf(object)));
+    return [
+      {
+        kind: byName.get('Pod')!,
+        object: pod,
+        namespaceObject: namespaceOf(object),
+        operation: 'CREATE',
+        subject,
+        isChanged,
+      },
+    ];
+  });
+  return [...objects, ...pods];
+}
+
+type Verdicts = ReturnType<typeof previewPolicy>;
+
+function verdictsOf(policy: Manifest | undefined, snapshot: Snapshot, written: Written[]): Verdicts | undefined {
+  if (policy === undefined) return undefined;
+  const bindings = snapshot.of(bindingKind) as unknown as ValidatingAdmissionPolicyBinding[];
+  return previewPolicy(policy as unknown as ValidatingAdmissionPolicy, bindings, written, paramsIn(snapshot));
+}
+
+/** One policy before and after. Of what is not a pod or a workload only what changes is told. */
+function compare(name: string, { before, after }: Scope, written: Written[]): Impact[] {
+  const ref = { kind: policyKind, namespace: '', name };
+  const [was, will] = [before, after].map((snapshot) => verdictsOf(snapshot.get(ref), snapshot, written));
+  return written.flatMap(({ subject, kind, isChanged }, index): Impact[] => {
+    const [old, now] = [was?.[index], will?.[index]];
+    const by = [refText(ref)];
+    if (now?.verdict === 'denied')
+      return old?.verdict === 'denied' && !isChanged
+        ? []
+        : [{ outcome: 'breaks', subject, why: `refused when it is next written: ${now.message}`, by }];
+    if (old?.verdict === 'denied')
+      return [{ outcome: 'opens', subject, why: `let in from then on; refused now: ${old.message}`, by }];
+    if (now?.verdict === 'unknown')
+      return [{ outcome: 'unknown', subject, why: `whether it is refused when it is next written ${now.why}`, by }];
+    const isPod = workloadKinds.includes(kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`);
+    return isPod ? [{ outcome: 'safe', subject, why: `${refText(ref)} lets it in`, by: [] }] : [];
+  });
+}
+
+/** A policy that stays as it is, held against objects of the change. */
+function refusalsOf(policy: Manifest, after: Snapshot, written: Written[]): Impact[] {
+  const by = [refText(refOf(policy))];
+  return (verdictsOf(policy, after, written) ?? []).flatMap((verdict, index): Impact[] => {
+    const { subject } = written[index]!;
+    if (verdict.verdict === 'denied') return [{ outcome: 'breaks', subject, why: `refused: ${verdict.message}`, by }];
+    return verdict.verdict === 'unknown'
+      ? [{ outcome: 'unknown', subject, why: `whether it is refused ${verdict.why}`, by }]
+      : [];
+  });
+}
+
+/** Parameters are objects of the snapshot, as far as it has their kind; kinds of users are not read. */
+function paramsIn(snapshot: Snapshot): ParamSource {
+  const nameOf = ({ apiVersion = '', kind = '' }: ParamKind) => {
+    const group = apiVersion.includes('/') ? apiVersion.split('/')[0]! : '';
+    return group === '' ? kind : `${kind}.${group}`;
+  };
+  const isRead = (kind: ParamKind) =>
+    byName.has(nameOf(kind)) && snapshot.whyUnread(nameOf(kind)) === undefined && kind.kind !== 'Secret';
+  return {
+    scopeOf: (kind) => (byName.get(nameOf(kind))?.namespaced === false ? 'Cluster' : 'Namespaced'),
+    get: (kind, namespace, name) => (isRead(kind) ? snapshot.get({ kind: nameOf(kind), namespace, name }) : 'unknown'),
+    list: (kind, namespace) => (isRead(kind) ? snapshot.of(nameOf(kind), namespace) : 'unknown'),
+  };
+}

@@ -1,0 +1,65 @@
+import { resourceName } from '../../api/kind.ts';
+import { ApiError } from '../../api/status.ts';
+import type { Client } from '../../client/client.ts';
+import type { Manifest } from '../contract.ts';
+import { type Change, changedRef, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import type { Impact } from './impact.ts';
+import { kindOf, merged, unlessSame } from './merge.ts';
+
+/** Changes as whole objects, with what the API server says to them. */
+export type Resolved = { changes: Change[]; refusals: Impact[]; notAssessed: string[] };
+
+export const fieldManager = 'rempart';
+
+/**
+ * Makes whole objects of what was written: on a live cluster by asking its API server (a dry run of an apply, so with
+ * its defaults, merging and admission), else by merging. That the server refuses is an impact by itself.
+ */
+export async function resolveChanges(wanted: Change[], snapshot: Snapshot, client?: Client): Promise<Resolved> {
+  const resolved: Resolved = { changes: [], refusals: [], notAssessed: [] };
+  for (const change of wanted) {
+    if ('remove' in change) {
+      resolved.changes.push(change);
+      continue;
+    }
+    const live = snapshot.get(changedRef(change));
+    const answer = client === undefined ? undefined : await askServer(change.put, client, resolved);
+    resolved.changes.push({
+      put: answer === undefined ? merged(live, change.put) : live ? unlessSame(live, answer) : answer,
+    });
+  }
+  return resolved;
+}
+
+/** No right to write is no verdict about the object; nor is a namespace that comes with the same change. */
+const lacksRight = /: User ".*" cannot /;
+
+async function askServer(put: Manifest, client: Client, resolved: Resolved): Promise<Manifest | undefined> {
+  const kind = kindOf(put);
+  const text = refText(changedRef({ put }));
+  if (kind === undefined) {
+    resolved.notAssessed.push(`${text}: not asked of the API server: the kind is not built in`);
+    return undefined;
+  }
+  try {
+    const patch = { type: 'apply' as const, body: put };
+    const options = { fieldManager, force: true, dryRun: true };
+    const answer = await client.patch<Manifest>(resourceName(kind), put.metadata, patch, options);
+    const { managedFields: _, ...metadata } = answer.metadata;
+    return { ...answer, metadata };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.reason === 'NotFound' || lacksRight.test(error.message)) {
+      resolved.notAssessed.push(`${text}: the API server was not asked: ${error.message}`);
+      return undefined;
+    }
+    const subject = { type: 'object' as const, ref: changedRef({ put }) };
+    resolved.refusals.push({
+      outcome: 'breaks',
+      subject,
+      why: `the API server refuses it: ${error.message}`,
+      by: [text],
+    });
+    return undefined;
+  }
+}

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { startServer, type TestServer, testAdmin } from '../../server/testing/start.ts';
+import type { ChangeWords } from './read-change.ts';
+import { type PreviewOptions, previewOn } from './run.ts';
+import { namespace, template } from './testing/cluster.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rempart-preview-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const file = (name: string, ...objects: object[]): string => {
+  const path = join(folder, name);
+  writeFileSync(path, objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+  return path;
+};
+const noWords: ChangeWords = {
+  ...{ files: [], deletes: false, removals: [], protections: [], podSecurity: [], allowFrom: undefined },
+};
+
+const careless = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: {
+    selector: { matchLabels: { app: 'web' } },
+    template: template('web', 80, { containers: [{ name: 'c', image: 'c', securityContext: { privileged: true } }] }),
+  },
+};
+
+async function startShop(): Promise<{
+  server: TestServer;
+  run(words: Partial<ChangeWords>, more?: Partial<PreviewOptions>): ReturnType<typeof previewOn>;
+  get(path: string): Promise<any>;
+}> {
+  const server = await startServer();
+  const at = '/apis/apps/v1/namespaces/shop/deployments';
+  for (const [path, body] of [
+    ['/api/v1/namespaces', namespace('shop', { 'pod-security.kubernetes.io/enforce': 'privileged' })],
+    [at, careless],
+  ] as const) {
+    const { code, body: answer } = await server.call(testAdmin, { method: 'POST', path, body });
+    assert.equal(code, 201, answer.message);
+  }
+  const kubeconfig = join(folder, `config-${server.url.split(':').at(-1)}`);
+  await server.writeKubeconfig(kubeconfig);
+  return {
+    server,
+    run: (words, more = {}) =>
+      previewOn(
+        { kubeconfig, nowMs: Date.parse('2026-01-02T03:04:05Z') },
+        { words: { ...noWords, ...words }, format: 'table', colour: false, ...more },
+      ),
+    get: async (path) => (await server.call(testAdmin, { method: 'GET', path })).body,
+  };
+}
+
+test('a level that breaks is not made without acceptance; accepted it is, says why, and is taken back', async () => {
+  const { server, run, get } = await startShop();
+  after(() => server.stop());
+  const words = { podSecurity: ['shop=restricted'] };
+  const told = await run(words);
+  assert.equal(told.exitCode, 2);
+  assert.match(
+    told.text,
+    /BREAKS \(1\)\n {4}template {2}Deployment\.apps shop\/web\n.*violates PodSecurity "restricted:v1\.36"/,
+  );
+  const undoFile = join(folder, 'undo.json');
+  const refused = await run(words, { apply: { reason: undefined, undoFile } });
+  assert.equal(refused.exitCode, 2);
+  assert.match(refused.text, /Not made: 1 would break/);
+  assert.equal(
+    (await get('/api/v1/namespaces/shop')).metadata.labels['pod-security.kubernetes.io/enforce'],
+    'privileged',
+  );
+  const made = await run(words, { apply: { reason: 'a window of maintenance', undoFile } });
+  assert.equal(made.exitCode, 0);
+  const { labels, annotations } = (await get('/api/v1/namespaces/shop')).metadata;
+  assert.equal(labels['pod-security.kubernetes.io/enforce'], 'restricted');
+  assert.equal(annotations['defence.rempart.io/accepted'], 'a window of maintenance');
+  assert.equal(statSync(undoFile).mode & 0o777, 0o600);
+  await assert.rejects(run(words, { apply: { reason: 'again', undoFile } }), /EEXIST/);
+  const undone = await run({}, { undo: undoFile });
+  assert.match(undone.text, /Taken back/);
+  const restored = (await get('/api/v1/namespaces/shop')).metadata;
+  assert.equal(restored.labels['pod-security.kubernetes.io/enforce'], 'privileged');
+  assert.equal(restored.annotations, undefined);
+});
+
+test('what the API server refuses breaks, and allowances are written as objects', async () => {
+  const { server, run } = await startShop();
+  after(() => server.stop());
+  const bad = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'x', namespace: 'shop' },
+    spec: { podSelector: {}, policyTypes: ['Sideways'] },
+  };
+  const told = await run({ files: [file('bad.json', bad)] });
+  assert.equal(told.exitCode, 2);
+  assert.match(told.text, /the API server refuses it: .*Sideways/);
+  const allowances = join(folder, 'allow.yaml');
+  await run({ podSecurity: ['shop=restricted'] }, { allowances });
+  assert.match(readFileSync(allowances, 'utf8'), /kind: Deployment[\s\S]*allowPrivilegeEscalation: false/);
+  const mended = await run({ podSecurity: ['shop=restricted'], files: [allowances] });
+  assert.doesNotMatch(mended.text, /BREAKS/);
+});
+
+test('creating and removing are previewed, made and taken back', async () => {
+  const { server, run, get } = await startShop();
+  after(() => server.stop());
+  const policy = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'all', namespace: 'shop' },
+    spec: { podSelector: {} },
+  };
+  const path = '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/all';
+  const [created, removed] = [join(folder, 'created.json'), join(folder, 'removed.json')];
+  const told = await run({ files: [file('policy.json', policy)] }, { apply: { reason: undefined, undoFile: created } });
+  assert.match(told.text, /connections: nobody watched them/);
+  assert.equal((await get(path)).kind, 'NetworkPolicy');
+  await run({ removals: ['netpol/shop/all'] }, { apply: { reason: undefined, undoFile: removed } });
+  assert.equal((await get(path)).code, 404);
+  await run({}, { undo: removed });
+  assert.equal((await get(path)).kind, 'NetworkPolicy');
+  await run({}, { undo: created });
+  assert.equal((await get(path)).code, 404);
+});
+
+test('manifests are previewed without a cluster, and cannot be changed', async () => {
+  const path = file('cluster.json', namespace('shop'), careless);
+  const words = { ...noWords, podSecurity: ['shop=baseline'] };
+  const options = { words, format: 'json' as const, colour: false };
+  const { text, exitCode } = await previewOn({ path, nowMs: 0 }, options);
+  assert.equal(exitCode, 2);
+  assert.equal(JSON.parse(text).impacts[0].subject.ref.name, 'web');
+  await assert.rejects(
+    previewOn({ path, nowMs: 0 }, { ...options, apply: { reason: undefined, undoFile: undefined } }),
+    /need a cluster/,
+  );
+});
+
+test('what cannot be read as a change is wrong use', async () => {
+  const path = file('some.json', namespace('shop'));
+  const tries: [Partial<ChangeWords>, RegExp][] = [
+    [{}, /nothing would change/],
+    [{ files: [join(folder, 'absent')] }, /no such file/],
+    [{ files: [file('unnamed.json', { apiVersion: 'v1', kind: 'ConfigMap', metadata: {} })] }, /without metadata.name/],
+    [{ files: [file('list.json', { no: 'object' })] }, /cannot be read as a whole/],
+    [{ removals: ['nothing'] }, /KIND\/NAMESPACE\/NAME/],
+    [{ removals: ['configmap/shop/absent'] }, /no such object/],
+    [{ protections: ['pod-security'] }, /ID=MODE/],
+    [{ podSecurity: ['shop=strict'] }, /NAMESPACE=LEVEL/],
+    [{ podSecurity: ['away=baseline'] }, /no namespace away/],
+  ];
+  for (const [words, expected] of tries)
+    await assert.rejects(
+      previewOn({ path, nowMs: 0 }, { words: { ...noWords, ...words }, format: 'table', colour: false }),
+      expected,
+    );
+  await assert.rejects(
+    previewOn({ path, nowMs: 0 }, { words: noWords, format: 'table', colour: false, undo: path }),
+    /need a cluster/,
+  );
+});

@@ -1,0 +1,135 @@
+import { writeFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+import { resourceName } from '../../api/kind.ts';
+import type { Client } from '../../client/client.ts';
+import { UsageError } from '../../foundation/usage-error.ts';
+import type { Manifest } from '../contract.ts';
+import { type Change, changedRef, refText } from '../snapshot/snapshot.ts';
+import { readSource, type Source, type SourceOptions } from '../source.ts';
+import { applyChanges, applyUndo } from './apply.ts';
+import { outcomes, type Preview } from './impact.ts';
+import { kindOf } from './merge.ts';
+import { preview } from './preview.ts';
+import { type ChangeWords, readChanges } from './read-change.ts';
+import { countsOf, type PreviewFormat, renderPreview } from './report.ts';
+import { resolveChanges } from './resolve.ts';
+import { written } from './undo.ts';
+import { readUndo, writeUndo } from './undo-file.ts';
+
+export type PreviewOptions = {
+  words: ChangeWords;
+  format: PreviewFormat;
+  colour: boolean;
+  /** Make the change; `reason`: even though something breaks. */
+  apply?: { reason: string | undefined; undoFile: string | undefined };
+  /** A file that an earlier change left. */
+  undo?: string;
+  /** Where objects that would make everything safe are written. */
+  allowances?: string;
+};
+
+const reasonLengthMax = 1024;
+
+/** Reads a cluster or manifests, previews and, when asked to, makes the change. Throws UsageError. */
+export async function previewOn(
+  source: SourceOptions,
+  options: PreviewOptions,
+): Promise<{ text: string; exitCode: number }> {
+  const { apply, undo } = options;
+  if (apply?.reason !== undefined && (apply.reason.trim() === '' || apply.reason.length > reasonLengthMax))
+    throw new UsageError(`--accept needs a reason of at most ${reasonLengthMax} characters`);
+  const read = await readSource(source);
+  try {
+    if ((apply !== undefined || undo !== undefined) && read.client === undefined)
+      throw new UsageError('manifests cannot be changed: --apply and --undo need a cluster');
+    return undo === undefined
+      ? await previewAndApply(read, options, source.nowMs)
+      : await takeBack(read, undo, options, source.nowMs);
+  } finally {
+    read.close();
+  }
+}
+
+async function previewAndApply(source: Source, options: PreviewOptions, nowMs: number) {
+  const { words, format, colour, apply, allowances } = options;
+  const wanted = readChanges(words, source.snapshot);
+  const told = await previewOf(source, wanted, nowMs);
+  if (allowances !== undefined) writeAllowances(allowances, told);
+  const text = renderPreview(told, source.about, format, colour);
+  if (apply === undefined) return { text, exitCode: exitCodeOf(told) };
+  const { breaks } = countsOf(told);
+  if (breaks > 0 && apply.reason === undefined)
+    return { text: `${text}Not made: ${breaks} would break. --accept REASON makes it all the same.\n`, exitCode: 2 };
+  if (words.allowFrom !== undefined)
+    throw new UsageError('the ranges of clients are given when the cluster starts: rempart up --allow-from');
+  const undoFile = apply.undoFile ?? `rempart-undo-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}.json`;
+  // Written first: what cannot be taken back is not made.
+  writeUndo(undoFile, await exactUndo(source.client!, told.undo));
+  await applyChanges(source.client!, wanted, breaks > 0 ? apply.reason : undefined);
+  return { text: `${text}Made. To take it back: rempart preview --undo ${undoFile}\n`, exitCode: 0 };
+}
+
+/** A snapshot leaves out what a judgement may not see: what is put back is read as it is, as far as it may be. */
+const exactUndo = (client: Client, undo: Change[]): Promise<Change[]> =>
+  Promise.all(
+    undo.map(async (change): Promise<Change> => {
+      const kind = 'put' in change ? kindOf(change.put) : undefined;
+      if (!('put' in change) || kind === undefined) return change;
+      return { put: written(await client.get<Manifest>(resourceName(kind), change.put.metadata)) };
+    }),
+  );
+
+async function takeBack(source: Source, file: string, { format, colour }: PreviewOptions, nowMs: number) {
+  const changes = readUndo(file);
+  const told = preview(source.snapshot, changes, source.observations, nowMs);
+  await applyUndo(source.client!, changes);
+  return { text: `${renderPreview(told, source.about, format, colour)}Taken back.\n`, exitCode: 0 };
+}
+
+/** Whole objects first, then what they do; what the API server refuses breaks, too. */
+async function previewOf(
+  { snapshot, client, observations }: Source,
+  wanted: Change[],
+  nowMs: number,
+): Promise<Preview> {
+  const { changes, refusals, notAssessed } = await resolveChanges(wanted, snapshot, client);
+  const told = preview(snapshot, changes, observations, nowMs);
+  const impacts = [...refusals, ...told.impacts];
+  const coverage = { ...told.coverage, notAssessed: [...notAssessed, ...told.coverage.notAssessed] };
+  return {
+    ...told,
+    impacts: impacts.sort((a, b) => outcomes.indexOf(a.outcome) - outcomes.indexOf(b.outcome)),
+    coverage,
+  };
+}
+
+function exitCodeOf(told: Preview): number {
+  const { breaks, unknown } = countsOf(told);
+  if (breaks > 0) return 2;
+  return unknown > 0 || told.coverage.notAssessed.length > 0 ? 3 : 0;
+}
+
+/** Every object once, as documents of YAML: what several allowances add to one policy stands in it together. */
+function writeAllowances(file: string, { impacts }: Preview): void {
+  const objects = new Map<string, Manifest>();
+  for (const change of impacts.flatMap(({ allowance }) => allowance?.changes ?? []))
+    if ('put' in change) {
+      const ref = refText(changedRef(change));
+      objects.set(ref, together(objects.get(ref), change.put));
+    }
+  const documents = [...objects.values()].map(
+    (object) => `---\n${stringify(written(object), { aliasDuplicateObjects: false })}`,
+  );
+  writeFileSync(file, documents.join(''), { mode: 0o600 });
+}
+
+/** Rules of NetworkPolicies add up; of anything else the last one counts. */
+function together(first: Manifest | undefined, second: Manifest): Manifest {
+  if (first === undefined || second.kind !== 'NetworkPolicy') return second;
+  const spec = { ...second['spec'] };
+  for (const direction of ['ingress', 'egress'] as const) {
+    const rules = [...(first['spec'][direction] ?? []), ...(spec[direction] ?? [])];
+    if (rules.length > 0) spec[direction] = [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+  }
+  return { ...second, spec };
+}
