@@ -60,8 +60,8 @@ export function rightCheck({ rights, clusterOnly, namedIsFine, ...check }: Right
       pass: [[exampleRole({})], [exampleRole({ ...bad, verbs: ['watch-nothing'] })]],
       fail: [[exampleRole(bad)], [exampleRole({ ...bad, resources: ['*'], verbs: ['*'] })]],
     },
-    judge(object) {
-      if (object['aggregationRule'])
+    judge(object, context) {
+      if (object['aggregationRule'] && context.source === 'manifests')
         return notAssessed('the rules of an aggregated role are put together in the cluster');
       const findings: Finding[] = [];
       for (const [index, rule] of ((object['rules'] ?? []) as PolicyRule[]).entries()) {

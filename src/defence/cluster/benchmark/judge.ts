@@ -1,5 +1,6 @@
 import { checks } from '../../checks.ts';
-import { describe, type Judgement } from '../../judge.ts';
+import { exemptionFor } from '../../exemptions.ts';
+import { describe, type Failure, type Judgement } from '../../judge.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { type Components, findComponents, judgeFlags } from './components.ts';
 import { hostsOf, judgeHosts, type ToldHost } from './host.ts';
@@ -61,9 +62,9 @@ function judgeOnRempart(judged: OnRempart, name: string, { snapshot, judgement }
   }
   const mode = String(found['spec']?.mode);
   if (!modes.includes(mode)) return failed(`protection ${protection} is relaxed to ${mode}`);
-  const worse = judgement.failures.filter(
-    ({ check, severity }) => check.benchmark.includes(name) && severity !== 'low',
-  );
+  const worse = judgement.failures
+    .filter(({ check, severity }) => check.benchmark.includes(name) && severity !== 'low')
+    .filter((failure) => !isExempt(failure, snapshot));
   return worse.length > 0 ? failed(firstOf(worse)) : passed(`${why} (protection ${protection}: ${mode})`);
 }
 
@@ -74,10 +75,12 @@ export function judgeByChecks(name: string, judgement: Judgement, snapshot: Snap
   const { failures, unassessed: without, coverage } = judgement;
   const answering = checks.filter(({ benchmark }) => benchmark.includes(name));
   const ids = new Set(answering.map(({ id }) => id));
-  const failing = failures
+  const all = failures
     .filter(({ check }) => ids.has(check.id))
     .filter(({ finding }) => field === undefined || finding.field.includes(field));
+  const failing = all.filter((failure) => !isExempt(failure, snapshot));
   if (failing.length > 0) return failed(firstOf(failing));
+  const exempt = all.length === 0 ? '' : `; ${all.length} of the cluster itself are exempt`;
   const unread = answering.flatMap(({ kinds }) => kinds).find((kind) => snapshot.whyUnread(kind) !== undefined);
   if (unread) return unassessed(`${unread} could not be read: ${snapshot.whyUnread(unread)}`);
   const open = without.filter(({ check }) => check !== undefined && ids.has(check));
@@ -89,9 +92,15 @@ export function judgeByChecks(name: string, judgement: Judgement, snapshot: Snap
   const counted = (id: string) =>
     (coverage.get(id)?.pass ?? 0) + (field === undefined ? 0 : (coverage.get(id)?.fail ?? 0));
   const passes = [...ids].reduce((sum, id) => sum + counted(id), 0);
-  if (passes === 0) return inapplicable(`nothing is there that ${[...ids].join(', ')} would judge`);
-  return passed(`${passes} ${passes === 1 ? 'verdict' : 'verdicts'} of ${[...ids].join(', ')}, none against it`);
+  if (passes + all.length === 0) return inapplicable(`nothing is there that ${[...ids].join(', ')} would judge`);
+  return passed(
+    `${passes} ${passes === 1 ? 'verdict' : 'verdicts'} of ${[...ids].join(', ')}, none against it${exempt}`,
+  );
 }
+
+/** Roles that every cluster has, and pods that are the cluster: exempt here as in `rempart check`. */
+const isExempt = (failure: Failure, { source }: Snapshot) =>
+  source === 'cluster' && exemptionFor(failure) !== undefined;
 
 /** The objects, and what is wrong with the first of them. */
 function firstOf(failing: Judgement['failures']): string {

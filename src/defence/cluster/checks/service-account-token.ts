@@ -1,7 +1,8 @@
-import { type Check, failOn, type JudgeContext, notApplicable, notAssessed, pass } from '../../contract.ts';
+import { type Check, failOn, notApplicable, notAssessed, pass } from '../../contract.ts';
 import { pointer } from '../../field.ts';
 import { examplePod, podOf, workloadKinds } from '../../workload.ts';
-import { bindingKinds, exampleBinding } from '../role-rights.ts';
+import { hasRights } from '../account-rights.ts';
+import { exampleBinding } from '../role-rights.ts';
 
 const mounting = (account?: string) =>
   examplePod(({ spec }) => {
@@ -43,16 +44,3 @@ export const serviceAccountToken: Check = {
     return failOn([{ field, reason: 'token without need', detail, patch }]);
   },
 };
-
-function hasRights(context: JudgeContext, namespace: string, name: string): boolean {
-  return bindingKinds
-    .flatMap((kind) => context.of(kind))
-    .some(({ metadata, subjects }) =>
-      ((subjects ?? []) as Record<string, string>[]).some(
-        (subject) =>
-          subject['kind'] === 'ServiceAccount' &&
-          subject['name'] === name &&
-          (subject['namespace'] ?? metadata.namespace ?? '') === namespace,
-      ),
-    );
-}

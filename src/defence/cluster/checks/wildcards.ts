@@ -17,6 +17,7 @@ export const wildcards: Check = {
       [exampleRole({ verbs: ['*'] })],
       [exampleRole({ resources: ['*'] })],
       [exampleRole({ apiGroups: ['*'] }, 'Role')],
+      [{ ...exampleRole({}), rules: [{ verbs: ['get'], nonResourceURLs: ['/*'] }] }],
     ],
   },
   judge(object) {
@@ -24,7 +25,7 @@ export const wildcards: Check = {
     return failOn(
       rules.flatMap((rule, index) =>
         (['apiGroups', 'resources', 'verbs', 'nonResourceURLs'] as const)
-          .filter((key) => rule[key]?.includes('*'))
+          .filter((key) => rule[key]?.some((value) => value === '*' || value === '/*'))
           .map((key) => ({ field: ['rules', index, key], reason: 'wildcard', detail: `${key} has "*"` })),
       ),
     );

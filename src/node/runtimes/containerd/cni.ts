@@ -7,5 +7,5 @@ const fileName = '10-rempart.conflist';
 export function writeCniConfig(cniConfDir: string, conflist: string): void {
   mkdirSync(cniConfDir, { recursive: true, mode: 0o700 });
   for (const other of readdirSync(cniConfDir)) if (other !== fileName) rmSync(join(cniConfDir, other));
-  writeFileSync(join(cniConfDir, fileName), conflist);
+  writeFileSync(join(cniConfDir, fileName), conflist, { mode: 0o600 });
 }

@@ -2,7 +2,12 @@ import type { FileRole } from '../../../../api/host-facts.ts';
 import type { Item } from '../item.ts';
 
 const mode = (id: string, what: string, modeMax: number, files: FileRole[], automated = true): Item => ({
-  ...{ id, level: 1, automated, title: `Nobody else may write ${what} (${modeMax.toString(8)} at most)` },
+  ...{
+    id,
+    level: 1,
+    automated,
+    title: `Only its owner may ${modeMax & 0o044 ? 'write' : 'read'} ${what} (${modeMax.toString(8)})`,
+  },
   judging: { by: 'host', rule: { files, modeMax } },
 });
 const owned = (

@@ -1,0 +1,23 @@
+import { isolationLabel } from '../../../policy/policy.ts';
+import { type Check, failOn, pass } from '../../contract.ts';
+import { exampleNamespace } from '../../namespaces.ts';
+
+export const namespaceIsolation: Check = {
+  id: 'namespace-isolation',
+  level: 'cluster',
+  severity: 'medium',
+  title: 'No namespace opts out of isolation',
+  kinds: ['Namespace'],
+  why: 'with isolation off, every pod that no policy selects can be reached from every namespace',
+  mend: `remove the label ${isolationLabel} and write NetworkPolicies for who comes from elsewhere`,
+  benchmark: ['NSA network separation and hardening'],
+  examples: {
+    pass: [[exampleNamespace()], [exampleNamespace({ [isolationLabel]: 'deny' })]],
+    fail: [[exampleNamespace({ [isolationLabel]: 'off' })]],
+  },
+  judge({ metadata }) {
+    if (metadata.labels?.[isolationLabel] !== 'off') return pass;
+    const field = ['metadata', 'labels', isolationLabel];
+    return failOn([{ field, reason: 'isolation is off', detail: 'pods without a policy are open to all namespaces' }]);
+  },
+};
