@@ -1,12 +1,15 @@
 import type { Budget } from './budget.ts';
 import { library } from './library.ts';
-import { patternOf } from './patterns.ts';
+import { costOfPattern } from './patterns.ts';
 
 const charactersPerUnit = 16;
 
 /** Functions that look at everything inside their arguments; all others see only the top. */
 const deep = new Set(['_==_', '_!=_', 'format', 'sum', 'min', 'max', 'isSorted', 'join', '@in', '_+_']);
 deep.add('indexOf').add('lastIndexOf').add('string');
+
+/** Functions that compile a pattern; its search pays for its own steps. */
+const patterned = new Set(['matches', 'find', 'findAll']);
 
 /** Everything against everything. */
 const crosswise = new Set(['sets.contains', 'sets.equivalent', 'sets.intersects']);
@@ -15,7 +18,7 @@ const crosswise = new Set(['sets.contains', 'sets.equivalent', 'sets.intersects'
 export function spendOnCall(budget: Budget, name: string, args: unknown[]): void {
   budget.spend(1);
   if (name === '@range') budget.spend(sizeOf(args[0]) / charactersPerUnit);
-  else if (name === 'matches') spendOnMatch(budget, args);
+  else if (patterned.has(name) && typeof args[1] === 'string') budget.spend(costOfPattern(args[1]));
   else if (name === 'contains' || name === 'replace' || name === 'split') spendOnSearch(budget, args);
   else if (crosswise.has(name)) budget.spend(sizeOf(args[0]) * sizeOf(args[1]));
   for (const arg of args)
@@ -31,11 +34,6 @@ export function spendOnResult(budget: Budget, result: unknown): void {
 function sizeOf(value: unknown): number {
   const { isCelList, isCelMap } = library.cel;
   return isCelList(value) || isCelMap(value) ? value.size : 0;
-}
-
-function spendOnMatch(budget: Budget, [text, pattern]: unknown[]): void {
-  if (typeof text !== 'string' || typeof pattern !== 'string') return;
-  budget.spend(((text.length + 1) * patternOf(pattern).size) / 256);
 }
 
 function spendOnSearch(budget: Budget, [text, part, replacement]: unknown[]): void {

@@ -5,15 +5,15 @@ import { authorization } from './extensions/authorization.ts';
 import { lists } from './extensions/lists.ts';
 import { loops } from './extensions/loops.ts';
 import { optionals } from './extensions/optionals.ts';
+import { patterns } from './extensions/patterns.ts';
 import { quantities } from './extensions/quantities.ts';
 import { sets } from './extensions/sets.ts';
 import { texts } from './extensions/texts.ts';
 import { urls } from './extensions/urls.ts';
 import { type CelEnv, library } from './library.ts';
-import { patternOf } from './patterns.ts';
 import { createToolkit, type Toolkit } from './toolkit.ts';
 
-const extensions = [lists, sets, texts, quantities, urls, addresses, authorization, optionals, loops];
+const extensions = [lists, sets, texts, patterns, quantities, urls, addresses, authorization, optionals, loops];
 
 export type Environment = { env: CelEnv; toolkit: Toolkit; hasFunction(name: string): boolean };
 
@@ -29,7 +29,7 @@ function create(): Environment {
   const { celEnv } = library.cel;
   const { toolkit, registry } = createToolkit();
   const funcs = [...library.strings, ...extensions.flatMap((extension) => extension(toolkit))];
-  const plain = celEnv({ funcs, registry, re2: { compile: patternOf } });
+  const plain = celEnv({ funcs, registry });
   const env = Object.create(plain, { funcs: { value: metered(plain.funcs) } }) as CelEnv;
   return { env, toolkit, hasFunction: (name) => plain.funcs.find(name) !== undefined };
 }

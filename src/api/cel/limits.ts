@@ -7,7 +7,8 @@ export const expressionLengthMax = 16 * 1024;
 export const expressionDepthMax = 200;
 export const expressionCostMax = 1_000_000;
 export const patternLengthMax = 1_000;
-/** Compiled patterns that are kept. */
-export const patternsMax = 200;
+/** Instructions of a compiled pattern, and of all that are kept. */
+export const patternSizeMax = 20_000;
+export const patternsSizeMax = 200_000;
 /** What is wrong is said with at most so many characters. */
 export const errorLengthMax = 1_000;
