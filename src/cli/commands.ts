@@ -11,6 +11,7 @@ import { images } from './commands/images.ts';
 import { path } from './commands/path.ts';
 import { preview } from './commands/preview.ts';
 import { reach } from './commands/reach.ts';
+import { reader } from './commands/reader.ts';
 import { rotateKeys } from './commands/rotate-keys.ts';
 import { server } from './commands/server.ts';
 import { status } from './commands/status.ts';
@@ -19,7 +20,7 @@ import { whoCan } from './commands/who-can.ts';
 
 /** Every command, in the order of `rempart help`. */
 export const commands: AddCommand[] = [
-  ...[up, down, status, check, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
+  ...[up, down, status, check, reader, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
   ...[preview, whoCan, path, reach],
   ...[server, agent],
 ];
