@@ -7,6 +7,7 @@ import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
 import { dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';
+import { exposure } from './commands/exposure.ts';
 import { images } from './commands/images.ts';
 import { path } from './commands/path.ts';
 import { preview } from './commands/preview.ts';
@@ -21,6 +22,7 @@ import { whoCan } from './commands/who-can.ts';
 /** Every command, in the order of `rempart help`. */
 export const commands: AddCommand[] = [
   ...[up, down, status, check, reader, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
-  ...[preview, whoCan, path, reach],
+  ...[preview, reach],
+  ...[exposure, path, whoCan],
   ...[server, agent],
 ];

@@ -16,6 +16,8 @@ export { levels, severities } from './contract.ts';
 export { isEnd } from './paths/ends.ts';
 export { findPaths, worstPaths } from './paths/paths.ts';
 export { renderPaths, renderWorst } from './paths/render.ts';
+export { endpointOf } from './perimeter/administration/administration.ts';
+export { renderExposure, reportExposure } from './perimeter/exposure-report.ts';
 export { renderWhoCan } from './perimeter/render.ts';
 export { readRightQuery } from './perimeter/right-query.ts';
 export { whoCan } from './perimeter/who-can.ts';

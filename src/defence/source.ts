@@ -1,5 +1,6 @@
 import type { Client } from '../client/client.ts';
 import { createClient } from '../client/client.ts';
+import type { Connection } from '../client/connection.ts';
 import { createHttpsTransport } from '../client/https-transport.ts';
 import { type Context, defaultKubeconfigPaths, loadKubeconfig } from '../client/kubeconfig.ts';
 import { UsageError } from '../foundation/usage-error.ts';
@@ -35,6 +36,8 @@ export type Source = {
   loaded?: Loaded;
   /** The live cluster. */
   client?: Client;
+  /** How it is reached. */
+  connection?: Connection;
   observations: Observations;
   /** `cluster rempart at https://…`, or the folder. */
   about: string;
@@ -78,7 +81,7 @@ async function readLive({ kubeconfig, context, kubernetes, nowMs }: SourceOption
   try {
     const snapshot = await readCluster(transport, { nowMs, minor: kubernetes });
     return {
-      ...{ snapshot, about, observations: noObservations(), client: createClient(transport) },
+      ...{ snapshot, about, observations: noObservations(), client: createClient(transport), connection },
       close: () => transport.close(),
     };
   } catch (error) {

@@ -165,7 +165,7 @@ export function pathsToSubjects(snapshot: Snapshot, subjects: Subject[]): Path[]
 export function isStart({ type, id }: Place): boolean {
   if (type === 'internet' || type === 'workload') return true;
   // The cluster’s own users and groups hold what they hold by design.
-  return (type === 'user' || type === 'group') && !/^(user|group):system:/.test(id);
+  return (type === 'user' || type === 'group') && !/^(user|group):(system|rempart):/.test(id);
 }
 
 /** Distances to an aim; a Secret that a workload mounts is no aim for that workload, it has it for its work. */

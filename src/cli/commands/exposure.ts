@@ -1,0 +1,27 @@
+import type { AddCommand } from '../command.ts';
+import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+
+type Options = SourceChoices & { allowFrom?: string[]; format: 'table' | 'json' };
+
+/** Who reaches what from outside: workloads after NetworkPolicy, and the cluster's administration. */
+export const exposure: AddCommand = (program) => {
+  withSource(program.command('exposure'))
+    .description(
+      'what is reached from outside: workloads, after network policies, and the administration of the cluster',
+    )
+    .option('--allow-from <cidr...>', 'preview an allow-list for the API against the client addresses that were seen')
+    .addOption(formatOption())
+    .action(async (path: string | undefined, options: Options) => {
+      const { endpointOf, readSource, renderExposure, reportExposure } = await import('../../defence/defence.ts');
+      const nowMs = Date.now();
+      const source = await readSource(sourceOptions(path, options, nowMs));
+      try {
+        const { connection, observations, snapshot } = source;
+        const endpoint = connection && endpointOf(connection);
+        const report = reportExposure(snapshot, { endpoint, allowFrom: options.allowFrom, observations, nowMs });
+        process.stdout.write(renderExposure(report, options.format));
+      } finally {
+        source.close();
+      }
+    });
+};

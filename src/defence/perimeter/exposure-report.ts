@@ -1,0 +1,73 @@
+import type { Observations } from '../observations/observation.ts';
+import { allowListChange } from '../preview/changes/client-allow-list.ts';
+import type { Preview } from '../preview/impact.ts';
+import { preview, subjectText } from '../preview/preview.ts';
+import { asJson, asText, columns, notAssessedLines, refsText } from '../report/lines.ts';
+import { printable } from '../report/printable.ts';
+import { refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { type AdministrationFinding, type Endpoint, judgeAdministration } from './administration/administration.ts';
+import type { Entry } from './exposure/entry.ts';
+import { exposureOf } from './exposure/exposure.ts';
+
+export type ExposureOptions = {
+  endpoint: Endpoint | undefined;
+  /** Preview an allow-list of these networks for the API. */
+  allowFrom: string[] | undefined;
+  observations: Observations;
+  nowMs: number;
+};
+
+export type ExposureReport = {
+  administration: AdministrationFinding[];
+  workloads: Entry[];
+  /** What the allow-list would do to clients that were seen. */
+  allowList?: Preview;
+  notAssessed: string[];
+};
+
+/** Who reaches what from outside: the workloads and the administration of a cluster. */
+export function reportExposure(snapshot: Snapshot, options: ExposureOptions): ExposureReport {
+  const { entries, notAssessed } = exposureOf(snapshot);
+  const { endpoint, allowFrom, observations, nowMs } = options;
+  return {
+    administration: judgeAdministration({ snapshot, endpoint, nowMs }),
+    workloads: entries,
+    ...(allowFrom ? { allowList: preview(snapshot, [allowListChange(allowFrom)], observations, nowMs) } : {}),
+    notAssessed,
+  };
+}
+
+export function renderExposure(report: ExposureReport, format: 'table' | 'json'): string {
+  if (format === 'json') return asJson(report);
+  const { administration, workloads, allowList, notAssessed } = report;
+  const judged = administration.map(({ verdict, severity, check, why, by }) => [
+    ...[verdict, verdict === 'fail' ? severity : '', check.replace('administration/', '')],
+    by.length === 0 ? why : `${why} (${refsText(by)})`,
+  ]);
+  const reached = workloads.map((entry) => [
+    ...[entry.verdict, `${entry.type} ${entry.at}`, `${entry.from} (${reachTexts[entry.reach]})`],
+    ...[`${refText(entry.workload)} ${entry.protocol} ${entry.port ?? '?'}`, because(entry)],
+  ]);
+  const lines = ['Administration', ...columns(['VERDICT', 'SEVERITY', 'WHAT', 'WHY'], judged), '', 'Workloads'];
+  if (reached.length === 0) lines.push('Nothing leads in from outside, in what was assessed.');
+  else lines.push(...columns(['VERDICT', 'WHERE', 'FROM', 'TO', 'WHY'], reached));
+  if (allowList) lines.push('', ...allowListLines(allowList));
+  return asText([...lines, ...notAssessedLines(notAssessed)]);
+}
+
+const reachTexts = { internet: 'the Internet', nodes: 'whoever reaches the nodes', internal: 'not the Internet' };
+
+const because = ({ why, by, via }: Entry) =>
+  `${why}${by.length > 0 ? `: ${refsText(by)}` : ''}; through ${refsText(via)}`;
+
+function allowListLines({ impacts, coverage }: Preview): string[] {
+  const told = impacts.map(
+    ({ outcome, subject, why }) => `    ${outcome}  ${printable(subjectText(subject))}: ${printable(why)}`,
+  );
+  const nobody = told.length === 0 ? ['    no client address was seen: what it would cut is unknown'] : told;
+  return [
+    'Allow-list: clients that were seen',
+    ...nobody,
+    ...coverage.notAssessed.map((why) => `    not assessed  ${printable(why)}`),
+  ];
+}
