@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { CredentialPlugin, PluginCredential } from './credential-plugin.ts';
 
 /** Bytes given at once, or a file that is read again when it changes (certificates and tokens are short-lived). */
 export type Source = { bytes: Buffer } | { file: string };
@@ -15,6 +16,8 @@ export type Connection = {
   clientCertificate?: Source;
   clientKey?: Source;
   token?: Source;
+  /** Gives what of token and certificate is not said here. */
+  plugin?: CredentialPlugin;
 };
 
 export type Material = { ca?: Buffer; cert?: Buffer; key?: Buffer; token?: string };
@@ -26,21 +29,21 @@ const sources = ({ certificateAuthority, clientCertificate, clientKey, token }: 
 export function readMaterial(connection: Connection): Material {
   const read = (source: Source | undefined) =>
     source === undefined ? undefined : 'bytes' in source ? source.bytes : readFileSync(source.file);
+  const given: Partial<PluginCredential> = connection.plugin?.credential() ?? {};
   return {
     ca: read(connection.certificateAuthority),
-    cert: read(connection.clientCertificate),
-    key: read(connection.clientKey),
-    token: read(connection.token)?.toString('utf8').trim(),
+    cert: read(connection.clientCertificate) ?? given.certificate,
+    key: read(connection.clientKey) ?? given.key,
+    token: (read(connection.token) ?? given.token)?.toString('utf8').trim(),
   };
 }
 
-/** Changes when one of the files does; the empty string when there is no file. */
+/** Changes when one of the files does, or a plugin gives something else; the empty string when there is neither. */
 export function versionOf(connection: Connection): string {
-  return sources(connection)
-    .map((source) => {
-      if ('bytes' in source) return '';
-      const { mtimeMs, size, ino } = statSync(source.file);
-      return `${mtimeMs}:${size}:${ino}`;
-    })
-    .join();
+  const files = sources(connection).map((source) => {
+    if ('bytes' in source) return '';
+    const { mtimeMs, size, ino } = statSync(source.file);
+    return `${mtimeMs}:${size}:${ino}`;
+  });
+  return [...files, connection.plugin?.credential().run ?? ''].join();
 }

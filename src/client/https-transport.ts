@@ -52,11 +52,15 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
     if (performance.now() - checkedAtMs < filesCheckedEveryMs) return identity;
     checkedAtMs = performance.now();
     try {
-      if (versionOf(connection) === identity.version) return identity;
-      const renewed = open();
-      for (const sockets of Object.values(identity.agent.freeSockets)) for (const one of sockets ?? []) one.destroy();
-      identity = renewed;
+      if (versionOf(connection) !== identity.version) renew();
     } catch {}
+    return identity;
+  }
+
+  function renew(): typeof identity {
+    const renewed = open();
+    for (const sockets of Object.values(identity.agent.freeSockets)) for (const one of sockets ?? []) one.destroy();
+    identity = renewed;
     return identity;
   }
 
@@ -98,7 +102,13 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
 
   return {
     async send(request) {
-      const response = await begin(request, current().agent, request.signal);
+      let response = await begin(request, current().agent, request.signal);
+      if (response.statusCode === 401 && connection.plugin) {
+        // What a login plugin gave may be withdrawn before it expires.
+        response.resume();
+        connection.plugin.forget();
+        response = await begin(request, renew().agent, request.signal);
+      }
       response.setTimeout(timeoutMs, () => response.destroy(new Error('the answer stopped half way')));
       return {
         code: response.statusCode!,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { defaultKubeconfigPaths, loadKubeconfig } from './kubeconfig.ts';
 
@@ -39,7 +39,7 @@ test('the current context gives server, identity and namespace, with files besid
 
 test('what is missing or unusable is named', () => {
   const path = write(config);
-  assert.throws(() => loadKubeconfig(path, 'two'), /context two: logging in by a plugin is not supported/);
+  assert.throws(() => loadKubeconfig(path, 'two'), /context two: the login plugin aws speaks undefined/);
   assert.throws(() => loadKubeconfig(path, 'three'), /has no cluster named gone/);
   assert.throws(() => loadKubeconfig(path, 'four'), /has no context named four/);
   assert.throws(() => loadKubeconfig(write('a: &a [x]\nb: [*a, *a]')), /alias/i);
@@ -49,4 +49,35 @@ test('what is missing or unusable is named', () => {
 test('KUBECONFIG names the files', () => {
   assert.deepEqual(defaultKubeconfigPaths({ KUBECONFIG: '/a:/b' }), ['/a', '/b']);
   assert.match(defaultKubeconfigPaths({})[0]!, /\.kube\/config$/);
+});
+
+test('what is not supported is refused instead of left out', () => {
+  const withUser = (user: string, cluster = '') =>
+    write(`
+current-context: a
+contexts: [{name: a, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: 'https://x'${cluster}}}]
+users: [{name: u, user: {${user}}}]
+`);
+  assert.throws(() => loadKubeconfig(withUser('as: admin, token: t')), /acting as another user/);
+  assert.throws(() => loadKubeconfig(withUser('username: u, password: p')), /a password is not supported/);
+  assert.throws(() => loadKubeconfig(withUser('auth-provider: {name: gcp}')), /auth-provider is gone/);
+  assert.throws(() => loadKubeconfig(withUser('token: t', ", proxy-url: 'http://p'")), /proxy-url is not supported/);
+});
+
+test('several files are merged as kubectl does: the first that says something wins', () => {
+  const [first, second] = ['first', 'second'].map((name) => join(mkdtempSync(join(folder, 'several-')), name));
+  writeFileSync(first!, "current-context: b\nclusters: [{name: c, cluster: {server: 'https://first'}}]\n");
+  writeFileSync(
+    second!,
+    `current-context: a
+contexts: [{name: b, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: 'https://second'}}]
+users: [{name: u, user: {client-certificate: u.crt}}]
+`,
+  );
+  const { name, connection } = loadKubeconfig([join(folder, 'not-there'), first!, second!]);
+  assert.deepEqual([name, connection.server], ['b', 'https://first']);
+  assert.deepEqual(connection.clientCertificate, { file: join(dirname(second!), 'u.crt') });
+  assert.throws(() => loadKubeconfig([join(folder, 'x'), join(folder, 'y')]), /there is none of .*x, .*y/);
 });

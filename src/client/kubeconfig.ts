@@ -3,8 +3,10 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import type { Connection, Source } from './connection.ts';
+import { createCredentialPlugin } from './credential-plugin.ts';
 
 const sizeMaxBytes = 4 * 1024 * 1024;
+const filesMax = 100;
 
 /** The files kubectl would read: `$KUBECONFIG`, else `~/.kube/config`. */
 export function defaultKubeconfigPaths(environment: NodeJS.ProcessEnv = process.env): string[] {
@@ -15,45 +17,78 @@ export function defaultKubeconfigPaths(environment: NodeJS.ProcessEnv = process.
 /** A context of a kubeconfig: how to connect, and the namespace that commands start from. */
 export type Context = { name: string; namespace: string; connection: Connection };
 
+/** An entry and the folder of its file, to which its paths are relative. */
+type Entry = { value: any; folder: string };
+
 /**
- * Reads one context (by default the current one) of a kubeconfig file. Throws with the file, the entry and what to do
- * when something is missing or cannot be used.
+ * Reads one context (by default the current one) of a kubeconfig file, or of several as kubectl merges them: the first
+ * that says something wins, and of several those that are not there are left out. Throws with the file, the entry and
+ * what to do when something is missing or cannot be used.
  */
-export function loadKubeconfig(path: string, contextName?: string): Context {
-  const text = readFileSync(path, 'utf8');
-  if (text.length > sizeMaxBytes) throw new Error(`${path} is larger than ${sizeMaxBytes} bytes: not a kubeconfig`);
-  const config = parse(text, { maxAliasCount: 0 }) ?? {};
-  const name = contextName ?? config['current-context'];
-  if (!name) throw new Error(`${path} has no current-context: name one of its contexts`);
-  const find = (list: string, entry: string, wanted: string) => {
-    const found = (Array.isArray(config[list]) ? config[list] : []).find((one: any) => one?.name === wanted);
-    if (!found?.[entry]) throw new Error(`${path} has no ${entry} named ${wanted}`);
-    return found[entry];
+export function loadKubeconfig(path: string | string[], contextName?: string): Context {
+  const paths = [path].flat().slice(0, filesMax);
+  const configs = paths.flatMap((each) => readConfig(each, paths.length > 1));
+  const named = paths.join(', ');
+  if (configs.length === 0) throw new Error(`there is none of ${named}`);
+  const name = contextName ?? configs.map(({ value }) => value['current-context']).find(Boolean);
+  if (!name) throw new Error(`${named} has no current-context: name one of its contexts`);
+  const find = (list: string, entry: string, wanted: string): Entry => {
+    for (const { value, folder } of configs) {
+      const found = (Array.isArray(value[list]) ? value[list] : []).find((one: any) => one?.name === wanted);
+      if (found?.[entry]) return { value: found[entry], folder };
+    }
+    throw new Error(`${named} has no ${entry} named ${wanted}`);
   };
-  const context = find('contexts', 'context', name);
+  const context = find('contexts', 'context', name).value;
   const cluster = find('clusters', 'cluster', context.cluster);
-  const user = context.user ? find('users', 'user', context.user) : {};
-  const connection = connectionOf(cluster, user, dirname(path), `${path}, context ${name}`);
+  const user = context.user ? find('users', 'user', context.user) : { value: {}, folder: '.' };
+  const connection = connectionOf(cluster, user, `${named}, context ${name}`);
   return { name, namespace: context.namespace || 'default', connection };
 }
 
-function connectionOf(cluster: any, user: any, folder: string, where: string): Connection {
+function readConfig(path: string, oneOfSeveral: boolean): Entry[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (oneOfSeveral && (error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  if (text.length > sizeMaxBytes) throw new Error(`${path} is larger than ${sizeMaxBytes} bytes: not a kubeconfig`);
+  const value = parse(text, { maxAliasCount: 0 }) ?? {};
+  if (typeof value !== 'object') throw new Error(`${path} is not a kubeconfig`);
+  return [{ value, folder: dirname(path) }];
+}
+
+function connectionOf(
+  { value: cluster, folder }: Entry,
+  { value: user, folder: userFolder }: Entry,
+  where: string,
+): Connection {
   if (typeof cluster.server !== 'string') throw new Error(`${where}: the cluster has no server`);
-  if (user.exec || user['auth-provider'])
-    throw new Error(`${where}: logging in by a plugin is not supported: use a token or a client certificate`);
-  const source = (entry: any, field: string): Source | undefined => {
-    const data = entry[`${field}-data`];
+  const refuse = (what: string) => {
+    throw new Error(`${where}: ${what}`);
+  };
+  if (cluster['proxy-url']) refuse('proxy-url is not supported: connect without it, or by kubectl proxy');
+  if (user['auth-provider'])
+    refuse('auth-provider is gone from Kubernetes since 1.26: use a login plugin (exec), a token or a certificate');
+  if (user.username) refuse('a password is not supported, nor by Kubernetes since 1.19: use a token or a certificate');
+  if (user.as) refuse('acting as another user (as) is not supported: log in as that user');
+  const source = ({ value, folder }: Entry, field: string): Source | undefined => {
+    const data = value[`${field}-data`];
     if (data) return { bytes: Buffer.from(data, 'base64') };
-    const file = entry[field];
+    const file = value[field];
     return file ? { file: isAbsolute(file) ? file : join(folder, file) } : undefined;
   };
+  const ofUser = { value: user, folder: userFolder };
   return {
     server: cluster.server,
-    certificateAuthority: source(cluster, 'certificate-authority'),
+    certificateAuthority: source({ value: cluster, folder }, 'certificate-authority'),
     tlsServerName: cluster['tls-server-name'],
     insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'] === true,
-    clientCertificate: source(user, 'client-certificate'),
-    clientKey: source(user, 'client-key'),
+    clientCertificate: source(ofUser, 'client-certificate'),
+    clientKey: source(ofUser, 'client-key'),
     token: user.token ? { bytes: Buffer.from(user.token) } : user.tokenFile ? { file: user.tokenFile } : undefined,
+    plugin: user.exec && createCredentialPlugin(user.exec, { where, folder: userFolder, cluster }),
   };
 }

@@ -3,6 +3,7 @@ import { createClient } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
 import { createHttpsTransport } from '../client/https-transport.ts';
 import { type Context, defaultKubeconfigPaths, loadKubeconfig } from '../client/kubeconfig.ts';
+import type { Transport } from '../client/transport.ts';
 import { UsageError } from '../foundation/usage-error.ts';
 import { type Loaded, loadManifests } from './manifests/load.ts';
 import { noObservations, type Observations } from './observations/observation.ts';
@@ -77,7 +78,7 @@ export const snapshotOf = ({ objects }: Loaded, { minor, nowMs }: { minor: numbe
 async function readLive({ kubeconfig, context, kubernetes, nowMs }: SourceOptions): Promise<Source> {
   const { name, connection } = loadContext(kubeconfig, context);
   const about = `cluster ${name} at ${connection.server}`;
-  const transport = createHttpsTransport(connection, { userAgent: 'rempart', bodyMaxBytes: answerMaxBytes });
+  const transport = openTransport(connection, about);
   try {
     const snapshot = await readCluster(transport, { nowMs, minor: kubernetes });
     return {
@@ -90,12 +91,21 @@ async function readLive({ kubeconfig, context, kubernetes, nowMs }: SourceOption
   }
 }
 
-function loadContext(kubeconfig: string | undefined, context: string | undefined): Context {
-  const path = kubeconfig ?? defaultKubeconfigPaths()[0]!;
+/** Reads certificates and logs in: whatever cannot be is the user's to mend. */
+function openTransport(connection: Connection, about: string): Transport {
   try {
-    return loadKubeconfig(path, context);
+    return createHttpsTransport(connection, { userAgent: 'rempart', bodyMaxBytes: answerMaxBytes });
+  } catch (error) {
+    throw new UsageError(`${about}: ${(error as Error).message}`);
+  }
+}
+
+function loadContext(kubeconfig: string | undefined, context: string | undefined): Context {
+  const paths = kubeconfig === undefined ? defaultKubeconfigPaths() : [kubeconfig];
+  try {
+    return loadKubeconfig(paths, context);
   } catch (error) {
     const hint = kubeconfig === undefined ? '; name a folder of manifests, or a cluster with --kubeconfig' : '';
-    throw new UsageError(`kubeconfig ${path}: ${(error as Error).message}${hint}`);
+    throw new UsageError(`kubeconfig ${paths.join(', ')}: ${(error as Error).message}${hint}`);
   }
 }
