@@ -1,6 +1,6 @@
 /**
  * Bounds of what is written by one user and computed for every other. A unit of cost is one call of a function, one
- * turn of a loop, or 16 characters that were looked at; a million take less than a second.
+ * turn of a loop, or 16 characters that were looked at; a million take about a second at the worst.
  */
 export const expressionLengthMax = 16 * 1024;
 /** Levels of an expression's tree: more would exhaust the stack of whoever walks it. */

@@ -45,6 +45,10 @@ function decodePath(path: string): string {
 function queryOf(query: string): unknown {
   const { celList, celMap } = library.cel;
   const values = new Map<string, string[]>();
-  for (const [key, value] of new URLSearchParams(query)) values.set(key, [...(values.get(key) ?? []), value]);
+  for (const [key, value] of new URLSearchParams(query)) {
+    const list = values.get(key);
+    if (list === undefined) values.set(key, [value]);
+    else list.push(value);
+  }
   return celMap(new Map([...values].map(([key, list]) => [key, celList(list)])));
 }
