@@ -10,6 +10,7 @@ import { down } from './commands/down.ts';
 import { exposure } from './commands/exposure.ts';
 import { images } from './commands/images.ts';
 import { path } from './commands/path.ts';
+import { policies } from './commands/policies.ts';
 import { preview } from './commands/preview.ts';
 import { reach } from './commands/reach.ts';
 import { reader } from './commands/reader.ts';
@@ -22,7 +23,7 @@ import { whoCan } from './commands/who-can.ts';
 /** Every command, in the order of `rempart help`. */
 export const commands: AddCommand[] = [
   ...[up, down, status, check, reader, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
-  ...[preview, reach],
+  ...[preview, reach, policies],
   ...[exposure, path, whoCan],
   ...[server, agent],
 ];

@@ -18,6 +18,8 @@ export { findPaths, worstPaths } from './paths/paths.ts';
 export { renderPaths, renderWorst } from './paths/render.ts';
 export { endpointOf } from './perimeter/administration/administration.ts';
 export { renderExposure, reportExposure } from './perimeter/exposure-report.ts';
+export { generatePolicies } from './perimeter/generate/generate.ts';
+export { generatedYaml } from './perimeter/generate/render.ts';
 export { renderWhoCan } from './perimeter/render.ts';
 export { readRightQuery } from './perimeter/right-query.ts';
 export { whoCan } from './perimeter/who-can.ts';
