@@ -4,6 +4,7 @@ import { check } from './benchmarks/check.ts';
 import { idle } from './benchmarks/idle.ts';
 import { paths } from './benchmarks/paths.ts';
 import { pods } from './benchmarks/pods.ts';
+import { preview } from './benchmarks/preview.ts';
 import { reachability } from './benchmarks/reachability.ts';
 import { reads } from './benchmarks/reads.ts';
 import { scheduling } from './benchmarks/scheduling.ts';
@@ -14,7 +15,19 @@ import { startLocalCluster } from './local-cluster.ts';
 import { machineLine } from './machine.ts';
 import { targetOf } from './target.ts';
 
-const benchmarks: Benchmark[] = [startUp, idle, pods, writes, reads, watch, scheduling, check, reachability, paths];
+const benchmarks: Benchmark[] = [
+  startUp,
+  idle,
+  pods,
+  writes,
+  reads,
+  watch,
+  scheduling,
+  check,
+  reachability,
+  preview,
+  paths,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

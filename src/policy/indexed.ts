@@ -42,7 +42,16 @@ export type Index = {
 
 export const locationKey = (address: string, port: number): string => `${address}:${port}`;
 
+const made = new WeakMap<World, Index>();
+
+/** One index per world, whoever asks: an evaluator and the reach of the same world share it. */
 export function createIndex(world: World): Index {
+  const index = made.get(world) ?? indexOf(world);
+  made.set(world, index);
+  return index;
+}
+
+function indexOf(world: World): Index {
   const policies = world.policies.map(parsePolicy);
   const policiesOf = Map.groupBy(policies, ({ namespace }) => namespace);
   const namespaces = new Map(world.namespaces.map((namespace) => [namespace.name, namespace]));

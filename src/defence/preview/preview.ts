@@ -55,6 +55,7 @@ function ordered(impacts: Impact[]): Impact[] {
   const rank = ({ outcome }: Impact) => outcomes.indexOf(outcome);
   const bySubject = Map.groupBy(impacts, ({ subject }) => `${subject.type} ${subjectText(subject)}`);
   const kept = [...bySubject.values()].flatMap((all) => {
+    if (all.length === 1) return all;
     const opening = all.filter(({ outcome }) => outcome === 'opens');
     const others = all.filter(({ outcome }) => outcome !== 'opens');
     const worst = Math.min(...others.map(rank));

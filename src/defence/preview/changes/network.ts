@@ -1,4 +1,4 @@
-import { createEvaluator } from '../../../policy/policy.ts';
+import { createEvaluator, podKey } from '../../../policy/policy.ts';
 import { type Change, changedRef, refText } from '../../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../../snapshot/world.ts';
 import { workloadKinds } from '../../workload.ts';
@@ -39,7 +39,8 @@ function judgeNetwork(scope: Scope): Judged {
     after: createEvaluator(withStandIns(worlds.after.world, standIns)),
   };
   const flows = judgeFlows(observations.flows, places, evaluators, worlds.after.world.namespaces);
-  const allowing = { after: worlds.after, evaluator: evaluators.after, standIns, others: flows.placed };
+  const pods = new Map([...worlds.after.world.pods, ...standIns].map((pod) => [podKey(pod), pod]));
+  const allowing = { after: worlds.after, pods, evaluator: evaluators.after, others: flows.placed };
   for (const broken of flows.broken.slice(0, allowancesMax)) {
     const allowance = allowanceFor(broken, changes, allowing);
     if (allowance !== undefined) broken.impact.allowance = allowance;

@@ -60,8 +60,9 @@ export function allowanceFor(
 /** The world after the change, and all that was seen in it. */
 export type AllowScope = {
   after: SnapshotWorld;
+  /** Of that world, pods that are gone included, by `podKey`. */
+  pods: Map<string, PolicyPod>;
   evaluator: Evaluator;
-  standIns: PolicyPod[];
   others: PlacedFlow[];
 };
 
@@ -126,8 +127,7 @@ function withRule(policy: Manifest, direction: 'ingress' | 'egress', rule: objec
 
 const podNow = ({ after, pod }: Place, scope: AllowScope): PolicyPod | undefined => {
   if (after === undefined || !('pod' in after)) return undefined;
-  const pods = [...scope.after.world.pods, ...scope.standIns];
-  return pods.find((candidate) => podKey(candidate) === after.pod) ?? pod;
+  return scope.pods.get(after.pod) ?? pod;
 };
 
 /** A workload by the labels of its pods and its namespace; what is no pod by its address. */
@@ -143,7 +143,7 @@ function peerOf(place: Place, ownNamespace: string, scope: AllowScope): NetworkP
 
 /** Evaluated in a world of only what is needed: it must pass, and nothing else that was seen may be refused by it. */
 function holds({ placed, puts, scope }: { placed: PlacedFlow; puts: Manifest[]; scope: AllowScope }): boolean {
-  const { after, standIns, evaluator, others } = scope;
+  const { after, pods, evaluator, others } = scope;
   const replaced = new Set(puts.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
   const isReplaced = ({ metadata }: NetworkPolicy) => replaced.has(`${metadata.namespace}/${metadata.name}`);
   const namespaces = new Set(puts.map(({ metadata }) => metadata.namespace));
@@ -153,7 +153,7 @@ function holds({ placed, puts, scope }: { placed: PlacedFlow; puts: Manifest[]; 
   const needed = new Set([placed, ...touched].flatMap(({ from, to }) => [keyOf(from), keyOf(to)]));
   const mended = createEvaluator({
     ...after.world,
-    pods: [...after.world.pods, ...standIns].filter((pod) => needed.has(podKey(pod))),
+    pods: [...needed].flatMap((key) => pods.get(key) ?? []),
     policies: [
       ...after.world.policies.filter((policy) => !isReplaced(policy)),
       ...(puts as unknown as NetworkPolicy[]),

@@ -64,7 +64,7 @@ export function placesOf(before: SnapshotWorld, after: SnapshotWorld): Places {
   const remembered = new Map<string, Place>();
   return {
     place(end) {
-      const key = JSON.stringify(end);
+      const key = end.type === 'pod' ? `${end.namespace}/${end.name} ${end.workload}` : `${end.type} ${end.address}`;
       const known = remembered.get(key) ?? place(end);
       remembered.set(key, known);
       return known;
@@ -77,21 +77,30 @@ export function placesOf(before: SnapshotWorld, after: SnapshotWorld): Places {
 
 function podsOf({ world, workloads }: SnapshotWorld) {
   const byKey = new Map(world.pods.map((pod) => [podKey(pod), pod]));
-  const byWorkload = new Map<string, PolicyPod>();
-  const byLabels = new Map<string, PolicyPod>();
-  for (const pod of world.pods) {
+  const firstBy = (keyOf: (pod: PolicyPod) => string | undefined) => {
+    const found = new Map<string, PolicyPod>();
+    for (const pod of world.pods) {
+      const key = keyOf(pod);
+      if (key !== undefined && !found.has(key)) found.set(key, pod);
+    }
+    return found;
+  };
+  const ofWorkload = (pod: PolicyPod) => {
     const ref = workloads.get(podKey(pod));
-    const name = ref && `${pod.namespace} ${ref.kind.split('.')[0]}/${ref.name}`;
-    if (name !== undefined && !byWorkload.has(name)) byWorkload.set(name, pod);
-    const labels = labelsKey(pod.namespace, pod.labels);
-    if (!byLabels.has(labels)) byLabels.set(labels, pod);
-  }
+    return ref && `${pod.namespace} ${ref.kind.split('.')[0]}/${ref.name}`;
+  };
+  // Most pods that were seen live: only for the others these are made.
+  let byWorkload: Map<string, PolicyPod> | undefined;
+  let byLabels: Map<string, PolicyPod> | undefined;
   return {
     byKey,
-    find: ({ namespace, name, workload, labels }: FlowEnd & { type: 'pod' }): PolicyPod | undefined =>
-      byKey.get(`${namespace}/${name}`) ??
-      byWorkload.get(`${namespace} ${workload}`) ??
-      byLabels.get(labelsKey(namespace, labels)),
+    find({ namespace, name, workload, labels }: FlowEnd & { type: 'pod' }): PolicyPod | undefined {
+      const alive = byKey.get(`${namespace}/${name}`);
+      if (alive !== undefined) return alive;
+      byWorkload ??= firstBy(ofWorkload);
+      byLabels ??= firstBy((pod) => labelsKey(pod.namespace, pod.labels));
+      return byWorkload.get(`${namespace} ${workload}`) ?? byLabels.get(labelsKey(namespace, labels));
+    },
   };
 }
 
