@@ -5,6 +5,7 @@ import { approveCertificates } from './cluster/checks/approve-certificates.ts';
 import { barePod } from './cluster/checks/bare-pod.ts';
 import { bootstrapToken } from './cluster/checks/bootstrap-token.ts';
 import { broadSubjects } from './cluster/checks/broad-subjects.ts';
+import { certificateRequestPending } from './cluster/checks/certificate-request-pending.ts';
 import { changeNamespaces } from './cluster/checks/change-namespaces.ts';
 import { changeNodes } from './cluster/checks/change-nodes.ts';
 import { changeWebhooks } from './cluster/checks/change-webhooks.ts';
@@ -23,10 +24,13 @@ import { ephemeralStorage } from './cluster/checks/ephemeral-storage.ts';
 import { escalate } from './cluster/checks/escalate.ts';
 import { execPods } from './cluster/checks/exec-pods.ts';
 import { gracePeriod } from './cluster/checks/grace-period.ts';
+import { hostKernel } from './cluster/checks/host-kernel.ts';
 import { hostPathVolume } from './cluster/checks/host-path-volume.ts';
+import { hostRuntime } from './cluster/checks/host-runtime.ts';
 import { imageDigest } from './cluster/checks/image-digest.ts';
 import { imageTag } from './cluster/checks/image-tag.ts';
 import { insecureApiService } from './cluster/checks/insecure-api-service.ts';
+import { memoryLimitOverNode } from './cluster/checks/memory-limit-over-node.ts';
 import { memoryLimits } from './cluster/checks/memory-limits.ts';
 import { namespaceIsolation } from './cluster/checks/namespace-isolation.ts';
 import { namespaceLaxerWarnings } from './cluster/checks/namespace-laxer-warnings.ts';
@@ -90,6 +94,7 @@ export const checks: Check[] = [
   barePod,
   bootstrapToken,
   broadSubjects,
+  certificateRequestPending,
   changeNamespaces,
   changeNodes,
   changeWebhooks,
@@ -108,10 +113,13 @@ export const checks: Check[] = [
   escalate,
   execPods,
   gracePeriod,
+  hostKernel,
   hostPathVolume,
+  hostRuntime,
   imageDigest,
   imageTag,
   insecureApiService,
+  memoryLimitOverNode,
   memoryLimits,
   namespaceIsolation,
   namespaceLaxerWarnings,

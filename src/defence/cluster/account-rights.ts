@@ -14,12 +14,22 @@ export const subjectsOf = ({ metadata, subjects }: Manifest): BoundSubject[] =>
 
 export const subjectKey = ({ kind, namespace = '', name }: BoundSubject): string => `${kind} ${namespace}/${name}`;
 
+/** Whom a list of bindings names. Made once for it: every pod and every ServiceAccount asks. */
+const named = new WeakMap<Manifest[], Set<string>>();
+
+function namedIn(bindings: Manifest[]): Set<string> {
+  let subjects = named.get(bindings);
+  if (subjects === undefined) {
+    subjects = new Set(bindings.flatMap(subjectsOf).map(subjectKey));
+    named.set(bindings, subjects);
+  }
+  return subjects;
+}
+
 /** Does any binding give this ServiceAccount something? */
 export function hasRights(context: JudgeContext, namespace: string, name: string): boolean {
-  const wanted = subjectKey({ kind: 'ServiceAccount', namespace, name });
-  return bindingKinds
-    .flatMap((kind) => context.of(kind))
-    .some((binding) => subjectsOf(binding).some((subject) => subjectKey(subject) === wanted));
+  const key = subjectKey({ kind: 'ServiceAccount', namespace, name });
+  return bindingKinds.map((kind) => namedIn(context.of(kind))).some((subjects) => subjects.has(key));
 }
 
 /** The role that a binding refers to; undefined when it is not there. */

@@ -1,20 +1,23 @@
 import { checks } from '../../checks.ts';
-import { contextOf, judge } from '../../judge.ts';
+import type { Check } from '../../contract.ts';
+import { contextOf, type Judgement, judge } from '../../judge.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { subjectsOf } from '../../subjects.ts';
 import { headings } from './headings.ts';
-import type { Outcome, OutcomeVerdict } from './item.ts';
+import { type Outcome, type OutcomeVerdict, sectionOf, sections } from './item.ts';
 import { items } from './items.ts';
-import { judgeByChecks, judgeItems } from './judge.ts';
+import { type JudgedItem, judgeByChecks, judgeItems } from './judge.ts';
 
 export const benchmarkNames = ['cis', 'nsa'] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export type Row = Outcome & {
-  /** `CIS 5.2.1` or `NSA pod security`, as checks name it. */
+  /** What the document has it under: `5.2 Policies: Pod Security Standards`, or a heading. */
+  section: string;
+  /** `CIS 5.2.1`, or the check of this program that judges it. */
   id: string;
   title: string;
-  /** Of the CIS benchmark: level and whether the document leaves the item to a person. */
+  /** Of the CIS benchmark: level, and whether the document leaves it to a program or to a person. */
   level?: 1 | 2;
   automated?: boolean;
 };
@@ -41,28 +44,28 @@ export function judgeBenchmark(
 ): BenchmarkReport {
   const judgement = judge(subjectsOf(snapshot), checks, contextOf(snapshot));
   const judged = judgeItems(items, snapshot, judgement);
-  const rows: Row[] =
+  const rows =
     benchmark === 'cis'
-      ? judged
-          .filter(({ item }) => item.level <= levelMax)
-          .map(({ item: { id, title, level, automated }, outcome }) => ({
-            ...{ id: `CIS ${id}`, title, level, automated },
-            ...outcome,
-          }))
-      : headings.map(({ id, title, items: related }) => {
-          const outcomes = judged.filter(({ item }) => related.includes(item.id)).map(({ outcome }) => outcome);
-          return { id, title, ...together([judgeByChecks(id, judgement, snapshot), ...outcomes]) };
+      ? judged.filter(({ item }) => item.level <= levelMax).map(rowOf)
+      : headings.flatMap(({ id, title, items: related }) => {
+          const answering = checks.filter((check) => check.benchmark.includes(id));
+          const section = `${id}: ${title}`;
+          return [
+            ...answering.map((check) => rowOfCheck(check, section, judgement, snapshot)),
+            ...judged.filter(({ item }) => related.includes(item.id)).map((item) => ({ ...rowOf(item), section })),
+          ];
         });
   const counts = { pass: 0, fail: 0, 'not applicable': 0, 'not assessed': 0 };
   for (const { verdict } of rows) counts[verdict]++;
   return { benchmark, document: documents[benchmark], about, rows, counts };
 }
 
-/** A heading stands for many things: one that fails decides, then one that nobody knows of. */
-function together(outcomes: Outcome[]): Outcome {
-  for (const verdict of ['fail', 'not assessed', 'pass'] as const) {
-    const [first, ...rest] = outcomes.filter((outcome) => outcome.verdict === verdict);
-    if (first) return rest.length === 0 ? first : { verdict, why: `${first.why} (and ${rest.length} more)` };
-  }
-  return outcomes[0]!;
+function rowOf({ item: { id, title, level, automated }, outcome }: JudgedItem): Row {
+  const section = sectionOf(id);
+  return { section: `${section} ${sections[section]}`, id: `CIS ${id}`, title, level, automated, ...outcome };
 }
+
+const rowOfCheck = (check: Check, section: string, judgement: Judgement, snapshot: Snapshot): Row => ({
+  ...{ section, id: check.id, title: check.title },
+  ...judgeByChecks([check], judgement, snapshot),
+});

@@ -1,4 +1,5 @@
 import { checks } from '../../checks.ts';
+import type { Check } from '../../contract.ts';
 import { exemptionFor } from '../../exemptions.ts';
 import { describe, type Failure, type Judgement } from '../../judge.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
@@ -41,7 +42,7 @@ const controlPlaneLabels = ['node-role.kubernetes.io/control-plane', 'node-role.
 function judgeItem({ judging, onRempart, id }: Item, known: Known): Outcome {
   const { snapshot, judgement, components, hosts, notVisible } = known;
   if (snapshot.closedByDefault && onRempart) return judgeOnRempart(onRempart, `CIS ${id}`, known);
-  if (judging.by === 'checks') return judgeByChecks(`CIS ${id}`, judgement, snapshot, judging.field);
+  if (judging.by === 'checks') return judgeByChecks(checksOf(`CIS ${id}`), judgement, snapshot, judging.field);
   if (judging.by === 'flags') return judgeFlags(judging.rule, components, notVisible);
   if (judging.by === 'objects') return judging.judge(snapshot);
   if (snapshot.closedByDefault) return judgeHosts(judging.rule, hosts);
@@ -70,10 +71,11 @@ function judgeOnRempart(judged: OnRempart, name: string, { snapshot, judgement }
 
 const shownMax = 3;
 
-/** By every check that answers to `name`: an item or a heading. Nobody is clean because nothing could be read. */
-export function judgeByChecks(name: string, judgement: Judgement, snapshot: Snapshot, field?: string): Outcome {
+const checksOf = (name: string) => checks.filter(({ benchmark }) => benchmark.includes(name));
+
+/** By some checks together. Nobody is clean because nothing could be read. */
+export function judgeByChecks(answering: Check[], judgement: Judgement, snapshot: Snapshot, field?: string): Outcome {
   const { failures, unassessed: without, coverage } = judgement;
-  const answering = checks.filter(({ benchmark }) => benchmark.includes(name));
   const ids = new Set(answering.map(({ id }) => id));
   const all = failures
     .filter(({ check }) => ids.has(check.id))
@@ -93,9 +95,8 @@ export function judgeByChecks(name: string, judgement: Judgement, snapshot: Snap
     (coverage.get(id)?.pass ?? 0) + (field === undefined ? 0 : (coverage.get(id)?.fail ?? 0));
   const passes = [...ids].reduce((sum, id) => sum + counted(id), 0);
   if (passes + all.length === 0) return inapplicable(`nothing is there that ${[...ids].join(', ')} would judge`);
-  return passed(
-    `${passes} ${passes === 1 ? 'verdict' : 'verdicts'} of ${[...ids].join(', ')}, none against it${exempt}`,
-  );
+  const by = ids.size === 1 ? '' : ` of ${[...ids].join(', ')}`;
+  return passed(`${passes} ${passes === 1 ? 'verdict' : 'verdicts'}${by}, none against it${exempt}`);
 }
 
 /** Roles that every cluster has, and pods that are the cluster: exempt here as in `rempart check`. */

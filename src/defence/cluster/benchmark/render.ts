@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { printable } from '../../report/printable.ts';
-import type { BenchmarkReport, Row } from './benchmark.ts';
-import { type OutcomeVerdict, sectionOf, sections } from './item.ts';
+import type { BenchmarkReport } from './benchmark.ts';
+import type { OutcomeVerdict } from './item.ts';
 
 const colours = { pass: 'green', fail: 'red', 'not assessed': 'yellow', 'not applicable': 'dim' } as const;
 
@@ -11,15 +11,13 @@ export function renderBenchmark(report: BenchmarkReport, colour: boolean): strin
   const paint = (verdict: OutcomeVerdict, text: string) =>
     colour ? styleText(colours[verdict], text, { validateStream: false }) : text;
   const lines = [`${document}, on ${printable(about)}`];
-  for (const [section, members] of Map.groupBy(rows, sectionTitle)) {
-    if (section !== '') lines.push('', section);
+  for (const [section, members] of Map.groupBy(rows, (row) => row.section)) {
+    lines.push('', section);
     for (const { id, level, automated, title, verdict, why } of members) {
+      const number = id.replace(/^CIS /, report.benchmark === 'cis' ? '' : 'CIS ').padEnd(7);
       const about = level === undefined ? '' : ` (level ${level}${automated ? '' : ', left to a person'})`;
-      const number = id.replace(/^CIS /, '').padEnd(level === undefined ? 0 : 7);
-      lines.push(
-        `${paint(verdict, verdict.padEnd(15))}${number} ${title}${about}`,
-        `${' '.repeat(15)}  ${printable(why)}`,
-      );
+      const mark = paint(verdict, verdict.padEnd(15));
+      lines.push(`${mark}${number} ${title}${about}`, `${' '.repeat(17)}${printable(why)}`);
     }
   }
   const { pass, fail } = counts;
@@ -29,12 +27,6 @@ export function renderBenchmark(report: BenchmarkReport, colour: boolean): strin
       `${counts['not assessed']} are not assessed: of those nothing is said.`,
   );
   return `${lines.join('\n')}\n`;
-}
-
-function sectionTitle({ id, level }: Row): string {
-  if (level === undefined) return '';
-  const section = sectionOf(id.replace(/^CIS /, ''));
-  return `${section} ${sections[section]}`;
 }
 
 /** For programs. Fields are only ever added; `version` changes when one means something else. */
