@@ -14,6 +14,7 @@ import { policies } from './commands/policies.ts';
 import { preview } from './commands/preview.ts';
 import { reach } from './commands/reach.ts';
 import { reader } from './commands/reader.ts';
+import { roles } from './commands/roles.ts';
 import { rotateKeys } from './commands/rotate-keys.ts';
 import { server } from './commands/server.ts';
 import { status } from './commands/status.ts';
@@ -24,6 +25,6 @@ import { whoCan } from './commands/who-can.ts';
 export const commands: AddCommand[] = [
   ...[up, down, status, check, reader, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
   ...[preview, reach, policies],
-  ...[exposure, path, whoCan],
+  ...[exposure, path, whoCan, roles],
   ...[server, agent],
 ];

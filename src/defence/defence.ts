@@ -17,6 +17,8 @@ export { isEnd } from './paths/ends.ts';
 export { findPaths, worstPaths } from './paths/paths.ts';
 export { renderPaths, renderWorst } from './paths/render.ts';
 export { endpointOf } from './perimeter/administration/administration.ts';
+export { deriveRoles } from './perimeter/derived/derive.ts';
+export { renderRoles, writeRoles } from './perimeter/derived/render.ts';
 export { renderExposure, reportExposure } from './perimeter/exposure-report.ts';
 export { generatePolicies } from './perimeter/generate/generate.ts';
 export { generatedYaml } from './perimeter/generate/render.ts';

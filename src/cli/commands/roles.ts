@@ -1,0 +1,39 @@
+import { Option } from 'commander';
+import { type AddCommand, CommandFailed } from '../command.ts';
+import { type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+
+type Options = SourceChoices & {
+  user?: string[];
+  serviceAccount?: string[];
+  format: 'table' | 'json' | 'yaml';
+  write?: string;
+};
+
+/** The least roles for users and service accounts, from the calls that were seen. */
+export const roles: AddCommand = (program) => {
+  withSource(program.command('roles'))
+    .description(
+      'the least roles for users and service accounts, from their calls that were seen, tried before they are shown',
+    )
+    .option('--user <name...>', 'only these users')
+    .option('--service-account <namespace/name...>', 'only these service accounts')
+    .addOption(new Option('--format <format>', 'how to tell it').choices(['table', 'json', 'yaml']).default('table'))
+    .option('--write <folder>', 'write the roles and bindings, one file for each user')
+    .addHelpText('after', '\nExit codes: 0; 3 when nobody watched, so that nothing could be derived.')
+    .action(async (path: string | undefined, options: Options) => {
+      const { deriveRoles, readSource, renderRoles, writeRoles } = await import('../../defence/defence.ts');
+      const source = await readSource(sourceOptions(path, options, Date.now()));
+      try {
+        const accounts = (options.serviceAccount ?? []).map(
+          (name) => `system:serviceaccount:${name.replace('/', ':')}`,
+        );
+        const report = deriveRoles(source.snapshot, source.observations, [...(options.user ?? []), ...accounts]);
+        process.stdout.write(renderRoles(report, options.format));
+        if (options.write)
+          for (const file of writeRoles(report, options.write)) process.stderr.write(`written: ${file}\n`);
+        if (report.windows.length === 0) throw new CommandFailed(3);
+      } finally {
+        source.close();
+      }
+    });
+};

@@ -1,0 +1,49 @@
+import { asJson, asText, notAssessedLines } from '../../report/lines.ts';
+import { printable } from '../../report/printable.ts';
+import { changesText, writeChanges } from '../../report/write-changes.ts';
+import type { DerivedRoles, DeriveReport } from './derive.ts';
+
+export type RolesFormat = 'table' | 'json' | 'yaml';
+
+export function renderRoles(report: DeriveReport, format: RolesFormat): string {
+  if (format === 'json') return asJson(report);
+  const { users, warnings, notAssessed } = report;
+  if (format === 'yaml')
+    return users
+      .filter(({ changes }) => changes.length > 0)
+      .map(({ user, changes }) => changesText(titleOf(user), changes))
+      .join('---\n');
+  const lines = users.flatMap((user) => [...userLines(user), '']);
+  if (users.length === 0) lines.push('No user was seen.');
+  lines.push(...warnings.map((warning) => `Warning: ${warning}`));
+  return asText([...lines, ...notAssessedLines(notAssessed)]);
+}
+
+export const titleOf = (user: string): string => `The least roles for ${printable(user)}, from what it was seen to do`;
+
+function userLines({ user, calls, objects, held, allowed, denied, warnings }: DerivedRoles): string[] {
+  const lines = [printable(user)];
+  const counted = `${held.cut ? 'more than ' : ''}${held.rights} rights held, ${held.unused} of them never used`;
+  const such = held.examples.length > 0 ? ` (such as ${held.examples.map(printable).join(', ')})` : '';
+  lines.push(`    ${counted}${such}`);
+  if (calls === 0) lines.push('    no call was seen: no role is derived');
+  for (const { kind, metadata, rules } of objects)
+    for (const { verbs, resources, apiGroups, resourceNames, nonResourceURLs } of rules ?? []) {
+      const group = apiGroups?.[0] ? ` of ${apiGroups[0]}` : '';
+      const names = resourceNames ? ` named ${resourceNames.join(', ')}` : '';
+      const what = `${verbs.join(', ')} ${(nonResourceURLs ?? resources).join(', ')}${group}${names}`;
+      lines.push(
+        `    ${kind} ${metadata.namespace ?? ''}${metadata.namespace ? '/' : ''}${metadata.name}: ${printable(what)}`,
+      );
+    }
+  if (calls > 0) lines.push(`    tried: ${allowed} of ${calls} kinds of calls stay allowed`);
+  for (const each of denied) lines.push(`    denied then: ${printable(each)}`);
+  for (const warning of warnings) lines.push(`    Warning: ${warning}`);
+  return lines;
+}
+
+/** One file for each user; returns their paths. */
+export const writeRoles = ({ users }: DeriveReport, folder: string): string[] =>
+  users
+    .filter(({ changes }) => changes.length > 0)
+    .map(({ user, changes }) => writeChanges(folder, user, titleOf(user), changes));

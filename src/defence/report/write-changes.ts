@@ -1,0 +1,39 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Change } from '../snapshot/snapshot.ts';
+
+/**
+ * Writes changes as a file that `rempart preview -f` and kubectl read. What is to be removed stands in comments: a file
+ * of objects cannot say it. Returns the file's path. Throws as the file system does.
+ */
+export function writeChanges(folder: string, name: string, title: string, changes: Change[]): string {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name.replaceAll(/[^a-zA-Z0-9.-]+/g, '-').slice(0, 100)}.yaml`);
+  writeFileSync(file, changesText(title, changes));
+  return file;
+}
+
+export function changesText(title: string, changes: Change[]): string {
+  const puts = changes.flatMap((change) => ('put' in change ? [withoutState(change.put)] : []));
+  const removals = changes.flatMap((change) => {
+    if (!('remove' in change)) return [];
+    const { kind, namespace, name } = change.remove;
+    return [`# kubectl delete ${kind.toLowerCase()}${namespace === '' ? '' : ` --namespace ${namespace}`} ${name}`];
+  });
+  const heading = `# ${title.replaceAll('\n', ' ')}\n${removals.map((line) => `${line}\n`).join('')}`;
+  return `${heading}${puts.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n')}`;
+}
+
+/** Status and what the server writes are no part of what is wanted. */
+function withoutState({ status: _, ...object }: Record<string, any>): object {
+  const {
+    managedFields: __,
+    resourceVersion: ___,
+    uid: ____,
+    creationTimestamp: _____,
+    generation: ______,
+    ...metadata
+  } = object['metadata'];
+  return { ...object, metadata };
+}
