@@ -29,5 +29,7 @@ export { type PreviewOptions, previewOn } from './preview/run.ts';
 export { reachReport } from './reachability/report.ts';
 export { type ReportFormat, render, reportFormats } from './report/formats.ts';
 export type { CheckReport } from './report/report.ts';
+export { readKinds } from './snapshot/kinds.ts';
 export { readerObjects } from './snapshot/reader.ts';
-export { readSource, type Source, type SourceOptions } from './source.ts';
+export { createSnapshot, type Snapshot } from './snapshot/snapshot.ts';
+export { newestMinor, readSource, type Source, type SourceOptions } from './source.ts';
