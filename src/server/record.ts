@@ -28,6 +28,8 @@ export function createRecord(services: Services, request: ServerRequest, auditId
   function audit(stage: AuditEvent['stage'], reply: Reply): void {
     const value = reply.body.form === 'value' ? (reply.body.value as { reason?: string } | undefined) : undefined;
     const { code } = reply;
+    const nowMs = clock.now();
+    const received = new Date(receivedMs).toISOString();
     defences.audit.record({
       auditID: auditId,
       stage,
@@ -38,8 +40,9 @@ export function createRecord(services: Services, request: ServerRequest, auditId
       userAgent: request.userAgent,
       objectRef: target && referenceOf(target),
       responseStatus: code >= 400 && value?.reason !== undefined ? { code, reason: value.reason } : { code },
-      requestReceivedTimestamp: new Date(receivedMs).toISOString(),
-      stageTimestamp: new Date(clock.now()).toISOString(),
+      requestReceivedTimestamp: received,
+      // Most requests are answered in the millisecond in which they came.
+      stageTimestamp: nowMs === receivedMs ? received : new Date(nowMs).toISOString(),
       annotations,
     });
   }

@@ -15,6 +15,7 @@ export const limitRanger: AdmissionPlugin = {
       concerns(request, 'CREATE', 'persistentvolumeclaims') || concerns(request, 'UPDATE', 'persistentvolumeclaims');
     if (pod === undefined && !(claim && request.object !== undefined)) return;
     const ranges = request.lookup.list('limitranges', request.namespace);
+    if (ranges.length === 0) return;
     const problems = pod === undefined ? claimLimitProblems(ranges, request.object!) : podLimitProblems(ranges, pod);
     if (problems.length > 0) throw refusal(request, problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`);
   },

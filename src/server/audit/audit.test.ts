@@ -59,6 +59,18 @@ test('what was recorded is there, in order, readable by the owner only, and veri
   assert.equal((await verifyAudit(directory)).lines, 25);
 });
 
+test('lines that come while others, or the head, are written are not left behind', async () => {
+  const directory = newDirectory();
+  const audit = openLog(directory);
+  for (let number = 0; number < 3000; number++) {
+    audit.record(event());
+    if (number % 3 === 0) await new Promise(setImmediate);
+  }
+  await audit.flush();
+  assert.deepEqual(await verifyAudit(directory), { lines: 3000, problems: [] });
+  await audit.close();
+});
+
 test('an altered line is found', async () => {
   const { lines, write, problems } = await written(5);
   write(lines().map((line, index) => (index === 2 ? line.replace('anna', 'evil') : line)));

@@ -25,7 +25,9 @@ export type AuditLog = Audit & {
   close(): Promise<void>;
 };
 
-const gatherMs = 5;
+const gatherMs = 10;
+/** While lines keep coming, the head is this far behind at most. */
+const headMs = 100;
 const retryMs = 1000;
 const isFull = (error: Error) => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
@@ -46,21 +48,39 @@ export function createAudit(options: AuditOptions): AuditLog {
   let writing: Promise<void> | undefined;
   let refused = 0;
 
+  /** A write costs as much as several requests: what happens within `gatherMs` shares one, and many share a head. */
   async function drain(): Promise<void> {
-    // A write costs as much as several requests: what happens within this time shares one.
-    await delay(gatherMs);
-    while (pending.length > 0) {
-      const batch = pending;
-      const bytes = pendingBytes;
-      pending = [];
+    const untilMs = clock.monotonicMs() + headMs;
+    do {
+      await delay(gatherMs);
+      await retrying(writePending);
+    } while (pending.length > 0 && failure === undefined && clock.monotonicMs() < untilMs);
+    if (failure === undefined) await retrying(files.writeHead);
+  }
+
+  async function writePending(): Promise<void> {
+    const batch = pending;
+    if (batch.length === 0) return;
+    const bytes = pendingBytes;
+    pending = [];
+    try {
+      await files.append(batch);
+      pendingBytes -= bytes;
+    } catch (error) {
+      pending = [...batch, ...pending];
+      throw error;
+    }
+  }
+
+  async function retrying(write: () => Promise<void>): Promise<void> {
+    for (;;) {
       try {
-        await files.append(batch);
-        pendingBytes -= bytes;
+        await write();
         if (failure !== undefined) log.info('the audit log is written again', { refused });
         failure = undefined;
         refused = 0;
+        return;
       } catch (error) {
-        pending = [...batch, ...pending];
         if (failure === undefined) log.error('the audit log cannot be written: requests are refused', { error });
         failure = error as Error;
         await new Promise<void>((resolve) => clock.after(retryMs, resolve));
@@ -68,10 +88,12 @@ export function createAudit(options: AuditOptions): AuditLog {
       }
     }
   }
+
   let closed = false;
   const kick = () => {
     writing ??= drain().finally(() => {
       writing = undefined;
+      if (pending.length > 0 && failure === undefined) kick();
     });
   };
   return {
@@ -101,7 +123,7 @@ export function createAudit(options: AuditOptions): AuditLog {
     },
     async close() {
       closed = true;
-      if (writing !== undefined && failure === undefined) await writing;
+      while (writing !== undefined && failure === undefined) await writing;
       await files.close();
     },
   };

@@ -31,6 +31,8 @@ export type AuditFiles = {
   end: { sequence: number; hash: string; gap?: string };
   /** Lines without newlines. Rejects when they could not be written as a whole; they are then not in the log. */
   append(lines: AuditLine[]): Promise<void>;
+  /** Notes how far the log has come: from now on it is missed when it ends earlier. */
+  writeHead(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -112,6 +114,7 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
   let handle: FileHandle | undefined;
   let headHandle: FileHandle | undefined;
   let bytes = 0;
+  let last: Pick<AuditLine, 'sequence' | 'hash'> = { sequence, hash };
   let oldest = firstKept;
   let first = existsSync(file) ? (firstSequence(file) ?? sequence + 1) : sequence + 1;
 
@@ -135,28 +138,35 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
     for (const name of removed) rmSync(join(directory, name));
   }
 
+  async function writeHead(): Promise<void> {
+    headHandle ??= await openHead(directory);
+    await headHandle.write(headBytes({ sequence: last.sequence, hash: last.hash, oldest }), 0, headLength, 0);
+  }
+
   return {
     end: { sequence, hash, gap },
     async append(lines) {
       let target = await current();
-      if (bytes > fileBytesMax) {
+      const full = bytes > fileBytesMax;
+      if (full) {
         await rotate(lines[0]!.sequence);
         target = await current();
       }
       let text = '';
       for (const line of lines) text += `${line.text}\n`;
-      const { sequence, hash } = lines.at(-1)!;
       try {
         await target.appendFile(text);
-        headHandle ??= await openHead(directory);
-        await headHandle.write(headBytes({ sequence, hash, oldest }), 0, headLength, 0);
       } catch (error) {
         // half a write must not stay: the same lines are written again later
         await target.truncate(bytes);
         throw error;
       }
+      last = lines.at(-1)!;
       bytes += Buffer.byteLength(text);
+      // Which parts are kept has changed: nobody may look for those that are gone.
+      if (full) await writeHead();
     },
+    writeHead,
     async close() {
       await handle?.close();
       await headHandle?.close();
