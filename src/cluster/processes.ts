@@ -13,6 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -101,7 +102,13 @@ export function own(path: string, uid: number): void {
 }
 
 /** Nothing of the environment of who typed `up` belongs into a service. */
-const plainEnvironment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' };
+const plainEnvironment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+  // One heap of the C library for all threads, whose free end is given back (glibc, mallopt(3)).
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
 
 const cacheOf = (name: ProcessName, configuration: Configuration) => join(layout(configuration)[name], 'code-cache');
 
@@ -123,9 +130,15 @@ function warm(name: ProcessName, configuration: Configuration, command: string[]
 
 /** Small heaps that are given back: these processes are idle most of the time and share the machine with the work. */
 function nodeFlags(name: ProcessName, configuration: Configuration): string[] {
-  const flags = ['--disallow-code-generation-from-strings', '--no-warnings'];
-  // Young objects of the agent fit into little; the server's many at once would be kept too long.
-  if (name === 'agent') return [...flags, '--max-semi-space-size=2'];
+  // Young objects of the agent fit into little; of the server's many at once, less would be kept too long.
+  const youngMegabytes = name === 'agent' ? 2 : 4;
+  // More helpers of V8 than processors to spare only get in the way, and each has memory of its own.
+  const helpers = Math.min(4, Math.max(1, availableParallelism() - 1));
+  const flags = [
+    ...['--disallow-code-generation-from-strings', '--no-warnings'],
+    ...[`--max-semi-space-size=${youngMegabytes}`, `--v8-pool-size=${helpers}`],
+  ];
+  if (name === 'agent') return flags;
   if (modeOf('unprivileged-api-server', configuration.relaxed) === 'off') return flags;
   const { server, serverLogs } = layout(configuration);
   return [
