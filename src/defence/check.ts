@@ -4,7 +4,8 @@ import { type Check, type JudgeContext, type Level, levels, type Severity, sever
 import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
 import { exemptionFor } from './exemptions.ts';
 import { type Fixed, fixFiles, mendsOf, type Unfixed } from './fix.ts';
-import { contextOf, type Failure, judge, type Subject, type Unassessed } from './judge.ts';
+import { type HelmObjects, helmCheck, readHelmObjects, unopenedReleases } from './helm.ts';
+import { contextOf, type Failure, judge, type Subject } from './judge.ts';
 import type { Loaded } from './manifests/load.ts';
 import { type CheckReport, judgedNothing, type Waived } from './report/report.ts';
 
@@ -16,11 +17,13 @@ export type CheckOptions = {
   exceptionsFile?: string;
   /** Writes what can be mended into the files. */
   fix?: boolean;
+  /** Of a live cluster, also what Helm keeps of its releases: reads the Secrets that hold it. */
+  helm?: boolean;
 };
 
 /** Judges manifests or a live cluster. Throws UsageError for what cannot be read at all. */
 export async function check(where: SourceOptions, options: CheckOptions = {}): Promise<CheckReport> {
-  if (!options.fix) return judgeSource(await readSource(where), where.nowMs, options);
+  if (!options.fix) return checkSource(await readSource(where), where.nowMs, options);
   if (where.path === undefined)
     throw new UsageError(
       '--fix writes files, and a live cluster has none: apply the patches of --format json with kubectl patch, or mend the manifests that the objects came from (rempart check FOLDER --fix)',
@@ -28,18 +31,31 @@ export async function check(where: SourceOptions, options: CheckOptions = {}): P
   if (where.path === '-') throw new UsageError('--fix needs a folder or a file: it cannot write to standard input');
   const before = await readSource(where);
   const fixes = fixLoaded(before.loaded!, contextOf(before.snapshot), where.nowMs, options);
-  return { ...judgeSource(await readSource(where), where.nowMs, options), fixes };
+  return { ...(await checkSource(await readSource(where), where.nowMs, options)), fixes };
 }
 
 const activeChecks = ({ levels: chosen = [...levels] }: CheckOptions): Check[] =>
   checks.filter(({ level }) => chosen.includes(level));
 
-function judgeSource(source: Source, nowMs: number, options: CheckOptions): CheckReport {
-  source.close();
+async function checkSource(source: Source, nowMs: number, options: CheckOptions): Promise<CheckReport> {
+  try {
+    return judgeSource(source, await helmObjects(source, options), nowMs, options);
+  } finally {
+    source.close();
+  }
+}
+
+async function helmObjects({ client, snapshot }: Source, options: CheckOptions): Promise<HelmObjects> {
+  if (client === undefined || !activeChecks(options).some(({ id }) => id === helmCheck))
+    return { subjects: [], unassessed: [] };
+  return options.helm ? readHelmObjects(client) : { subjects: [], unassessed: unopenedReleases(snapshot) };
+}
+
+function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: CheckOptions): CheckReport {
   const { snapshot, loaded, about } = source;
   const { levels: chosen = [...levels], exceptionsFile } = options;
   const active = activeChecks(options);
-  const subjects: Subject[] = loaded?.objects ?? subjectsOf(snapshot);
+  const subjects: Subject[] = [...(loaded?.objects ?? subjectsOf(snapshot)), ...helm.subjects];
   const { failures, unassessed, unreadable, coverage, objects } = judge(subjects, active, contextOf(snapshot));
   const inCluster = loaded ? { found: [], invalid: [] } : clusterExceptions(snapshot, nowMs);
   const exceptions = [...(exceptionsFile ? loadExceptions(exceptionsFile, nowMs) : []), ...inCluster.found];
@@ -51,7 +67,8 @@ function judgeSource(source: Source, nowMs: number, options: CheckOptions): Chec
     unreadable: [...(loaded?.unreadable ?? []), ...unreadable, ...inCluster.invalid],
     unassessed: [
       ...empty.map((level) => ({ what: `level ${level}`, why: 'there are no checks of this level yet' })),
-      ...((loaded?.unassessed ?? []) satisfies Unassessed[]),
+      ...(loaded?.unassessed ?? []),
+      ...helm.unassessed,
       ...unassessed,
     ],
   };

@@ -8,8 +8,14 @@ import { kindName } from './workload.ts';
 
 /** Where an object was read; absent for objects of a live cluster. Lines count from 1. */
 export type Origin = { file: string; document: number; lineOf(field: (string | number)[]): number };
-/** `made`: what controllers made of it; it is judged, too, and only tells what its owner does not say already. */
-export type Subject = { object: Manifest; origin?: Origin; made?: Manifest[] };
+export type Subject = {
+  object: Manifest;
+  origin?: Origin;
+  /** What controllers made of it; it is judged, too, and only tells what its owner does not say already. */
+  made?: Manifest[];
+  /** The one check by which it is judged: it does not live, but would be applied again. */
+  only?: string;
+};
 
 /** A failure of one check at one field. */
 export type Failure = {
@@ -55,7 +61,7 @@ export function judge(subjects: Subject[], checks: Check[], context: JudgeContex
   };
   for (const subject of subjects) {
     const kind = kindName(subject.object);
-    const about = checksOf(kind);
+    const about = checksOf(kind).filter(({ id }) => subject.only === undefined || id === subject.only);
     if (!builtIn.has(kind) && about.every(({ kinds }) => kinds.includes('*')))
       judgement.unassessed.push({ ...placed(subject), why: `kind not known: ${kind}` });
     const told = judgeSubject(judgement, subject, about, context, new Map());

@@ -9,6 +9,7 @@ type Options = SourceChoices & {
   failOn: Severity;
   exceptions?: string;
   fix?: boolean;
+  helm?: boolean;
 };
 
 /** Judges manifests or a live cluster. The defence room is loaded only when it is asked: no other command needs it. */
@@ -30,6 +31,7 @@ export const check: AddCommand = (program) => {
     )
     .option('--exceptions <file>', 'waivers, each with reason, owner and expiry')
     .option('--fix', 'write what can be mended into the files (manifests only)')
+    .option('--helm', 'also what Helm keeps of its releases, for old API versions (reads the Secrets that hold it)')
     .addHelpText(
       'after',
       '\nExit codes: 0 nothing at or above --fail-on; 1 wrong use; 2 findings, or an exception has expired; ' +
@@ -41,6 +43,7 @@ export const check: AddCommand = (program) => {
         levels: options.level,
         exceptionsFile: options.exceptions,
         fix: options.fix,
+        helm: options.helm,
       });
       process.stdout.write(render(report, options.format, process.stdout.isTTY === true));
       const code = exitCodeOf(report, options.failOn);

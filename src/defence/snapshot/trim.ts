@@ -41,12 +41,13 @@ function whyUnfit(metadata: unknown): string | undefined {
 
 function otherWriters({ managedFields, annotations }: any, current: string): ManagedFields[] {
   const writers: ManagedFields[] = [];
-  const add = (manager: unknown, apiVersion: unknown) => {
+  const add = (manager: unknown, apiVersion: unknown, time?: unknown) => {
     if (typeof apiVersion !== 'string' || apiVersion === current) return;
     if (writers.some((known) => known.manager === manager && known.apiVersion === apiVersion)) return;
-    writers.push({ manager: String(manager ?? ''), apiVersion });
+    writers.push({ manager: String(manager ?? ''), apiVersion, ...(typeof time === 'string' ? { time } : {}) });
   };
-  if (Array.isArray(managedFields)) for (const entry of managedFields) add(entry?.manager, entry?.apiVersion);
+  if (Array.isArray(managedFields))
+    for (const entry of managedFields) add(entry?.manager, entry?.apiVersion, entry?.time);
   // The text begins with its apiVersion: keys are sorted. It is not parsed, it may be of any size.
   const written = annotations?.[lastApplied];
   if (typeof written === 'string') add('kubectl-client-side-apply', /^\{"apiVersion":"([^"]+)"/.exec(written)?.[1]);

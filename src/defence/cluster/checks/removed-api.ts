@@ -1,8 +1,13 @@
 import { kindOf } from '../../../api/api.ts';
-import { type Check, failOn, type Manifest, notAssessed, pass } from '../../contract.ts';
+import type { ManagedFields } from '../../../api/object.ts';
+import { type Check, type Finding, failOn, type Manifest, notAssessed, pass } from '../../contract.ts';
 import { removalOf } from '../api-removals.ts';
 
-const of = (apiVersion: string, kind: string): Manifest => ({ apiVersion, kind, metadata: { name: 'example' } });
+const of = (apiVersion: string, kind: string, managedFields?: ManagedFields[]): Manifest => ({
+  ...{ apiVersion, kind },
+  metadata: { name: 'example', ...(managedFields ? { managedFields } : {}) },
+});
+const writtenAs = (apiVersion: string) => [{ manager: 'helm', apiVersion }];
 
 export const removedApi: Check = {
   id: 'removed-api',
@@ -14,25 +19,42 @@ export const removedApi: Check = {
   mend: 'write the object in the version that replaced it; fields may have moved, see the deprecation guide',
   benchmark: ['NSA upgrading and application security'],
   examples: {
-    pass: [[of('networking.k8s.io/v1', 'Ingress')]],
-    fail: [[of('extensions/v1beta1', 'Ingress')], [of('flowcontrol.apiserver.k8s.io/v1beta1', 'FlowSchema')]],
+    pass: [[of('networking.k8s.io/v1', 'Ingress')], [of('v1', 'Namespace', writtenAs('v1'))]],
+    fail: [
+      [of('extensions/v1beta1', 'Ingress')],
+      [of('flowcontrol.apiserver.k8s.io/v1beta1', 'FlowSchema')],
+      [of('networking.k8s.io/v1', 'IngressClass', writtenAs('networking.k8s.io/v1beta1'))],
+    ],
   },
-  judge({ apiVersion, kind }, { minor }) {
-    const removal = removalOf(apiVersion, kind);
-    if (removal === undefined || minor < removal.deprecatedIn)
-      return kindOf(apiVersion, kind) || removal
-        ? pass
-        : notAssessed(`${apiVersion} ${kind} is not of Kubernetes itself`);
-    const { removedIn, instead } = removal;
-    const gone = minor >= removedIn;
-    const detail = `${apiVersion} ${kind} is ${gone ? 'not served since' : 'deprecated and not served from'} 1.${removedIn}`;
-    return failOn([
-      {
-        field: ['apiVersion'],
-        reason: gone ? 'removed API version' : 'deprecated API version',
-        detail: `${detail}; ${instead ? `use ${instead}` : 'nothing replaces it'}`,
-        severity: gone ? 'high' : 'low',
+  judge({ apiVersion, kind, metadata }, { minor }) {
+    const own = findingOf(apiVersion, kind, minor);
+    if (own) return failOn([{ ...own, field: ['apiVersion'] }]);
+    // A cluster shows every object in a version that it serves: who still writes it in an old one stands beside it.
+    const findings: Finding[] = (metadata.managedFields ?? []).flatMap(
+      ({ manager, apiVersion: written = '', time }, index) => {
+        const found = findingOf(written, kind, minor);
+        if (found === undefined) return [];
+        const when = time ? ` on ${time.slice(0, 10)}` : '';
+        const detail = `${manager || 'somebody'} wrote it${when} as ${found.detail}`;
+        return [{ ...found, field: ['metadata', 'managedFields', index, 'apiVersion'], detail, severity: 'low' }];
       },
-    ]);
+    );
+    if (findings.length > 0) return failOn(findings);
+    return kindOf(apiVersion, kind) || removalOf(apiVersion, kind)
+      ? pass
+      : notAssessed(`${apiVersion} ${kind} is not of Kubernetes itself`);
   },
 };
+
+function findingOf(apiVersion: string, kind: string, minor: number): Omit<Finding, 'field'> | undefined {
+  const removal = removalOf(apiVersion, kind);
+  if (removal === undefined || minor < removal.deprecatedIn) return undefined;
+  const { removedIn, instead } = removal;
+  const gone = minor >= removedIn;
+  const detail = `${apiVersion} ${kind}, ${gone ? 'not served since' : 'deprecated and not served from'} 1.${removedIn}`;
+  return {
+    reason: gone ? 'removed API version' : 'deprecated API version',
+    detail: `${detail}; ${instead ? `use ${instead}` : 'nothing replaces it'}`,
+    severity: gone ? 'high' : 'low',
+  };
+}
