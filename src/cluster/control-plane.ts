@@ -1,4 +1,5 @@
 import { kinds } from '../api/api.ts';
+import type { Observations } from '../api/observations/observation.ts';
 import type { Node } from '../api/schema/types.d.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
@@ -14,6 +15,7 @@ import {
 } from '../server/server.ts';
 import type { Engine } from '../store/store.ts';
 import type { CertificateAuthority, Credential } from './certificates/authority.ts';
+import { previewWarnings } from './preview-admission.ts';
 import { protectionMode } from './protection-admission.ts';
 import { type ConfiguredMode, modeInForce } from './protection-objects.ts';
 import { usageOfNodes } from './usage.ts';
@@ -31,6 +33,8 @@ export type ControlPlaneOptions = {
   nodeClient?: Extensions['nodeClient'];
   addresses: Omit<WellKnownAddresses, 'apiPort'>;
   virtualKinds?: VirtualKind[];
+  /** What was seen, for previews; absent: nothing is watched. */
+  observations?: () => Observations;
   /** Where the provisioner puts volumes on a node. */
   volumesDirectory: string;
   podCIDR: string;
@@ -62,7 +66,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     tokenIssuer,
     clock,
     modeOf: (id, lookup) => modeInForce(id, options.configuredMode, lookup),
-    plugins: [protectionMode],
+    plugins: [protectionMode, previewWarnings(options.observations, clock)],
   });
   const { nodeClient } = options;
   const nodes = () => server.lookup.list('nodes') as unknown as Node[];

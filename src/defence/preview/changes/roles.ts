@@ -216,7 +216,7 @@ function rulesText(rules: PolicyRule[]): string {
 }
 
 function livesText(subject: RoleSubject, snapshot: Snapshot): string {
-  if (subject.kind !== 'ServiceAccount') return '';
+  if (subject.kind !== 'ServiceAccount' || snapshot.whyUnread('Pod') !== undefined) return '';
   const pods = snapshot
     .of('Pod', subject.namespace)
     .filter(({ spec }) => (spec?.serviceAccountName || 'default') === subject.name);

@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util';
+import { resourceName } from '../api/kind.ts';
+import type { KubernetesObject } from '../api/object.ts';
+import { noObservations, type Observations } from '../api/observations/observation.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { AdmissionPlugin, AdmissionRequest } from '../server/server.ts';
+
+/** Writes of these tell what was seen that they break; dry runs tell everything of a preview. */
+const rules = [
+  'networkpolicies.networking.k8s.io',
+  ...['namespaces', 'resourcequotas', 'limitranges'],
+  ...['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map(
+    (name) => `${name}.rbac.authorization.k8s.io`,
+  ),
+  'protections.defence.rempart.io',
+];
+const written = new Set(rules);
+const previewed = new Set([
+  ...rules,
+  'validatingadmissionpolicies.admissionregistration.k8s.io',
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io',
+  ...['services', 'pods', 'configmaps', 'persistentvolumeclaims', 'serviceaccounts', 'replicationcontrollers'],
+  ...['deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'replicasets.apps', 'jobs.batch', 'cronjobs.batch'],
+  'ingresses.networking.k8s.io',
+]);
+
+/** Larger clusters are previewed by the command line: other requests wait while one is judged. */
+const podsMax = { dryRun: 10_000, write: 2000 };
+const minor = 36;
+/** Of `rempart preview --apply --accept`, see defence/preview/apply.ts: why it was made although something breaks. */
+const accepted = 'defence.rempart.io/accepted';
+
+/**
+ * Tells in warnings what a change would break: for dry runs (`kubectl apply --dry-run=server`, `kubectl diff`) all of
+ * the preview, for writes by people what was seen and no longer works. It refuses nothing, and looks at nothing of any
+ * other write.
+ */
+export const previewWarnings = (observations: (() => Observations) | undefined, clock: Clock): AdmissionPlugin => ({
+  name: 'PreviewWarnings',
+  validate(request) {
+    const { operation, subresource, kind, dryRun, user } = request;
+    if (subresource !== '' || operation === 'CONNECT') return;
+    const resource = resourceName(kind);
+    if (!(dryRun ? previewed : written).has(resource)) return;
+    noteAcceptance(request);
+    // What the cluster does by itself reads no warnings.
+    if (!dryRun && user.username.startsWith('system:')) return;
+    if (operation === 'UPDATE' && isSame(request.old, request.object)) return;
+    // A write is never refused because its preview failed.
+    return tell(request, observations?.() ?? noObservations(), clock.now()).catch((error: Error) =>
+      request.warn(`this could not be previewed: ${error.message}`),
+    );
+  },
+});
+
+function noteAcceptance({ object, old, annotate }: AdmissionRequest): void {
+  const reason = object?.metadata.annotations?.[accepted];
+  if (reason !== undefined && reason !== old?.metadata.annotations?.[accepted]) annotate(accepted, reason);
+}
+
+/** Nothing that decides differs: annotations, statuses and who manages which field do not. */
+function isSame(old: KubernetesObject | undefined, object: KubernetesObject | undefined): boolean {
+  const deciding = ({ metadata, status: _, ...rest }: KubernetesObject) => ({ ...rest, labels: metadata.labels ?? {} });
+  return old !== undefined && object !== undefined && isDeepStrictEqual(deciding(old), deciding(object));
+}
+
+async function tell(request: AdmissionRequest, observations: Observations, nowMs: number): Promise<void> {
+  const { dryRun, operation, object, old, lookup, warn, kind, namespace, name } = request;
+  // Loaded when it is first needed: most servers are not asked for a preview in their first minutes.
+  const { previewServed, restsOn, warningsOf } = await import('../defence/defence.ts');
+  const kindName = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
+  const change =
+    operation === 'DELETE' || object === undefined
+      ? {
+          remove: { kind: kindName, namespace: old?.metadata.namespace ?? namespace, name: old?.metadata.name ?? name },
+        }
+      : { put: object };
+  const list = (resource: string) => lookup.list(resource);
+  const asked = { change, list, observations, minor, nowMs, podsMax: dryRun ? podsMax.dryRun : podsMax.write };
+  const told = previewServed(asked);
+  if (told === undefined) {
+    warn(`not previewed here: more than ${asked.podsMax} pods; rempart preview -f tells what it would break`);
+    return;
+  }
+  for (const line of warningsOf(told, dryRun ? ['breaks', 'opens', 'unknown'] : ['breaks'])) warn(line);
+  if (dryRun) warn(restsOn(told));
+}
