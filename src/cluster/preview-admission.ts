@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { resourceName } from '../api/kind.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { noObservations, type Observations } from '../api/observations/observation.ts';
+import type { Change } from '../defence/defence.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../server/server.ts';
 
@@ -19,14 +20,14 @@ const previewed = new Set([
   ...rules,
   'validatingadmissionpolicies.admissionregistration.k8s.io',
   'validatingadmissionpolicybindings.admissionregistration.k8s.io',
-  ...['services', 'pods', 'configmaps', 'persistentvolumeclaims', 'serviceaccounts', 'replicationcontrollers'],
+  ...['services', 'pods', 'persistentvolumeclaims', 'serviceaccounts', 'replicationcontrollers'],
   ...['deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'replicasets.apps', 'jobs.batch', 'cronjobs.batch'],
   'ingresses.networking.k8s.io',
 ]);
 
 /** Larger clusters are previewed by the command line: other requests wait while one is judged. */
 const podsMax = { dryRun: 10_000, write: 2000 };
-const minor = 36;
+const roles = 'rbac.authorization.k8s.io';
 /** Of `rempart preview --apply --accept`, see defence/preview/apply.ts: why it was made although something breaks. */
 const accepted = 'defence.rempart.io/accepted';
 
@@ -65,23 +66,32 @@ function isSame(old: KubernetesObject | undefined, object: KubernetesObject | un
 }
 
 async function tell(request: AdmissionRequest, observations: Observations, nowMs: number): Promise<void> {
-  const { dryRun, operation, object, old, lookup, warn, kind, namespace, name } = request;
-  // Loaded when it is first needed: most servers are not asked for a preview in their first minutes.
-  const { previewServed, restsOn, warningsOf } = await import('../defence/defence.ts');
-  const kindName = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
-  const change =
-    operation === 'DELETE' || object === undefined
-      ? {
-          remove: { kind: kindName, namespace: old?.metadata.namespace ?? namespace, name: old?.metadata.name ?? name },
-        }
-      : { put: object };
-  const list = (resource: string) => lookup.list(resource);
-  const asked = { change, list, observations, minor, nowMs, podsMax: dryRun ? podsMax.dryRun : podsMax.write };
-  const told = previewServed(asked);
-  if (told === undefined) {
-    warn(`not previewed here: more than ${asked.podsMax} pods; rempart preview -f tells what it would break`);
+  const { dryRun, lookup, warn, kind } = request;
+  // Roles need no pods, and are judged in any cluster.
+  const isOfRoles = kind.group === roles;
+  const most = dryRun ? podsMax.dryRun : podsMax.write;
+  if (!isOfRoles && lookup.list('pods').length > most) {
+    warn(`not previewed here: more than ${most} pods; rempart preview -f tells what it would break`);
     return;
   }
+  // Loaded when it is first needed: most servers are not asked for a preview in their first minutes.
+  const [{ preview, restsOn, warningsOf }, { snapshotOf }] = await Promise.all([
+    import('../defence/defence.ts'),
+    import('./snapshot.ts'),
+  ]);
+  const told = preview(
+    snapshotOf(lookup, nowMs, isOfRoles ? roles : undefined),
+    [changeOf(request)],
+    observations,
+    nowMs,
+  );
   for (const line of warningsOf(told, dryRun ? ['breaks', 'opens', 'unknown'] : ['breaks'])) warn(line);
   if (dryRun) warn(restsOn(told));
+}
+
+function changeOf({ operation, object, old, kind, namespace, name }: AdmissionRequest): Change {
+  if (operation !== 'DELETE' && object !== undefined) return { put: object };
+  const kindName = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
+  const place = { namespace: old?.metadata.namespace ?? namespace, name: old?.metadata.name ?? name };
+  return { remove: { kind: kindName, ...place } };
 }

@@ -23,7 +23,7 @@ export function preview(snapshot: Snapshot, changes: Change[], observations: Obs
     .map(({ impacts }) => impacts(scope));
   const { undo, impossible } = undoOf(snapshot, effective);
   const coverage = coverageOf(judged, observations, nowMs);
-  coverage.notAssessed.push(...unjudged(effective, snapshot), ...impossible);
+  coverage.notAssessed.push(...unjudged(effective, snapshot), ...unseen(effective, snapshot), ...impossible);
   return { changes, impacts: ordered(judged.flatMap(({ impacts }) => impacts)), coverage, undo };
 }
 
@@ -104,3 +104,10 @@ const unjudged = (changes: Change[], before: Snapshot): string[] =>
   changes
     .filter((change) => !previewers.some(({ concerns, partial }) => !partial?.(change) && concerns(change, before)))
     .map((change) => `${refText(changedRef(change))}: what a change of this kind does is not judged`);
+
+/** What is there now is not known: neither can be what changes. */
+const unseen = (changes: Change[], before: Snapshot): string[] =>
+  changes.map(changedRef).flatMap((ref) => {
+    const why = before.whyUnread(ref.kind);
+    return why === undefined ? [] : [`${refText(ref)}: what there is of its kind was not read: ${why}`];
+  });
