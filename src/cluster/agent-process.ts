@@ -7,7 +7,7 @@ import { systemClock } from '../foundation/clock.ts';
 import { createLog, type Log } from '../foundation/log.ts';
 import { createRotatingFile } from '../foundation/rotating-file.ts';
 import { UsageError } from '../foundation/usage-error.ts';
-import { createNetwork, type Network } from '../network/network.ts';
+import { createNetwork, type FlowReport, type Network } from '../network/network.ts';
 import {
   type Agent,
   type AgentOptions,
@@ -72,8 +72,9 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   mkdirSync(agentPki, { recursive: true, mode: 0o700 });
   const clientAs = (name: string, identity: IssueOptions) => clientOf(configuration, authority, name, identity, log);
 
-  const caches = createCaches(clientAs('network', identities.network(configuration.nodeName)), { clock, log });
-  const network = networkOf(configuration, caches, log);
+  const networkClient = clientAs('network', identities.network(configuration.nodeName));
+  const caches = createCaches(networkClient, { clock, log });
+  const network = networkOf(configuration, caches, networkClient, log);
   // While the API is away the network cannot be complete: what runs is looked after, and new pods wait for it.
   const networkStarted = network.start();
   networkStarted.catch(() => {});
@@ -133,7 +134,8 @@ function clientOf(
   return createClient(createHttpsTransport(connection, { userAgent: `rempart-${name}` }));
 }
 
-function networkOf(configuration: Configuration, cache: (resource: string) => any, log: Log): Network {
+function networkOf(configuration: Configuration, cache: (resource: string) => any, client: Client, log: Log): Network {
+  const isObserved = modeOf('observations', configuration.relaxed) !== 'off';
   return createNetwork({
     clusterId: clusterId(configuration),
     nodeName: configuration.nodeName,
@@ -149,10 +151,17 @@ function networkOf(configuration: Configuration, cache: (resource: string) => an
     clusterDomain,
     configuredIsolation: readIsolation(modeOf('namespace-isolation', configuration.relaxed)),
     stateDirectory: networkState(configuration),
+    ...(isObserved ? { report: reportsTo(client, configuration.nodeName) } : {}),
     log,
     clock,
   });
 }
+
+/** What the kernel saw goes to the API, which keeps it. */
+const reportsTo = (client: Client, name: string) => async (spec: FlowReport) => {
+  const kind = { apiVersion: 'defence.rempart.io/v1alpha1', kind: 'ObservationReport' };
+  await client.create('observationreports.defence.rempart.io', { ...kind, metadata: { name }, spec });
+};
 
 type Parts = Pick<AgentOptions, 'client' | 'services' | 'persistentVolumes'> & {
   runtime: Runtime;

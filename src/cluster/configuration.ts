@@ -48,6 +48,7 @@ export function layout({ dataDirectory, runDirectory }: Pick<Configuration, 'dat
     encryptionKeys: join(dataDirectory, 'server/encryption-keys.json'),
     sealedWith: join(dataDirectory, 'server/sealed-with'),
     audit: join(dataDirectory, 'server/audit'),
+    observations: join(dataDirectory, 'server/observations'),
     agent: join(dataDirectory, 'agent'),
     agentPki: join(dataDirectory, 'agent/pki'),
     containerd: join(dataDirectory, 'agent/containerd'),

@@ -1,9 +1,9 @@
 import { kinds } from '../api/api.ts';
-import type { Observations } from '../api/observations/observation.ts';
 import type { Node } from '../api/schema/types.d.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import {
+  type Audit,
   createDefences,
   createServer,
   type DefenceSettings,
@@ -11,10 +11,11 @@ import {
   type Listen,
   type Server,
   usageKinds,
-  type VirtualKind,
 } from '../server/server.ts';
 import type { Engine } from '../store/store.ts';
 import type { CertificateAuthority, Credential } from './certificates/authority.ts';
+import type { Keeper } from './observations/keeper.ts';
+import { observationKinds } from './observations/kinds.ts';
 import { previewWarnings } from './preview-admission.ts';
 import { protectionMode } from './protection-admission.ts';
 import { type ConfiguredMode, modeInForce } from './protection-objects.ts';
@@ -32,9 +33,8 @@ export type ControlPlaneOptions = {
   /** How the server shows itself to node agents; without it nothing is asked of nodes. */
   nodeClient?: Extensions['nodeClient'];
   addresses: Omit<WellKnownAddresses, 'apiPort'>;
-  virtualKinds?: VirtualKind[];
-  /** What was seen, for previews; absent: nothing is watched. */
-  observations?: () => Observations;
+  /** Keeps what is observed; without it nothing is. */
+  keeper?: Keeper;
   /** Where the provisioner puts volumes on a node. */
   volumesDirectory: string;
   podCIDR: string;
@@ -62,11 +62,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { engine, authority, clock, log } = options;
   const assembled = createDefences({
     ...options.defences,
+    ...(options.keeper ? { audit: observedAudit(options.defences.audit, options.keeper) } : {}),
     clientAuthorities: [authority.certificate],
     tokenIssuer,
     clock,
     modeOf: (id, lookup) => modeInForce(id, options.configuredMode, lookup),
-    plugins: [protectionMode, previewWarnings(options.observations, clock)],
+    plugins: [protectionMode, previewWarnings(options.keeper?.observations, clock)],
   });
   const { nodeClient } = options;
   const nodes = () => server.lookup.list('nodes') as unknown as Node[];
@@ -78,7 +79,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       nodeClient,
       virtualKinds: [
         ...(nodeClient ? usageKinds(usageOfNodes(nodes, nodeClient)) : []),
-        ...(options.virtualKinds ?? []),
+        ...(options.keeper ? observationKinds(options.keeper, () => clock.now()) : []),
       ],
     },
     serviceRanges: { cidr: options.serviceCIDR, nodePorts },
@@ -103,3 +104,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     },
   };
 }
+
+/** Every request is told to the keeper, whatever of it the audit log keeps. */
+const observedAudit = (audit: Audit, keeper: Keeper): Audit => ({
+  ready: (reading) => audit.ready(reading),
+  record(event) {
+    keeper.record(event);
+    audit.record(event);
+  },
+});

@@ -14,6 +14,7 @@ import { writeKubeconfig } from './certificates/kubeconfig.ts';
 import { readServiceAccountKeys } from './certificates/service-account-keys.ts';
 import { startControlPlane } from './control-plane.ts';
 import { inProcessClient } from './in-process.ts';
+import { createKeeper } from './observations/keeper.ts';
 import { modeOf } from './protections.ts';
 
 const clock = systemClock;
@@ -51,6 +52,7 @@ export async function runDevelopment(options: {
       allowConnection: createAllowList(['127.0.0.0/8']),
       tokenKeys: () => tokenKeys,
     },
+    keeper: createKeeper({ clock, log }),
     configuredMode: (id) => modeOf(id, lacking),
     podCIDR: '10.244.0.0/16',
     serviceCIDR: '10.96.0.0/16',

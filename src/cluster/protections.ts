@@ -114,6 +114,13 @@ export const protections: Protection[] = [
     relaxedModes: ['off'],
   },
   {
+    id: 'observations',
+    level: 'cluster',
+    what: 'Flows, API calls, client addresses and images are observed, within bounds, so that changes can be previewed',
+    default: 'enforce',
+    relaxedModes: ['off'],
+  },
+  {
     id: 'unprivileged-api-server',
     level: 'cluster',
     what: "The API server is not root and runs under Node's permission model, without code from strings",

@@ -10,6 +10,7 @@ import type { Server } from '../server/server.ts';
 import { bootstrapObjects, reconcileBootstrapObjects } from './bootstrap-objects.ts';
 import type { CertificateAuthority } from './certificates/authority.ts';
 import { inProcessClient } from './in-process.ts';
+import type { Keeper } from './observations/keeper.ts';
 import { type ConfiguredMode, publishProtections } from './protection-objects.ts';
 import { publishWellKnownServices, type WellKnownAddresses } from './well-known-services.ts';
 
@@ -21,6 +22,7 @@ export type ReactorOptions = {
   volumesDirectory: string;
   podCIDR: string;
   configuredMode: ConfiguredMode;
+  keeper?: Keeper;
   clock: Clock;
   log: Log;
   /** Gives up what does not succeed yet. */
@@ -60,6 +62,7 @@ export async function startReactors(options: ReactorOptions): Promise<() => void
     return runController(controller, { client, caches, clock, log });
   });
   const scheduler = createScheduler({ client: inProcessClient(server, 'system:kube-scheduler'), caches, clock, log });
+  options.keeper?.followPods(caches('pods'));
   return () => {
     scheduler.stop();
     for (const controller of running) controller.stop();

@@ -19,6 +19,7 @@ import {
   readConfiguration,
 } from './configuration.ts';
 import { startControlPlane } from './control-plane.ts';
+import { createKeeper, type Keeper } from './observations/keeper.ts';
 import { logFiles } from './places.ts';
 import { configuredMode, modeOf } from './protections.ts';
 import { createSecretSealing, keepSettling } from './secret-sealing.ts';
@@ -48,6 +49,7 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   // The store's worker runs; whoever could start another would be free of the permission model (decision 3).
   process.permission?.drop?.('worker');
   const audit = openAudit(configuration, auditDirectory, log);
+  const keeper = openKeeper(configuration, log);
   const gateway = gatewayAddress(configuration);
   let tokenKeys = readServiceAccountKeys(pki, clock);
   const settle = () => void keepSettling(sealing, engine, { log, again: (retry) => clock.after(retryMs, retry) });
@@ -77,6 +79,7 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
       const { certificate, key } = toKubelet.current();
       return { cert: certificate, key, ca: authority.certificate };
     },
+    keeper,
     podCIDR: configuration.podCIDR,
     serviceCIDR: configuration.serviceCIDR,
     addresses: {
@@ -90,6 +93,7 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   log.info('the API server listens', { addresses: plane.addresses });
   await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
   await plane.close();
+  keeper?.close();
   await engine.close();
   await audit.close();
 }
@@ -129,4 +133,9 @@ function openAudit({ relaxed }: Configuration, directory: string, log: Log) {
   if (modeOf('audit', relaxed) === 'off') return { ready() {}, record() {}, close: async () => {} };
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return createAudit({ directory, clock, log });
+}
+
+function openKeeper(configuration: Configuration, log: Log): Keeper | undefined {
+  if (modeOf('observations', configuration.relaxed) === 'off') return undefined;
+  return createKeeper({ directory: layout(configuration).observations, clock, log });
 }

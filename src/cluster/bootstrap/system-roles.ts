@@ -85,8 +85,11 @@ export const systemRoles: KubernetesObject[] = [
     rule(read, 'networking.k8s.io', 'networkpolicies'),
     rule(read, 'defence.rempart.io', 'protections'),
     rule('patch update', 'networking.k8s.io', 'networkpolicies/status'),
+    rule('create', 'defence.rempart.io', 'observationreports'),
     events,
   ]),
+  // who connects to whom and who asks for what: bound to nobody
+  clusterRole('rempart:observations', [rule('get list', 'defence.rempart.io', 'observations')]),
   // removes the directories of deleted local volumes; nodes as such may only get the volumes of their pods
   clusterRole('rempart:volumes', [rule(`patch ${read}`, '', 'persistentvolumes')]),
   clusterRole('system:kube-scheduler', [

@@ -5,7 +5,7 @@ import type { UserInfo } from '../../api/user.ts';
 import { type Clock, systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import { openEngine } from '../../store/store.ts';
-import { createDefences, createServer, type DefenceSettings, type Server, stamp } from '../server.ts';
+import { createDefences, createServer, type DefenceSettings, type Server, stamp, type VirtualKind } from '../server.ts';
 import { createTestAuthority, type TestAuthority } from './certificates.ts';
 
 export const master: UserInfo = { username: 'master', groups: ['system:masters'] };
@@ -25,6 +25,7 @@ export type DefendedServer = Server & {
 export async function startDefended(
   settings: Partial<DefenceSettings> = {},
   clock: Clock = systemClock,
+  virtualKinds: VirtualKind[] = [],
 ): Promise<DefendedServer> {
   const engine = await openEngine({ engine: 'memory', stamp, clock });
   const authority = createTestAuthority();
@@ -37,7 +38,7 @@ export async function startDefended(
     ...settings,
   });
   const log = createLog('server', 'error');
-  const server = createServer({ engine, kinds, defences, version: 'v1.36.0+test', clock, log, extensions });
+  const server = createServer({ engine, kinds, defences, version: 'v1.36.0+test', clock, log, extensions: { ...extensions, virtualKinds } });
   const ask: DefendedServer['ask'] = (user, method, path, body, contentType) => {
     const full = path.startsWith('/api') ? path : `/api/v1${path}`;
     return server.call(user, { method, path: full, body, contentType });
