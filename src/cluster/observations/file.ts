@@ -1,8 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { decodeLine, type Line, observationLines, observationsFormat } from '../../api/observations/lines.ts';
 import type { Observations } from '../../api/observations/observation.ts';
-import { writePrivateFile } from '../certificates/private-file.ts';
 
 /** What a file may hold; what does not fit is left out of it. */
 export const fileBytesMax = 16 * 2 ** 20;
@@ -10,6 +20,9 @@ export const fileBytesMax = 16 * 2 ** 20;
 const current = 'observations.jsonl';
 /** As it was one writing before: read when the newest is damaged. */
 const previous = 'observations.previous.jsonl';
+
+/** Durable when written: under Node's permission model nothing can be asked to be so afterwards. */
+const newAndSynchronous = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_SYNC;
 
 /**
  * Writes all observations in place of those of before, readable by their owner only. Returns how many found no room.
@@ -28,8 +41,16 @@ export function writeObservations(directory: string, observations: Observations,
     }
   }
   const file = join(directory, current);
+  const temporary = `${file}.new`;
+  rmSync(temporary, { force: true });
+  const descriptor = openSync(temporary, newAndSynchronous, 0o600);
+  try {
+    writeFileSync(descriptor, parts.join(''));
+  } finally {
+    closeSync(descriptor);
+  }
   if (existsSync(file)) renameSync(file, join(directory, previous));
-  writePrivateFile(file, parts.join(''));
+  renameSync(temporary, file);
   return left;
 }
 

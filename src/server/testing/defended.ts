@@ -38,7 +38,15 @@ export async function startDefended(
     ...settings,
   });
   const log = createLog('server', 'error');
-  const server = createServer({ engine, kinds, defences, version: 'v1.36.0+test', clock, log, extensions: { ...extensions, virtualKinds } });
+  const server = createServer({
+    engine,
+    kinds,
+    defences,
+    version: 'v1.36.0+test',
+    clock,
+    log,
+    extensions: { ...extensions, virtualKinds },
+  });
   const ask: DefendedServer['ask'] = (user, method, path, body, contentType) => {
     const full = path.startsWith('/api') ? path : `/api/v1${path}`;
     return server.call(user, { method, path: full, body, contentType });

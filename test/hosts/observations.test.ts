@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { testImage, testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
+import { eventually, cannotRunContainers as skip, testCluster } from './cluster.ts';
+import { crash, leftovers, processOf } from './processes.ts';
+
+/** What real pods do on a real node, as the cluster tells it. */
+const cluster = testCluster(13);
+const { kubectl, tryKubectl, dataDirectory } = cluster;
+
+const pod = (name: string) => ({
+  ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { app: name } } },
+  spec: {
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        ...{ name: 'main', image: testImageReference, command: ['httpd', '-f', '-p', '8080', '-h', '/tmp'] },
+        securityContext: {
+          ...{ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          ...{ runAsNonRoot: true, runAsUser: 1000 },
+        },
+        readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+      },
+    ],
+  },
+});
+const apply = (...objects: object[]) =>
+  kubectl('-n red apply -f -', { input: objects.map((object) => JSON.stringify(object)).join('\n') });
+const inPod = (script: string) => tryKubectl(['-n', 'red', 'exec', 'client', '--', 'sh', '-c', script]);
+const connects = async () => (await inPod('nc -w 1 server 80 </dev/null')).code === 0;
+const observations = async (selector: string): Promise<any[]> =>
+  JSON.parse(await kubectl(`get observations -A -o json --field-selector ${selector}`)).items.map(
+    ({ observed }: any) => observed,
+  );
+const between = (from: string, to: string) => (flow: any) => flow.from.name === from && flow.to.name === to;
+
+before(async () => {
+  if (skip) return;
+  const upped = await cluster.up();
+  assert.equal(upped.code, 0, upped.stdout + upped.stderr);
+  const archive = join(dataDirectory, 'busybox.tar');
+  writeFileSync(archive, (await testImage()).tar);
+  const imported = await cluster.rempart('images', 'import', archive);
+  assert.equal(imported.code, 0, imported.stderr);
+  await kubectl('create namespace red');
+  await apply(pod('client'), pod('server'), {
+    ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'server' } },
+    spec: { selector: { app: 'server' }, ports: [{ port: 80, targetPort: 8080 }] },
+  });
+  await kubectl('-n red wait --for=condition=Ready pod --all --timeout=60s');
+});
+after(async () => {
+  if (skip) return;
+  await cluster.remove();
+  assert.deepEqual(await leftovers(cluster), []);
+});
+
+test('a pod that asks another by the name of its service is seen, with its question to DNS', { skip }, async () => {
+  await eventually('the service answers', connects);
+  const flow = await eventually('the flow is told', async () => {
+    const flows = await observations('type=flows,allowed=true');
+    return flows.find(between('client', 'server')) ?? false;
+  });
+  assert.deepEqual([flow.protocol, flow.port, flow.to.labels], ['TCP', 8080, { app: 'server' }]);
+  const dns = (await observations('type=flows,allowed=true')).find(
+    ({ from, protocol, port }) => from.name === 'client' && protocol === 'UDP' && port === 53,
+  );
+  assert.equal(dns.to.type, 'node');
+});
+
+test('what a policy drops is told with its name, and after a restart of the agent it is still known', {
+  skip,
+}, async () => {
+  await apply({
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'closed' } },
+    spec: { podSelector: { matchLabels: { app: 'server' } }, ingress: [{ ports: [{ port: 9 }] }] },
+  });
+  await eventually('it is closed', async () => !(await connects()));
+  const find = async () => (await observations('type=flows,allowed=false')).find(between('client', 'server')) ?? false;
+  const { drop } = await eventually<any>('the drop is told', find);
+  assert.deepEqual([drop.side, drop.why, drop.by], ['ingress', 'policy', ['red/closed']]);
+  assert.match(drop.nearest, /red\/closed ingress\[0\] allows this source, but only on TCP 9/);
+  await crash(cluster, 'agent');
+  await connects();
+  await kubectl('-n red delete networkpolicy closed');
+  await eventually('the agent is back', connects);
+  const before = ((await find()) as any).count;
+  assert.ok(before >= 1);
+});
+
+test('calls, addresses and images are told, and outlive the server', { skip }, async () => {
+  const calls = await observations('type=calls');
+  const created = calls.find(({ verb, resource }) => verb === 'create' && resource === 'namespaces');
+  assert.deepEqual([created.user, created.allowed], ['rempart:admin', true]);
+  assert.ok(
+    (await observations('type=addresses')).some(
+      ({ address, user }) => `${address} ${user}` === '127.0.0.1 rempart:admin',
+    ),
+  );
+  assert.ok(
+    (await observations('type=images')).some(({ workload, digest }) => workload === 'Pod/client' && digest !== ''),
+  );
+  // An orderly end writes what was observed; a crash may lose a minute of it.
+  const pid = processOf(cluster, 'server')!;
+  process.kill(pid, 'SIGTERM');
+  await eventually('another server runs', async () => ![undefined, pid].includes(processOf(cluster, 'server')));
+  const again = await eventually('it answers', async () => observations('type=calls'));
+  assert.ok(
+    again.some(
+      ({ verb, resource, firstMs }) => verb === 'create' && resource === 'namespaces' && firstMs === created.firstMs,
+    ),
+  );
+});
