@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { connect } from 'node:tls';
 import { parse } from 'yaml';
 import { testImage, testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
-import { eventually, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
+import { eventually, root, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
 import { type Outside, startOutside } from './outside.ts';
 import { leftovers, processOf } from './processes.ts';
 
@@ -175,6 +175,26 @@ test('nobody else reads keys, objects, logs or credentials', { skip }, () => {
   );
   assert.deepEqual(outsiders, []);
   assert.equal(statSync(join(cluster.runDirectory, 'containerd.sock')).mode & 0o007, 0);
+});
+
+test('what the host decides is told by the node and judged; what is not as the benchmark wants it is known', {
+  skip,
+}, async () => {
+  const facts = await eventually('a node tells of its machine', async () => {
+    const text = await kubectl('-n kube-system get configmaps -o jsonpath={.items[*].data.facts}');
+    return text.includes('"role":"private-key"') && text;
+  });
+  assert.doesNotMatch(facts, /BEGIN|token|password/i);
+  const words = ['benchmark', '--kubeconfig', cluster.kubeconfig, '--format', 'json'];
+  const { code, stdout, stderr } = await run(join(root, 'bin/rempart'), words);
+  assert.equal(code, 2, stderr);
+  const rows: { id: string; verdict: string }[] = JSON.parse(stdout).rows;
+  const ofHost = (verdict: string) => rows.filter((row) => /^CIS [1-4]\./.test(row.id) && row.verdict === verdict);
+  assert.deepEqual(ofHost('not assessed'), []);
+  assert.deepEqual(
+    ofHost('fail').map(({ id }) => id.slice('CIS '.length)),
+    ['1.2.11', '1.2.17', '1.2.19', '1.3.1', '3.1.1', '4.1.9'],
+  );
 });
 
 test('secrets and tokens are neither on disk nor in logs', { skip }, async () => {
