@@ -140,6 +140,7 @@ function fitString(schema: Schema, value: unknown, path: string, owner: string, 
 }
 
 const canonicalTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const canonicalMicroTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const anyTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** RFC 3339 in any zone; answered in UTC, to the second, or to the microsecond for MicroTime. */
@@ -149,9 +150,10 @@ function fitTime(value: string, path: string, isMicro: boolean, state: Decoded):
   const timeMs = match ? Date.parse(value) : Number.NaN;
   if (!match || Number.isNaN(timeMs))
     return fail(state, `parsing time ${JSON.stringify(value)} of ${path} as "2006-01-02T15:04:05Z07:00"`);
+  if ((isMicro ? canonicalMicroTime : canonicalTime).test(value)) return value;
   const seconds = () => new Date(Math.floor(timeMs / 1000) * 1000).toISOString().slice(0, 19);
   if (isMicro) return `${seconds()}.${(match[1] ?? '').padEnd(6, '0').slice(0, 6)}Z`;
-  return canonicalTime.test(value) ? value : `${seconds()}Z`;
+  return `${seconds()}Z`;
 }
 
 const isBase64 = (value: string) => value.length % 4 === 0 && /^[A-Za-z0-9+/\r\n]*={0,2}$/.test(value);

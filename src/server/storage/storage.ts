@@ -62,7 +62,7 @@ export function createStorage(engine: Engine): Storage {
         const change = await transform(kind.storedAs?.fromStored(stored) ?? stored, entry);
         if (change.action === 'unchanged') return { entry, object: change.object, action: 'unchanged', dryRun };
         const object = toStored(kind, change.object);
-        if (change.action === 'store' && equalJson(withoutRevision(object), withoutRevision(decode(entry.value))))
+        if (change.action === 'store' && sameButRevision(object, decode(entry.value)))
           return { entry, object: change.object, action: 'unchanged', dryRun };
         if (dryRun) return { entry, ...change, dryRun };
         const result = await guarded(() =>
@@ -82,8 +82,10 @@ export function createStorage(engine: Engine): Storage {
   return storage;
 }
 
-function withoutRevision(object: KubernetesObject): KubernetesObject {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: undefined } };
+function sameButRevision({ metadata, ...object }: KubernetesObject, { metadata: before, ...old }: KubernetesObject) {
+  const { resourceVersion: _, ...fields } = metadata;
+  const { resourceVersion: __, ...fieldsBefore } = before;
+  return equalJson(fields, fieldsBefore) && equalJson(object, old);
 }
 
 /** A full disk is the operator's to mend: reads go on, writes say so. */
