@@ -18,8 +18,9 @@ export function subjectsOf(snapshot: Snapshot): Subject[] {
   };
   for (const object of snapshot.objects) {
     const top = podOf(object) === undefined ? object : topOf(object);
-    // Owners are of the same namespace; a reference that says otherwise is not believed.
-    if (top === object || top.metadata.namespace !== object.metadata.namespace) subjectOf(object);
+    // Owners are of the same namespace and own in one direction; references that say otherwise are not believed.
+    const believed = top.metadata.namespace === object.metadata.namespace && topOf(top) === top;
+    if (top === object || !believed) subjectOf(object);
     else if (!isRevision(object)) subjectOf(top).made.push(object);
   }
   return [...subjects.values()];

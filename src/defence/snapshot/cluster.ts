@@ -1,15 +1,21 @@
+import { apiVersionOf } from '../../api/kind.ts';
 import type { Transport } from '../../client/transport.ts';
+import { isObject } from '../../foundation/json.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
 import { type ReadKind, readKinds } from './kinds.ts';
-import { readPages } from './pages.ts';
-import { createSnapshot, type Snapshot } from './snapshot.ts';
+import { type Answer, readPages } from './pages.ts';
+import { createSnapshot, type Snapshot, type Unread } from './snapshot.ts';
 import { trimObject, UnfitObject } from './trim.ts';
 
 const listsAtOnce = 6;
+/** Of one group. */
+const versionsMax = 20;
 /** Of the whole cluster: against an API server that would fill our memory. */
 const objectsMax = 400_000;
 const valuesMax = 30_000_000;
+/** For all of it: against one that answers for ever. */
+const readMaxMs = 600_000;
 
 export type ReadOptions = {
   /** Minor version of Kubernetes 1 to judge for, instead of the one that the cluster says it is. */
@@ -21,72 +27,83 @@ export type ReadOptions = {
  * Reads a live cluster by nothing but `get` of /version and /apis and `list` of `readKinds`. What cannot be listed is
  * `unread` with the reason. Throws UsageError when the API server cannot be reached or does not know who asks.
  */
-export async function readCluster(transport: Transport, { minor, nowMs }: ReadOptions): Promise<Snapshot> {
+export async function readCluster(connected: Transport, { minor, nowMs }: ReadOptions): Promise<Snapshot> {
+  const signal = AbortSignal.timeout(readMaxMs);
+  const transport: Asking = { send: (request) => connected.send({ ...request, signal }) };
   const version = await readVersion(transport, minor);
   const served = await readGroups(transport);
-  const parts = { source: 'cluster', takenAtMs: nowMs, ...version, objects: [], unread: [] } as const;
-  const reading: Reading = { transport, served, objects: [...parts.objects], unread: [...parts.unread], values: 0 };
+  const reading: Reading = { transport, served, objects: [], unread: [], held: 0, values: 0 };
   const waiting = [...readKinds];
   const work = async () => {
     for (let kind = waiting.shift(); kind; kind = waiting.shift()) await readKind(reading, kind);
   };
   await Promise.all(Array.from({ length: listsAtOnce }, work));
-  return createSnapshot({ ...parts, objects: reading.objects, unread: reading.unread });
+  const { objects, unread } = reading;
+  return createSnapshot({ source: 'cluster', takenAtMs: nowMs, ...version, objects, unread });
 }
 
+type Asking = Pick<Transport, 'send'>;
+
 type Reading = {
-  transport: Transport;
+  transport: Asking;
   /** Versions per group, the preferred one first; undefined: the server does not tell. */
   served: Map<string, string[]> | undefined;
   objects: Manifest[];
-  unread: { kind: string; why: string }[];
+  unread: Unread[];
+  /** Objects and values in memory, also those of lists that are not complete yet. */
+  held: number;
   values: number;
 };
 
 /** Adds the objects of one kind, all or none: half a list would let what is absent look as if it were not there. */
 async function readKind(reading: Reading, kind: ReadKind): Promise<void> {
-  const { served, objects, unread } = reading;
+  const { served, unread } = reading;
   const why = (text: string) => unread.push({ kind: kind.name, why: text });
   if (kind.custom && served === undefined) return void why('the API server does not tell which API groups it serves');
   // A custom resource that is not served has no objects.
   if (kind.custom && !served?.has(kind.group)) return;
   try {
     for (const version of versionsOf(kind, served)) {
-      const { answer, found, values } = await readVersionOf(reading, { ...kind, version });
-      if (answer.ok) {
-        for (const object of found) objects.push(object);
-        reading.values += values;
-        return;
-      }
+      const answer = await readVersionOf(reading, { ...kind, version });
+      if (answer.ok) return;
       if (answer.code === 401) throw new UsageError(`the API server does not know who asks: ${answer.why}`);
       if (answer.code !== 404) return void why(answer.why);
     }
     if (!kind.custom) why('the API server does not serve it');
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    why(error instanceof UnfitObject ? error.message : `no answer: ${(error as Error).message}`);
+    const { message } = error as Error;
+    why(error instanceof UnfitObject ? message : `no answer: ${message.slice(0, 300)}`);
   }
 }
 
-async function readVersionOf(reading: Reading, kind: ReadKind) {
-  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+async function readVersionOf(reading: Reading, kind: ReadKind): Promise<Answer> {
+  const apiVersion = apiVersionOf(kind);
   let found: Manifest[] = [];
   let values = 0;
-  const answer = await readPages(reading.transport, kind, {
-    begin() {
-      found = [];
-      values = 0;
-    },
-    take(item) {
-      const trimmed = trimObject(item, apiVersion, kind.kind);
-      found.push(trimmed.object);
-      values += trimmed.values;
-      if (reading.objects.length + found.length > objectsMax)
-        throw new UnfitObject(`more than ${objectsMax} objects in all`);
-      if (reading.values + values > valuesMax) throw new UnfitObject(`more than ${valuesMax} values in all`);
-    },
-  });
-  return { answer, found, values };
+  const forget = () => {
+    reading.held -= found.length;
+    reading.values -= values;
+    found = [];
+    values = 0;
+  };
+  const take = (item: unknown) => {
+    const trimmed = trimObject(item, apiVersion, kind.kind);
+    found.push(trimmed.object);
+    values += trimmed.values;
+    reading.values += trimmed.values;
+    if (++reading.held > objectsMax) throw new UnfitObject(`more than ${objectsMax} objects in all`);
+    if (reading.values > valuesMax) throw new UnfitObject(`more than ${valuesMax} values in all`);
+  };
+  try {
+    const answer = await readPages(reading.transport, kind, { begin: forget, take });
+    if (answer.ok) for (const object of found) reading.objects.push(object);
+    else forget();
+    return answer;
+  } catch (error) {
+    forget();
+    throw error;
+  }
 }
 
 /** The version that we know best, then what else an older or newer server has. */
@@ -96,7 +113,7 @@ function versionsOf({ group, version }: ReadKind, served: Map<string, string[]> 
 }
 
 async function readVersion(
-  transport: Transport,
+  transport: Asking,
   minor: number | undefined,
 ): Promise<{ minor: number; closedByDefault: boolean }> {
   const { code, body } = await transport.send({ method: 'GET', path: '/version' }).catch((error: Error) => {
@@ -113,14 +130,15 @@ async function readVersion(
 }
 
 /** The API groups with their versions. */
-async function readGroups(transport: Transport): Promise<Map<string, string[]> | undefined> {
-  const { code, body } = await transport.send({ method: 'GET', path: '/apis' });
-  if (code !== 200 || !Array.isArray(body?.groups)) return undefined;
+async function readGroups(transport: Asking): Promise<Map<string, string[]> | undefined> {
+  const { code, body } = await transport.send({ method: 'GET', path: '/apis' }).catch(() => ({ code: 0, body: null }));
+  if (code !== 200 || !Array.isArray(body?.groups) || !body.groups.every(isObject)) return undefined;
   const named = (value: unknown): value is string => typeof value === 'string' && /^[a-z0-9.-]{1,253}$/.test(value);
   const groups = new Map<string, string[]>();
   for (const { name, versions, preferredVersion } of body.groups) {
-    const all = [preferredVersion?.version, ...(versions ?? []).map(({ version }: any) => version)].filter(named);
-    if (named(name)) groups.set(name, [...new Set(all)]);
+    const listed = Array.isArray(versions) ? versions.map((each) => each?.version) : [];
+    const all = [preferredVersion?.version, ...listed].filter(named);
+    if (named(name)) groups.set(name, [...new Set(all)].slice(0, versionsMax));
   }
   return groups;
 }

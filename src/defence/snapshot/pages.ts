@@ -7,7 +7,7 @@ import type { ReadKind } from './kinds.ts';
 
 /** Objects a page; smaller ones are asked for where objects are so large that a page goes beyond its bound. */
 const pageSizes = [500, 50, 5];
-const pagesMax = 20_000;
+const pagesMax = 2000;
 /** A list that is compacted away while it is read begins again; a server that is busy is asked again. */
 const beginningsMax = 3;
 const busyWaitMs = 1000;
@@ -21,7 +21,7 @@ export type Answer = { ok: true } | { ok: false; code: number; why: string };
  * `take` gets each item. Rejects when no answer came; what an API server says else is told in the Answer.
  */
 export async function readPages(
-  transport: Transport,
+  transport: Pick<Transport, 'send'>,
   kind: ReadKind,
   { begin, take }: { begin(): void; take(item: unknown): void },
 ): Promise<Answer> {
@@ -35,7 +35,11 @@ export async function readPages(
   return answer;
 }
 
-async function readOnce(transport: Transport, kind: ReadKind, take: (item: unknown) => void): Promise<Answer> {
+async function readOnce(
+  transport: Pick<Transport, 'send'>,
+  kind: ReadKind,
+  take: (item: unknown) => void,
+): Promise<Answer> {
   let size = 0;
   let token = '';
   for (let page = 0; page < pagesMax; page++) {
