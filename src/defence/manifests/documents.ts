@@ -41,6 +41,8 @@ export function readDocuments(text: string): { documents: ManifestDocument[]; br
     }
     let root: Node | null | undefined;
     const lineOf = (field: FieldPath) => {
+      // Where it begins is known; the rest is looked up by reading it again, for the few that are shown.
+      if (field.length === 0) return lineAt(read.begin);
       root ??= parseDocument(text, yamlOptions).contents as Node | null;
       return lineAt(offsetOf(root, field));
     };
@@ -66,19 +68,19 @@ function tooDeep(text: string): number | undefined {
   return undefined;
 }
 
-function readOne(text: string): { value: unknown } | { error: string; offset: number } {
+function readOne(text: string): { value: unknown; begin: number } | { error: string; offset: number } {
   const deep = tooDeep(text);
   if (deep !== undefined) return { error: 'nested too deep', offset: deep };
   if (/^\s*[{[]/.test(text)) {
     // JSON is read ten times as fast by itself; what it does not take may still be YAML.
     const value = parseJson(text);
-    if (value !== undefined) return { value };
+    if (value !== undefined) return { value, begin: /^\s*\{/.test(text) ? Math.max(0, text.indexOf('"')) : 0 };
   }
   try {
     const document = parseDocument(text, yamlOptions);
     const error = document.errors[0];
     if (error) return { error: error.message, offset: error.pos[0] };
-    return { value: plainValue(document) };
+    return { value: plainValue(document), begin: offsetOf(document.contents as Node | null, []) };
   } catch (error) {
     if (error instanceof DocumentError) return { error: error.message, offset: error.offset };
     if (error instanceof RangeError) return { error: 'nested too deep', offset: 0 };

@@ -98,3 +98,9 @@ test('a folder is read in order, without links and without what is no manifest',
 test('a path that is not there is a mistake that can be mended', () => {
   assert.throws(() => loadManifests('/nowhere/at/all'), /there is no such file or folder/);
 });
+
+test('a document begins at its first key, which is known without reading it again', () => {
+  const texts = ['# a\n\na: 1\n', '---\n# b\nb: 1\n', '\n{\n "c": 1}', '{ d: 1 }', '\n[1,\n"e"]', '# nothing\n'];
+  const begins = texts.map((text) => readDocuments(text).documents.map(({ lineOf }) => lineOf([])));
+  assert.deepEqual(begins, [[3], [1, 3], [3], [1], [1], [1]]);
+});

@@ -38,8 +38,8 @@ export const disruptionBudgetMissing: Check = {
     const namespace = object.metadata.namespace ?? '';
     const budgets = context.of('PodDisruptionBudget.policy', namespace);
     if (budgets.some(({ spec }) => matchesSelector(spec?.selector, labels))) return pass;
-    const isGiven = context.of('Namespace').some(({ metadata }) => metadata.name === namespace);
-    if (context.source === 'manifests' && budgets.length === 0 && !isGiven)
+    const isGiven = () => context.of('Namespace').some(({ metadata }) => metadata.name === namespace);
+    if (context.source === 'manifests' && budgets.length === 0 && !isGiven())
       return notAssessed(`neither a PodDisruptionBudget nor the Namespace ${namespace || '(none named)'} is given`);
     const detail = `no PodDisruptionBudget selects its ${object['spec'].replicas} replicas`;
     return failOn([{ field: ['spec', 'replicas'], reason: 'no budget', detail }]);

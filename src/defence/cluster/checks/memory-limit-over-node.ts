@@ -27,8 +27,7 @@ export const memoryLimitOverNode: Check = {
     fail: [[limited('5Gi'), node('4Gi')]],
   },
   judge(object, context) {
-    const sizes = context.of('Node').map(({ status }) => quantityValue(status?.allocatable?.memory));
-    const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+    const largest = largestOf(context.of('Node'));
     if (largest === 0) return notApplicable;
     return failOn(
       containersIn(object).flatMap(({ container, field }) => {
@@ -41,3 +40,15 @@ export const memoryLimitOverNode: Check = {
     );
   },
 };
+
+/** Allocatable bytes of the largest node, 0 without any. Looked up once for a list: every pod asks. */
+const known = new WeakMap<Manifest[], number>();
+
+function largestOf(nodes: Manifest[]): number {
+  let largest = known.get(nodes);
+  if (largest === undefined) {
+    largest = nodes.reduce((most, { status }) => Math.max(most, quantityValue(status?.allocatable?.memory)), 0);
+    known.set(nodes, largest);
+  }
+  return largest;
+}
