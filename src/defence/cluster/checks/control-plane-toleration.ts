@@ -1,5 +1,5 @@
 import { type Check, failOn, notApplicable } from '../../contract.ts';
-import { examplePod, podOf, workloadKinds } from '../../workload.ts';
+import { examplePod, kindName, podOf, workloadKinds } from '../../workload.ts';
 
 const controlPlane = /^node-role\.kubernetes\.io\/(control-plane|master|etcd)$/;
 
@@ -28,6 +28,8 @@ export const controlPlaneToleration: Check = {
     const found = podOf(object);
     if (found === undefined) return notApplicable;
     if (object.metadata.namespace?.startsWith('kube-')) return notApplicable;
+    // What watches or feeds every node must be on all of them.
+    const usual = kindName(object) === 'DaemonSet.apps';
     const tolerations = (found.pod.spec['tolerations'] ?? []) as Record<string, string>[];
     return failOn(
       tolerations.flatMap(({ key, operator, effect }, index) => {
@@ -35,7 +37,9 @@ export const controlPlaneToleration: Check = {
         if (!all && !controlPlane.test(key ?? '')) return [];
         const detail = all ? 'every taint is tolerated, that of the control plane, too' : `${key} is tolerated`;
         const field = [...found.prefix, 'spec', 'tolerations', index];
-        return [{ field, reason: 'may run on the control plane', detail }];
+        return [
+          { field, reason: 'may run on the control plane', detail, ...(usual ? { severity: 'low' as const } : {}) },
+        ];
       }),
     );
   },
