@@ -125,6 +125,9 @@ test('an address that is not known yet, labels of a namespace that was not read,
     { from: [{ namespaceSelector: { matchExpressions: [{ key: 'team', operator: 'DoesNotExist' }] } }] },
   ]);
   assert.equal(toDatabase(negative, 'dark/x').verdict, 'unknown');
+  const ours = createEvaluator(shop([], { foreign: false, policies: [] }));
+  assert.equal(ours.explain({ pod: 'shop/web' }, { pod: 'shop/db' }, 'TCP', 1).verdict, 'allowed');
+  assert.equal(ours.explain({ pod: 'dark/x' }, { pod: 'shop/db' }, 'TCP', 1).egress.doubts.length, 1);
   const named = shop([{ ports: [{ port: 'sql' }] }]);
   assert.equal(toDatabase(named, 'shop/web').verdict, 'unknown');
   const otherwise = shop([{ from: [{ podSelector: { matchLabels: { app: 'job' } } }], ports: [{ port: 'sql' }] }]);

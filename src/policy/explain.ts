@@ -22,6 +22,7 @@ import {
   type PolicyPod,
   type Protocol,
   podKey,
+  type World,
 } from './world.ts';
 
 /** `spec.ingress[rule]` of the policy `namespace/name`; `peer` is its item of `from` or `to`. */
@@ -69,7 +70,8 @@ function verdictOf(...sides: ExplainedSide[]): Explanation['verdict'] {
 
 function explainSide(connection: Connection, direction: Direction, side: Side): ExplainedSide {
   const own = direction === 'egress' ? connection.source.pod : connection.destination.pod;
-  if (side.why !== 'policy' || own === undefined) return { ...side, rules: [], doubts: [] };
+  if (side.why !== 'policy' || own === undefined)
+    return { ...side, rules: [], doubts: modeDoubts(connection.index, side, own) };
   const policies = connection.index.classOf(own).selectedBy[direction];
   const judged = policies.flatMap((policy) => judgeRules(connection, direction, policy));
   const allowing = judged.filter(({ allowed }) => allowed);
@@ -86,6 +88,15 @@ function explainSide(connection: Connection, direction: Direction, side: Side): 
   const [nearest] = judged.sort((a, b) => distance(a) - distance(b) || a.differs.length - b.differs.length);
   return { ...side, rules: [], doubts, ...(nearest && { nearest: { ...nearest.ref, differs: nearest.differs } }) };
 }
+
+/** The mode of isolation is a label of the namespace. */
+function modeDoubts({ world }: Index, { why }: Side, own: PolicyPod | undefined): string[] {
+  const byMode = why === 'off' || why === 'island' || why === 'deny';
+  if (!byMode || world.foreign || own === undefined || isKnown(world, own.namespace)) return [];
+  return [`the labels of namespace "${own.namespace}", which say how it is isolated, are not known`];
+}
+
+const isKnown = (world: World, namespace: string) => world.namespaces.some(({ name }) => name === namespace);
 
 /** `unsure`: why what is allowed may not be. */
 type Judged = { ref: RuleRef; allowed: boolean; differs: Difference[]; unsure: string[] };
@@ -166,8 +177,8 @@ function namespaceDiffers(index: Index, wanted: CompiledSelector | string, { nam
   if (typeof wanted === 'string')
     return { differs: wanted === name ? [] : [{ what: 'namespace' as const, wanted, found: name }], unsure: [] };
   const differs = labelDiffers('namespace labels', wanted, labels);
-  const isKnown = index.world.namespaces.some((namespace) => namespace.name === name);
-  if (isKnown || wanted.keys.every((key) => key === namespaceNameLabel)) return { differs, unsure: [] };
+  if (isKnown(index.world, name) || wanted.keys.every((key) => key === namespaceNameLabel))
+    return { differs, unsure: [] };
   const doubt = `the labels of namespace "${name}" are not known`;
   const sure = ({ wanted }: Difference) => wanted.startsWith(namespaceNameLabel);
   return {

@@ -33,6 +33,8 @@ export function placesOf(model: ReachModel, text: string): Place[] {
   if (text === 'internet') return internet(model);
   if (parseAddress(text) !== undefined) return [{ party: { address: text }, label: text, others: [] }];
   const pods = podsNamed(model, text);
+  const unread = model.snapshot.whyUnread('Pod');
+  if (pods === undefined && unread !== undefined) throw new UsageError(`"${text}": pods could not be read: ${unread}`);
   if (pods === undefined)
     throw new UsageError(`"${text}": no pod or workload of that name is known. An end is ${endForms}`);
   const byClass = Map.groupBy(pods, (key) => model.reachability.classOf({ pod: key }));

@@ -27,6 +27,7 @@ import { type ObjectRef, refOf, type Snapshot } from './snapshot.ts';
 
 export const networkPolicyKind = 'NetworkPolicy.networking.k8s.io';
 const endpointSliceKind = 'EndpointSlice.discovery.k8s.io';
+const protectionKind = 'Protection.defence.rempart.io';
 const networkKinds = ['Pod', 'Namespace', 'Node', 'Service', endpointSliceKind, networkPolicyKind];
 
 export type SnapshotWorld = {
@@ -44,7 +45,8 @@ export type SnapshotWorld = {
  * are there as one pod made from their template, so that policies are judged before anything runs.
  */
 export function worldOfSnapshot(snapshot: Snapshot): SnapshotWorld {
-  const notAssessed = networkKinds.flatMap((kind) => {
+  const kinds = snapshot.closedByDefault ? [...networkKinds, protectionKind] : networkKinds;
+  const notAssessed = kinds.flatMap((kind) => {
     const why = snapshot.whyUnread(kind);
     return why === undefined ? [] : [{ what: kind, why }];
   });
@@ -153,8 +155,9 @@ function checkedPolicy(object: Manifest): NetworkPolicy {
 }
 
 function defaultIsolation(snapshot: Snapshot): Isolation {
-  const kind = 'Protection.defence.rempart.io';
-  return readIsolation(snapshot.get({ kind, namespace: '', name: isolationProtection })?.spec?.mode ?? 'island');
+  return readIsolation(
+    snapshot.get({ kind: protectionKind, namespace: '', name: isolationProtection })?.spec?.mode ?? 'island',
+  );
 }
 
 /** By endpoints where there are pods with addresses, by selectors for those that do not run yet. */

@@ -58,7 +58,7 @@ export type TestPod = {
   name: string;
   ip: string;
   listen(protocol: 'tcp' | 'udp', port: number, address?: string): Promise<void>;
-  /** What the far end answered, or why it did not: `timeout`, `ECONNREFUSED`, … */
+  /** What the far end answered, or why it did not: `timeout`, `silence` after it connected, `ECONNREFUSED`, … */
   ask: Ask;
   /** As `ask`, where silence is expected. */
   probe: Ask;

@@ -55,8 +55,10 @@ async function ask(request: Request): Promise<string> {
   const { protocol, address, port, timeoutMs, text, from, localPort = 0 } = request;
   if (protocol === 'tcp') {
     const socket = connect({ port, host: address, localAddress: from });
-    socket.on('error', () => {});
-    return askOn(socket, timeoutMs).finally(() => socket.destroy());
+    let connected = false;
+    socket.on('error', () => {}).on('connect', () => (connected = true));
+    const answer = await askOn(socket, timeoutMs).finally(() => socket.destroy());
+    return answer === 'timeout' && connected ? 'silence' : answer;
   }
   const socket = createSocket('udp4');
   return new Promise<string>((resolve) => {

@@ -66,12 +66,13 @@ export function modelAllows(world: World, from: End, to: End, protocol: Protocol
       }),
     );
   };
-  const mode = (pod: PolicyPod) => isolationOf(namespaceOf(pod.namespace), world.defaultIsolation);
+  const mode = (pod: PolicyPod) =>
+    world.foreign ? 'off' : isolationOf(namespaceOf(pod.namespace), world.defaultIsolation);
   const sameNamespace = source !== undefined && source.namespace === target?.namespace;
 
   const out = () => {
     if (source === undefined) return true;
-    if (target === undefined && nodeOf(to) === source.node) {
+    if (target === undefined && nodeOf(to) === source.node && !world.foreign) {
       const offered = world.pods.some(
         (pod) =>
           pod.hostNetwork &&

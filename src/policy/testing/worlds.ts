@@ -1,64 +1,23 @@
 import fc from 'fast-check';
-import type { NetworkPolicy, PolicyPod, World } from '../world.ts';
+import type { PolicyPod, World } from '../world.ts';
+import { labelsOf, type PolicyParts, policiesOf } from './policies.ts';
 
 const namespaceNames = ['a', 'b', 'kube-system'];
-const labels = fc.dictionary(fc.constantFrom('app', 'tier'), fc.constantFrom('x', 'y'), { maxKeys: 2 });
-const protocol = fc.constantFrom('TCP' as const, 'UDP' as const, 'SCTP' as const);
-
-/** Few values, so that random policies, pods and ports meet often. */
-export const portNumber = fc.constantFrom(53, 80, 81, 8080);
-const portName = fc.constantFrom('web', 'dns');
-
-const selector = fc.oneof(
-  fc.constant({}),
-  labels.map((matchLabels) => ({ matchLabels })),
-  fc
-    .record({
-      key: fc.constantFrom('app', 'tier'),
-      operator: fc.constantFrom('In', 'NotIn'),
-      values: fc.subarray(['x', 'y'], { minLength: 1 }),
-    })
-    .map((expression) => ({ matchExpressions: [expression] })),
-  fc
-    .record({ key: fc.constantFrom('app', 'tier'), operator: fc.constantFrom('Exists', 'DoesNotExist') })
-    .map((expression) => ({ matchExpressions: [expression] })),
-);
-
-const ipBlock = fc.record(
-  {
-    cidr: fc.constantFrom('10.0.0.0/24', '10.0.0.0/29', '0.0.0.0/0', '203.0.113.0/24'),
-    except: fc.subarray(['10.0.0.0/30', '10.0.0.4/32', '203.0.113.8/29']),
-  },
-  { requiredKeys: ['cidr'] },
-);
-const peer = fc.oneof(
-  fc.record({ podSelector: selector }),
-  fc.record({ namespaceSelector: selector }),
-  fc.record({ podSelector: selector, namespaceSelector: selector }),
-  fc.record({ ipBlock }),
-);
-const policyPort = fc.oneof(
-  fc.record({ protocol }),
-  fc.record({ protocol, port: portName }, { requiredKeys: ['port'] }),
-  fc.record({ protocol, port: portNumber }, { requiredKeys: ['port'] }),
-  fc.record({ protocol, port: fc.constant(80), endPort: fc.constantFrom(80, 81, 9000) }),
-);
-const ruleParts = {
-  peers: fc.option(fc.array(peer, { maxLength: 2 }), { nil: undefined }),
-  ports: fc.option(fc.array(policyPort, { maxLength: 2 }), { nil: undefined }),
+const holes = ['10.0.0.0/30', '10.0.0.4/32', '203.0.113.8/29'];
+const parts: PolicyParts = {
+  namespaces: namespaceNames,
+  labelKeys: ['app', 'tier'],
+  labelValues: ['x', 'y'],
+  ports: [53, 80, 81, 8080],
+  portNames: ['web', 'dns'],
+  endPorts: [80, 81, 9000],
+  blocks: ['10.0.0.0/24', '10.0.0.0/29', '0.0.0.0/0', '203.0.113.0/24'].map((cidr) => ({ cidr, holes })),
 };
-const ingressRule = fc.record(ruleParts).map(({ peers, ports }) => ({ from: peers, ports }));
-const egressRule = fc.record(ruleParts).map(({ peers, ports }) => ({ to: peers, ports }));
-
-const policy = fc
-  .record({
-    namespace: fc.constantFrom(...namespaceNames),
-    podSelector: selector,
-    policyTypes: fc.option(fc.subarray(['Ingress', 'Egress'], { minLength: 1 }), { nil: undefined }),
-    ingress: fc.option(fc.array(ingressRule, { maxLength: 2 }), { nil: undefined }),
-    egress: fc.option(fc.array(egressRule, { maxLength: 2 }), { nil: undefined }),
-  })
-  .map(({ namespace, ...spec }): NetworkPolicy => ({ metadata: { namespace, name: 'p' }, spec }));
+const labels = labelsOf(parts);
+const policy = policiesOf(parts);
+const protocol = fc.constantFrom('TCP' as const, 'UDP' as const, 'SCTP' as const);
+export const portNumber = fc.constantFrom(...parts.ports);
+const portName = fc.constantFrom(...parts.portNames);
 
 const podPort = fc.record({ name: fc.option(portName, { nil: undefined }), protocol, port: portNumber });
 const pod = fc.record({
@@ -84,14 +43,15 @@ export const worlds: fc.Arbitrary<World> = fc
     namespaceLabels: fc.array(labels, { minLength: 3, maxLength: 3 }),
     policies: fc.array(policy, { maxLength: 4 }),
     exposed: fc.array(fc.record({ index: fc.nat(6), protocol, port: portNumber }), { maxLength: 2 }),
+    foreign: fc.boolean(),
   })
-  .map(({ pods, modes, namespaceLabels, policies, exposed }) => {
+  .map(({ pods, modes, namespaceLabels, policies, exposed, foreign }) => {
     const named = pods.map((pod, index): PolicyPod => {
       const own = nodes.find(({ name }) => name === pod.node)!.addresses[0]!;
       return { ...pod, name: `pod-${index}`, ips: [pod.hostNetwork ? own : `10.0.0.${index + 1}`] };
     });
     return {
-      pods: named,
+      ...{ pods: named, foreign },
       nodes,
       namespaces: namespaceNames.map((name, index) => ({
         name,
