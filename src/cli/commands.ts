@@ -10,6 +10,7 @@ import { down } from './commands/down.ts';
 import { exposure } from './commands/exposure.ts';
 import { images } from './commands/images.ts';
 import { path } from './commands/path.ts';
+import { plan } from './commands/plan.ts';
 import { policies } from './commands/policies.ts';
 import { preview } from './commands/preview.ts';
 import { reach } from './commands/reach.ts';
@@ -25,6 +26,6 @@ import { whoCan } from './commands/who-can.ts';
 export const commands: AddCommand[] = [
   ...[up, down, status, check, reader, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
   ...[preview, reach, policies],
-  ...[exposure, path, whoCan, roles],
+  ...[exposure, path, whoCan, roles, plan],
   ...[server, agent],
 ];

@@ -25,6 +25,8 @@ export { generatedYaml } from './perimeter/generate/render.ts';
 export { renderWhoCan } from './perimeter/render.ts';
 export { readRightQuery } from './perimeter/right-query.ts';
 export { whoCan } from './perimeter/who-can.ts';
+export { plan as makePlan, writePlan } from './plan/plan.ts';
+export { renderPlan } from './plan/render.ts';
 export { preview } from './preview/preview.ts';
 export { type PreviewOptions, previewOn } from './preview/run.ts';
 export { restsOn, warningsOf } from './preview/warnings.ts';

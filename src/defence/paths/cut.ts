@@ -12,11 +12,17 @@ const uncuttable = 2 ** 40;
 
 /**
  * The levers of least weight that together part the sources from the targets (maximum flow, minimum cut; Dinic). Empty:
- * there is no way between them. Undefined: some way has no lever on it.
+ * there is no way between them. Undefined: some way has no lever on it. `without`: hops that are gone already.
  */
-export function cheapestCut(graph: Graph, from: number[], to: number[], weigh: Weigh): Lever[] | undefined {
-  const reached = reachedFrom(graph, from);
-  const { cost } = distancesTo(graph, to);
+export function cheapestCut(
+  graph: Graph,
+  from: number[],
+  to: number[],
+  weigh: Weigh,
+  without: ReadonlySet<Hop> = new Set(),
+): Lever[] | undefined {
+  const reached = reachedFrom(graph, from, without);
+  const { cost } = distancesTo(graph, to, without);
   const matters = (place: number) => reached[place] === 1 && cost[place] !== Number.POSITIVE_INFINITY;
   if (!from.some(matters)) return [];
   const size = graph.places.length;
@@ -27,7 +33,7 @@ export function cheapestCut(graph: Graph, from: number[], to: number[], weigh: W
   const targets = new Set(to);
   for (const hops of graph.out)
     for (const hop of hops) {
-      if (!matters(hop.from) || !matters(hop.to) || targets.has(hop.from)) continue;
+      if (!matters(hop.from) || !matters(hop.to) || targets.has(hop.from) || without.has(hop)) continue;
       addEdge(flow, hop.from, hop.to, hop.lever ? weigh(hop.lever) : uncuttable, hop);
     }
   if (saturate(flow, source, sink) >= uncuttable) return undefined;

@@ -25,8 +25,8 @@ export type Lever = {
   text: string;
   /** The change of the one object that it is about; undefined: it is to be made by hand. */
   edit?: Edit;
-  type: 'binding' | 'rule' | 'pod' | 'policy' | 'exposure' | 'namespace';
-  /** What is touched: the subject of a binding, the workload of a policy. */
+  type: 'binding' | 'rule' | 'token' | 'pod' | 'policy' | 'exposure' | 'namespace';
+  /** What is touched: the subject of a binding or token, the workload of a policy. */
   about: string;
 };
 

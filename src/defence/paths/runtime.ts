@@ -101,14 +101,16 @@ function addControlPlanes(places: Places, model: Model): void {
 /** Every kind keeps its pod somewhere else; what a template says counts for the pods to come. */
 function withoutToken(workload: Workload): Lever {
   const { ref, token, account, namespace } = workload;
-  const text = `set automountServiceAccountToken: false in ${ref.kind} ${ref.namespace}/${ref.name}`;
-  const about = `workload:${ref.kind}/${ref.namespace}/${ref.name}`;
-  if (token !== 'automountServiceAccountToken')
-    return { type: 'pod', about, text: `take ${token} out of ${ref.kind} ${namespace}/${ref.name}` };
+  const [what, about] = [`${ref.kind} ${namespace}/${ref.name}`, `sa:${namespace}/${account}`];
+  if (token !== 'automountServiceAccountToken') return { type: 'token', about, text: `take ${token} out of ${what}` };
   const edit = editPod(workload, (spec) => {
     spec['automountServiceAccountToken'] = false;
+    // Pods that live already have the volume that admission gave them.
+    if (Array.isArray(spec['volumes']))
+      spec['volumes'] = spec['volumes'].filter((volume: any) => !/^kube-api-access-/.test(volume?.name ?? ''));
   });
-  return { type: 'pod', about, text: `${text} (it runs as ${account})`, edit };
+  const text = `set automountServiceAccountToken: false in ${what} (it runs as ${account})`;
+  return { type: 'token', about, text, edit };
 }
 
 /** An edit of the pod in whatever makes it. */

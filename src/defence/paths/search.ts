@@ -43,15 +43,15 @@ export function pathFrom({ cost, next }: Distances, from: number): Hop[] | undef
 }
 
 /** Everything that can be reached from some places. */
-export function reachedFrom({ places, out }: Graph, from: Iterable<number>): Uint8Array {
+export function reachedFrom({ places, out }: Graph, from: Iterable<number>, without: ReadonlySet<Hop>): Uint8Array {
   const seen = new Uint8Array(places.length);
   const waiting = [...from];
   for (const place of waiting) seen[place] = 1;
   while (waiting.length > 0)
-    for (const { to } of out[waiting.pop()!]!)
-      if (seen[to] === 0) {
-        seen[to] = 1;
-        waiting.push(to);
+    for (const hop of out[waiting.pop()!]!)
+      if (seen[hop.to] === 0 && !without.has(hop)) {
+        seen[hop.to] = 1;
+        waiting.push(hop.to);
       }
   return seen;
 }

@@ -7,7 +7,15 @@ import type { Lever } from './graph.ts';
 export type Breakage = { weight: number; text: string };
 
 /** What each kind of change costs though nobody uses it: somebody has to make it and to explain it. */
-const effort: Record<Lever['type'], number> = { binding: 2, rule: 3, policy: 2, pod: 3, namespace: 2, exposure: 6 };
+const effort: Record<Lever['type'], number> = {
+  binding: 2,
+  token: 3,
+  rule: 3,
+  policy: 2,
+  pod: 3,
+  namespace: 2,
+  exposure: 6,
+};
 const perUse = 4;
 const usesMax = 20;
 
@@ -24,14 +32,10 @@ export function createWeigh(observations: Observations): (lever: Lever) => Break
   return ({ type, about }) => {
     const used = (count: number, what: string, watched: boolean): Breakage => ({
       weight: effort[type] + perUse * Math.min(count, usesMax),
-      text: !watched
-        ? 'what uses it was not watched'
-        : count === 0
-          ? `no ${what} was seen`
-          : `${count} ${what} were seen`,
+      text: watched ? `${count === 0 ? 'no' : count} ${what} were seen` : 'what uses it was not watched',
     });
     const { windows } = observations;
-    if (type === 'binding') {
+    if (type === 'binding' || type === 'token') {
       if (about.startsWith('group:')) return { weight: effort[type], text: 'who is in the group is not known' };
       return used(calls.get(userOf(about))?.length ?? 0, 'kinds of calls by it', windows.calls.length > 0);
     }
@@ -49,7 +53,8 @@ export const asWeigh =
   (lever) =>
     breakage(lever).weight;
 
-function userOf(about: string): string {
+/** The user name of a subject that a lever is about: `sa:shop/api`, `user:anna`. */
+export function userOf(about: string): string {
   const account = /^sa:([^/]+)\/(.+)$/.exec(about);
   return account ? serviceAccountName(account[1]!, account[2]!) : about.replace(/^user:/, '');
 }

@@ -130,7 +130,7 @@ const isUser = (subject: Subject, user: string): boolean =>
     : subject.kind === 'User' && subject.name === user;
 
 /** Every binding that names the user, without it; the last subject takes the binding with it. */
-function unbound(snapshot: Snapshot, user: string): Change[] {
+export function unbound(snapshot: Snapshot, user: string): Change[] {
   return bindingKinds
     .flatMap((kind) => snapshot.of(kind))
     .flatMap((binding): Change[] => {

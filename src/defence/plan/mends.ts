@@ -1,0 +1,74 @@
+import { applyPatch, type Operation } from 'rfc6902';
+import { builtInResources } from '../../client/resources.ts';
+import { checks } from '../checks.ts';
+import type { Check, Manifest } from '../contract.ts';
+import { clusterExceptions, exceptionFor } from '../exceptions.ts';
+import { exemptionFor } from '../exemptions.ts';
+import { mendsOf } from '../fix.ts';
+import { contextOf, type Failure, judge } from '../judge.ts';
+import type { PathGraph } from '../paths/build.ts';
+import { namespaceOf } from '../paths/workloads.ts';
+import { type Change, type ObjectRef, refOf, type Snapshot } from '../snapshot/snapshot.ts';
+import { subjectsOf } from '../subjects.ts';
+import { kindName } from '../workload.ts';
+import { findingPoints } from './risk.ts';
+import type { Candidate } from './step.ts';
+
+const listedMax = 5;
+
+/** What failing checks say to mend, one step for all objects of a namespace: their patches were judged again. */
+export function mendSteps(snapshot: Snapshot, paths: PathGraph, nowMs: number): Candidate[] {
+  const context = contextOf(snapshot);
+  const { failures } = judge(subjectsOf(snapshot), checks, context);
+  const points = findingPoints(paths);
+  const pointsOf = ({ subject: { object }, severity }: Failure) =>
+    points(severity, `workload:${kindName(object)}/${namespaceOf(object)}/${object.metadata.name}`);
+  const waived = waivers(snapshot, nowMs);
+  const mendable = failures.filter((failure) => !waived(failure) && failure.mend() !== undefined);
+  return [...Map.groupBy(mendable, ({ subject: { object } }) => placeOf(object))].map(([place, group]) => {
+    const byObject = [...Map.groupBy(group, ({ subject }) => subject.object)];
+    const own = checks.filter((check) => group.some((failure) => failure.check === check));
+    const titles = [...Map.groupBy(group, ({ check }) => check)].sort((a, b) => b[1].length - a[1].length);
+    return {
+      ...{ type: 'findings', byHand: false, uses: [] },
+      make: (now) => byObject.flatMap(([object]) => mendedChange(now, refOf(object), own)),
+      what: [`mend ${plural(group.length, 'finding')} in ${plural(byObject.length, 'object')} of ${place}`],
+      why: [
+        ...titles.slice(0, listedMax).map(([check, all]) => `${check.id}: ${check.title} (${all.length})`),
+        ...(titles.length > listedMax ? [`and ${titles.length - listedMax} more checks`] : []),
+      ],
+      removes: group.reduce((sum, failure) => sum + pointsOf(failure), 0),
+    } satisfies Candidate;
+  });
+}
+
+/** What a live cluster excepts, and what every cluster has, is not to be mended. */
+function waivers(snapshot: Snapshot, nowMs: number): (failure: Failure) => boolean {
+  if (snapshot.source === 'manifests') return () => false;
+  const { found } = clusterExceptions(snapshot, nowMs);
+  return (failure) => {
+    const exception = exceptionFor(failure, found) ?? exemptionFor(failure);
+    return exception !== undefined && !exception.expired;
+  };
+}
+
+const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+const clusterScoped = new Set(
+  [...builtInResources.values()].filter(({ namespaced }) => !namespaced).map(({ kind }) => kind),
+);
+
+function placeOf(object: Manifest): string {
+  if (object.kind === 'Namespace') return `namespace ${object.metadata.name}`;
+  return clusterScoped.has(object.kind) ? 'the cluster' : `namespace ${namespaceOf(object)}`;
+}
+
+/** The object with its mends, as it stands after other changes; none when these left nothing of it or to mend. */
+function mendedChange(snapshot: Snapshot, ref: ObjectRef, own: Check[]): Change[] {
+  const object = snapshot.get(ref);
+  if (object === undefined) return [];
+  const patch = mendsOf(object, own, contextOf(snapshot), () => false);
+  const put = structuredClone(object);
+  const wrong = applyPatch(put, structuredClone(patch) as Operation[]).some((error) => error !== null);
+  return wrong || patch.length === 0 ? [] : [{ put }];
+}
