@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { kinds } from '../api/api.ts';
 import { type Flow, noObservations, type Observations } from '../api/observations/observation.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { namespace, pod, startDefended } from '../server/testing/defended.ts';
@@ -97,4 +98,21 @@ test('everything else is not looked at: other kinds, statuses, what the cluster 
   await server.ask(admin, 'PATCH', `${policies}/closed`, patch, 'application/merge-patch+json');
   await server.ask(admin, 'PATCH', `${policies}/closed`, patch, 'application/merge-patch+json');
   assert.equal(asked, before);
+});
+
+test('a cluster of more pods than the bound is not previewed in passing, and that is said', async () => {
+  const policy = { ...closing, metadata: { ...closing.metadata, name: 'edge' } };
+  const warningsAt = async (podsMax: number) => {
+    const plugin = previewWarnings(() => seen, systemClock, { dryRunPodsMax: podsMax, writePodsMax: podsMax });
+    const warned: string[] = [];
+    const kind = kinds.find(({ kind }) => kind === 'NetworkPolicy')!;
+    const nothing = { annotate: () => undefined, old: undefined, subresource: '', dryRun: false };
+    const asked = { operation: 'CREATE' as const, kind, object: policy, namespace: 'shop', name: 'edge', user: admin };
+    await plugin.validate!({ ...nothing, ...asked, lookup: server.lookup, warn: (text) => warned.push(text) });
+    return warned;
+  };
+  const pods = server.lookup.list('pods').length;
+  await server.ask(admin, 'DELETE', `${policies}/closed`);
+  assert.match((await warningsAt(pods))[0]!, breaks);
+  assert.match((await warningsAt(pods - 1))[0]!, /^not previewed here: more than 1 pods/);
 });

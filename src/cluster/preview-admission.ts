@@ -13,7 +13,6 @@ const rules = [
   ...['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map(
     (name) => `${name}.rbac.authorization.k8s.io`,
   ),
-  'protections.defence.rempart.io',
 ];
 const written = new Set(rules);
 const previewed = new Set([
@@ -23,10 +22,13 @@ const previewed = new Set([
   ...['services', 'pods', 'persistentvolumeclaims', 'serviceaccounts', 'replicationcontrollers'],
   ...['deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'replicasets.apps', 'jobs.batch', 'cronjobs.batch'],
   'ingresses.networking.k8s.io',
+  // Writes of modes are judged where they are decided about: protection-admission.ts.
+  'protections.defence.rempart.io',
 ]);
 
 /** Larger clusters are previewed by the command line: other requests wait while one is judged. */
-const podsMax = { dryRun: 10_000, write: 2000 };
+export type PreviewBounds = { dryRunPodsMax: number; writePodsMax: number };
+const bounds: PreviewBounds = { dryRunPodsMax: 10_000, writePodsMax: 2000 };
 const roles = 'rbac.authorization.k8s.io';
 /** Of `rempart preview --apply --accept`, see defence/preview/apply.ts: why it was made although something breaks. */
 const accepted = 'defence.rempart.io/accepted';
@@ -36,19 +38,24 @@ const accepted = 'defence.rempart.io/accepted';
  * the preview, for writes by people what was seen and no longer works. It refuses nothing, and looks at nothing of any
  * other write.
  */
-export const previewWarnings = (observations: (() => Observations) | undefined, clock: Clock): AdmissionPlugin => ({
+export const previewWarnings = (
+  observations: (() => Observations) | undefined,
+  clock: Clock,
+  { dryRunPodsMax, writePodsMax }: PreviewBounds = bounds,
+): AdmissionPlugin => ({
   name: 'PreviewWarnings',
   validate(request) {
     const { operation, subresource, kind, dryRun, user } = request;
     if (subresource !== '' || operation === 'CONNECT') return;
     const resource = resourceName(kind);
     if (!(dryRun ? previewed : written).has(resource)) return;
-    noteAcceptance(request);
+    if (written.has(resource)) noteAcceptance(request);
     // What the cluster does by itself reads no warnings.
     if (!dryRun && user.username.startsWith('system:')) return;
     if (operation === 'UPDATE' && isSame(request.old, request.object)) return;
     // A write is never refused because its preview failed.
-    return tell(request, observations?.() ?? noObservations(), clock.now()).catch((error: Error) =>
+    const podsMax = dryRun ? dryRunPodsMax : writePodsMax;
+    return tell(request, podsMax, observations?.() ?? noObservations(), clock.now()).catch((error: Error) =>
       request.warn(`this could not be previewed: ${error.message}`),
     );
   },
@@ -65,13 +72,17 @@ function isSame(old: KubernetesObject | undefined, object: KubernetesObject | un
   return old !== undefined && object !== undefined && isDeepStrictEqual(deciding(old), deciding(object));
 }
 
-async function tell(request: AdmissionRequest, observations: Observations, nowMs: number): Promise<void> {
+async function tell(
+  request: AdmissionRequest,
+  podsMax: number,
+  observations: Observations,
+  nowMs: number,
+): Promise<void> {
   const { dryRun, lookup, warn, kind } = request;
   // Roles need no pods, and are judged in any cluster.
   const isOfRoles = kind.group === roles;
-  const most = dryRun ? podsMax.dryRun : podsMax.write;
-  if (!isOfRoles && lookup.list('pods').length > most) {
-    warn(`not previewed here: more than ${most} pods; rempart preview -f tells what it would break`);
+  if (!isOfRoles && lookup.list('pods').length > podsMax) {
+    warn(`not previewed here: more than ${podsMax} pods; rempart preview -f tells what it would break`);
     return;
   }
   // Loaded when it is first needed: most servers are not asked for a preview in their first minutes.

@@ -1,10 +1,11 @@
+import { UsageError } from '../../foundation/usage-error.ts';
 import type { Observations, ObservationType, Window } from '../observations/observation.ts';
 import { type Change, changedRef, refText, type Snapshot, withChanges } from '../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../snapshot/world.ts';
 import { previewers } from './changes.ts';
 import { consequencesOf } from './consequences.ts';
 import { type Impact, outcomes, type Preview, type PreviewCoverage, type Subject } from './impact.ts';
-import type { Judged, Scope } from './scope.ts';
+import type { Judged, Previewer, Scope } from './scope.ts';
 import { undoOf } from './undo.ts';
 import { spanText } from './watched.ts';
 
@@ -20,11 +21,22 @@ export function preview(snapshot: Snapshot, changes: Change[], observations: Obs
   const scope = scopeOf(snapshot, effective, observations, nowMs);
   const judged = previewers
     .filter(({ concerns }) => effective.some((change) => concerns(change, snapshot)))
-    .map(({ impacts }) => impacts(scope));
+    .map((previewer) => judgedBy(previewer, scope));
   const { undo, impossible } = undoOf(snapshot, effective);
   const coverage = coverageOf(judged, observations, nowMs);
   coverage.notAssessed.push(...unjudged(effective, snapshot), ...unseen(effective, snapshot), ...impossible);
   return { changes, impacts: ordered(judged.flatMap(({ impacts }) => impacts)), coverage, undo };
+}
+
+/** Files may hold anything where the API has a type: what cannot be judged is said, and the rest is judged. */
+function judgedBy({ name, impacts }: Previewer, scope: Scope): Judged {
+  try {
+    return impacts(scope);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const why = `a field has not the type that the API gives it (${(error as Error).message})`;
+    return { impacts: [], judged: {}, notAssessed: [`${name}: ${why}`] };
+  }
 }
 
 /** Does it change nothing at all? */

@@ -1,6 +1,7 @@
 import { resourceName } from '../../api/kind.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Client } from '../../client/client.ts';
+import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
 import { type Change, changedRef, refText, type Snapshot } from '../snapshot/snapshot.ts';
 import type { Impact } from './impact.ts';
@@ -25,10 +26,18 @@ export async function resolveChanges(wanted: Change[], snapshot: Snapshot, clien
     const live = snapshot.get(changedRef(change));
     const answer = client === undefined ? undefined : await askServer(change.put, client, resolved);
     resolved.changes.push({
-      put: answer === undefined ? merged(live, change.put) : live ? unlessSame(live, answer) : answer,
+      put: answer === undefined ? mergedOrWrong(live, change.put) : live ? unlessSame(live, answer) : answer,
     });
   }
   return resolved;
+}
+
+function mergedOrWrong(live: Manifest | undefined, put: Manifest): Manifest {
+  try {
+    return merged(live, put);
+  } catch (error) {
+    throw new UsageError(`${refText(changedRef({ put }))}: cannot be merged: ${(error as Error).message}`);
+  }
 }
 
 /** No right to write is no verdict about the object; nor is a namespace that comes with the same change. */

@@ -165,3 +165,22 @@ test('what cannot be read as a change is wrong use', async () => {
     /need a cluster/,
   );
 });
+
+test('at the bounds: so many changes and so long a reason, and no more', async () => {
+  const path = file('bounds.json', namespace('shop'));
+  const maps = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `m${index}` },
+    }));
+  const list = (count: number) => file(`many-${count}.json`, { apiVersion: 'v1', kind: 'List', items: maps(count) });
+  const on = (words: Partial<ChangeWords>, more: Partial<PreviewOptions> = {}) =>
+    previewOn({ path, nowMs: 0 }, { words: { ...noWords, ...words }, format: 'json', colour: false, ...more });
+  assert.equal(JSON.parse((await on({ files: [list(5000)] })).text).changes.length, 5000);
+  await assert.rejects(on({ files: [list(5001)] }), /more than 5000 changes/);
+  const reason = (length: number) => on({}, { apply: { reason: 'x'.repeat(length), undoFile: undefined } });
+  await assert.rejects(reason(1025), /a reason of at most 1024/);
+  await assert.rejects(reason(1024), /need a cluster/);
+  await assert.rejects(reason(0), /a reason of at most 1024/);
+});
