@@ -71,6 +71,7 @@ import { ingressAnyHost } from './perimeter/checks/ingress-any-host.ts';
 import { ingressSnippets } from './perimeter/checks/ingress-snippets.ts';
 import { ingressTls } from './perimeter/checks/ingress-tls.ts';
 import { loadBalancer } from './perimeter/checks/load-balancer.ts';
+import { networkPolicyEgress } from './perimeter/checks/network-policy-egress.ts';
 import { networkPolicyMissing } from './perimeter/checks/network-policy-missing.ts';
 import { networkPolicyOpen } from './perimeter/checks/network-policy-open.ts';
 import { nodePort } from './perimeter/checks/node-port.ts';
@@ -84,6 +85,7 @@ export const checks: Check[] = [
   ingressSnippets,
   ingressTls,
   loadBalancer,
+  networkPolicyEgress,
   networkPolicyMissing,
   networkPolicyOpen,
   nodePort,

@@ -1,4 +1,4 @@
-import { isolationLabel } from '../../../policy/policy.ts';
+import { isolationLabel, readIsolation } from '../../../policy/policy.ts';
 import { type Check, failOn, pass } from '../../contract.ts';
 import { exampleNamespace } from '../../namespaces.ts';
 
@@ -13,11 +13,14 @@ export const namespaceIsolation: Check = {
   benchmark: ['NSA network separation and hardening'],
   examples: {
     pass: [[exampleNamespace()], [exampleNamespace({ [isolationLabel]: 'deny' })]],
-    fail: [[exampleNamespace({ [isolationLabel]: 'off' })]],
+    fail: [[exampleNamespace({ [isolationLabel]: 'off' })], [exampleNamespace({ [isolationLabel]: 'observe' })]],
   },
   judge({ metadata }) {
-    if (metadata.labels?.[isolationLabel] !== 'off') return pass;
+    const mode = metadata.labels?.[isolationLabel];
+    if (mode === undefined || readIsolation(mode) !== 'off') return pass;
     const field = ['metadata', 'labels', isolationLabel];
-    return failOn([{ field, reason: 'isolation is off', detail: 'pods without a policy are open to all namespaces' }]);
+    return failOn([
+      { field, reason: 'isolation is off', detail: `${mode}: pods without a policy are open to all namespaces` },
+    ]);
   },
 };
