@@ -73,7 +73,7 @@ export function createClient(transport: Transport): Client {
     const named = method === 'PUT' || options.subresource !== undefined;
     const place = { namespace, name: named ? (options.name ?? name) : undefined, subresource: options.subresource };
     const path = pathOf(target, place) + queryOf(writeParameters(options));
-    return (await send({ method, path, contentType: 'application/json', body: withoutUndefined(object) })) as T;
+    return (await send({ method, path, contentType: 'application/json', body: object })) as T;
   }
 
   return {
@@ -99,17 +99,12 @@ export function createClient(transport: Transport): Client {
     async patch<T>(resource: string, object: ObjectName, patch: Patch, options: WriteOptions = {}) {
       const place = { ...object, subresource: options.subresource };
       const path = pathOf(await discover(resource), place) + queryOf(writeParameters(options));
-      return (await send({
-        method: 'PATCH',
-        path,
-        contentType: patchTypes[patch.type],
-        body: withoutUndefined(patch.body),
-      })) as T;
+      return (await send({ method: 'PATCH', path, contentType: patchTypes[patch.type], body: patch.body })) as T;
     },
 
     async delete(resource, object, options) {
       const path = pathOf(await discover(resource), object);
-      const body = withoutUndefined({ kind: 'DeleteOptions', apiVersion: 'v1', ...options });
+      const body = { kind: 'DeleteOptions', apiVersion: 'v1', ...options };
       await send({ method: 'DELETE', path, contentType: 'application/json', body });
     },
 
@@ -177,24 +172,6 @@ function queryOf(parameters: Record<string, string | undefined>): string {
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, value);
   const text = query.toString();
   return text === '' ? '' : `?${text}`;
-}
-
-/** JSON knows no undefined: fields that are undefined are absent. Parts without any are passed on uncopied. */
-function withoutUndefined(value: any): any {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const items = value.map(withoutUndefined);
-    return items.some((item, at) => item !== value[at]) ? items : value;
-  }
-  let copy: Record<string, unknown> = value;
-  for (const field of Object.keys(value)) {
-    const cleaned = withoutUndefined(value[field]);
-    if (cleaned === value[field] && cleaned !== undefined) continue;
-    if (copy === value) copy = { ...value };
-    if (cleaned === undefined) delete copy[field];
-    else copy[field] = cleaned;
-  }
-  return copy;
 }
 
 /** Servers leave kind and apiVersion out of the items of a list: every object here carries them. */

@@ -14,12 +14,21 @@ export function setOwn(object: Record<string, any>, key: string, value: unknown)
 export function copyJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyJson) as T;
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const field = (value as Record<string, unknown>)[key];
-    if (field !== undefined) setOwn(copy, key, typeof field === 'object' ? copyJson(field) : field);
+  // Spread keeps the shape of the object, which whatever is done with the copy profits from.
+  const copy: Record<string, unknown> = { ...(value as Record<string, unknown>) };
+  for (const key in copy) {
+    const field = copy[key];
+    if (field === undefined) return copyDefined(value as Record<string, unknown>) as T;
+    if (typeof field === 'object') setOwn(copy, key, copyJson(field));
   }
   return copy as T;
+}
+
+/** Fields are not deleted again: that would make a dictionary of the object. */
+function copyDefined(value: Record<string, unknown>): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) if (value[key] !== undefined) setOwn(copy, key, copyJson(value[key]));
+  return copy;
 }
 
 /** Equal as JSON: the order of fields does not count, and a field that is undefined is one that is absent. */

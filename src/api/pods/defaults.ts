@@ -26,12 +26,10 @@ function defaultPodSpec(spec: PodSpec): void {
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ||= 'default-scheduler';
   // The old name of the field is kept equal, as upstream's conversion does.
-  spec.serviceAccountName ||= spec.serviceAccount;
-  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
-  else {
-    delete spec.serviceAccount;
-    delete spec.serviceAccountName;
-  }
+  const account = spec.serviceAccountName || spec.serviceAccount;
+  if (account) Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
+  // A field that was added and deleted makes V8 keep the object as a dictionary, for good.
+  else for (const name of ['serviceAccountName', 'serviceAccount'] as const) if (name in spec) delete spec[name];
   for (const container of allContainers(spec)) defaultContainer(container);
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container as Container);
   for (const volume of spec.volumes ?? []) defaultVolume(volume);

@@ -96,14 +96,24 @@ export function checkVersion({ kind, target }: Context, object: KubernetesObject
     );
 }
 
-/** What the system alone sets stays as it was. */
+const systemFields = [
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'generateName',
+] as const;
+
+/** What the system alone sets stays as it was; only `generateName` may be set by the first who knows one. */
 export function keepSystemFields(object: KubernetesObject, old: KubernetesObject): void {
-  const { metadata } = object;
-  const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, generateName } =
-    old.metadata;
-  Object.assign(metadata, { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation });
-  metadata.generateName ??= generateName;
-  for (const [name, value] of Object.entries(metadata)) if (value === undefined) delete (metadata as any)[name];
+  const metadata: Record<string, unknown> = object.metadata;
+  for (const name of systemFields) {
+    const kept = name === 'generateName' ? (metadata[name] ?? old.metadata[name]) : old.metadata[name];
+    if (kept !== undefined) metadata[name] = kept;
+    else if (name in metadata) delete metadata[name];
+  }
+  for (const name in metadata) if (metadata[name] === undefined) delete metadata[name];
 }
 
 const isStatusOrMeta = new Set(['metadata', 'status', 'apiVersion', 'kind']);
