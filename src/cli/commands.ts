@@ -7,8 +7,10 @@ import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
 import { dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';
+import { drops } from './commands/drops.ts';
 import { exposure } from './commands/exposure.ts';
 import { images } from './commands/images.ts';
+import { observations } from './commands/observations.ts';
 import { path } from './commands/path.ts';
 import { plan } from './commands/plan.ts';
 import { policies } from './commands/policies.ts';
@@ -25,7 +27,7 @@ import { whoCan } from './commands/who-can.ts';
 /** Every command, in the order of `rempart help`. */
 export const commands: AddCommand[] = [
   ...[up, down, status, check, reader, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
-  ...[preview, reach, policies],
+  ...[preview, reach, policies, observations, drops],
   ...[exposure, path, whoCan, roles, plan],
   ...[server, agent],
 ];

@@ -13,6 +13,8 @@ export {
 export { benchmarkJson, renderBenchmark } from './cluster/benchmark/render.ts';
 export type { Check, Finding, JudgeContext, Level, Manifest, Severity, Verdict } from './contract.ts';
 export { levels, severities } from './contract.ts';
+export { followDrops, observe } from './observations/observe.ts';
+export { renderDrop, renderImported, renderObservations } from './observations/report.ts';
 export { isEnd } from './paths/ends.ts';
 export { findPaths, worstPaths } from './paths/paths.ts';
 export { renderPaths, renderWorst } from './paths/render.ts';

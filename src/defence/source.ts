@@ -6,7 +6,9 @@ import { type Context, defaultKubeconfigPaths, loadKubeconfig } from '../client/
 import type { Transport } from '../client/transport.ts';
 import { UsageError } from '../foundation/usage-error.ts';
 import { type Loaded, loadManifests } from './manifests/load.ts';
-import { noObservations, type Observations } from './observations/observation.ts';
+import { importObservations, mergeObservations } from './observations/import.ts';
+import { readLiveObservations } from './observations/live.ts';
+import type { Observations } from './observations/observation.ts';
 import { readCluster } from './snapshot/cluster.ts';
 import { createSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 
@@ -53,12 +55,13 @@ export async function readSource(options: SourceOptions): Promise<Source> {
   return path === undefined ? readLive(options) : readManifests(path, options);
 }
 
-function readManifests(path: string, { kubernetes, nowMs }: SourceOptions): Source {
+async function readManifests(path: string, options: SourceOptions): Promise<Source> {
+  const { kubernetes, nowMs, observations: files } = options;
   const loaded = loadManifests(path);
   return {
     snapshot: snapshotOf(loaded, { minor: kubernetes ?? newestMinor, nowMs }),
     loaded,
-    observations: noObservations(),
+    observations: await importAll(files, nowMs),
     about: path === '-' ? 'standard input' : path,
     close() {},
   };
@@ -75,20 +78,36 @@ export const snapshotOf = ({ objects }: Loaded, { minor, nowMs }: { minor: numbe
     unread: [],
   });
 
-async function readLive({ kubeconfig, context, kubernetes, nowMs }: SourceOptions): Promise<Source> {
-  const { name, connection } = loadContext(kubeconfig, context);
-  const about = `cluster ${name} at ${connection.server}`;
-  const transport = openTransport(connection, about);
+async function importAll(files: string[] | undefined, nowMs: number): Promise<Observations> {
+  const parts = await Promise.all((files ?? []).map((file) => importObservations(file, nowMs)));
+  return mergeObservations(parts.map(({ observations }) => observations));
+}
+
+async function readLive(options: SourceOptions): Promise<Source> {
+  const { kubernetes, nowMs } = options;
+  const { transport, connection, about } = openCluster(options);
   try {
-    const snapshot = await readCluster(transport, { nowMs, minor: kubernetes });
+    const client = createClient(transport);
+    const [snapshot, { observations }, imported] = await Promise.all([
+      readCluster(transport, { nowMs, minor: kubernetes }),
+      readLiveObservations(client, {}, nowMs),
+      importAll(options.observations, nowMs),
+    ]);
     return {
-      ...{ snapshot, about, observations: noObservations(), client: createClient(transport), connection },
+      ...{ snapshot, about, observations: mergeObservations([observations, imported]), client, connection },
       close: () => transport.close(),
     };
   } catch (error) {
     transport.close();
     throw error instanceof UsageError ? new UsageError(`${about}: ${error.message}`) : error;
   }
+}
+
+/** A way to the cluster that a kubeconfig names. */
+export function openCluster({ kubeconfig, context }: Pick<SourceOptions, 'kubeconfig' | 'context'>) {
+  const { name, connection } = loadContext(kubeconfig, context);
+  const about = `cluster ${name} at ${connection.server}`;
+  return { transport: openTransport(connection, about), connection, about };
 }
 
 /** Reads certificates and logs in: whatever cannot be is the user's to mend. */

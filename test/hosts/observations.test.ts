@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { testImage, testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
-import { eventually, cannotRunContainers as skip, testCluster } from './cluster.ts';
+import { eventually, root, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
 import { crash, leftovers, processOf } from './processes.ts';
 
 /** What real pods do on a real node, as the cluster tells it. */
@@ -82,6 +82,8 @@ test('what a policy drops is told with its name, and after a restart of the agen
   const { drop } = await eventually<any>('the drop is told', find);
   assert.deepEqual([drop.side, drop.why, drop.by], ['ingress', 'policy', ['red/closed']]);
   assert.match(drop.nearest, /red\/closed ingress\[0\] allows this source, but only on TCP 9/);
+  const told = await run(join(root, 'bin/rempart'), ['drops', '--kubeconfig', cluster.kubeconfig, '-n', 'red']);
+  assert.match(told.stdout, /red\/client > red\/server TCP 8080 \(\d+\) {2}dropped by ingress policy red\/closed/);
   await crash(cluster, 'agent');
   await connects();
   await kubectl('-n red delete networkpolicy closed');
@@ -112,4 +114,14 @@ test('calls, addresses and images are told, and outlive the server', { skip }, a
       ({ verb, resource, firstMs }) => verb === 'create' && resource === 'namespaces' && firstMs === created.firstMs,
     ),
   );
+});
+
+test('what a cluster saw can be written to a file and read from it', { skip }, async () => {
+  const rempart = (...words: string[]) => run(join(root, 'bin/rempart'), words);
+  const written = await rempart('observations', '--kubeconfig', cluster.kubeconfig, '--format', 'json');
+  const file = join(dataDirectory, 'seen.jsonl');
+  writeFileSync(file, written.stdout);
+  const read = await rempart('observations', file);
+  assert.equal(read.code, 0, read.stderr);
+  assert.match(read.stdout, /flows +red\/client +red\/server +TCP 8080 +passed/);
 });

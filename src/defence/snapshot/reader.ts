@@ -24,7 +24,10 @@ export function readerObjects({ secretNames = false, account }: ReaderOptions = 
     verbs: ['list'],
   }));
   const paths = { nonResourceURLs: ['/version', '/apis', '/apis/*', '/api', '/api/*'], verbs: ['get'] };
-  const role = { apiVersion: `${group}/v1`, kind: 'ClusterRole', metadata: { name }, rules: [...rules, paths] };
+  // Only a cluster of Rempart has them.
+  const observed = { apiGroups: ['defence.rempart.io'], resources: ['observations'], verbs: ['list'] };
+  const all = [...rules, observed, paths];
+  const role = { apiVersion: `${group}/v1`, kind: 'ClusterRole', metadata: { name }, rules: all };
   if (account === undefined) return [role];
   return [
     role,
