@@ -1,3 +1,4 @@
+import { UsageError } from '../../foundation/usage-error.ts';
 import type { Explanation, Party, Protocol } from '../../policy/policy.ts';
 import { type Place, placesOf, targetsOf } from './ends.ts';
 import type { ReachModel } from './model.ts';
@@ -19,6 +20,9 @@ export type Answer = {
 /** `mixed`: what the question names is several ends or ports, and they differ. */
 export type ReachReport = { verdict: ReachVerdict | 'mixed'; answers: Answer[] };
 
+/** Of ends and ports that a question may stand for: more is a question for the table. */
+const answersMax = 1000;
+
 const verdicts = { allowed: 'yes', denied: 'no', unknown: 'unknown' } as const;
 
 /**
@@ -27,7 +31,12 @@ const verdicts = { allowed: 'yes', denied: 'no', unknown: 'unknown' } as const;
  */
 export function askReach(model: ReachModel, from: string, to: string): ReachReport {
   const targets = targetsOf(model, to);
-  const answers = placesOf(model, from).flatMap((source) =>
+  const places = placesOf(model, from);
+  if (places.length * targets.length > answersMax)
+    throw new UsageError(
+      `"${from}" to "${to}" is ${places.length * targets.length} questions, more than ${answersMax}: name one pod, or leave out where to`,
+    );
+  const answers = places.flatMap((source) =>
     targets.map((target): Answer => {
       if ('unknown' in target) return { verdict: 'unknown', from: source.label, to, why: target.unknown };
       const { label, protocol, port } = target;

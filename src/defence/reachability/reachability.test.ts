@@ -95,6 +95,20 @@ test('policies that were not read leave every answer unknown', () => {
   }
 });
 
+test('a question that stands for more than a thousand is refused', () => {
+  const blocks = Array.from({ length: 199 }, (_, at) => `{ ipBlock: { cidr: 203.0.${at}.0/24 } }`);
+  const many = policy
+    .replace('- ipBlock: { cidr: 203.0.113.0/24 }', '')
+    .replace('from:', `from: [${blocks}]\n      x:`);
+  const withPorts = (count: number) => {
+    const ports = Array.from({ length: count }, (_, at) => `{ containerPort: ${at + 1} }`);
+    return manifests(deployment('api').replace('{ name: http, containerPort: 8080 }', ports.join(', ')), many);
+  };
+  const { json } = reachReport(withPorts(5), 'internet', 'shop/deployment/api');
+  assert.equal((json as { answers?: object[] }).answers?.length, 1000);
+  assert.throws(() => reachReport(withPorts(6), 'internet', 'shop/deployment/api'), /1200 questions, more than 1000/);
+});
+
 test('what does not exist, or is no end, is wrong use', () => {
   for (const [from, to] of [
     ['shop/none', 'shop/deployment/api'],

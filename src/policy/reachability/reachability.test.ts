@@ -125,3 +125,25 @@ test('DNS and API are classes of their own: a rule that allows one of their addr
     { numRuns: 100 },
   );
 });
+
+test('blocks that overlap beyond all measure end in a sentence, not in all of the memory', () => {
+  const blocks = Array.from({ length: 4000 }, (_, at) => ({
+    cidr: '0.0.0.0/0',
+    except: [`10.${at >> 8}.${at & 255}.0/24`],
+  }));
+  const policies = [
+    {
+      metadata: { namespace: 'a', name: 'p' },
+      spec: { podSelector: {}, ingress: [{ from: blocks.map((ipBlock) => ({ ipBlock })) }] },
+    },
+  ];
+  const empty = { pods: [], namespaces: [], nodes: [], exposures: [], wellKnown: [] };
+  assert.throws(() => createReachability({ ...empty, policies }), /4000 ipBlocks that overlap too much/);
+  const few = [
+    {
+      ...policies[0]!,
+      spec: { podSelector: {}, ingress: [{ from: policies[0]!.spec.ingress[0]!.from.slice(0, 1000) }] },
+    },
+  ];
+  assert.equal(createReachability({ ...empty, policies: few }).classes.length > 1000, true);
+});

@@ -1,3 +1,4 @@
+import { UsageError } from '../../foundation/usage-error.ts';
 import type { AddressRange } from '../address.ts';
 import type { Peer } from '../parse.ts';
 
@@ -10,8 +11,13 @@ export type Segments = {
 };
 
 const lastAddress = 2 ** 32 - 1;
+/** Of pieces in blocks: ten thousand blocks that all overlap would be a hundred million. */
+const membershipsMax = 10_000_000;
 
-/** Cuts the addresses of IPv4 where some block begins or ends; pieces in the same blocks are one segment. */
+/**
+ * Cuts the addresses of IPv4 where some block begins or ends; pieces in the same blocks are one segment. Throws UsageError
+ * when blocks overlap more than any cluster's do.
+ */
 export function segmentsOf(blocks: BlockPeer[]): Segments {
   const ranges = blocks.flatMap((block) => block.ranges);
   const starts = [...new Set([0, ...ranges.flatMap(({ first, last }) => [first, last + 1])])]
@@ -19,10 +25,13 @@ export function segmentsOf(blocks: BlockPeer[]): Segments {
     .sort((a, b) => a - b);
   const pieceOf = (address: number) => lowerPlace(starts, address);
   const members: number[][] = starts.map(() => []);
+  let memberships = 0;
   for (const [index, block] of blocks.entries())
     for (const { first, last } of block.ranges)
-      for (let piece = pieceOf(first); piece < starts.length && starts[piece]! <= last; piece++)
+      for (let piece = pieceOf(first); piece < starts.length && starts[piece]! <= last; piece++) {
         members[piece]!.push(index);
+        if (++memberships > membershipsMax) throw new UsageError(tooManyOverlaps(blocks.length));
+      }
   const segments = new Map<string, Segments['all'][number]>();
   const numbers = new Map<string, number>();
   const numberOf = members.map((list, piece) => {
@@ -40,6 +49,9 @@ export function segmentsOf(blocks: BlockPeer[]): Segments {
   });
   return { of: (address) => numberOf[pieceOf(address)]!, all: [...segments.values()] };
 }
+
+const tooManyOverlaps = (blocks: number) =>
+  `the policies name ${blocks} ipBlocks that overlap too much to be told apart: judge fewer policies at once`;
 
 /** Index of the last start that is not above the address. */
 function lowerPlace(starts: number[], address: number): number {

@@ -263,3 +263,17 @@ test('every rule says why it is there; a short window is warned of; what was ref
     'flows were not watched at all: nothing is known of what is needed',
   ]);
 });
+
+test('it is told when a policy would close a workload of which nothing was seen, or cannot close what stands open', () => {
+  const twin = { app: 'x', part: 'twin' };
+  const bare = object('v1', 'Pod', 'a', 'twin', { spec: { nodeName: 'n1', containers: [] }, status: {} });
+  bare.metadata.labels = twin;
+  const open = object('networking.k8s.io/v1', 'NetworkPolicy', 'a', 'open', {
+    spec: { podSelector: {}, ingress: [{}] },
+  });
+  const { warnings } = find(snapshotOf([...cluster, bare, open]), [flow(podEnd('a', 'x'), podEnd('a', 'y'), 80)]);
+  assert.deepEqual(warnings, [
+    'a/deployment-x selects pods of Pod a/twin, too, of which no flow was seen: it would close them',
+    'policies add up: what is there already still allows what it allows (a/open)',
+  ]);
+});

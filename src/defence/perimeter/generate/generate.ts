@@ -1,3 +1,4 @@
+import { matchesSelector } from '../../../api/selectors.ts';
 import { type Direction, type NetworkPolicyPort, type PolicyPod, podKey } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import type { Flow, FlowEnd, Observations } from '../../observations/observation.ts';
@@ -53,6 +54,7 @@ export function generatePolicies(snapshot: Snapshot, observations: Observations,
   const policies = builder.policies();
   const within = ({ from, to }: Flow) => builder.isChosen(from) || builder.isChosen(to);
   const sixes = allowed.filter(({ from, to }) => !isIPv4(from) || !isIPv4(to)).filter(within);
+  const { covered, warnings } = windowTexts(observations.windows.flows);
   return {
     policies,
     notCovered: [
@@ -64,8 +66,35 @@ export function generatePolicies(snapshot: Snapshot, observations: Observations,
       ...sixes.map((flow) => ({ flow: flowText(flow), why: 'IPv6 is not generated' })),
     ],
     skipped: builder.skipped(),
-    ...windowTexts(observations.windows.flows),
+    covered,
+    warnings: [...warnings, ...sideEffects(policies, model)],
   };
+}
+
+/** What applying the policies does besides, or does not do. */
+function sideEffects(policies: GeneratedPolicy[], { world, workloads }: SnapshotWorld): string[] {
+  const own = new Set(policies.map(({ workload }) => refText(workload)));
+  const others = policies.flatMap(({ policy }) => {
+    const { name, namespace } = policy.metadata;
+    const selected = world.pods.filter(
+      (pod) =>
+        !pod.hostNetwork && pod.namespace === namespace && matchesSelector(policy['spec'].podSelector, pod.labels),
+    );
+    const without = new Set(selected.map((pod) => refText(workloads.get(podKey(pod))!)));
+    return [...without]
+      .filter((text) => !own.has(text))
+      .map(
+        (text) => `${namespace}/${name} selects pods of ${text}, too, of which no flow was seen: it would close them`,
+      );
+  });
+  const made = new Set(policies.map(({ policy }) => podKey({ namespace: '', ...policy.metadata })));
+  const namespaces = new Set(policies.map(({ policy }) => policy.metadata.namespace));
+  const standing = world.policies
+    .filter(({ metadata }) => namespaces.has(metadata.namespace ?? 'default'))
+    .map(({ metadata }) => podKey({ namespace: 'default', ...metadata }))
+    .filter((key) => !made.has(key));
+  const more = `policies add up: what is there already still allows what it allows (${standing.join(', ')})`;
+  return standing.length === 0 ? others : [...others, more];
 }
 
 type Subject = { ref: ObjectRef; pod: PolicyPod; needs: Record<Direction, Needs> };

@@ -1,4 +1,5 @@
-import { parseAddress, podKey } from '../../../policy/policy.ts';
+import { type PolicyPod, parseAddress, podKey } from '../../../policy/policy.ts';
+import type { Manifest } from '../../contract.ts';
 import type { Flow, FlowEnd, Seen, Window } from '../../observations/observation.ts';
 import { printable } from '../../report/printable.ts';
 import { backendsOf } from '../../snapshot/backends.ts';
@@ -8,17 +9,23 @@ import type { SnapshotWorld } from '../../snapshot/world.ts';
 /** A flow that was seen on its way to a Service's address, as flows to the pods behind it; any other as it is. */
 export function behindServices(snapshot: Snapshot, { world }: SnapshotWorld, flows: Flow[]): Flow[] {
   const services = new Map(snapshot.of('Service').map((service) => [service.spec?.clusterIP, service]));
+  const known = new Map<string, { to: FlowEnd; port: number }[]>();
   return flows.flatMap((flow): Flow[] => {
     const service = flow.to.type === 'address' ? services.get(flow.to.address) : undefined;
     if (service?.spec?.selector === undefined) return [flow];
-    const backends = backendsOf(service, world.pods).filter(
-      ({ protocol, servicePort }) => protocol === flow.protocol && servicePort === flow.port,
-    );
-    const ends = backends.flatMap(({ pod: { namespace, name, labels }, port }) =>
-      port === undefined ? [] : [{ to: { type: 'pod' as const, namespace, name, labels }, port }],
-    );
+    const key = `${service.spec.clusterIP} ${flow.protocol} ${flow.port}`;
+    const ends = known.get(key) ?? backendEnds(service, flow, world.pods);
+    known.set(key, ends);
     return ends.length === 0 ? [flow] : ends.map((end) => ({ ...flow, ...end }));
   });
+}
+
+function backendEnds(service: Manifest, asked: Flow, pods: PolicyPod[]): { to: FlowEnd; port: number }[] {
+  return backendsOf(service, pods)
+    .filter(({ protocol, servicePort }) => protocol === asked.protocol && servicePort === asked.port)
+    .flatMap(({ pod: { namespace, name, labels }, port }) =>
+      port === undefined ? [] : [{ to: { type: 'pod', namespace, name, labels }, port }],
+    );
 }
 
 /** Flows of IPv6 cannot be said in policies that the evaluator judges. */
