@@ -1,4 +1,5 @@
 import { kinds } from '../api/api.ts';
+import { noObservations } from '../api/observations/observation.ts';
 import type { Node } from '../api/schema/types.d.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
@@ -16,6 +17,7 @@ import type { Engine } from '../store/store.ts';
 import type { CertificateAuthority, Credential } from './certificates/authority.ts';
 import type { Keeper } from './observations/keeper.ts';
 import { observationKinds } from './observations/kinds.ts';
+import { createPreviewChanges } from './preview.ts';
 import { previewWarnings } from './preview-admission.ts';
 import { protectionMode } from './protection-admission.ts';
 import { type ConfiguredMode, modeInForce } from './protection-objects.ts';
@@ -60,6 +62,7 @@ const nodePorts = { from: 30_000, to: 32_767 };
 /** The API server first, so that it answers; then, behind it, what reacts: controllers and the scheduler. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { engine, authority, clock, log } = options;
+  const previewChanges = createPreviewChanges(options.keeper?.observations ?? noObservations, clock);
   const assembled = createDefences({
     ...options.defences,
     ...(options.keeper ? { audit: observedAudit(options.defences.audit, options.keeper) } : {}),
@@ -67,7 +70,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     tokenIssuer,
     clock,
     modeOf: (id, lookup) => modeInForce(id, options.configuredMode, lookup),
-    plugins: [protectionMode, previewWarnings(options.keeper?.observations, clock)],
+    plugins: [protectionMode(previewChanges), previewWarnings(options.keeper?.observations, clock)],
   });
   const { nodeClient } = options;
   const nodes = () => server.lookup.list('nodes') as unknown as Node[];
@@ -90,7 +93,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const closing = new AbortController();
   const wellKnown = { ...options.addresses, apiPort: addresses[0]!.port };
   const reactors = import('./reactors.ts').then(({ startReactors }) =>
-    startReactors({ ...options, server, addresses: wellKnown, signal: closing.signal }),
+    startReactors({ ...options, server, previewChanges, addresses: wellKnown, signal: closing.signal }),
   );
   reactors.catch((error) => log.error('the control plane did not start completely', { error }));
   return {

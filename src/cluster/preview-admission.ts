@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { resourceName } from '../api/kind.ts';
+import { acceptedAnnotation } from '../api/kinds/protection.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { noObservations, type Observations } from '../api/observations/observation.ts';
 import type { Change } from '../defence/defence.ts';
@@ -30,8 +31,6 @@ const previewed = new Set([
 export type PreviewBounds = { dryRunPodsMax: number; writePodsMax: number };
 const bounds: PreviewBounds = { dryRunPodsMax: 10_000, writePodsMax: 2000 };
 const roles = 'rbac.authorization.k8s.io';
-/** Of `rempart preview --apply --accept`, see defence/preview/apply.ts: why it was made although something breaks. */
-const accepted = 'defence.rempart.io/accepted';
 
 /**
  * Tells in warnings what a change would break: for dry runs (`kubectl apply --dry-run=server`, `kubectl diff`) all of
@@ -62,8 +61,9 @@ export const previewWarnings = (
 });
 
 function noteAcceptance({ object, old, annotate }: AdmissionRequest): void {
-  const reason = object?.metadata.annotations?.[accepted];
-  if (reason !== undefined && reason !== old?.metadata.annotations?.[accepted]) annotate(accepted, reason);
+  const reason = object?.metadata.annotations?.[acceptedAnnotation];
+  const before = old?.metadata.annotations?.[acceptedAnnotation];
+  if (reason !== undefined && reason !== before) annotate(acceptedAnnotation, reason);
 }
 
 /** Nothing that decides differs: annotations, statuses and who manages which field do not. */

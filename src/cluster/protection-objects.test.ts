@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { grant, startDefended } from '../server/testing/defended.ts';
+import { noObservations } from '../api/observations/observation.ts';
+import { manualClock } from '../foundation/clock.ts';
+import { silentLog } from '../foundation/log.ts';
+import { grant, namespace, pod, startDefended } from '../server/testing/defended.ts';
 import { inProcessClient } from './in-process.ts';
+import { createPreviewChanges } from './preview.ts';
 import { protectionMode } from './protection-admission.ts';
 import { modeInForce, protectionsResource, publishProtections } from './protection-objects.ts';
+import { followProtections } from './protection-status.ts';
 import { modeOf, protections } from './protections.ts';
 
+const nowMs = Date.parse('2026-03-01T12:00:00Z');
+const clock = manualClock(nowMs);
+const previewChanges = createPreviewChanges(noObservations, clock);
 const annotated: Record<string, string>[] = [];
 const server = await startDefended({
-  plugins: [protectionMode],
+  plugins: [protectionMode(previewChanges)],
+  modeOf: (id, lookup) => modeInForce(id, (name) => modeOf(name, {}), lookup),
   audit: { ready() {}, record: ({ annotations = {} }) => void annotated.push(annotations) },
 });
 after(() => server.stop());
@@ -16,8 +25,10 @@ const client = inProcessClient(server, 'system:apiserver', ['system:masters']);
 const owner = { username: 'owner', groups: [] };
 await server.make(...grant('owner', [{ verbs: ['*'], apiGroups: ['defence.rempart.io'], resources: ['*'] }]));
 const path = (name: string) => `/apis/defence.rempart.io/v1alpha1/protections/${name}`;
-const setMode = (name: string, mode: string) =>
-  server.ask(owner, 'PATCH', path(name), { spec: { mode } }, 'application/merge-patch+json');
+const setMode = (name: string, mode: string, accepted?: string) => {
+  const metadata = accepted === undefined ? {} : { annotations: { 'defence.rempart.io/accepted': accepted } };
+  return server.ask(owner, 'PATCH', path(name), { metadata, spec: { mode } }, 'application/merge-patch+json');
+};
 const publish = (relaxed: Record<string, string>) => publishProtections(client, (id) => modeOf(id, relaxed));
 const inForce = (id: string) => modeInForce(id, (name) => modeOf(name, {}), server.lookup);
 
@@ -65,4 +76,50 @@ test('modes that do not exist, that only the start decides, and objects of other
   const create = await server.ask(owner, 'POST', '/apis/defence.rempart.io/v1alpha1/protections', made);
   assert.equal(create.code, 403);
   assert.equal((await server.ask(owner, 'DELETE', path('audit'))).code, 403);
+});
+
+test('a mode that would break something is refused, naming it, unless that is accepted with a new reason', async () => {
+  assert.equal((await setMode('pod-security', 'privileged')).code, 200);
+  await server.make(namespace('loose'), {
+    ...{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'loose' } },
+  });
+  await server.make(pod('debug', { hostPID: true }, {}, 'loose'));
+  const refused = await setMode('pod-security', 'restricted');
+  assert.equal(refused.code, 403);
+  assert.match(
+    refused.body.message,
+    /1 would break: Pod loose\/debug: .*hostPID.*rempart preview --protection pod-security=/,
+  );
+  assert.equal(inForce('pod-security'), 'privileged');
+  const accepted = await setMode('pod-security', 'restricted', 'it goes tonight');
+  assert.equal(accepted.code, 200);
+  assert.match(accepted.warnings.join(), /1 break, which was accepted: it goes tonight/);
+  assert.ok(annotated.some((told) => told['defence.rempart.io/accepted'] === '1 break: it goes tonight'));
+  await setMode('pod-security', 'privileged');
+  assert.equal(
+    (await setMode('pod-security', 'restricted', 'it goes tonight')).code,
+    403,
+    'an old reason counts no more',
+  );
+});
+
+test('the status tells what the default would break now, and which namespaces have a mode of their own', async () => {
+  await server.make(namespace('legacy', { 'pod-security.kubernetes.io/enforce': 'baseline' }));
+  const stop = followProtections({
+    client,
+    lookup: server.lookup,
+    previewChanges,
+    clock,
+    log: silentLog,
+  });
+  const statuses = async () =>
+    new Map((await client.list(protectionsResource)).items.map(({ metadata, status }) => [metadata.name, status]));
+  const isDone = (all: Map<string, any>) => [...all.values()].every((status) => status.wouldBreak !== undefined);
+  while (!isDone(await statuses())) await new Promise((resolve) => setImmediate(resolve));
+  stop();
+  const { namespaces, wouldBreak, level } = (await statuses()).get('pod-security');
+  assert.deepEqual(namespaces, [{ name: 'legacy', mode: 'baseline' }]);
+  assert.deepEqual(wouldBreak, { count: 1, unknown: 0, first: wouldBreak.first });
+  assert.match(wouldBreak.first[0], /^Pod loose\/debug: .*hostPID/);
+  assert.equal(level, 'cluster', 'what was there stays');
 });

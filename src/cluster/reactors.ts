@@ -11,7 +11,9 @@ import { bootstrapObjects, reconcileBootstrapObjects } from './bootstrap-objects
 import type { CertificateAuthority } from './certificates/authority.ts';
 import { inProcessClient } from './in-process.ts';
 import type { Keeper } from './observations/keeper.ts';
+import type { PreviewChanges } from './preview.ts';
 import { type ConfiguredMode, publishProtections } from './protection-objects.ts';
+import { followProtections } from './protection-status.ts';
 import { publishWellKnownServices, type WellKnownAddresses } from './well-known-services.ts';
 
 export type ReactorOptions = {
@@ -23,6 +25,7 @@ export type ReactorOptions = {
   podCIDR: string;
   configuredMode: ConfiguredMode;
   keeper?: Keeper;
+  previewChanges: PreviewChanges;
   clock: Clock;
   log: Log;
   /** Gives up what does not succeed yet. */
@@ -63,7 +66,9 @@ export async function startReactors(options: ReactorOptions): Promise<() => void
   });
   const scheduler = createScheduler({ client: inProcessClient(server, 'system:kube-scheduler'), caches, clock, log });
   options.keeper?.followPods(caches('pods'));
+  const stopProtections = followProtections({ ...options, client: bootstrap, lookup: server.lookup });
   return () => {
+    stopProtections();
     scheduler.stop();
     for (const controller of running) controller.stop();
     caches.stop();

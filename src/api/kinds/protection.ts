@@ -4,6 +4,9 @@ import { definition } from '../schema/definitions.ts';
 import type { Schema } from '../schema/schema.ts';
 import { invalidValue, required } from '../validation/errors.ts';
 
+/** Why somebody made a change although it breaks something: on the object, and in the audit log. */
+export const acceptedAnnotation = 'defence.rempart.io/accepted';
+
 /**
  * One protection of the cluster and the mode it is in. `status` says what the mode means and what the default mode would
  * break now. Which modes a protection has is known to those who enforce it: they refuse others at admission.

@@ -1,4 +1,5 @@
 import { resourceName } from '../../api/kind.ts';
+import { acceptedAnnotation } from '../../api/kinds/protection.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Client } from '../../client/client.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
@@ -6,9 +7,6 @@ import type { Manifest } from '../contract.ts';
 import { type Change, changedRef, refText } from '../snapshot/snapshot.ts';
 import { kindNamed, kindOf } from './merge.ts';
 import { fieldManager } from './resolve.ts';
-
-/** Why somebody made a change although it breaks something: on the object, and in the audit log. */
-export const acceptedAnnotation = 'defence.rempart.io/accepted';
 
 /** Makes the changes as they were previewed. Throws UsageError with what was refused and how many were made. */
 export async function applyChanges(client: Client, wanted: Change[], reason: string | undefined): Promise<void> {
