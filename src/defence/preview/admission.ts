@@ -18,8 +18,8 @@ export type AdmissionRule = {
   name: string;
   /** The namespaces for which the change alters the rules. */
   touches(change: Change, before: Snapshot): string[] | 'everywhere';
-  /** Made once per snapshot. */
-  refuses(snapshot: Snapshot): (candidate: Candidate) => Refusal | undefined;
+  /** Made once per snapshot, `before` being the one without the change. */
+  refuses(snapshot: Snapshot, before: Snapshot): (candidate: Candidate) => Refusal | undefined;
   /** What is to be told of the rules themselves. */
   ofRules?(scope: Scope): Impact[];
 };
@@ -45,7 +45,7 @@ function compare(rule: AdmissionRule, scope: Scope): Judged {
     (candidate) => isIn(namespaceOf(candidate.object)) || changed.has(candidateKey(candidate)),
   );
   const old = new Map(candidatesOf(before, isIn).map((candidate) => [candidateKey(candidate), candidate]));
-  const [refusedBefore, refusedAfter] = [rule.refuses(before), rule.refuses(after)];
+  const [refusedBefore, refusedAfter] = [rule.refuses(before, before), rule.refuses(after, before)];
   const impacts = candidates.flatMap((candidate): Impact[] => {
     const key = candidateKey(candidate);
     const refusal = refusedAfter(candidate);

@@ -54,7 +54,8 @@ function judgeNetwork(scope: Scope): Judged {
       ...reach.impacts.map((impact) => ({ ...impact, by })),
     ],
     judged: { flow: flows.placed.length, reach: reach.pairs },
-    watched: ['flows'],
+    // Where no pair of ends changes at all, nothing depends on what was watched.
+    watched: reach.pairs > 0 || flows.impacts.some(({ outcome }) => outcome !== 'safe') ? ['flows'] : [],
     notAssessed: [...blind, ...others(scope)],
   };
 }

@@ -11,10 +11,10 @@ const made = new Set(['ConfigMap kube-root-ca.crt', 'ServiceAccount default']);
 export const references = admission({
   name: 'what it refers to',
   touches: (change) => (kinds.includes(changedRef(change).kind) ? [changedRef(change).namespace || 'default'] : []),
-  refuses: (snapshot) => (candidate) => missing(snapshot, candidate.pod, namespaceOf(candidate.object)),
+  refuses: (snapshot, before) => (candidate) => missing(snapshot, before, candidate.pod, namespaceOf(candidate.object)),
 });
 
-function missing(snapshot: Snapshot, pod: Manifest, namespace: string): Refusal | undefined {
+function missing(snapshot: Snapshot, before: Snapshot, pod: Manifest, namespace: string): Refusal | undefined {
   const gone = [...new Set(referred(pod))]
     .filter((text) => !made.has(text))
     .map((text) => {
@@ -22,16 +22,20 @@ function missing(snapshot: Snapshot, pod: Manifest, namespace: string): Refusal 
       return { kind, name };
     })
     .filter(({ kind }) => snapshot.whyUnread(kind) === undefined)
-    .filter(({ kind, name }) => {
-      const names = [namespace, ...(namespace === 'default' ? [''] : [])];
-      return names.every((place) => snapshot.get({ kind, namespace: place, name }) === undefined);
-    })
-    .map(({ kind, name }) => refText({ kind, namespace, name }));
+    .filter((each) => !isIn(snapshot, each, namespace));
   if (gone.length === 0) return undefined;
-  // Manifests may be a part of what there is.
-  const outcome = snapshot.source === 'manifests' ? 'unknown' : 'breaks';
-  return { outcome, why: `${gone.join(', ')} ${gone.length === 1 ? 'does' : 'do'} not exist`, by: gone };
+  // Manifests may be a part of what there is: only what the change takes away is known to be missing.
+  const isKnown = snapshot.source === 'cluster' || gone.some((each) => isIn(before, each, namespace));
+  const by = gone.map(({ kind, name }) => refText({ kind, namespace, name }));
+  const why = `${by.join(', ')} ${by.length === 1 ? 'does' : 'do'} not exist`;
+  return { outcome: isKnown ? 'breaks' : 'unknown', why, by };
 }
+
+/** A manifest that names no namespace is meant for `default`. */
+const isIn = (snapshot: Snapshot, { kind, name }: { kind: string; name: string }, namespace: string): boolean =>
+  [namespace, ...(namespace === 'default' ? [''] : [])].some(
+    (place) => snapshot.get({ kind, namespace: place, name }) !== undefined,
+  );
 
 /** `ConfigMap web`: all that must be there before the pod's containers start. */
 function referred({ spec }: Manifest): string[] {

@@ -27,7 +27,7 @@ function judgeWorkloads({ changes, before, after, observations }: Scope): Judged
   });
   const impacts = stopped.map((object): Impact => {
     const how = after.get(refOf(object)) === undefined ? 'it is removed' : 'it is scaled to zero';
-    const why = `${how}; others that use it: ${unseenText(observations.windows.flows)}, beside the connections named`;
+    const why = `${how}; connections to it that are not named here: ${unseenText(observations.windows.flows)}`;
     return { outcome: 'unknown', subject: { type: 'template', ref: refOf(object) }, why, by: [] };
   });
   return {

@@ -40,8 +40,10 @@ export function judgeReach(
   for (const { from, to, before, after } of changedPairs(worlds.before.world, worlds.after.world)) {
     const ends = { from: endOf(from), to: endOf(to) };
     if (ends.from.names.length === 0 || ends.to.names.length === 0) continue;
-    // A pod reaches itself whatever policies say.
-    if (ends.from === ends.to && ends.to.pods.length === 1) continue;
+    // A pod reaches itself whatever policies say; one that stands for a template stands for several.
+    const [pod] = ends.to.pods;
+    const isAlone = ends.from === ends.to && pod !== undefined && ends.to.pods.length === 1;
+    if (isAlone && !worlds.after.templates.has(podKey(pod))) continue;
     for (const gained of [false, true]) {
       const ports = unseenPorts(ends, gained ? withoutPorts(after, before) : withoutPorts(before, after), seen);
       if (ports.length === 0) continue;
