@@ -6,10 +6,11 @@ export type BoundSubject = { kind: string; name: string; namespace?: string };
 
 /** The subjects of a binding; a ServiceAccount without a namespace is one of the binding's own. */
 export const subjectsOf = ({ metadata, subjects }: Manifest): BoundSubject[] =>
-  ((subjects ?? []) as BoundSubject[]).map((subject) =>
-    subject.kind === 'ServiceAccount'
+  // One that is written wrongly must not keep all others from being looked up.
+  (Array.isArray(subjects) ? (subjects as BoundSubject[]) : []).map((subject) =>
+    subject?.kind === 'ServiceAccount'
       ? { ...subject, namespace: subject.namespace ?? metadata.namespace ?? '' }
-      : subject,
+      : { ...subject },
   );
 
 export const subjectKey = ({ kind, namespace = '', name }: BoundSubject): string => `${kind} ${namespace}/${name}`;

@@ -212,3 +212,28 @@ test('a control plane as kubeadm leaves it fails what is known to fail there, an
     ],
   );
 });
+
+test('objects of the wrong shape are not assessed, and the others are', () => {
+  const broken = (kind: string, apiVersion: string, fields: object): Manifest =>
+    ({
+      apiVersion,
+      kind,
+      metadata: { name: 'a', namespace: 'kube-system', annotations: mirrored },
+      ...fields,
+    }) as Manifest;
+  const hostile = [
+    broken('Pod', 'v1', { spec: { containers: [null, { command: 'kube-apiserver', args: { a: 1 }, env: [7] }] } }),
+    broken('Pod', 'v1', { spec: 'many' }),
+    broken('Node', 'v1', { status: { conditions: 'all' }, metadata: { name: 'a', labels: 'x' } }),
+    broken('CertificateSigningRequest', 'certificates.k8s.io/v1', {
+      ...{ spec: { signerName: 'kubernetes.io/kube-apiserver-client' }, status: { conditions: 'Approved' } },
+    }),
+    broken('CustomResourceDefinition', 'apiextensions.k8s.io/v1', { spec: [] }),
+  ];
+  for (const source of ['cluster', 'manifests'] as const)
+    for (const closedByDefault of [true, false]) {
+      const { rows } = report(hostile, { source, closedByDefault });
+      assert.equal(rows.length, 131);
+      assert.equal(rows.find(({ id }) => id === 'CIS 5.1.1')!.verdict, 'not applicable');
+    }
+});

@@ -35,7 +35,9 @@ export function findComponents({ source, of }: Pick<Snapshot, 'source' | 'of'>):
   return found;
 }
 
-const asList = (value: unknown): Record<string, any>[] => (Array.isArray(value) ? value : []);
+/** Objects of manifests are as somebody wrote them. */
+export const asList = (value: unknown): Record<string, any>[] =>
+  (Array.isArray(value) ? value : []).filter((item) => item !== null && item !== undefined);
 
 /** Command and arguments; what a shell is given is taken apart at blanks. */
 function wordsOf({ command, args }: Manifest | Record<string, any>): string[] {

@@ -6,6 +6,7 @@ import {
   readHostFacts,
 } from '../../../api/host-facts.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
+import { asList } from './components.ts';
 import { failed, type HostRule, inapplicable, type Outcome, passed, unassessed } from './item.ts';
 
 /** What a node's agent has told of its machine, or why that is not known. */
@@ -16,7 +17,7 @@ export function hostsOf(snapshot: Snapshot): ToldHost[] {
   return snapshot.of('Node').map(({ metadata: { name: node }, status }) => {
     const unread = snapshot.whyUnread('ConfigMap');
     if (unread) return { node, why: `ConfigMap could not be read: ${unread}` };
-    const ready = (status?.conditions ?? []).find(({ type }: { type: string }) => type === 'Ready')?.status === 'True';
+    const ready = asList(status?.conditions).some((each) => each['type'] === 'Ready' && each['status'] === 'True');
     if (!ready) return { node, why: `node ${node} is not ready: what its agent told may be old` };
     const ref = { kind: 'ConfigMap', namespace: hostFactsNamespace, name: hostFactsName(node) };
     const text = snapshot.get(ref)?.['data']?.facts;

@@ -22,7 +22,7 @@ export function judgeItems(items: Item[], snapshot: Snapshot, judgement: Judgeme
   const components = findComponents(snapshot);
   const hosts = snapshot.closedByDefault ? hostsOf(snapshot) : [];
   const known = { snapshot, judgement, components, hosts, notVisible: whyNotVisible(snapshot, components) };
-  return items.map((item) => ({ item, outcome: judgeItem(item, known) }));
+  return items.map((item) => ({ item, outcome: judgeSafely(item, known) }));
 }
 
 /** Why the control plane cannot be seen from here. */
@@ -32,12 +32,21 @@ function whyNotVisible(snapshot: Snapshot, components: Components): string {
   if (unread) return `the cluster could not be read completely: ${unread}`;
   const ours = snapshot
     .of('Node')
-    .some(({ metadata: { labels = {} } }) => controlPlaneLabels.some((key) => key in labels));
+    .some(({ metadata: { labels = {} } }) => controlPlaneLabels.some((key) => Object.hasOwn(labels ?? {}, key)));
   if (components.size === 0 && !ours) return 'a managed control plane is its provider’s duty';
   return 'it runs outside the pods of kube-system';
 }
 
 const controlPlaneLabels = ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master'];
+
+/** Whatever a hostile object makes a judgement throw is not assessed. */
+function judgeSafely(item: Item, known: Known): Outcome {
+  try {
+    return judgeItem(item, known);
+  } catch (error) {
+    return unassessed(`a field has not the type that the API gives it (${(error as Error).message})`);
+  }
+}
 
 function judgeItem({ judging, onRempart, id }: Item, known: Known): Outcome {
   const { snapshot, judgement, components, hosts, notVisible } = known;
