@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Benchmark, Figure } from './benchmark.ts';
 import { check } from './benchmarks/check.ts';
+import { checkCluster } from './benchmarks/check-cluster.ts';
 import { idle } from './benchmarks/idle.ts';
 import { paths } from './benchmarks/paths.ts';
 import { pods } from './benchmarks/pods.ts';
@@ -24,6 +25,7 @@ const benchmarks: Benchmark[] = [
   watch,
   scheduling,
   check,
+  checkCluster,
   reachability,
   preview,
   paths,

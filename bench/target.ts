@@ -5,6 +5,7 @@ import { loadKubeconfig } from '../src/client/kubeconfig.ts';
 
 /** An API server to measure: any, as nothing but the Kubernetes API is spoken. */
 export type Target = {
+  kubeconfig: string;
   host: string;
   port: number;
   ca: Buffer | undefined;
@@ -21,5 +22,5 @@ export function targetOf(kubeconfig: string): Target {
   const url = new URL(connection.server);
   const authorization = token ? `Authorization: Bearer ${token}\r\n` : '';
   const client = createClient(createHttpsTransport(connection));
-  return { host: url.hostname, port: Number(url.port || 443), ca, cert, key, authorization, client };
+  return { kubeconfig, host: url.hostname, port: Number(url.port || 443), ca, cert, key, authorization, client };
 }

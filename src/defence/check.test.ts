@@ -10,6 +10,8 @@ import type { Manifest } from './contract.ts';
 import { check, exitCodeOf, render, reportFormats } from './defence.ts';
 import { exampleDeployment, examplePod } from './workload.ts';
 
+const textOf = (...words: Parameters<typeof render>) => [...render(...words)].join('');
+
 const folder = mkdtempSync(join(tmpdir(), 'rempart-check-live-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -81,8 +83,8 @@ test('what controllers made is told once, at its owner, with how many there are;
     ['web-2-c', 'container "sidecar":', 0],
   ]);
   for (const format of ['table', 'html', 'junit', 'sarif'] as const)
-    assert.match(render(report, format), /\(and 4 that controllers made of it\)/, format);
-  assert.equal(JSON.parse(render(report, 'json')).findings.find(({ made }: { made?: number }) => made)?.made, 4);
+    assert.match(textOf(report, format), /\(and 4 that controllers made of it\)/, format);
+  assert.equal(JSON.parse(textOf(report, 'json')).findings.find(({ made }: { made?: number }) => made)?.made, 4);
 });
 
 test('what the cluster consists of is exempt by name, and listed', async () => {
@@ -112,7 +114,7 @@ test('what the cluster consists of is exempt by name, and listed', async () => {
   );
   assert.ok(!report.failures.some(({ check }) => check.id === 'exposure/host-network'));
   for (const format of reportFormats)
-    assert.match(render(report, format), /system-pods|pods of kube-system are/, format);
+    assert.match(textOf(report, format), /system-pods|pods of kube-system are/, format);
 });
 
 const exception = (fields: object = {}) =>

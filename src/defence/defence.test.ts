@@ -10,6 +10,8 @@ import { contextOf, judge } from './judge.ts';
 import { loadManifests } from './manifests/load.ts';
 import { snapshotOf } from './source.ts';
 
+const textOf = (...words: Parameters<typeof render>) => [...render(...words)].join('');
+
 const fixtures = join(import.meta.dirname, '../../../shared/data/pod-security');
 const podSecurity = checks.filter(({ id }) => id.startsWith('pod-security/'));
 
@@ -73,7 +75,7 @@ test('an exception waives, is listed in every format, and fails from the day aft
   };
   const valid = await report('2026-11-23');
   assert.equal(exitCodeOf(valid, 'low'), 0);
-  for (const format of reportFormats) assert.ok(render(valid, format).includes('it is the public site'), format);
+  for (const format of reportFormats) assert.ok(textOf(valid, format).includes('it is the public site'), format);
   const expired = await report('2026-11-22');
   assert.equal(exitCodeOf(expired, 'critical'), 2);
   assert.equal(expired.failures.length, 1);
@@ -90,29 +92,29 @@ test('an exception without reason, owner or expiry is refused with its line', as
 test('what cannot be judged never looks clean', async () => {
   const report = (text: string) => check({ path: folderWith({ 'x.yaml': text }), nowMs });
   const unknown = await report('apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w}\n');
-  for (const format of reportFormats) assert.match(render(unknown, format), /kind not known: Widget/, format);
+  for (const format of reportFormats) assert.match(textOf(unknown, format), /kind not known: Widget/, format);
   assert.equal(exitCodeOf(unknown, 'critical'), 3);
   const patchLevel = await check({ path: folderWith({ 'x.yaml': service }), nowMs }, { levels: ['patch'] });
   assert.equal(exitCodeOf(patchLevel, 'low'), 3);
-  for (const format of ['table', 'html'] as const) assert.match(render(patchLevel, format), /Nothing was judged/);
+  for (const format of ['table', 'html'] as const) assert.match(textOf(patchLevel, format), /Nothing was judged/);
   assert.equal(exitCodeOf(await report('a: [1'), 'low'), 3);
   const nothing = await report('# empty\n');
   assert.equal(exitCodeOf(nothing, 'low'), 3);
-  assert.match(render(nothing, 'table'), /Nothing was judged/);
-  assert.match(render(nothing, 'table'), /level image/);
+  assert.match(textOf(nothing, 'table'), /Nothing was judged/);
+  assert.match(textOf(nothing, 'table'), /level image/);
 });
 
 test('names from manifests are text in HTML, XML and on a terminal', async () => {
   const hostile = service.replace('"<b>"', '"<script>\\u001b[31m\\u202e"');
   const report = await check({ path: folderWith({ 'x.yaml': hostile }), nowMs });
   for (const format of ['html', 'junit', 'table'] as const)
-    assert.doesNotMatch(render(report, format), /[\u001b\u202e]/);
-  for (const format of ['html', 'junit'] as const) assert.doesNotMatch(render(report, format), /<script>/);
+    assert.doesNotMatch(textOf(report, format), /[\u001b\u202e]/);
+  for (const format of ['html', 'junit'] as const) assert.doesNotMatch(textOf(report, format), /<script>/);
 });
 
 test('SARIF has a rule for every check and every result has one, with file and line', async () => {
   const { version, runs } = JSON.parse(
-    render(await check({ path: folderWith({ 'x.yaml': service }), nowMs }), 'sarif'),
+    textOf(await check({ path: folderWith({ 'x.yaml': service }), nowMs }), 'sarif'),
   );
   assert.equal(version, '2.1.0');
   assert.equal(runs[0].tool.driver.rules.length, checks.length);
@@ -122,7 +124,7 @@ test('SARIF has a rule for every check and every result has one, with file and l
 });
 
 test('JSON keeps its shape', async () => {
-  const value = JSON.parse(render(await check({ path: folderWith({ 'x.yaml': service }), nowMs }), 'json'));
+  const value = JSON.parse(textOf(await check({ path: folderWith({ 'x.yaml': service }), nowMs }), 'json'));
   assert.equal(value.version, 1);
   assert.deepEqual(Object.keys(value.findings[0]), [
     ...['check', 'level', 'severity', 'object', 'file', 'line', 'field', 'pointer', 'reason', 'detail', 'why', 'mend'],

@@ -1,6 +1,7 @@
 import { applyPatch, type Operation } from 'rfc6902';
 import { kinds } from '../api/api.ts';
 import type { PodSecurityPolicy } from '../api/pod-security/pod-security.ts';
+import { copyJson } from '../foundation/json.ts';
 import type { Check, Finding, JudgeContext, Manifest, PatchOperation, Severity, Verdict } from './contract.ts';
 import { formatField } from './field.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -186,11 +187,7 @@ function noting(context: JudgeContext, missing: Set<string>): JudgeContext {
 }
 
 function failureOf(check: Check, subject: Subject, finding: Finding, context: JudgeContext): Failure {
-  let known: { patch: PatchOperation[] | undefined } | undefined;
-  const mend = () => {
-    known ??= { patch: recheck(check, subject.object, finding, context) };
-    return known.patch;
-  };
+  const mend = () => recheck(check, subject.object, finding, context);
   return { check, subject, finding, severity: finding.severity ?? check.severity, made: 0, mend };
 }
 
@@ -205,9 +202,8 @@ export function recheck(
   context: JudgeContext,
 ): PatchOperation[] | undefined {
   if (finding.patch === undefined) return undefined;
-  const mended = structuredClone(object);
-  if (applyPatch(mended, structuredClone(finding.patch) as Operation[]).some((error) => error !== null))
-    return undefined;
+  const mended = copyJson(object);
+  if (applyPatch(mended, copyJson(finding.patch) as Operation[]).some((error) => error !== null)) return undefined;
   const before = new Set(findingsOf(judgeOne(check, object, context)).map(keyOf));
   const verdict = judgeOne(check, mended, context);
   if (verdict.verdict === 'not assessed') return undefined;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Option } from 'commander';
 import type { Level, ReportFormat, Severity } from '../../defence/defence.ts';
 import { type AddCommand, CommandFailed } from '../command.ts';
@@ -45,7 +46,8 @@ export const check: AddCommand = (program) => {
         fix: options.fix,
         helm: options.helm,
       });
-      process.stdout.write(render(report, options.format, process.stdout.isTTY === true));
+      for (const piece of render(report, options.format, process.stdout.isTTY === true))
+        if (!process.stdout.write(piece)) await once(process.stdout, 'drain');
       const code = exitCodeOf(report, options.failOn);
       if (code !== 0) throw new CommandFailed(code);
     });

@@ -11,11 +11,23 @@ const renderers = {
   sarif: renderSarif,
   junit: renderJunit,
   html: renderHtml,
-} satisfies Record<string, (report: CheckReport, colour: boolean) => string>;
+} satisfies Record<string, (report: CheckReport, colour: boolean) => string | Iterable<string>>;
 
 export type ReportFormat = keyof typeof renderers;
 export const reportFormats = Object.keys(renderers) as ReportFormat[];
 
-/** The report as text; `colour` is for the table on a terminal. */
-export const render = (report: CheckReport, format: ReportFormat, colour = false): string =>
-  renderers[format](report, colour);
+const pieceLength = 2 ** 20;
+
+/** The report as text, in pieces of about a megabyte; `colour` is for the table on a terminal. */
+export function* render(report: CheckReport, format: ReportFormat, colour = false): Iterable<string> {
+  const rendered = renderers[format](report, colour);
+  if (typeof rendered === 'string') return yield rendered;
+  let piece = '';
+  for (const part of rendered) {
+    piece += part;
+    if (piece.length < pieceLength) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}

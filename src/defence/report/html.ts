@@ -27,7 +27,7 @@ pre { overflow-x: auto; padding: .5rem; border: 1px solid #8886; }
 `;
 
 /** One page that needs nothing else: no script, no other file, nothing from any network. */
-export function renderHtml(report: CheckReport): string {
+export function* renderHtml(report: CheckReport): Iterable<string> {
   const policy = `default-src 'none'; style-src 'unsafe-inline'`;
   const groups = [...severities].reverse().flatMap((severity) => [
     ...Map.groupBy(
@@ -35,7 +35,7 @@ export function renderHtml(report: CheckReport): string {
       ({ check }) => check,
     ).values(),
   ]);
-  return `<!doctype html>
+  yield `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -50,7 +50,11 @@ export function renderHtml(report: CheckReport): string {
 <p>${escaped(report.about)}, for Kubernetes 1.${report.minor}.</p>
 <p>${escaped(coverageLine(report))}.</p>
 <h2>Findings</h2>
-${judgedNothing(report) ? '<p>Nothing was judged.</p>' : groups.map(groupHtml).join('\n') || '<p>None in what was judged; see below for what was not.</p>'}
+`;
+  if (judgedNothing(report)) yield '<p>Nothing was judged.</p>';
+  else if (groups.length === 0) yield '<p>None in what was judged; see below for what was not.</p>';
+  for (const group of groups) yield* groupHtml(group);
+  yield `
 <h2>Exceptions</h2>
 ${exceptionsHtml(report)}
 <h2>Not assessed</h2>
@@ -63,13 +67,15 @@ ${coverageHtml(report)}
 `;
 }
 
-function groupHtml(failures: Failure[]): string {
+function* groupHtml(failures: Failure[]): Iterable<string> {
   const { check, severity } = failures[0]!;
-  return `<details open>
+  yield `<details open>
 <summary><span class="severity ${severity}">${severity}</span> ${escaped(check.title)} <code>${escaped(check.id)}</code> (${failures.length})</summary>
 <p>Why: ${escaped(check.why)}. Mend: ${escaped(check.mend)}. Answers: ${escaped(check.benchmark.join('; '))}.</p>
-${table([...(placeOf(failures[0]!) ? ['place'] : []), 'object', 'field', 'what'], failures.map(rowOf))}
-</details>`;
+`;
+  yield tableHead([...(placeOf(failures[0]!) ? ['place'] : []), 'object', 'field', 'what']);
+  for (const failure of failures) yield row(rowOf(failure));
+  yield `${tableEnd}</details>\n`;
 }
 
 function rowOf(failure: Failure): string[] {
@@ -114,9 +120,10 @@ function coverageHtml({ checks, coverage }: CheckReport): string {
   return table(['check', 'pass', 'fail', 'not applicable', 'not assessed'], rows);
 }
 
+const tableHead = (titles: string[]) =>
+  `<table><thead><tr>${titles.map((title) => `<th scope="col">${title}</th>`).join('')}</tr></thead><tbody>`;
+const tableEnd = '</tbody></table>';
 /** Cells are HTML already. */
-function table(titles: string[], rows: string[][]): string {
-  const head = titles.map((title) => `<th scope="col">${title}</th>`).join('');
-  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('\n');
-  return `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
-}
+const row = (cells: string[]) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>\n`;
+
+const table = (titles: string[], rows: string[][]) => `${tableHead(titles)}${rows.map(row).join('')}${tableEnd}`;

@@ -4,10 +4,10 @@ import type { Failure } from '../judge.ts';
 import { type CheckReport, placeOf, totals } from './report.ts';
 
 /** For programs. Fields are only ever added; `version` changes when one means something else. */
-export function renderJson(report: CheckReport): string {
+export function* renderJson(report: CheckReport): Iterable<string> {
   const { failures, waived, coverage, unassessed, unreadable, exceptions, objects, files, levels, minor } = report;
   const { source, about } = report;
-  const value = {
+  const head = {
     version: 1,
     kubernetes: `1.${minor}`,
     source,
@@ -24,7 +24,8 @@ export function renderJson(report: CheckReport): string {
       unreadable: unreadable.length,
       notAssessed: unassessed.length,
     },
-    findings: failures.map(findingOf),
+  };
+  const tail = {
     waived: waived.map(({ failure, exception }) => ({ ...findingOf(failure), exception: exception.name })),
     exceptions,
     unreadable,
@@ -35,7 +36,13 @@ export function renderJson(report: CheckReport): string {
     })),
     ...(report.fixes ? { fixes: report.fixes } : {}),
   };
-  return `${JSON.stringify(value, null, 2)}\n`;
+  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "findings": [`;
+  // One at a time: of a large cluster they are a hundred thousand, and need not all be text at once.
+  for (const [index, failure] of failures.entries()) {
+    yield index === 0 ? '\n    ' : ',\n    ';
+    yield JSON.stringify(findingOf(failure), null, 2).replaceAll('\n', '\n    ');
+  }
+  yield `${failures.length === 0 ? '' : '\n  '}],${JSON.stringify(tail, null, 2).slice(1)}\n`;
 }
 
 function findingOf(failure: Failure) {
