@@ -237,3 +237,44 @@ test('objects of the wrong shape are not assessed, and the others are', () => {
       assert.equal(rows.find(({ id }) => id === 'CIS 5.1.1')!.verdict, 'not applicable');
     }
 });
+
+test('an exception waives what it names until its last day, and is listed', () => {
+  const binding: Manifest = {
+    ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'ops' } },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'User', name: 'ops' } as never],
+  };
+  const exception: Manifest = {
+    ...{ apiVersion: 'defence.rempart.io/v1alpha1', kind: 'Exception' },
+    metadata: { name: 'emergency', namespace: 'kube-system' },
+    spec: {
+      ...{ check: 'rbac/cluster-admin', object: { kind: 'ClusterRoleBinding', name: 'ops' } },
+      ...{ reason: 'for the night shift', owner: 'ops', expires: '2026-06-30' },
+    },
+  };
+  const at = (day: string) => report([binding, exception], { takenAtMs: Date.parse(day) });
+  const [during, after] = [at('2026-06-30'), at('2026-07-01')];
+  const item = ({ rows }: typeof during) => rows.find(({ id }) => id === 'CIS 5.1.1')!;
+  assert.equal(rowOf([binding], '5.1.1').verdict, 'fail');
+  assert.equal(item(during).verdict, 'pass');
+  assert.match(item(during).why, /1 waived by emergency/);
+  assert.equal(item(after).verdict, 'fail');
+  assert.deepEqual(
+    [during, after].map(({ exceptions }) => exceptions.map(({ name, used, expired }) => [name, used, expired])),
+    [[['emergency', true, false]], [['emergency', true, true]]],
+  );
+  assert.match(renderBenchmark(after, false), /EXPIRED 2026-06-30.*night shift \(ops\)/);
+});
+
+test('roles that every cluster has are waived by the built-in exception, in a live cluster only', () => {
+  const role: Manifest = {
+    ...{
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'system:aggregate-to-edit' },
+    },
+    rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
+  };
+  assert.match(rowOf([role], '5.1.2').why, /waived by system-rights/);
+  assert.equal(rowOf([role], '5.1.2', { source: 'manifests' }).verdict, 'fail');
+});

@@ -1,6 +1,6 @@
 import { checks } from '../../checks.ts';
 import type { Check } from '../../contract.ts';
-import { exemptionFor } from '../../exemptions.ts';
+import type { Exception } from '../../exceptions.ts';
 import { describe, type Failure, type Judgement } from '../../judge.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { type Components, findComponents, judgeFlags } from './components.ts';
@@ -9,19 +9,21 @@ import { failed, type Item, inapplicable, type OnRempart, type Outcome, passed, 
 
 export type JudgedItem = { item: Item; outcome: Outcome };
 
-type Known = {
+/** What checks say of a snapshot, and which of their failures do not count: exceptions that have not expired. */
+export type Judged = {
   snapshot: Snapshot;
   judgement: Judgement;
-  components: Components;
-  hosts: ToldHost[];
-  notVisible: string;
+  waive(failure: Failure): Exception | undefined;
 };
 
-/** Every item with its outcome. `judgement` is of every check on the snapshot's objects. */
-export function judgeItems(items: Item[], snapshot: Snapshot, judgement: Judgement): JudgedItem[] {
+type Known = Judged & { components: Components; hosts: ToldHost[]; notVisible: string };
+
+/** Every item with its outcome. The judgement is of every check on the snapshot's objects. */
+export function judgeItems(items: Item[], judged: Judged): JudgedItem[] {
+  const { snapshot } = judged;
   const components = findComponents(snapshot);
   const hosts = snapshot.closedByDefault ? hostsOf(snapshot) : [];
-  const known = { snapshot, judgement, components, hosts, notVisible: whyNotVisible(snapshot, components) };
+  const known = { ...judged, components, hosts, notVisible: whyNotVisible(snapshot, components) };
   return items.map((item) => ({ item, outcome: judgeSafely(item, known) }));
 }
 
@@ -49,9 +51,9 @@ function judgeSafely(item: Item, known: Known): Outcome {
 }
 
 function judgeItem({ judging, onRempart, id }: Item, known: Known): Outcome {
-  const { snapshot, judgement, components, hosts, notVisible } = known;
+  const { snapshot, components, hosts, notVisible } = known;
   if (snapshot.closedByDefault && onRempart) return judgeOnRempart(onRempart, `CIS ${id}`, known);
-  if (judging.by === 'checks') return judgeByChecks(checksOf(`CIS ${id}`), judgement, snapshot, judging.field);
+  if (judging.by === 'checks') return judgeByChecks(checksOf(`CIS ${id}`), known, judging.field);
   if (judging.by === 'flags') return judgeFlags(judging.rule, components, notVisible);
   if (judging.by === 'objects') return judging.judge(snapshot);
   if (snapshot.closedByDefault) return judgeHosts(judging.rule, hosts);
@@ -62,9 +64,9 @@ function judgeItem({ judging, onRempart, id }: Item, known: Known): Outcome {
 
 const protectionKind = 'Protection.defence.rempart.io';
 
-function judgeOnRempart(judged: OnRempart, name: string, { snapshot, judgement }: Known): Outcome {
-  if (!('protection' in judged)) return judged;
-  const { protection, modes, why } = judged;
+function judgeOnRempart(onRempart: OnRempart, name: string, { snapshot, judgement, waive }: Known): Outcome {
+  if (!('protection' in onRempart)) return onRempart;
+  const { protection, modes, why } = onRempart;
   const found = snapshot.get({ kind: protectionKind, namespace: '', name: protection });
   if (found === undefined) {
     const unread = snapshot.whyUnread(protectionKind) ?? 'the cluster does not tell its protections';
@@ -74,7 +76,7 @@ function judgeOnRempart(judged: OnRempart, name: string, { snapshot, judgement }
   if (!modes.includes(mode)) return failed(`protection ${protection} is relaxed to ${mode}`);
   const worse = judgement.failures
     .filter(({ check, severity }) => check.benchmark.includes(name) && severity !== 'low')
-    .filter((failure) => !isExempt(failure, snapshot));
+    .filter((failure) => waive(failure) === undefined);
   return worse.length > 0 ? failed(firstOf(worse)) : passed(`${why} (protection ${protection}: ${mode})`);
 }
 
@@ -83,15 +85,16 @@ const shownMax = 3;
 const checksOf = (name: string) => checks.filter(({ benchmark }) => benchmark.includes(name));
 
 /** By some checks together. Nobody is clean because nothing could be read. */
-export function judgeByChecks(answering: Check[], judgement: Judgement, snapshot: Snapshot, field?: string): Outcome {
+export function judgeByChecks(answering: Check[], { snapshot, judgement, waive }: Judged, field?: string): Outcome {
   const { failures, unassessed: without, coverage } = judgement;
   const ids = new Set(answering.map(({ id }) => id));
   const all = failures
     .filter(({ check }) => ids.has(check.id))
     .filter(({ finding }) => field === undefined || finding.field.includes(field));
-  const failing = all.filter((failure) => !isExempt(failure, snapshot));
+  const failing = all.filter((failure) => waive(failure) === undefined);
   if (failing.length > 0) return failed(firstOf(failing));
-  const exempt = all.length === 0 ? '' : `; ${all.length} of the cluster itself are exempt`;
+  const names = [...new Set(all.map((failure) => waive(failure)!.name))];
+  const waived = all.length === 0 ? '' : `; ${all.length} waived by ${names.join(', ')}`;
   const unread = answering.flatMap(({ kinds }) => kinds).find((kind) => snapshot.whyUnread(kind) !== undefined);
   if (unread) return unassessed(`${unread} could not be read: ${snapshot.whyUnread(unread)}`);
   const open = without.filter(({ check }) => check !== undefined && ids.has(check));
@@ -105,12 +108,8 @@ export function judgeByChecks(answering: Check[], judgement: Judgement, snapshot
   const passes = [...ids].reduce((sum, id) => sum + counted(id), 0);
   if (passes + all.length === 0) return inapplicable(`nothing is there that ${[...ids].join(', ')} would judge`);
   const by = ids.size === 1 ? '' : ` of ${[...ids].join(', ')}`;
-  return passed(`${passes} ${passes === 1 ? 'verdict' : 'verdicts'}${by}, none against it${exempt}`);
+  return passed(`${passes} ${passes === 1 ? 'verdict' : 'verdicts'}${by}, none against it${waived}`);
 }
-
-/** Roles that every cluster has, and pods that are the cluster: exempt here as in `rempart check`. */
-const isExempt = (failure: Failure, { source }: Snapshot) =>
-  source === 'cluster' && exemptionFor(failure) !== undefined;
 
 /** The objects, and what is wrong with the first of them. */
 function firstOf(failing: Judgement['failures']): string {

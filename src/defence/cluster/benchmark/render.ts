@@ -20,6 +20,13 @@ export function renderBenchmark(report: BenchmarkReport, colour: boolean): strin
       lines.push(`${mark}${number} ${title}${about}`, `${' '.repeat(17)}${printable(why)}`);
     }
   }
+  if (report.exceptions.length > 0) lines.push('', 'Exceptions');
+  for (const { name, check, expires, expired, used, reason, owner, from } of report.exceptions) {
+    const until = expires === 'never' ? 'does not expire' : `until ${expires}`;
+    const state = expired ? `EXPIRED ${expires}: what it waived counts again` : until;
+    const unused = used ? '' : ' (nothing it names was found)';
+    lines.push(`    ${printable(`${from}  ${name}: ${check}, ${state}${unused}; ${reason} (${owner})`)}`);
+  }
   const { pass, fail } = counts;
   lines.push(
     '',
