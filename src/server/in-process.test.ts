@@ -30,3 +30,11 @@ test('a quiet watch in process hears every minute how far it has come, when it a
   clock.advance(60_000);
   assert.deepEqual([asking.events.length, other.events.length], [1, 0]);
 });
+
+test('what the server looks up is the object that its writer gave away', async (t) => {
+  const server = await startServer();
+  t.after(() => server.stop());
+  server.lookup.list('configmaps');
+  const made = await server.call(testAdmin, { method: 'POST', path: configMaps, body: configMap('looked-up') });
+  assert.equal(server.lookup.get('configmaps', 'default', 'looked-up'), made.body);
+});
