@@ -2,8 +2,10 @@ import { createCaches } from '../../src/client/cache.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { silentLog } from '../../src/foundation/log.ts';
 import { createFleet } from '../../src/node/simulated/fleet.ts';
-import { type Benchmark, benchPod, createNamespace } from '../benchmark.ts';
+import { type Benchmark, benchPod, createNamespace, type Figure } from '../benchmark.ts';
+import { countCpu } from '../cpu.ts';
 import { drive, median, openConnection } from '../load.ts';
+import type { LocalCluster } from '../local-cluster.ts';
 import type { Target } from '../target.ts';
 
 const nodes = 5000;
@@ -12,7 +14,7 @@ const pods = 5000;
 /** From the first create until the last pod is bound, on 5,000 simulated nodes. */
 export const scheduling: Benchmark = {
   name: 'scheduling',
-  async run({ target, rounds }) {
+  async run({ target, local, rounds }) {
     const caches = createCaches(target.client, { clock: systemClock, log: silentLog });
     const fleet = createFleet({
       client: target.client,
@@ -24,7 +26,12 @@ export const scheduling: Benchmark = {
     });
     await fleet.start();
     const rates: number[] = [];
-    for (let round = 0; round < rounds; round++) rates.push(await scheduleAll(target, `bench-scheduling-${round}`));
+    let costs: Figure[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const all = await scheduleAll(target, local, `bench-scheduling-${round}`);
+      rates.push(all.rate);
+      costs = all.costs;
+    }
     await fleet.stop();
     caches.stop();
     return [
@@ -35,11 +42,12 @@ export const scheduling: Benchmark = {
         target: 1000,
         better: 'more',
       },
+      ...costs,
     ];
   },
 };
 
-async function scheduleAll(target: Target, namespace: string): Promise<number> {
+async function scheduleAll(target: Target, local: LocalCluster | undefined, namespace: string) {
   const remove = await createNamespace(target, namespace);
   const bound = new Set<string>();
   const watching = new AbortController();
@@ -49,19 +57,20 @@ async function scheduleAll(target: Target, namespace: string): Promise<number> {
     if (bound.size === pods) done.resolve();
   });
   const connections = await Promise.all(Array.from({ length: 32 }, () => openConnection(target)));
+  const bodies = Array.from({ length: pods }, (_, index) =>
+    JSON.stringify(benchPod(`pod-${index}`, namespace, 'default-scheduler')),
+  );
   const startedMs = performance.now();
+  const cpu = countCpu(local);
   await drive(connections, pods, (connection, index) =>
-    connection.request(
-      'POST',
-      `/api/v1/namespaces/${namespace}/pods`,
-      JSON.stringify(benchPod(`pod-${index}`, namespace, 'default-scheduler')),
-    ),
+    connection.request('POST', `/api/v1/namespaces/${namespace}/pods`, bodies[index]),
   );
   await done.promise;
+  const costs = cpu('pod', pods);
   const seconds = (performance.now() - startedMs) / 1000;
   watching.abort();
   await watch.catch(() => {});
   for (const connection of connections) connection.close();
   await remove();
-  return pods / seconds;
+  return { rate: pods / seconds, costs };
 }

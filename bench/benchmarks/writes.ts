@@ -1,4 +1,5 @@
-import { type Benchmark, benchPod, createNamespace } from '../benchmark.ts';
+import { type Benchmark, benchPod, createNamespace, type Figure } from '../benchmark.ts';
+import { countCpu } from '../cpu.ts';
 import { drive, median, openConnection, percentile } from '../load.ts';
 
 const clients = 64;
@@ -7,8 +8,9 @@ const perRound = 8000;
 /** Durable creates of a 3 kB pod by 64 clients at once. */
 export const writes: Benchmark = {
   name: 'writes',
-  async run({ target, rounds }) {
+  async run({ target, local, rounds }) {
     const [rates, tails]: [number[], number[]] = [[], []];
+    let costs: Figure[] = [];
     for (let round = 0; round < rounds; round++) {
       const namespace = `bench-writes-${round}`;
       const remove = await createNamespace(target, namespace);
@@ -17,9 +19,11 @@ export const writes: Benchmark = {
       const bodies = Array.from({ length: perRound }, (_, index) =>
         JSON.stringify(benchPod(`pod-${index}`, namespace)),
       );
+      const cpu = countCpu(local);
       const { seconds, durationsMs } = await drive(connections, perRound, (connection, index) =>
         connection.request('POST', path, bodies[index]),
       );
+      costs = cpu('create', perRound);
       rates.push(perRound / seconds);
       tails.push(percentile(durationsMs, 0.99));
       for (const connection of connections) connection.close();
@@ -34,6 +38,7 @@ export const writes: Benchmark = {
         better: 'more',
       },
       { what: 'p99 of a create', value: median(tails), unit: 'ms', target: 50, better: 'less' },
+      ...costs,
     ];
   },
 };
