@@ -39,4 +39,5 @@ export type { CheckReport } from './report/report.ts';
 export { readKinds } from './snapshot/kinds.ts';
 export { readerObjects } from './snapshot/reader.ts';
 export { type Change, createSnapshot, type Snapshot } from './snapshot/snapshot.ts';
+export { readSoundSource } from './snapshot/sound.ts';
 export { newestMinor, readSource, type Source, type SourceOptions } from './source.ts';

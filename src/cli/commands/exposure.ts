@@ -12,9 +12,9 @@ export const exposure: AddCommand = (program) => {
     .option('--allow-from <cidr...>', 'preview an allow-list for the API against the client addresses that were seen')
     .addOption(formatOption())
     .action(async (path: string | undefined, options: Options) => {
-      const { endpointOf, readSource, renderExposure, reportExposure } = await import('../../defence/defence.ts');
+      const { endpointOf, readSoundSource, renderExposure, reportExposure } = await import('../../defence/defence.ts');
       const nowMs = Date.now();
-      const source = await readSource(sourceOptions(path, options, nowMs));
+      const source = await readSoundSource(sourceOptions(path, options, nowMs));
       try {
         const { connection, observations, snapshot } = source;
         const endpoint = connection && endpointOf(connection);

@@ -16,12 +16,12 @@ export const path: AddCommand = (program) => {
     .addOption(formatOption())
     .action(
       async (first: string | undefined, second: string | undefined, third: string | undefined, options: Options) => {
-        const { findPaths, isEnd, readSource, renderPaths, renderWorst, worstPaths } = await import(
+        const { findPaths, isEnd, readSoundSource, renderPaths, renderWorst, worstPaths } = await import(
           '../../defence/defence.ts'
         );
         // One word that is no place is where the manifests are.
         const alone = second === undefined && first !== undefined && !isEnd(first);
-        const source = await readSource(sourceOptions(alone ? first : third, options, Date.now()));
+        const source = await readSoundSource(sourceOptions(alone ? first : third, options, Date.now()));
         try {
           const { snapshot, observations } = source;
           const text =

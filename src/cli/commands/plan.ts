@@ -14,9 +14,9 @@ export const plan: AddCommand = (program) => {
     .option('--write <folder>', 'write each change as a file for rempart preview -f')
     .addOption(formatOption())
     .action(async (path: string | undefined, options: Options) => {
-      const { makePlan, readSource, renderPlan, writePlan } = await import('../../defence/defence.ts');
+      const { makePlan, readSoundSource, renderPlan, writePlan } = await import('../../defence/defence.ts');
       const nowMs = Date.now();
-      const source = await readSource(sourceOptions(path, options, nowMs));
+      const source = await readSoundSource(sourceOptions(path, options, nowMs));
       try {
         const made = makePlan(source.snapshot, source.observations, { limit: options.limit, nowMs });
         process.stdout.write(renderPlan(options.write ? writePlan(made, options.write) : made, options.format));

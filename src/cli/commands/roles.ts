@@ -21,8 +21,8 @@ export const roles: AddCommand = (program) => {
     .option('--write <folder>', 'write the roles and bindings, one file for each user')
     .addHelpText('after', '\nExit codes: 0; 3 when nobody watched, so that nothing could be derived.')
     .action(async (path: string | undefined, options: Options) => {
-      const { deriveRoles, readSource, renderRoles, writeRoles } = await import('../../defence/defence.ts');
-      const source = await readSource(sourceOptions(path, options, Date.now()));
+      const { deriveRoles, readSoundSource, renderRoles, writeRoles } = await import('../../defence/defence.ts');
+      const source = await readSoundSource(sourceOptions(path, options, Date.now()));
       try {
         const accounts = (options.serviceAccount ?? []).map(
           (name) => `system:serviceaccount:${name.replace('/', ':')}`,

@@ -23,10 +23,10 @@ export const whoCan: AddCommand = (program) => {
         fourth: string | undefined,
         options: Options,
       ) => {
-        const { readRightQuery, readSource, renderWhoCan, whoCan } = await import('../../defence/defence.ts');
+        const { readRightQuery, readSoundSource, renderWhoCan, whoCan } = await import('../../defence/defence.ts');
         const { name, path } = nameAndPath(third, fourth);
         const query = readRightQuery(verb, resource, { name, namespace: options.namespace });
-        const source = await readSource(sourceOptions(path, options, Date.now()));
+        const source = await readSoundSource(sourceOptions(path, options, Date.now()));
         try {
           process.stdout.write(renderWhoCan(whoCan(source.snapshot, query, options), options.format));
         } finally {

@@ -17,15 +17,29 @@ import type { Candidate } from './step.ts';
 const listedMax = 5;
 
 /** What failing checks say to mend, one step for all objects of a namespace: their patches were judged again. */
-export function mendSteps(snapshot: Snapshot, paths: PathGraph, nowMs: number): Candidate[] {
+export function mendSteps(
+  snapshot: Snapshot,
+  paths: PathGraph,
+  { limit, nowMs }: { limit: number; nowMs: number },
+): Candidate[] {
   const context = contextOf(snapshot);
   const { failures } = judge(subjectsOf(snapshot), checks, context);
   const points = findingPoints(paths);
   const pointsOf = ({ subject: { object }, severity }: Failure) =>
     points(severity, `workload:${kindName(object)}/${namespaceOf(object)}/${object.metadata.name}`);
   const waived = waivers(snapshot, nowMs);
-  const mendable = failures.filter((failure) => !waived(failure) && failure.mend() !== undefined);
-  return [...Map.groupBy(mendable, ({ subject: { object } }) => placeOf(object))].map(([place, group]) => {
+  const sumOf = (group: Failure[]) => group.reduce((sum, failure) => sum + pointsOf(failure), 0);
+  const byPlace = [
+    ...Map.groupBy(
+      failures.filter((failure) => !waived(failure)),
+      ({ subject: { object } }) => placeOf(object),
+    ),
+  ];
+  // Whether there is a patch is found out by trying it: only where it can matter.
+  const worst = byPlace.toSorted(([, a], [, b]) => sumOf(b) - sumOf(a)).slice(0, limit);
+  return worst.flatMap(([place, all]) => {
+    const group = all.filter((failure) => failure.mend() !== undefined);
+    if (group.length === 0) return [];
     const byObject = [...Map.groupBy(group, ({ subject }) => subject.object)];
     const own = checks.filter((check) => group.some((failure) => failure.check === check));
     const titles = [...Map.groupBy(group, ({ check }) => check)].sort((a, b) => b[1].length - a[1].length);
@@ -37,7 +51,7 @@ export function mendSteps(snapshot: Snapshot, paths: PathGraph, nowMs: number): 
         ...titles.slice(0, listedMax).map(([check, all]) => `${check.id}: ${check.title} (${all.length})`),
         ...(titles.length > listedMax ? [`and ${titles.length - listedMax} more checks`] : []),
       ],
-      removes: group.reduce((sum, failure) => sum + pointsOf(failure), 0),
+      removes: sumOf(group),
     } satisfies Candidate;
   });
 }

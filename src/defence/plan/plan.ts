@@ -35,7 +35,7 @@ export function plan(
   const paths = pathGraphOf(snapshot);
   const cuts = cutSteps(paths, planWeigh(observations), limit).map((step) => gentler(snapshot, observations, step));
   const done = changesInOrder(snapshot, cuts).changes;
-  const all = [...cuts, ...policySteps(snapshot, observations, done), ...mendSteps(snapshot, paths, nowMs)];
+  const all = [...cuts, ...policySteps(snapshot, observations, done), ...mendSteps(snapshot, paths, { limit, nowMs })];
   const known = new Map<string, PlanStep['preview']>();
   // The same change of the same objects is previewed once, wherever it stands in the plan.
   const tell = (before: Snapshot, changes: Change[]) => {
@@ -127,7 +127,7 @@ function previewed(
 /** Each thing that breaks takes away from what a step is worth, each unknown a little. By hand is work. */
 function worth({ removes, byHand }: Candidate, told: PlanStep['preview']): number {
   const { breaks, unknown } = told?.counts ?? { breaks: 0, unknown: 0 };
-  return removes / (1 + 2 * breaks + 0.1 * unknown + (byHand ? 1 : 0));
+  return removes / (1 + 2 * breaks + 0.01 * unknown + (byHand ? 1 : 0));
 }
 
 /** The plan with each step that has objects written as a file, and the command that makes it. */

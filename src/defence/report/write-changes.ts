@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { Manifest } from '../contract.ts';
 import type { Change } from '../snapshot/snapshot.ts';
 
 /**
@@ -26,14 +27,7 @@ export function changesText(title: string, changes: Change[]): string {
 }
 
 /** Status and what the server writes are no part of what is wanted. */
-function withoutState({ status: _, ...object }: Record<string, any>): object {
-  const {
-    managedFields: __,
-    resourceVersion: ___,
-    uid: ____,
-    creationTimestamp: _____,
-    generation: ______,
-    ...metadata
-  } = object['metadata'];
-  return { ...object, metadata };
+function withoutState({ apiVersion, kind, metadata, status: _, ...rest }: Manifest): object {
+  const { managedFields, resourceVersion, uid, creationTimestamp, generation, ...wanted } = metadata;
+  return { apiVersion, kind, metadata: wanted, ...rest };
 }

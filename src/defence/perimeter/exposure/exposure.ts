@@ -1,3 +1,4 @@
+import type { Manifest } from '../../contract.ts';
 import { workloadsOf } from '../../paths/workloads.ts';
 import { refOf, refText, type Snapshot } from '../../snapshot/snapshot.ts';
 import { networkOf } from '../network.ts';
@@ -39,9 +40,20 @@ function readExposure(snapshot: Snapshot): WorkloadExposure {
     entries.push(...serviceEntries(context, service, nodesPublic));
   }
   for (const workload of workloadsOf(snapshot)) entries.push(...hostEntries(context, workload, nodesPublic));
-  const ways: ProxyWay[] = [
-    ...snapshot.of(ingressKind).flatMap(ingressWays),
-    ...routeKinds.flatMap((kind) => snapshot.of(kind)).flatMap((route) => routeWays(snapshot, route)),
+  // Nobody has checked the form of custom resources: one that is not as its standard says is told, the others count.
+  const tryEach = (objects: Manifest[], read: (object: Manifest) => ProxyWay[]): ProxyWay[] =>
+    objects.flatMap((object) => {
+      try {
+        return read(object);
+      } catch (error) {
+        notAssessed.push(`${refText(refOf(object))}: it is not formed as its kind is (${(error as Error).message})`);
+        return [];
+      }
+    });
+  const routes = routeKinds.flatMap((kind) => snapshot.of(kind));
+  const ways = [
+    ...tryEach(snapshot.of(ingressKind), ingressWays),
+    ...tryEach(routes, (route) => routeWays(snapshot, route)),
   ];
   if (ways.length > 0) {
     const proxies = proxiesOf(context);

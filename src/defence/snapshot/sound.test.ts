@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Manifest } from '../contract.ts';
+import { loadManifests } from '../manifests/load.ts';
+import { createSnapshot } from './snapshot.ts';
+import { soundSnapshot } from './sound.ts';
+
+const of = (objects: Manifest[], source: 'manifests' | 'cluster' = 'manifests') =>
+  soundSnapshot(createSnapshot({ source, closedByDefault: false, takenAtMs: 0, minor: 36, unread: [], objects }));
+
+test('what is well formed stays, with every value that means something', () => {
+  const { objects } = loadManifests(join(import.meta.dirname, '../../../examples/shop/manifests'));
+  const snapshot = of(objects.map(({ object }) => object));
+  assert.equal(snapshot.objects.length, objects.length);
+  assert.deepEqual(snapshot.unread, []);
+  const front = snapshot.get({ kind: 'Service', namespace: 'shop', name: 'front' });
+  assert.equal(front!['spec'].ports[0].nodePort, 30080);
+});
+
+test('a wrong type leaves the object out and its kind unread; null is nothing', () => {
+  const service = (spec: unknown, name: unknown = 'web'): Manifest =>
+    ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec }) as Manifest;
+  const snapshot = of([service({ ports: null }), service({ ports: 'all' }, 'wrong'), service({}, 7), service({}, '')]);
+  assert.deepEqual(
+    snapshot.of('Service').map(({ spec }) => spec),
+    [{}],
+  );
+  const why = snapshot.whyUnread('Service')!;
+  assert.match(why, /Service wrong: .*cannot unmarshal string/);
+  assert.match(why, /it has no name/);
+});
+
+test('custom resources and what an API server sent stay as they are', () => {
+  const route = {
+    apiVersion: 'example.com/v1',
+    kind: 'Route',
+    metadata: { name: 'a' },
+    spec: [null],
+  } as unknown as Manifest;
+  assert.equal(of([route]).objects[0], route);
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: null } as unknown as Manifest;
+  assert.equal(of([pod], 'cluster').objects[0], pod);
+});

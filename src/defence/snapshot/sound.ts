@@ -1,0 +1,59 @@
+import { kinds } from '../../api/api.ts';
+import { decodeFields } from '../../api/schema/decode.ts';
+import type { Manifest } from '../contract.ts';
+import { readSource, type Source, type SourceOptions } from '../source.ts';
+import { kindName } from '../workload.ts';
+import { createSnapshot, refOf, refText, type Snapshot } from './snapshot.ts';
+
+const known = new Map(kinds.map((kind) => [kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`, kind]));
+const examplesMax = 3;
+
+/** Like `readSource`, with manifests that are formed as the API has them; the others are told as unread. */
+export async function readSoundSource(options: SourceOptions): Promise<Source> {
+  const source = await readSource(options);
+  return { ...source, snapshot: soundSnapshot(source.snapshot) };
+}
+
+/**
+ * The snapshot with its objects as an API server would decode them: without null and unknown fields. An object with a
+ * value of a wrong type is left out, and its kind counts as unread: nothing may be concluded from its absence. What comes
+ * from an API server was decoded there.
+ */
+export function soundSnapshot(snapshot: Snapshot): Snapshot {
+  if (snapshot.source === 'cluster') return snapshot;
+  const wrong: { kind: string; why: string }[] = [];
+  const objects = snapshot.objects.flatMap((object) => {
+    const read = decoded(object);
+    if (typeof read !== 'string') return [read];
+    wrong.push({ kind: kindName(object), why: `${refText(refOf(object))}: ${read}` });
+    return [];
+  });
+  const byKind = Map.groupBy(wrong, ({ kind }) => kind);
+  const unread = [...byKind].map(([kind, all]) => {
+    const more = all.length > examplesMax ? `; and ${all.length - examplesMax} more` : '';
+    return {
+      kind,
+      why: `${all
+        .slice(0, examplesMax)
+        .map(({ why }) => why)
+        .join('; ')}${more}`,
+    };
+  });
+  return createSnapshot({ ...snapshot, objects, unread: [...snapshot.unread, ...unread] });
+}
+
+/** The object as decoded, or why it cannot be. */
+function decoded(object: Manifest): Manifest | string {
+  const { name, namespace } = object.metadata;
+  if (typeof name !== 'string' || name === '') return 'it has no name';
+  if (namespace !== undefined && namespace !== null && typeof namespace !== 'string') return 'its namespace is no text';
+  const kind = known.get(kindName(object));
+  if (kind === undefined) return object;
+  const copy = structuredClone(object);
+  try {
+    const { mismatch } = decodeFields(kind.schema, copy);
+    return mismatch ?? copy;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
