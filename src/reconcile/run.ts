@@ -5,7 +5,7 @@ import type { Client } from '../client/client.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { Controller, ControllerContext, Key, ResourceName, Result } from './controller.ts';
-import { createDeclaredClient } from './declared-client.ts';
+import { createDeclaredClient, type DeclaredClient } from './declared-client.ts';
 import { createRecorder } from './events.ts';
 import { keyOf } from './owned.ts';
 import { createWorkQueue } from './work-queue.ts';
@@ -45,8 +45,11 @@ export function runController(controller: Controller, { client, caches, clock, l
     event: createRecorder({ client, component: `${controller.name}-controller`, clock, log: ownLog }),
   };
 
+  /** Those that no run works with: most runs write nothing, and need none of their own. */
+  const spare: DeclaredClient[] = [];
+
   async function work(text: string): Promise<Result> {
-    const declared = createDeclaredClient(client, controller, cacheOf);
+    const declared = spare.pop() ?? createDeclaredClient(client, controller, cacheOf);
     try {
       return await controller.reconcile(parseKey(text), { ...context, client: declared.client });
     } catch (error) {
@@ -55,7 +58,8 @@ export function runController(controller: Controller, { client, caches, clock, l
       throw error;
     } finally {
       const seen = declared.writesSeen();
-      if (seen !== undefined) await within(seen, writesSeenWithinMs, clock);
+      if (seen === undefined) spare.push(declared);
+      else await within(seen, writesSeenWithinMs, clock);
     }
   }
 

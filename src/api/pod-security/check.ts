@@ -29,12 +29,16 @@ export function containersOf({ spec }: PodLike): ContainerPlace[] {
   for (const list of containerLists) {
     const containers: Record<string, any>[] = spec[list] ?? [];
     for (let index = 0; index < containers.length; index++)
-      places.push({ container: containers[index]!, path: `spec.${list}[${index}]` });
+      places.push({ container: containers[index]!, path: firstPaths[list][index] ?? `spec.${list}[${index}]` });
   }
   return places;
 }
 
-const containerLists = ['initContainers', 'containers', 'ephemeralContainers'];
+const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+/** Every check of every pod asks for these: few pods have more containers. */
+const firstPaths = Object.fromEntries(
+  containerLists.map((list) => [list, Array.from({ length: 8 }, (_, index) => `spec.${list}[${index}]`)]),
+) as Record<(typeof containerLists)[number], string[]>;
 
 /** `container "a"` or `containers "a", "b"`. */
 export function named(places: ContainerPlace[]): string {
