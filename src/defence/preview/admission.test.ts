@@ -133,7 +133,12 @@ test('a LimitRange refuses what is out of bounds, after its own defaults', () =>
     object('v1', 'LimitRange', 'bounds', { spec: { limits: [{ type: 'Container', ...limit }] } });
   const strict = told(objects, [{ put: range({ max: { memory: '100Mi' } }) }]);
   assert.deepEqual(strict['Deployment.apps shop/web'], ['breaks']);
-  assert.deepEqual(strict['CronJob.batch shop/night'], ['breaks'], 'it says no limit');
+  assert.deepEqual(strict['CronJob.batch shop/night'], ['safe'], 'it says no limit: the largest is its default');
+  const low = told(objects, [{ put: range({ default: { memory: '32Mi' } }) }]);
+  assert.deepEqual(low['Deployment.apps shop/web'], ['safe'], 'it says its own limit');
+  const unlimited = { containers: [{ name: 'c', resources: { requests: { memory: '64Mi' } } }] };
+  const below = told([namespace('shop'), cron('asks', unlimited)], [{ put: range({ default: { memory: '32Mi' } }) }]);
+  assert.deepEqual(below['CronJob.batch shop/asks'], ['breaks'], 'the default limit is less than it asks for');
   const helped = told(objects, [{ put: range({ max: { memory: '200Mi' }, default: { memory: '100Mi' } }) }]);
   assert.deepEqual(helped['CronJob.batch shop/night'], ['safe']);
 });

@@ -1,9 +1,11 @@
+import { applyLimitDefaults } from '../../api/quota/limit-range.ts';
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
 import { refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
 import type { Subject } from './impact.ts';
+import { kindOf } from './merge.ts';
 
 /** A pod that will be made: again as it lives now, or from the template of a controller, one without pods included. */
 export type Candidate = {
@@ -59,3 +61,20 @@ function fromTemplate(object: Manifest, live: number): Candidate {
 }
 
 export const candidateKey = ({ subject }: Candidate): string => refText(subject.ref);
+
+/**
+ * The pod as admission sees it when it is made: with the defaults of the API and of the LimitRanges of its namespace,
+ * which may be as somebody wrote them.
+ */
+export function createdPod({ pod }: Candidate, ranges: Manifest[]): Manifest {
+  const created = withDefaults(pod);
+  applyLimitDefaults(ranges.map(withDefaults), created);
+  return created;
+}
+
+/** A copy with what the API fills in. */
+export function withDefaults(object: Manifest): Manifest {
+  const copy = structuredClone(object);
+  kindOf(object)?.defaults(copy);
+  return copy;
+}

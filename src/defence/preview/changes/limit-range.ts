@@ -1,7 +1,9 @@
-import { applyLimitDefaults, podLimitProblems } from '../../../api/quota/limit-range.ts';
+import { podLimitProblems } from '../../../api/quota/limit-range.ts';
+import type { Manifest } from '../../contract.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import { admission, objectText } from '../admission.ts';
-import { namespaceOf } from '../candidates.ts';
+import { type Candidate, createdPod, namespaceOf } from '../candidates.ts';
+import { kindOf } from '../merge.ts';
 
 /** The bounds and defaults of LimitRanges. */
 export const limitRange = admission({
@@ -10,13 +12,19 @@ export const limitRange = admission({
     changedRef(change).kind === 'LimitRange' ? [changedRef(change).namespace || 'default'] : [],
   refuses(snapshot) {
     const ranges = Map.groupBy(snapshot.of('LimitRange'), namespaceOf);
-    return ({ pod, object }) => {
-      const own = ranges.get(namespaceOf(object)) ?? [];
+    return (candidate) => {
+      const own = ranges.get(namespaceOf(candidate.object)) ?? [];
       if (own.length === 0) return undefined;
-      const made = structuredClone(pod);
-      applyLimitDefaults(own, made);
-      const problems = podLimitProblems(own, made);
+      const problems = [...podLimitProblems(own, createdPod(candidate, own)), ...madeInvalid(candidate, own)];
       return problems.length === 0 ? undefined : { why: problems.join(', '), by: own.map(objectText) };
     };
   },
 });
+
+/** What only the defaults of the ranges make invalid: a default limit below what the pod asks for. */
+function madeInvalid(candidate: Candidate, ranges: Manifest[]): string[] {
+  const errorsOf = (pod: Manifest) =>
+    (kindOf(pod)?.validate(pod) ?? []).map(({ field, message }) => `${field}: ${message}`);
+  const already = new Set(errorsOf(createdPod(candidate, [])));
+  return errorsOf(createdPod(candidate, ranges)).filter((text) => !already.has(text));
+}

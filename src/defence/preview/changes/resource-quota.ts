@@ -1,6 +1,5 @@
 import { kinds } from '../../../api/api.ts';
 import { resourceName } from '../../../api/kind.ts';
-import { applyLimitDefaults } from '../../../api/quota/limit-range.ts';
 import { exceededNames, missingCompute, quotaLimits, quotaUsed } from '../../../api/quota/quota.ts';
 import { type Amounts, usageOf } from '../../../api/quota/usage.ts';
 import { addQuantities, compareQuantities, parseQuantity } from '../../../foundation/quantity.ts';
@@ -8,7 +7,7 @@ import type { Manifest } from '../../contract.ts';
 import { changedRef, refOf, type Snapshot } from '../../snapshot/snapshot.ts';
 import { kindName } from '../../workload.ts';
 import { type AdmissionRule, admission, objectText, type Refusal } from '../admission.ts';
-import { type Candidate, namespaceOf } from '../candidates.ts';
+import { type Candidate, createdPod, namespaceOf } from '../candidates.ts';
 import type { Allowance, Impact } from '../impact.ts';
 import type { Previewer, Scope } from '../scope.ts';
 
@@ -28,8 +27,7 @@ const rule: AdmissionRule = {
       const namespace = namespaceOf(candidate.object);
       const own = quotas.get(namespace) ?? [];
       if (own.length === 0) return undefined;
-      const pod = structuredClone(candidate.pod);
-      applyLimitDefaults(ranges.get(namespace) ?? [], pod);
+      const pod = createdPod(candidate, ranges.get(namespace) ?? []);
       const refusals = own
         .filter((quota) => quotaLimits(quota, 'pods', pod))
         .flatMap((quota) => {
