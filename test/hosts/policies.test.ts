@@ -3,7 +3,8 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { readSource } from '../../src/defence/defence.ts';
+import { generatePolicies, readSource } from '../../src/defence/defence.ts';
+import type { FlowEnd } from '../../src/defence/observations/observation.ts';
 import { worldOfSnapshot } from '../../src/defence/snapshot/world.ts';
 import { startProcess, type TestPod } from '../../src/network/testing/machine.ts';
 import { testImage, testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
@@ -170,7 +171,8 @@ async function applyPolicies(wanted: NetworkPolicy[]): Promise<void> {
       spec,
     },
   }));
-  await kubectl('apply -f -', { input: objects.map((object) => JSON.stringify(object)).join('\n') });
+  if (objects.length > 0)
+    await kubectl('apply -f -', { input: objects.map((object) => JSON.stringify(object)).join('\n') });
 }
 
 /** The evaluator on what the cluster says of itself, as `rempart reach` reads it. */
@@ -251,6 +253,36 @@ test('rempart reach says what the evaluator says, with the rule that decides', {
   assert.match(no.stdout, /pod labels: it allows app=x, this is app=y/);
   assert.equal((await ask('red/one', 'red/two:nothing')).code, 3);
   assert.match((await ask('red/one', 'everywhere')).stdout, /red\/two +TCP 28081\n/);
+});
+
+test('policies generated from what was seen let it through, and DNS, and nothing else', { skip }, async () => {
+  await applyPolicies([]);
+  const source = await readSource({ kubeconfig: cluster.kubeconfig, nowMs: Date.now() });
+  source.close();
+  const end = (text: string) => ends.find((end) => end.text === text)!;
+  const flowEnd = (text: string): FlowEnd => {
+    const [namespace = '', name] = text.split('/');
+    const pod = tested.find((pod) => pod.namespace === namespace && pod.name === name);
+    return pod ? { type: 'pod', ...pod } : { type: 'address', address: end(text).address };
+  };
+  const seen: [string, string, number][] = [
+    ...[['red/one', 'blue/one', 28_081] as const, ['blue/one', 'green/host', 28_080] as const],
+    ...[['blue/one', far, 28_090] as const, [near, 'red/two', 28_080] as const],
+  ].map(([from, to, port]) => [from, to, port]);
+  const flows = seen.map(([from, to, port]) => ({
+    ...{ from: flowEnd(from), to: flowEnd(to), protocol: 'TCP' as const, port },
+    ...{ allowed: true, firstMs: 0, lastMs: 0, count: 1 },
+  }));
+  const { policies, notCovered } = generatePolicies(source.snapshot, { ...source.observations, flows });
+  assert.deepEqual(notCovered, []);
+  await applyPolicies(policies.map(({ policy }) => policy as unknown as NetworkPolicy));
+  const evaluator = await readEvaluator();
+  await eventually('the generated policies hold', () => compare(evaluator), 15_000);
+  for (const [from, to, port] of seen)
+    assert.equal(evaluator.evaluate(end(from).party, end(to).party, 'TCP', port).allowed, true, `${from} → ${to}`);
+  const blue = end('blue/one');
+  assert.equal(await blue.process.probe('tcp', end('red/one').address, 28_080), 'timeout');
+  assert.equal(await blue.process.probe('tcp', '10.228.0.10', 53), 'silence');
 });
 
 test('DNS and API are reached at their service addresses by whom the evaluator allows', { skip }, async () => {

@@ -11,7 +11,11 @@ export const policies: AddCommand = (program) => {
       .command('policies')
       .description('NetworkPolicies that allow the flows that were seen and DNS, each rule with why it is there'),
   )
-    .option('-n, --namespace <name...>', 'only of these namespaces (default: all but kube-system)')
+    .option(
+      '-n, --namespace <name>',
+      'only of this namespace (may be given again; default: all but kube-system)',
+      collect,
+    )
     .addOption(new Option('--format <format>', 'how to tell it').choices(['yaml', 'json']).default('yaml'))
     .addHelpText(
       'after',
@@ -32,3 +36,5 @@ export const policies: AddCommand = (program) => {
       }
     });
 };
+
+const collect = (value: string, previous: string[] = []): string[] => [...previous, value];

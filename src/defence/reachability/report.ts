@@ -20,9 +20,13 @@ export function reachReport(source: Source, from: string, to: string) {
   const [report, text] = all
     ? withText(everything(model, all, all === 'from' ? from : to), renderEverything)
     : withText(askReach(model, from, to), (report) => renderReach(report, loaded));
+  const note = from === 'internet' ? `${policiesOnly}\n` : '';
   const missing = notAssessed.map(({ what, why }) => `Not assessed: ${what}: ${why}\n`).join('');
   const verdict = 'verdict' in report ? report.verdict : model.blind === undefined ? 'yes' : 'unknown';
-  return { text: text + missing, json: { source: about, ...report, notAssessed }, exitCode: exitCodes[verdict] };
+  return { text: text + note + missing, json: { source: about, ...report, notAssessed }, exitCode: exitCodes[verdict] };
 }
+
+const policiesOnly =
+  'This is what policies allow. Whether anything leads there from outside is what `rempart exposure` tells.';
 
 const withText = <T>(report: T, render: (report: T) => string) => [report, render(report)] as const;
