@@ -115,5 +115,6 @@ export function judgeByChecks(answering: Check[], { snapshot, judgement, waive }
 function firstOf(failing: Judgement['failures']): string {
   const objects = [...new Set(failing.map(({ subject: { object } }) => describe(object)))];
   const more = objects.length > shownMax ? ` and ${objects.length - shownMax} more` : '';
-  return `${objects.slice(0, shownMax).join(', ')}${more}: ${failing[0]!.finding.reason}`;
+  const { reason, detail } = failing[0]!.finding;
+  return `${objects.slice(0, shownMax).join(', ')}${more}: ${reason} (${detail})`;
 }
