@@ -103,7 +103,7 @@ function spread(places: Places, model: Model, gain: Gain, namespace: string, fro
       to(places.gain('nodes', ''), costs.command, `runs a privileged pod: nothing refuses it`, baseline(namespace));
   } else if (gain === 'nodes') {
     for (const node of model.nodes) to(places.node(node), costs.given, 'is root there');
-    if (model.nodes.length === 0) to(places.node(someNode), costs.given, 'is root there');
+    if (model.nodes.size === 0) to(places.node(someNode), costs.given, 'is root there');
   } else if (gain === 'users')
     for (const { subjects } of model.roles.grants) {
       for (const subject of subjects)

@@ -1,3 +1,4 @@
+import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
 import type { ObjectRef } from '../snapshot/snapshot.ts';
 
@@ -75,7 +76,12 @@ export const costs = {
   flawNearby: 7,
 } as const;
 
-export function createGraph(): GraphBuilder {
+/** Far above what ten thousand pods need; a cluster made to fill our memory ends here. */
+export const hopsMax = 10_000_000;
+
+/** Throws UsageError beyond so many hops. */
+export function createGraph(limit = hopsMax): GraphBuilder {
+  let count = 0;
   const places: Place[] = [];
   const out: Hop[][] = [];
   const into: Hop[][] = [];
@@ -103,6 +109,7 @@ export function createGraph(): GraphBuilder {
         if (hop.cost < known.cost) Object.assign(known, hop);
         return;
       }
+      if (++count > limit) throw new UsageError(`more than ${limit} hops between places: judge a part of it`);
       const made: Hop = { from: from.index, to: to.index, ...hop };
       if (hop.lever === undefined) between.set(key, made);
       out[from.index]!.push(made);

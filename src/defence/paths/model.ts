@@ -17,7 +17,10 @@ export type Model = {
   accountsIn(namespace: string): string[];
   /** Secrets that were read, and those that something mounts. */
   secretsIn(namespace: string): string[];
-  nodes: string[];
+  /** The namespaces that have an account, a Secret, or a pod of that name. */
+  namespacesWith(what: 'account' | 'secret', name: string): string[];
+  workloadsWithPod(name: string): Workload[];
+  nodes: ReadonlySet<string>;
   /** May a pod of this namespace be privileged? */
   admitsPrivileged(namespace: string): boolean;
   /** What was not read, so that a path through it would not be found. */
@@ -42,13 +45,17 @@ export function modelOf(snapshot: Snapshot): Model {
   const labels = new Map(snapshot.of('Namespace').map(({ metadata }) => [metadata.name, metadata.labels]));
   const unnamed = roles.grants.map(({ namespace }) => namespace).filter(Boolean);
   const namespaces = new Set([...labels.keys(), ...accounts.places(), ...secrets.places(), ...unnamed]);
+  let pods: Map<string, Workload[]> | undefined;
+  const byPod = () => (pods ??= podsByName(workloads));
   const nodes = new Set(snapshot.of('Node').map(({ metadata }) => metadata.name));
   for (const workload of workloads) for (const node of workload.nodes) nodes.add(node);
   return {
-    ...{ snapshot, roles, workloads, namespaces: [...namespaces].sort(), nodes: [...nodes] },
+    ...{ snapshot, roles, workloads, namespaces: [...namespaces].sort(), nodes },
     workloadsIn: (namespace) => byNamespace.get(namespace) ?? [],
     accountsIn: accounts.of,
     secretsIn: secrets.of,
+    namespacesWith: (what, name) => (what === 'account' ? accounts : secrets).placesOf(name),
+    workloadsWithPod: (name) => byPod().get(name) ?? [],
     admitsPrivileged: (namespace) => enforcedLevel(snapshot, labels.get(namespace)) === 'privileged',
     notAssessed: [...notAssessed, ...unreadOf(snapshot)],
   };
@@ -76,15 +83,32 @@ export function enforcedLevel(snapshot: Snapshot, labels: Record<string, string>
   return podSecurityModes(labels, byDefault).enforce.level;
 }
 
-/** Names by namespace. */
+function podsByName(workloads: Workload[]): Map<string, Workload[]> {
+  const found = new Map<string, Workload[]>();
+  for (const workload of workloads)
+    for (const name of workload.pods) {
+      const list = found.get(name);
+      if (list === undefined) found.set(name, [workload]);
+      else list.push(workload);
+    }
+  return found;
+}
+
+/** Names by namespace, and namespaces by name. */
 function createNames() {
   const all = new Map<string, Set<string>>();
+  const byName = new Map<string, string[]>();
   return {
     add(namespace: string, name: string) {
       const names = all.get(namespace) ?? new Set();
+      if (names.has(name)) return;
       all.set(namespace, names.add(name));
+      const places = byName.get(name);
+      if (places === undefined) byName.set(name, [namespace]);
+      else places.push(namespace);
     },
     of: (namespace: string): string[] => [...(all.get(namespace) ?? [])],
+    placesOf: (name: string): string[] => byName.get(name) ?? [],
     places: () => all.keys(),
   };
 }

@@ -291,19 +291,25 @@ function emit(scope: Scope, from: Place, primitive: Primitive, combined: Combine
 
 function namedPlaces(all: Scope, type: string, namespace: string, name: string): Place[] {
   const { places, model } = all;
-  const scope = namespace === '' ? model.namespaces : [namespace];
+  const within = (each: string) => namespace === '' || each === namespace;
   if (type === 'secret')
-    return scope.filter((each) => model.secretsIn(each).includes(name)).map((each) => places.secret(each, name));
+    return model
+      .namespacesWith('secret', name)
+      .filter(within)
+      .map((each) => places.secret(each, name));
   if (type === 'account')
-    return scope.filter((each) => model.accountsIn(each).includes(name)).map((each) => places.account(each, name));
+    return model
+      .namespacesWith('account', name)
+      .filter(within)
+      .map((each) => places.account(each, name));
   if (type === 'pod')
-    return scope
-      .flatMap((each) => model.workloadsIn(each))
-      .filter(({ pods }) => pods.includes(name))
+    return model
+      .workloadsWithPod(name)
+      .filter((workload) => within(workload.namespace))
       .map(places.workload);
   if (type === 'user') return [places.subject({ kind: 'User', name })];
   if (type === 'group') return [places.subject({ kind: 'Group', name })];
-  if (type === 'node') return model.nodes.includes(name) ? [places.node(name)] : [];
+  if (type === 'node') return model.nodes.has(name) ? [places.node(name)] : [];
   const held = model.roles.clusterRoles.get(name);
   return held === undefined ? [] : [addRole(all, namespace, held)];
 }

@@ -9,8 +9,9 @@ import { loadManifests } from '../manifests/load.ts';
 import type { Call, Observations } from '../observations/observation.ts';
 import { noObservations } from '../observations/observation.ts';
 import { account, clusterOf, heldIn, namespace, node, pod, secret } from '../paths/testing/worlds.ts';
+import { changesText } from '../report/write-changes.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
-import { plan, writePlan } from './plan.ts';
+import { commandOf, plan, writePlan } from './plan.ts';
 import { renderPlan } from './render.ts';
 
 const dayMs = 24 * 3600 * 1000;
@@ -141,4 +142,10 @@ test('the example application has no path to an aim; a careless copy has, and it
     [false, true, true],
   );
   assert.ok(made.after.points < made.before.points / 100, `${made.before.points} → ${made.after.points}`);
+});
+
+test('a hostile name leaves neither the comment of a file nor the word of a command', () => {
+  const remove = { kind: 'Secret', namespace: 'a', name: "x'; rm -rf / #\nkind: Role" };
+  assert.doesNotMatch(changesText('taken\nkind: Pod', [{ remove }]), /^kind/m);
+  assert.match(commandOf([{ remove }], 'f'), /--remove 'secret\/a\/x'\\''; rm/);
 });

@@ -146,8 +146,13 @@ export function commandOf(changes: Change[], file: string): string {
   const removals = changes.flatMap((change) => {
     if (!('remove' in change)) return [];
     const { kind, namespace, name } = change.remove;
-    return [`--remove ${kind.split('.')[0]!.toLowerCase()}/${namespace === '' ? '' : `${namespace}/`}${name}`];
+    return [
+      `--remove ${quoted(`${kind.split('.')[0]!.toLowerCase()}/${namespace === '' ? '' : `${namespace}/`}${name}`)}`,
+    ];
   });
-  const files = changes.some((change) => 'put' in change) ? [`-f ${file}`] : [];
+  const files = changes.some((change) => 'put' in change) ? [`-f ${quoted(file)}`] : [];
   return ['rempart preview', ...files, ...removals, '--apply'].join(' ');
 }
+
+/** For a shell: somebody will paste it, and names are anybody's. */
+const quoted = (word: string): string => (/^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -31,7 +31,9 @@ function stepLines(step: PlanStep, place: number): string[] {
     ...previewLines(preview),
     ...(byHand ? ['     by hand  no change of objects that is known does all of it'] : []),
     ...(changes.length > 0
-      ? [`     make it  ${printable(command ?? commandOf(changes, 'FILE (--write FOLDER makes it)'))}`]
+      ? [
+          `     make it  ${printable(command ?? `${commandOf(changes, 'FILE')}${changes.some((change) => 'put' in change) ? '  (--write FOLDER makes the file)' : ''}`)}`,
+        ]
       : []),
   ];
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Manifest } from '../contract.ts';
 import type { Change } from '../snapshot/snapshot.ts';
+import { printable } from './printable.ts';
 
 /**
  * Writes changes as a file that `rempart preview -f` and kubectl read. What is to be removed stands in comments: a file
@@ -22,7 +23,8 @@ export function changesText(title: string, changes: Change[]): string {
     const { kind, namespace, name } = change.remove;
     return [`# kubectl delete ${kind.toLowerCase()}${namespace === '' ? '' : ` --namespace ${namespace}`} ${name}`];
   });
-  const heading = `# ${title.replaceAll('\n', ' ')}\n${removals.map((line) => `${line}\n`).join('')}`;
+  // Names are anybody's: a line break in one would leave the comment.
+  const heading = [`# ${title}`, ...removals].map((line) => `${printable(line)}\n`).join('');
   return `${heading}${puts.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n')}`;
 }
 

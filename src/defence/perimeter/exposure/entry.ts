@@ -2,7 +2,7 @@ import { type AddressRange, type PolicyPod, type Protocol, parseBlock } from '..
 import type { ObjectRef, Snapshot } from '../../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../../snapshot/world.ts';
 import type { Network } from '../network.ts';
-import { type ClientAddress, clientAddresses } from './clients.ts';
+import { blocksMax, type ClientAddress, clientAddresses } from './clients.ts';
 
 export type EntryType =
   | 'LoadBalancer'
@@ -58,20 +58,27 @@ export function createExposureContext(snapshot: Snapshot, network: Network): Exp
   const { world, evaluator } = network;
   const own = new Set([...world.pods.flatMap(({ ips }) => ips), ...world.nodes.flatMap(({ addresses }) => addresses)]);
   const policies = Map.groupBy(world.policies, ({ metadata }) => metadata.namespace ?? 'default');
-  const known = new Map<string, ClientAddress[]>();
+  const known = new Map<string, ClientAddress[] | undefined>();
   const clients = (namespace: string, allowed: AddressRange[] | undefined) => {
     const key = `${namespace} ${JSON.stringify(allowed ?? null)}`;
-    const found =
-      known.get(key) ?? clientAddresses(policies.get(namespace) ?? [], allowed, (address) => own.has(address));
-    known.set(key, found);
-    return found;
+    if (!known.has(key))
+      known.set(
+        key,
+        clientAddresses(policies.get(namespace) ?? [], allowed, (address) => own.has(address)),
+      );
+    return known.get(key);
   };
   const decide = (address: string, pod: PolicyPod, protocol: Protocol, port: number) =>
     evaluator.evaluate({ address }, { pod: `${pod.namespace}/${pod.name}` }, protocol, port).ingress;
   const judge: ExposureContext['judge'] = (pod, protocol, port, { allowed, masked }) => {
     if (pod.hostNetwork)
       return { verdict: 'open', why: 'no policy applies to a pod on its node’s network', by: [], public: true };
-    const sides = clients(pod.namespace, allowed).map((client) => ({
+    const asked = clients(pod.namespace, allowed);
+    if (asked === undefined) {
+      const why = `policies of namespace ${pod.namespace} name more than ${blocksMax} blocks of addresses`;
+      return { verdict: 'not assessed', why, by: [], public: true };
+    }
+    const sides = asked.map((client) => ({
       client,
       side: decide(client.address, pod, protocol, port),
     }));
