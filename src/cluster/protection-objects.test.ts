@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { noObservations } from '../api/observations/observation.ts';
-import { manualClock } from '../foundation/clock.ts';
+import { createCaches } from '../client/cache.ts';
+import { manualClock, systemClock } from '../foundation/clock.ts';
 import { silentLog } from '../foundation/log.ts';
 import { grant, namespace, pod, startDefended } from '../server/testing/defended.ts';
 import { inProcessClient } from './in-process.ts';
 import { createPreviewChanges } from './preview.ts';
 import { protectionMode } from './protection-admission.ts';
 import { modeInForce, protectionsResource, publishProtections } from './protection-objects.ts';
-import { followProtections } from './protection-status.ts';
+import { followProtections, soonMs } from './protection-status.ts';
 import { modeOf, protections } from './protections.ts';
 
 const nowMs = Date.parse('2026-03-01T12:00:00Z');
@@ -105,10 +106,13 @@ test('a mode that would break something is refused, naming it, unless that is ac
 
 test('the status tells what the default would break now, and which namespaces have a mode of their own', async () => {
   await server.make(namespace('legacy', { 'pod-security.kubernetes.io/enforce': 'baseline' }));
+  const caches = createCaches(client, { clock: systemClock, log: silentLog });
+  const modes = [caches(protectionsResource), caches('namespaces')];
   const stop = followProtections({
     client,
     lookup: server.lookup,
     previewChanges,
+    caches: modes,
     clock,
     log: silentLog,
   });
@@ -116,10 +120,18 @@ test('the status tells what the default would break now, and which namespaces ha
     new Map((await client.list(protectionsResource)).items.map(({ metadata, status }) => [metadata.name, status]));
   const isDone = (all: Map<string, any>) => [...all.values()].every((status) => status.wouldBreak !== undefined);
   while (!isDone(await statuses())) await new Promise((resolve) => setImmediate(resolve));
-  stop();
   const { namespaces, wouldBreak, level } = (await statuses()).get('pod-security');
   assert.deepEqual(namespaces, [{ name: 'legacy', mode: 'baseline' }]);
   assert.deepEqual(wouldBreak, { count: 1, unknown: 0, first: wouldBreak.first });
   assert.match(wouldBreak.first[0], /^Pod loose\/debug: .*hostPID/);
   assert.equal(level, 'cluster', 'what was there stays');
+
+  const closed = { metadata: { labels: { 'pod-security.kubernetes.io/enforce': null } } };
+  await client.patch('namespaces', { name: 'legacy' }, { type: 'merge', body: closed });
+  while ((await statuses()).get('pod-security').namespaces !== undefined) {
+    clock.advance(soonMs);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  stop();
+  caches.stop();
 });

@@ -1,5 +1,6 @@
 import type { Protection, ProtectionStatus } from '../api/kinds/protection.ts';
 import type { KubernetesObject } from '../api/object.ts';
+import type { Cache } from '../client/cache.ts';
 import type { Client } from '../client/client.ts';
 import type { Change } from '../defence/defence.ts';
 import { type Clock, formatTime } from '../foundation/clock.ts';
@@ -13,12 +14,17 @@ export type StatusOptions = {
   client: Client;
   lookup: Lookup;
   previewChanges: PreviewChanges;
+  /** Tell of changes to modes: protections, and namespaces with their labels. */
+  caches: Pick<Cache, 'subscribe'>[];
   clock: Clock;
   log: Log;
 };
 
-/** A minute after the last; a preview of a large cluster holds the server up, so it has at most a hundredth of the time. */
-const leastPauseMs = 60_000;
+/** Without a change of a mode, what is seen and what lives changes still. */
+const pauseMs = 60_000;
+/** After one; several come together. */
+export const soonMs = 500;
+/** A preview of a large cluster holds the server up, so it has at most a hundredth of the time. */
 const pausePerWork = 100;
 const firstMax = 5;
 
@@ -32,18 +38,30 @@ const labels: Record<string, string> = {
  * Keeps `status` of every protection: the namespaces that differ, and what would break, were the default mode set
  * everywhere now. Returns what ends it.
  */
-export function followProtections({ client, lookup, previewChanges, clock, log }: StatusOptions): () => void {
+export function followProtections({ client, lookup, previewChanges, caches, clock, log }: StatusOptions): () => void {
   let stopped = false;
   let cancel = () => {};
+  let running = false;
+  let changed = false;
+  let restUntilMs = 0;
+  const roundIn = (delayMs: number) => {
+    cancel();
+    const restMs = restUntilMs - clock.monotonicMs();
+    if (!stopped) cancel = clock.after(Math.max(delayMs, restMs), () => void round());
+  };
   async function round(): Promise<void> {
     const startMs = clock.monotonicMs();
+    running = true;
+    changed = false;
     try {
       await update();
     } catch (error) {
       if (!stopped) log.warn('the status of protections cannot be written', { error });
     }
-    const workMs = clock.monotonicMs() - startMs;
-    if (!stopped) cancel = clock.after(Math.max(leastPauseMs, workMs * pausePerWork), () => void round());
+    running = false;
+    const endMs = clock.monotonicMs();
+    restUntilMs = endMs + (endMs - startMs) * pausePerWork;
+    roundIn(changed ? soonMs : pauseMs);
   }
   async function update(): Promise<void> {
     for (const object of lookup.list(protectionsResource) as Protection[]) {
@@ -52,12 +70,24 @@ export function followProtections({ client, lookup, previewChanges, clock, log }
       await client.update(protectionsResource, { ...object, status }, { subresource: 'status' });
     }
   }
+  const unsubscribe = caches.map((cache) =>
+    cache.subscribe((_, object, old) => {
+      if (modeText(object) === modeText(old)) return;
+      changed = true;
+      if (!running) roundIn(soonMs);
+    }),
+  );
   void round();
   return () => {
     stopped = true;
+    for (const end of unsubscribe) end();
     cancel();
   };
 }
+
+/** Statuses change without any mode being another one. */
+const modeText = (object: KubernetesObject | undefined) =>
+  object && JSON.stringify([object['spec']?.mode, object.metadata.labels]);
 
 /** What is in force everywhere is not previewed: it breaks nothing. */
 async function statusOf(

@@ -12,7 +12,7 @@ import type { CertificateAuthority } from './certificates/authority.ts';
 import { inProcessClient } from './in-process.ts';
 import type { Keeper } from './observations/keeper.ts';
 import type { PreviewChanges } from './preview.ts';
-import { type ConfiguredMode, publishProtections } from './protection-objects.ts';
+import { type ConfiguredMode, protectionsResource, publishProtections } from './protection-objects.ts';
 import { followProtections } from './protection-status.ts';
 import { publishWellKnownServices, type WellKnownAddresses } from './well-known-services.ts';
 
@@ -66,7 +66,10 @@ export async function startReactors(options: ReactorOptions): Promise<() => void
   });
   const scheduler = createScheduler({ client: inProcessClient(server, 'system:kube-scheduler'), caches, clock, log });
   options.keeper?.followPods(caches('pods'));
-  const stopProtections = followProtections({ ...options, client: bootstrap, lookup: server.lookup });
+  const stopProtections = followProtections({
+    ...{ ...options, client: bootstrap, lookup: server.lookup },
+    caches: [caches(protectionsResource), caches('namespaces')],
+  });
   return () => {
     stopProtections();
     scheduler.stop();
