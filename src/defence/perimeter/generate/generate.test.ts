@@ -237,6 +237,25 @@ test('the API server, a Service seen by its address, many addresses, a pod that 
   );
 });
 
+test('what is offered to the outside on purpose is for everybody there, not for whom was seen', () => {
+  const host = cluster.map((manifest) => {
+    const copy = structuredClone(manifest);
+    if (manifest.kind === 'Pod' && manifest.metadata.labels?.['app'] === 'x')
+      copy['spec'].containers[0].ports[0].hostPort = 8080;
+    return copy;
+  });
+  const { policies, notCovered } = find(snapshotOf(host), [
+    flow({ type: 'address', address: '203.0.113.7' }, podEnd('a', 'x'), 80),
+    flow({ type: 'node', name: 'n2', address: '192.0.2.2' }, podEnd('a', 'x'), 80),
+    flow({ type: 'address', address: '203.0.113.7' }, podEnd('a', 'y'), 80),
+  ]);
+  const from = (name: string) =>
+    policies.find(({ workload }) => workload.name === name)!.policy['spec'].ingress[0].from;
+  assert.deepEqual(from('x'), [{ ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/16'] } }]);
+  assert.deepEqual(from('y'), [{ ipBlock: { cidr: '203.0.113.7/32' } }]);
+  assert.deepEqual(notCovered, []);
+});
+
 test('every rule says why it is there; a short window is warned of; what was refused is not allowed', () => {
   const snapshot = snapshotOf(cluster);
   const observations = seen(

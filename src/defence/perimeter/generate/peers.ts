@@ -102,6 +102,9 @@ export function blocksOf(addresses: string[], pods: string[]): { peers: NetworkP
   };
 }
 
+/** Every address but those of pods, which are known by their labels. */
+export const anywhere = (pods: string[]): NetworkPolicyPeer => blockWithout('0.0.0.0/0', pods);
+
 /** A hole must lie within its block; one that lies within another hole is said already. */
 function blockWithout(cidr: string, holes: string[]): NetworkPolicyPeer {
   const within = (inner: string, outer: string) => {

@@ -1,6 +1,7 @@
 import { Document, isSeq, type Node } from 'yaml';
 import { printable } from '../../report/printable.ts';
-import type { Generated, GeneratedPolicy } from './generate.ts';
+import type { GeneratedPolicy } from './builder.ts';
+import type { Generated } from './generate.ts';
 
 /** Manifests to read and apply: what was watched at the top, over each rule why it is there, at the end what is missing. */
 export function generatedYaml({ policies, notCovered, skipped, covered, warnings }: Generated, about: string): string {
