@@ -10,6 +10,8 @@ export type NftTable = {
   family: 'ip' | 'inet';
   name: string;
   sets: Map<string, NftSet>;
+  /** Names of counters that rules count into: `counter name x`. */
+  counters: Set<string>;
   chains: Map<string, NftChain>;
 };
 
@@ -17,6 +19,7 @@ export const createTable = (family: NftTable['family'], name: string): NftTable 
   family,
   name,
   sets: new Map(),
+  counters: new Set(),
   chains: new Map(),
 });
 
@@ -61,6 +64,8 @@ export function changeScript(current: NftTable, wanted: NftTable): string {
     if (sameSet(set, after)) lines.push(...elementLines('delete', own, name, missing(set, after)));
   }
   for (const [name] of goneChains) if (!wanted.chains.has(name)) lines.push(`delete chain ${own} ${name}`);
+  for (const name of current.counters.difference(wanted.counters)) lines.push(`delete counter ${own} ${name}`);
+  for (const name of wanted.counters.difference(current.counters)) lines.push(`add counter ${own} ${name}`);
   for (const [name, set] of made) lines.push(`add ${set.map ? 'map' : 'set'} ${own} ${name} { ${set.header} }`);
   for (const [name, { hook }] of madeChains)
     if (!current.chains.has(name)) lines.push(`add chain ${own} ${name}${hook === undefined ? '' : ` { ${hook} }`}`);

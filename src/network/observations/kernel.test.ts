@@ -2,20 +2,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunCommand } from '../command.ts';
 import { createKernelReader } from './kernel.ts';
-import { elementSeconds, lostComment, recordedSets } from './recording.ts';
+import { elementSeconds, lostCounter, type RecordedSet, recordedCounter } from './recording.ts';
 
 const table = { family: 'inet', name: 't' } as const;
 const nowMs = 1_000_000_000_000;
 type Element = [key: (string | number)[], packets: number, expires: number];
 
-/** A kernel that holds these elements and has counted this much as lost. */
-function kernelOf(state: { sets: Record<string, Element[]>; lost?: number; missing?: boolean }): RunCommand {
+type State = { sets: Partial<Record<RecordedSet, Element[]>>; lost?: number; missing?: boolean };
+
+/** A kernel that holds these elements and has counted this much as lost. `listed`: the sets that were read. */
+function kernelOf(state: State, listed: string[] = []): RunCommand {
   return async (_, args) => {
     const answer = (nftables: object[]) => ({ code: 0, stdout: JSON.stringify({ nftables }), stderr: '' });
     if (state.missing) return { code: 1, stdout: '', stderr: 'No such file or directory' };
-    if (args[2] === 'chain')
-      return answer([{ rule: { comment: lostComment, expr: [{ counter: { packets: state.lost ?? 0, bytes: 0 } }] } }]);
-    const elem = (state.sets[args.at(-1)!] ?? []).map(([concat, packets, expires]) => ({
+    if (args[2] === 'counters') {
+      const counters = Object.entries(state.sets).map(([set, elements]) => ({
+        name: recordedCounter(set as RecordedSet),
+        packets: elements.reduce((sum, [, packets]) => sum + packets, 0),
+      }));
+      const all = [...counters, { name: lostCounter('spoofed'), packets: state.lost ?? 0 }];
+      return answer(all.map((counter) => ({ counter })));
+    }
+    listed.push(args.at(-1)!);
+    const elem = (state.sets[args.at(-1) as RecordedSet] ?? []).map(([concat, packets, expires]) => ({
       elem: { val: { concat }, expires, counter: { packets, bytes: 0 } },
     }));
     return answer([{ metainfo: {} }, { set: { type: ['ipv4_addr'], timeout: elementSeconds, elem } }]);
@@ -52,6 +61,25 @@ test('a poll tells what is new since the one before, and when it was', async () 
   );
 });
 
+test('what connects so rarely that it expires in between is seen every time', async () => {
+  const state: State = { sets: { seen: [[key(80), 1, 600]] } };
+  const reader = createKernelReader(kernelOf(state), table);
+  await reader.poll(nowMs);
+  // The kernel's own counter has moved on; here it is that of the elements.
+  state.sets.seen = [
+    [key(80), 1, 600],
+    [key(81), 1, 600],
+  ];
+  const later = (await reader.poll(nowMs + 1_200_000))!;
+  assert.deepEqual(
+    later.sightings.map(({ port, count }) => [port, count]),
+    [
+      [80, 1],
+      [81, 1],
+    ],
+  );
+});
+
 test('what an earlier process left counts once', async () => {
   const state = { sets: { seen: [[key(80), 900, 600]] as Element[] } };
   const reader = createKernelReader(kernelOf(state), table);
@@ -61,18 +89,26 @@ test('what an earlier process left counts once', async () => {
   assert.equal((await reader.poll(nowMs))!.sightings[0]!.count, 2);
 });
 
-test('what found no room is counted as soon as a set is full', async () => {
-  const { size } = recordedSets.spoofed;
-  const elements = Array.from({ length: size - 1 }, (_, port): Element => [['veth0', ...key(port)], 1, 600]);
-  const state = { sets: { spoofed: elements }, lost: 7 };
+test('what found no room is counted', async () => {
+  const state: State = { sets: { spoofed: [[['veth0', ...key(1)], 1, 600]] }, lost: 7 };
   const reader = createKernelReader(kernelOf(state), table);
-  assert.equal((await reader.poll(nowMs))!.lost, 0);
-  state.sets.spoofed.push([['veth0', ...key(size)], 1, 600]);
   const poll = (await reader.poll(nowMs))!;
   assert.equal(poll.lost, 7);
   assert.deepEqual([poll.sightings[0]!.outcome, poll.sightings[0]!.interfaceName], ['source', 'veth0']);
   state.lost = 9;
   assert.equal((await reader.poll(nowMs))!.lost, 2);
+});
+
+test('only sets in which something moved are read', async () => {
+  const state: State = { sets: { seen: [[key(80), 1, 600]], dropped_egress: [] } };
+  const listed: string[] = [];
+  const reader = createKernelReader(kernelOf(state, listed), table);
+  await reader.poll(nowMs);
+  await reader.poll(nowMs);
+  assert.deepEqual(listed, ['seen']);
+  state.sets.dropped_egress = [[key(22), 1, 600]];
+  await reader.poll(nowMs);
+  assert.deepEqual(listed, ['seen', 'dropped_egress']);
 });
 
 test('a table that is not there tells nothing', async () => {

@@ -2,7 +2,7 @@ import type { Flow } from '../../api/observations/observation.ts';
 import type { RunCommand } from '../command.ts';
 import { elementsOf, listSet } from '../nft/dynamic.ts';
 import type { NftTable } from '../nft/table.ts';
-import { lostComment, type RecordedSet, recordedSets, recorder } from './recording.ts';
+import { elementSeconds, lostCounter, type RecordedSet, recordedCounter, recordedSets } from './recording.ts';
 
 /** Connections between two addresses that were let through (`seen`) or dropped, and by whose rules. */
 export type Sighting = {
@@ -29,35 +29,33 @@ export type KernelReader = {
 
 /** Reads the sets of recording.ts and tells what is new in them. */
 export function createKernelReader(run: RunCommand, table: Pick<NftTable, 'family' | 'name'>): KernelReader {
-  const known = new Map<RecordedSet, Map<string, number>>();
-  const lostBefore = new Map<RecordedSet, number>();
+  const known = new Map<RecordedSet, Map<string, Known>>();
+  let countersBefore = new Map<string, number>();
   let adopting = false;
 
-  async function pollSet(set: RecordedSet, nowMs: number): Promise<Poll | undefined> {
-    const listed = await listSet(run, table, set);
-    if (listed === undefined) return undefined;
-    const elements = elementsOf(listed);
-    const before = known.get(set);
-    const now = new Map<string, number>();
-    const sightings: Sighting[] = [];
-    for (const { parts, packets, ageSeconds } of elements) {
-      const key = parts.join(' ');
-      now.set(key, packets);
-      const count = adopting ? 1 : newPackets(packets, before?.get(key));
-      if (count > 0) sightings.push(sightingOf(set, parts, count, nowMs - ageSeconds * 1000));
-    }
-    known.set(set, now);
-    return { sightings, lost: elements.length < recordedSets[set].size ? 0 : await newlyLost(set) };
+  /** One program for all: a node where nothing moves costs no more. */
+  async function readCounters(): Promise<Map<string, number> | undefined> {
+    const { code, stdout } = await run('nft', ['-j', 'list', 'counters', 'table', table.family, table.name]);
+    if (code !== 0) return undefined;
+    const { nftables }: { nftables: { counter?: { name: string; packets: number } }[] } = JSON.parse(stdout);
+    return new Map(nftables.flatMap(({ counter }) => (counter ? [[counter.name, counter.packets]] : [])));
   }
 
-  /** Asked only where a set is full: nothing can be lost otherwise. */
-  async function newlyLost(set: RecordedSet): Promise<number> {
-    const { code, stdout } = await run('nft', ['-j', 'list', 'chain', table.family, table.name, recorder(set)]);
-    if (code !== 0) return 0;
-    const total = lostPackets(JSON.parse(stdout));
-    const before = lostBefore.get(set) ?? 0;
-    lostBefore.set(set, total);
-    return newPackets(total, before);
+  async function readSet(set: RecordedSet, nowMs: number): Promise<Sighting[]> {
+    const listed = await listSet(run, table, set);
+    if (listed === undefined) return [];
+    const before = known.get(set);
+    const now = new Map<string, Known>();
+    const sightings: Sighting[] = [];
+    for (const { parts, packets, ageSeconds } of elementsOf(listed)) {
+      const key = parts.join(' ');
+      const lastMs = nowMs - ageSeconds * 1000;
+      now.set(key, { packets, lastMs });
+      const count = adopting ? 1 : newConnections({ packets, lastMs }, before?.get(key));
+      if (count > 0) sightings.push(sightingOf(set, parts, count, lastMs));
+    }
+    known.set(set, now);
+    return sightings;
   }
 
   return {
@@ -65,22 +63,31 @@ export function createKernelReader(run: RunCommand, table: Pick<NftTable, 'famil
       adopting = true;
     },
     async poll(nowMs) {
-      const polls: Poll[] = [];
-      for (const set of Object.keys(recordedSets) as RecordedSet[]) {
-        const poll = await pollSet(set, nowMs);
-        if (poll === undefined) return undefined;
-        polls.push(poll);
-      }
+      const counters = await readCounters();
+      if (counters === undefined) return undefined;
+      const sets = Object.keys(recordedSets) as RecordedSet[];
+      const moved = (name: string) => newPackets(counters.get(name) ?? 0, countersBefore.get(name));
+      const changed = sets.filter((set) => adopting || moved(recordedCounter(set)) > 0);
+      const lost = sets.reduce((sum, set) => sum + moved(lostCounter(set)), 0);
+      const sightings: Sighting[] = [];
+      for (const set of changed) sightings.push(...(await readSet(set, nowMs)));
+      countersBefore = counters;
       adopting = false;
-      return {
-        sightings: polls.flatMap(({ sightings }) => sightings),
-        lost: polls.reduce((sum, { lost }) => sum + lost, 0),
-      };
+      return { sightings, lost };
     },
   };
 }
 
-/** An element that expired, and a rule that was made anew, count from nothing again. */
+type Known = { packets: number; lastMs: number };
+
+/** An element that was seen again without having counted on is another: the one before had expired. */
+function newConnections(now: Known, before: Known | undefined): number {
+  const isAnother = before !== undefined && now.packets <= before.packets && now.lastMs > before.lastMs + elementMs / 2;
+  return isAnother ? now.packets : newPackets(now.packets, before?.packets);
+}
+const elementMs = elementSeconds * 1000;
+
+/** A table that was made anew counts from nothing again. */
 const newPackets = (now: number, before = 0): number => (now < before ? now : now - before);
 
 function sightingOf(set: RecordedSet, parts: (string | number)[], count: number, lastMs: number): Sighting {
@@ -91,10 +98,3 @@ function sightingOf(set: RecordedSet, parts: (string | number)[], count: number,
     ...{ from, to, protocol: protocol.toUpperCase() as Flow['protocol'], port: Number(port), count, lastMs },
   };
 }
-
-type ListedRule = { rule?: { comment?: string; expr: { counter?: { packets: number } }[] } };
-
-const lostPackets = ({ nftables }: { nftables: ListedRule[] }): number =>
-  nftables
-    .flatMap(({ rule }) => (rule?.comment === lostComment ? rule.expr : []))
-    .reduce((sum, { counter }) => sum + (counter?.packets ?? 0), 0);

@@ -18,7 +18,10 @@ export type RecordedSet = keyof typeof recordedSets;
 
 /** How long an element stays after it was seen last. What is polled more often than that is never missed. */
 export const elementSeconds = 600;
-export const lostComment = 'lost';
+/** Counts every packet once it is recorded: a set whose counter has not moved need not be read. */
+export const recordedCounter = (set: RecordedSet) => `recorded_${set}`;
+/** Counts those that found no room. */
+export const lostCounter = (set: RecordedSet) => `lost_${set}`;
 
 const transports = 'meta l4proto { tcp, udp, sctp }';
 const ends = 'ip saddr . ip daddr . meta l4proto . th dport';
@@ -46,12 +49,15 @@ export const noRecording: Recording = { forwarded: [], toNode: [], egress: [], i
  * arrives, so that it counts once.
  */
 export function addRecording(table: NftTable, { podCIDR, clusterCIDR }: { podCIDR: string; clusterCIDR: string }) {
+  for (const set of Object.keys(recordedSets) as RecordedSet[])
+    table.counters.add(recordedCounter(set)).add(lostCounter(set));
   for (const set of ['seen', 'seen_outside', 'dropped_egress', 'dropped_ingress', 'dropped_outside'] as const)
     addRecorder(table, set);
   addSet(table, 'spoofed', header(`ifname . ${address}`, recordedSets.spoofed.size));
   addChain(table, recorder('spoofed'), [
     `${transports} update @spoofed { iifname . ${ends} }`,
-    `${transports} iifname . ${ends} != @spoofed counter comment "${lostComment}"`,
+    `${transports} iifname . ${ends} != @spoofed counter name ${lostCounter('spoofed')}`,
+    `counter name ${recordedCounter('spoofed')}`,
   ]);
   addChain(table, 'dropping_ingress', [
     `ct direction original ip saddr != ${clusterCIDR} goto ${recorder('dropped_outside')}`,
@@ -72,7 +78,7 @@ export function addRecording(table: NftTable, { podCIDR, clusterCIDR }: { podCID
   return recording;
 }
 
-export const recorder = (set: RecordedSet) => `record_${set}`;
+const recorder = (set: RecordedSet) => `record_${set}`;
 
 /** An update that finds no room ends its rule, nothing else: what is missing afterwards is counted as lost. */
 function addRecorder(table: NftTable, set: RecordedSet): void {
@@ -81,12 +87,11 @@ function addRecorder(table: NftTable, set: RecordedSet): void {
     ['original', ends],
     ['reply', endsOfReply],
   ];
-  addChain(
-    table,
-    recorder(set),
-    directions.flatMap(([direction, key]) => [
+  addChain(table, recorder(set), [
+    ...directions.flatMap(([direction, key]) => [
       `${transports} ct direction ${direction} update @${set} { ${key} }`,
-      `${transports} ct direction ${direction} ${key} != @${set} counter comment "${lostComment}"`,
+      `${transports} ct direction ${direction} ${key} != @${set} counter name ${lostCounter(set)}`,
     ]),
-  );
+    `counter name ${recordedCounter(set)}`,
+  ]);
 }

@@ -24,9 +24,9 @@ export function isRecorded(event: AuditEvent): boolean {
   return !(component && (reading.has(event.verb) || isStatusReport(event)));
 }
 
-/** Nodes and controllers report states all the time; what they decide is written. */
+/** Nodes and controllers report states, and what they saw, all the time; what they decide is written. */
 function isStatusReport({ objectRef }: AuditEvent): boolean {
-  return objectRef?.subresource === 'status';
+  return objectRef?.subresource === 'status' || objectRef?.resource === 'observationreports';
 }
 
 /** Nobody is attacked by a component that finds an object gone or changed. */
