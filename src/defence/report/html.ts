@@ -5,6 +5,7 @@ import { escaped } from './printable.ts';
 import {
   type CheckReport,
   coverageLine,
+  findingsLine,
   groupedUnassessed,
   judgedNothing,
   madeOf,
@@ -15,7 +16,8 @@ import {
 const style = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
-code { font-size: .9em; overflow-wrap: anywhere; }
+code { font-size: .9em; overflow-wrap: break-word; }
+details { margin-bottom: 1rem; }
 summary { cursor: pointer; padding: .3rem 0; }
 .severity { display: inline-block; min-width: 5rem; font-weight: 600; }
 .critical, .high { color: light-dark(#a40e26, #ff8f8f); }
@@ -23,7 +25,9 @@ summary { cursor: pointer; padding: .3rem 0; }
 .low { color: light-dark(#205493, #8ab8f5); }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #8886; }
-pre { overflow-x: auto; padding: .5rem; border: 1px solid #8886; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0; padding: .3rem .5rem; border: 1px solid #8886; }
+h1, p, pre, td { overflow-wrap: anywhere; }
+td:first-child { overflow-wrap: break-word; }
 `;
 
 /** One page that needs nothing else: no script, no other file, nothing from any network. */
@@ -49,6 +53,7 @@ export function* renderHtml(report: CheckReport): Iterable<string> {
 <h1>rempart check</h1>
 <p>${escaped(report.about)}, for Kubernetes 1.${report.minor}.</p>
 <p>${escaped(coverageLine(report))}.</p>
+<p>${escaped(findingsLine(report))}</p>
 <h2>Findings</h2>
 `;
   if (judgedNothing(report)) yield '<p>Nothing was judged.</p>';
@@ -86,7 +91,8 @@ function rowOf(failure: Failure): string[] {
   return [
     ...(place ? [`<code>${escaped(`${place.file}:${place.line}`)}</code>`] : []),
     escaped(`${describe(subject.object)}${madeOf(failure)}`),
-    `<code>${escaped(formatField(finding.field))}</code>`,
+    // A long field may break where it has a dot.
+    `<code>${escaped(formatField(finding.field)).replaceAll('.', '.<wbr>')}</code>`,
     `${escaped(`${finding.reason}: ${finding.detail}`)}${shown}`,
   ];
 }

@@ -1,4 +1,4 @@
-import type { Check, Level } from '../contract.ts';
+import { type Check, type Level, severities } from '../contract.ts';
 import type { Exception } from '../exceptions.ts';
 import type { Fixed, Unfixed } from '../fix.ts';
 import type { Coverage, Failure, Unassessed } from '../judge.ts';
@@ -49,6 +49,17 @@ export function coverageLine(report: CheckReport): string {
     `${report.checks.length} checks on ${report.objects} objects of ${where}: ${pass} passed, ${fail} failed, ` +
     `${notAssessed} not assessed; ${outside} things no check knows; ${report.unreadable.length} unreadable`
   );
+}
+
+/** How many findings of each severity, or that there could be none. */
+export function findingsLine(report: CheckReport): string {
+  const { failures, waived } = report;
+  if (judgedNothing(report)) return 'Nothing was judged: no check knows what was given.';
+  const counts = [...severities].reverse().map((severity) => {
+    const count = failures.filter((failure) => failure.severity === severity).length;
+    return `${count} ${severity}`;
+  });
+  return `Findings: ${counts.join(', ')}; ${waived.length} waived by exceptions.`;
 }
 
 /** `file:line` of a failure; empty for an object of a live cluster. */

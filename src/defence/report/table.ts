@@ -3,15 +3,7 @@ import { type Severity, severities } from '../contract.ts';
 import { formatField } from '../field.ts';
 import { describe, type Failure } from '../judge.ts';
 import { printable } from './printable.ts';
-import {
-  type CheckReport,
-  coverageLine,
-  groupedUnassessed,
-  judgedNothing,
-  madeOf,
-  namesOf,
-  placeOf,
-} from './report.ts';
+import { type CheckReport, coverageLine, findingsLine, groupedUnassessed, madeOf, namesOf, placeOf } from './report.ts';
 
 const colours = { critical: ['bold', 'red'], high: ['red'], medium: ['yellow'], low: ['cyan'] } as const;
 /** More places of one check are counted, not listed: other formats list all. */
@@ -35,7 +27,7 @@ export function renderTable(report: CheckReport, colour: boolean): string {
     }
   }
   lines.push(...exceptionLines(report), ...notAssessedLines(report), ...fixLines(report));
-  lines.push(printable(coverageLine(report)), summary(report));
+  lines.push(printable(coverageLine(report)), findingsLine(report));
   return `${lines.join('\n')}\n`;
 }
 
@@ -87,14 +79,4 @@ function fixLines({ fixes }: CheckReport): string[] {
   );
   lines.push(...fixes.unfixed.map(({ file, line, why }) => `Not mended ${file}:${line}: ${why}`));
   return [...(lines.length > 0 ? lines : ['Nothing to mend by --fix']), ''];
-}
-
-function summary(report: CheckReport): string {
-  const { failures, waived } = report;
-  if (judgedNothing(report)) return 'Nothing was judged: no check knows what was given.';
-  const counts = [...severities].reverse().map((severity) => {
-    const count = failures.filter((failure) => failure.severity === severity).length;
-    return `${count} ${severity}`;
-  });
-  return `Findings: ${counts.join(', ')}; ${waived.length} waived by exceptions.`;
 }
