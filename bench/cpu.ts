@@ -1,6 +1,6 @@
 import type { Figure } from './benchmark.ts';
 import type { LocalCluster } from './local-cluster.ts';
-import { processesOf, ticksPerSecond } from './processes.ts';
+import { serverOf, ticksPerSecond } from './processes.ts';
 
 /**
  * What one request costs in processor time: on a busy machine it says more than a rate. Returns what ends the count after
@@ -19,7 +19,4 @@ export function countCpu(local: LocalCluster | undefined): (what: string, reques
   };
 }
 
-function serverMicroseconds({ dataDirectory }: LocalCluster): number {
-  const found = processesOf(dataDirectory).find(({ command }) => / server --data-dir/.test(command));
-  return ((found?.cpuTicks ?? 0) / ticksPerSecond) * 1e6;
-}
+const serverMicroseconds = (local: LocalCluster): number => ((serverOf(local)?.cpuTicks ?? 0) / ticksPerSecond) * 1e6;

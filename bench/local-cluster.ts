@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 export type LocalCluster = {
   kubeconfig: string;
   dataDirectory: string;
+  /** Where containerd has its state and its socket. */
+  runDirectory: string;
   containerdSocket: string;
   /** Builds one image of the example shop and loads it into the node. */
   buildImage(name: string): Promise<void>;
@@ -34,10 +36,12 @@ export async function startLocalCluster(): Promise<LocalCluster> {
   const up = () => run('up', '--kubeconfig', kubeconfig, ...apart);
   await up();
   const identifier = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 6);
+  const runDirectory = `/run/rempart-${identifier}`;
   return {
     kubeconfig,
     dataDirectory,
-    containerdSocket: `/run/rempart-${identifier}/containerd.sock`,
+    runDirectory,
+    containerdSocket: `${runDirectory}/containerd.sock`,
     async buildImage(name) {
       const archive = join(dataDirectory, `${name}.tar`);
       const specification = join(root, `examples/shop/images/${name}.json`);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { LocalCluster } from './local-cluster.ts';
 
 /** One process as /proc shows it. */
 export type Process = { pid: number; command: string; residentBytes: number; cpuTicks: number; startedMs: number };
@@ -6,20 +7,25 @@ export type Process = { pid: number; command: string; residentBytes: number; cpu
 /** Clock ticks per second of /proc, on every Linux that Node runs on. */
 export const ticksPerSecond = 100;
 
-/** Every process whose command line names the data directory: all that a cluster runs there, but not its pods. */
-export function processesOf(dataDirectory: string): Process[] {
+/** Every process whose command line names one of these: all that a cluster runs there, containerd too, but not its pods. */
+export function processesOf({ dataDirectory, runDirectory }: LocalCluster): Process[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        return command.includes(dataDirectory) ? [describe(Number(pid), command)] : [];
+        const isOurs = command.includes(dataDirectory) || command.includes(runDirectory);
+        return isOurs ? [describe(Number(pid), command)] : [];
       } catch {
         // It ended meanwhile.
         return [];
       }
     });
 }
+
+/** The API server itself, not who watches over it. */
+export const serverOf = (cluster: LocalCluster): Process | undefined =>
+  processesOf(cluster).find(({ command }) => / server --data-dir/.test(command) && !command.includes('supervise.sh'));
 
 function describe(pid: number, command: string): Process {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

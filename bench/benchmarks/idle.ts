@@ -11,9 +11,9 @@ export const idle: Benchmark = {
   local: true,
   async run({ local }) {
     await delay(settleMs);
-    const before = processesOf(local!.dataDirectory);
+    const before = processesOf(local!);
     await delay(observedMs);
-    const after = processesOf(local!.dataDirectory);
+    const after = processesOf(local!);
     const [ours, containerd] = [true, false].map((own) => after.filter(({ command }) => isOurs(command) === own));
     const ticks = ours!.map(({ pid, cpuTicks }) => cpuTicks - (before.find((each) => each.pid === pid)?.cpuTicks ?? 0));
     const cores = ticks.reduce((sum, each) => sum + each, 0) / ticksPerSecond / (observedMs / 1000);

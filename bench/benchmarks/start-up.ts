@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Benchmark } from '../benchmark.ts';
 import { median } from '../load.ts';
-import { processesOf } from '../processes.ts';
+import { serverOf } from '../processes.ts';
 import type { Target } from '../target.ts';
 
 /** How long after the start of its process the API answers, and the node is ready. */
@@ -16,7 +16,7 @@ export const startUp: Benchmark = {
       const apiReadyMs = await when(() => isReady(target));
       const nodeReadyMs = await when(() => isNodeReady(target));
       await up;
-      const server = processesOf(local!.dataDirectory).find(({ command }) => / server --data-dir/.test(command))!;
+      const server = serverOf(local!)!;
       api.push((apiReadyMs - server.startedMs) / 1000);
       node.push((nodeReadyMs - server.startedMs) / 1000);
     }
