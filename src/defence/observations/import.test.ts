@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { endText } from '../../api/observations/describe.ts';
 import type { Flow } from '../../api/observations/observation.ts';
 import { importObservations, mergeObservations } from './import.ts';
+import { createParsers } from './imports/formats.ts';
 import { readRecords } from './records.ts';
 import { renderObservations } from './report.ts';
 
@@ -208,6 +209,11 @@ test('lines and files have bounds: N fits, N + 1 does not', async () => {
   assert.deepEqual(await parts({ fileBytesMax: bytes }), ['record', 'record']);
   await assert.rejects(parts({ fileBytesMax: bytes - 1 }), /holds over/);
   await assert.rejects(parts({}, gzipSync(Buffer.alloc(1 << 20))), /holds over/, 'a packed bomb');
+});
+
+test('every format is in the list', () => {
+  const files = readdirSync(join(import.meta.dirname, 'imports')).filter((name) => name !== 'formats.ts');
+  assert.equal(createParsers().length, files.length);
 });
 
 test('several files are one: times of both, windows of each', async () => {

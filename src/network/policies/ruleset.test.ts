@@ -76,3 +76,20 @@ test('many policies make a comment that nft can still hold', () => {
   );
   assert.ok(rule!.match(/"(.*)"/)![1]!.length <= 120);
 });
+
+test('nothing is recorded unless it is wanted; what is recorded is dropped all the same', () => {
+  const direction = closed([]);
+  const made = (observed: boolean) =>
+    policyTable(
+      't',
+      [{ ip: '10.244.0.2', interfaceName: 'veth0', compiled: { ingress: direction, egress: direction } }],
+      [],
+      { ...networks, observed },
+    );
+  const [without, recorded] = [made(false), made(true)];
+  assert.equal(without.counters.size, 0);
+  assert.ok(![...without.sets.values()].some(({ header }) => header.includes('dynamic')));
+  const rules = (table: typeof recorded) => [...table.chains.values()].flatMap((chain) => chain.rules);
+  const drops = (table: typeof recorded) => rules(table).filter((rule) => rule.includes('counter drop'));
+  assert.deepEqual(drops(recorded), drops(without));
+});
