@@ -19,3 +19,23 @@ test('pods go with their node, others stay', async (t) => {
   await eventually('pods', () => caches('pods').list().length === 2);
   assert.equal(caches('pods').get('default', 'lost'), undefined);
 });
+
+test('of pods that have ended the oldest go above the bound, and none at it', async (t) => {
+  const { client, caches, eventually } = await startCluster(t, [podGarbageCollector(50, 2)]);
+  const finish = async (name: string) => {
+    const created = await client.create('pods', pod(name));
+    await client.update('pods', { ...created, status: { phase: 'Succeeded' } }, { subresource: 'status' });
+  };
+  await client.create('pods', pod('running'));
+  for (const name of ['first', 'second']) await finish(name);
+  await eventually('pods', () => caches('pods').list().length === 3);
+  await finish('third');
+  await eventually('pods', () => caches('pods').get('default', 'first') === undefined);
+  assert.deepEqual(
+    caches('pods')
+      .list()
+      .map(({ metadata }) => metadata.name)
+      .sort(),
+    ['running', 'second', 'third'],
+  );
+});

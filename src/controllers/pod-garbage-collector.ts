@@ -9,8 +9,14 @@ import { isFinished, nodeNameOf } from './pods.ts';
 /** A node that is made anew has this long to come back before its pods are given up. */
 const quarantineDefaultMs = 40_000;
 
-/** Removes pods whose node is gone: nobody else will ever say that they have ended. */
-export function podGarbageCollector(quarantineMs = quarantineDefaultMs): Controller {
+/** Pods that have ended and may stay for whoever looks at them, as upstream's --terminated-pod-gc-threshold. */
+const endedDefaultMax = 12_500;
+
+/**
+ * Removes pods whose node is gone, of which nobody else will ever say that they have ended, and the oldest of those that
+ * have ended above a number.
+ */
+export function podGarbageCollector(quarantineMs = quarantineDefaultMs, endedMax = endedDefaultMax): Controller {
   const missingSinceMs = new Map<string, number>();
   return {
     name: 'pod-garbage-collector',
@@ -26,6 +32,7 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs): Control
 
     async reconcile({ namespace, name }, context): Promise<Result> {
       const pod = context.cache<Pod>('pods').get(namespace, name);
+      if (pod !== undefined && isFinished(pod)) await removeOldest(context, endedMax);
       const node = pod?.spec?.nodeName;
       if (pod === undefined || !node) return undefined;
       if (context.cache<Node>('nodes').get('', node)) {
@@ -42,6 +49,20 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs): Control
     },
   };
 }
+
+const ended = (pod: { status?: Pod['status'] }) => (isFinished(pod as Pod) ? 'ended' : '');
+
+async function removeOldest(context: ControllerContext, endedMax: number): Promise<void> {
+  const all = context.cache<Pod>('pods').by(ended, 'ended');
+  if (all.length <= endedMax) return;
+  const oldest = all.toSorted(byAge).slice(0, all.length - endedMax);
+  for (const pod of oldest) await deleteObject(context, 'pods', pod, { gracePeriodSeconds: 0 });
+}
+
+/** Of those made within one second, the one that was written last stays. */
+const byAge = ({ metadata: a }: Pod, { metadata: b }: Pod): number =>
+  Date.parse(a.creationTimestamp!) - Date.parse(b.creationTimestamp!) ||
+  Number(a.resourceVersion) - Number(b.resourceVersion);
 
 async function end(context: ControllerContext, pod: Pod): Promise<void> {
   if (!isFinished(pod)) {

@@ -26,7 +26,7 @@ export const controllers: Item[] = [
     ...{ ...manager, automated: false, flags: ['terminated-pod-gc-threshold'] },
     accepts: (value) => Number(value) > 0,
     expected: 'must be set, above 0',
-    onRempart: failed('pods that have ended are removed with their owner or their node, not above a number'),
+    onRempart: passed('the oldest pods that have ended are removed above 12,500'),
   }),
   row('1.3.2', 'The controller manager does not serve its profile', {
     ...{ ...manager, ...unprofiled },
