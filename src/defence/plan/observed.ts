@@ -14,13 +14,11 @@ const triedMax = 6;
 const enough = 0.8;
 
 /**
- * Policies that allow what was seen, for each namespace in which that removes risk. All that was watched stays. `done`:
- * changes of the steps before.
+ * Policies that allow what was seen, for each namespace in which that removes risk. All that was watched stays.
  */
-export function policySteps(snapshot: Snapshot, observations: Observations, done: Change[]): Candidate[] {
+export function policySteps(snapshot: Snapshot, observations: Observations): Candidate[] {
   if (observations.windows.flows.length === 0) return [];
-  const before = afterChanges(snapshot, done);
-  const { policies, notCovered } = generatePolicies(before, observations);
+  const { policies, notCovered } = generatePolicies(snapshot, observations);
   const stays =
     notCovered.length === 0
       ? 'every flow that was seen stays'
@@ -31,7 +29,7 @@ export function policySteps(snapshot: Snapshot, observations: Observations, done
       const changes = group.map(({ policy }) => ({ put: policy }));
       return {
         ...{ type: 'policies', byHand: false, uses: [stays], make: () => changes },
-        removes: removedBy(before, changes),
+        removes: removedBy(snapshot, changes),
         what: [
           `let NetworkPolicies of namespace ${namespace} (${group.length}) allow what was seen and DNS, nothing else`,
         ],
@@ -58,7 +56,7 @@ export function gentler(snapshot: Snapshot, observations: Observations, step: Ca
     ...{ ...step, type: 'roles', removes, make },
     what: [`give ${user} the roles that it used, and take it out of the others`],
     why: [...step.why, `${held.unused} of the ${held.rights} rights that it holds were never used`],
-    uses: [`tried: all ${allowed} kinds of calls that were seen stay allowed`, ...warnings],
+    uses: [`tried: all calls that were seen (${allowed} kinds) stay allowed`, ...warnings],
   };
 }
 

@@ -33,9 +33,8 @@ export function plan(
   { limit, nowMs }: { limit: number; nowMs: number },
 ): Plan {
   const paths = pathGraphOf(snapshot);
-  const cuts = cutSteps(paths, planWeigh(observations), limit).map((step) => gentler(snapshot, observations, step));
-  const done = changesInOrder(snapshot, cuts).changes;
-  const all = [...cuts, ...policySteps(snapshot, observations, done), ...mendSteps(snapshot, paths, { limit, nowMs })];
+  const { steps: cuts, after: cut } = gentled(snapshot, observations, cutSteps(paths, planWeigh(observations), limit));
+  const all = [...cuts, ...policySteps(cut, observations), ...mendSteps(snapshot, paths, { limit, nowMs })];
   const known = new Map<string, PlanStep['preview']>();
   // The same change of the same objects is previewed once, wherever it stands in the plan.
   const tell = (before: Snapshot, changes: Change[]) => {
@@ -64,6 +63,17 @@ export function plan(
   };
 }
 
+/** Each step as gently as it can be after those before it. */
+function gentled(snapshot: Snapshot, observations: Observations, cuts: Candidate[]) {
+  let after = snapshot;
+  const steps = cuts.map((cut) => {
+    const step = gentler(after, observations, cut);
+    after = afterChanges(after, step.make(after));
+    return step;
+  });
+  return { steps, after };
+}
+
 /** A binding that is used costs no more than another one: its subject is given what it used (see `gentler`). */
 function planWeigh(observations: Observations): (lever: Lever) => Breakage {
   const weigh = createWeigh(observations);
@@ -74,17 +84,14 @@ function planWeigh(observations: Observations): (lever: Lever) => Breakage {
 }
 
 /** Every step on what those before it left: two that change one object must not undo each other. */
-function changesInOrder(
-  snapshot: Snapshot,
-  steps: Candidate[],
-): { each: Change[][]; changes: Change[]; after: Snapshot } {
+function changesInOrder(snapshot: Snapshot, steps: Candidate[]): { each: Change[][]; after: Snapshot } {
   let after = snapshot;
   const each = steps.map((step) => {
     const changes = step.make(after);
     after = afterChanges(after, changes);
     return changes;
   });
-  return { each, changes: each.flat(), after };
+  return { each, after };
 }
 
 type Tell = (before: Snapshot, changes: Change[]) => PlanStep['preview'];

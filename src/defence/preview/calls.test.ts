@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type PolicyRule, ruleAllows } from '../../api/rbac/rules.ts';
 import type { Call } from '../observations/observation.ts';
 import { noObservations } from '../observations/observation.ts';
-import { type Change, withChanges } from '../snapshot/snapshot.ts';
+import { type Change, refOf, withChanges } from '../snapshot/snapshot.ts';
 import { attributesOf } from './calls.ts';
 import { allowListChange } from './changes/client-allow-list.ts';
 import { preview, subjectText } from './preview.ts';
@@ -164,5 +164,17 @@ test('anonymous requests that were seen break when they are refused; health alwa
   ]);
   assert.deepEqual(told([{ put: mode('off') }], [], clusterOf([mode('enforce')])), [
     'opens requests without credentials',
+  ]);
+});
+
+test('in manifests a binding to a role that every cluster brings along is one to that role', () => {
+  const editing = {
+    ...binding,
+    roleRef: { kind: 'ClusterRole', name: 'edit' },
+    metadata: { name: 'edit', namespace: 'shop' },
+  };
+  const files = clusterOf([namespace('shop'), editing as typeof binding], { source: 'manifests' });
+  assert.deepEqual(told([{ remove: refOf(editing as typeof binding) }], [call('list', 'secrets')], files).slice(0, 1), [
+    'breaks system:serviceaccount:shop:api: list secrets in shop',
   ]);
 });

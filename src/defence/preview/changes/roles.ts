@@ -1,6 +1,5 @@
 import {
   bindingText,
-  createRoleIndex,
   type Grant,
   type RoleIndex,
   type Subject as RoleSubject,
@@ -9,6 +8,7 @@ import {
 import { describeRule, type PolicyRule, uncovered } from '../../../api/rbac/rules.ts';
 import type { UserInfo } from '../../../api/user.ts';
 import type { Call } from '../../observations/observation.ts';
+import { rolesOf } from '../../perimeter/roles.ts';
 import { changedRef, refOf, refText, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { attributesOf, callText, roleAllowance } from '../calls.ts';
 import type { Impact } from '../impact.ts';
@@ -27,24 +27,13 @@ export const roles: Previewer = {
   impacts: judgeRoles,
 };
 
-export const indexOf = (snapshot: Snapshot): RoleIndex =>
-  createRoleIndex({
-    roles: snapshot.of(kinds[0]!),
-    clusterRoles: snapshot.of(kinds[1]!),
-    roleBindings: snapshot.of(kinds[2]!),
-    clusterRoleBindings: snapshot.of(kinds[3]!),
-  });
-
 function judgeRoles(scope: Scope): Judged {
   const { before, after, observations } = scope;
-  const [old, now] = [indexOf(before), indexOf(after)];
+  const { index: old, notAssessed: unread } = rolesOf(before);
+  const { index: now } = rolesOf(after);
   const touched = touchedSubjects(old, now);
   const concerned = observations.calls.filter((call) => touched.some((subject) => isOf(call, subject)));
   const calls = judgeCalls(concerned, old, now, after);
-  const unread = kinds.flatMap((kind) => {
-    const why = before.whyUnread(kind);
-    return why === undefined ? [] : [`${kind}: ${why}`];
-  });
   const rights = touched.flatMap((subject) => judgeRights(subject, scope, old, now, concerned));
   const impacts = unread.length === 0 ? calls.impacts : calls.impacts.map((impact) => doubted(impact, unread[0]!));
   const byOthers =
@@ -133,7 +122,7 @@ function reasonOf(was: Grant | undefined, will: Grant | undefined): { why: strin
 function checkedAllowance(calls: Call[], after: Snapshot) {
   const allowance = roleAllowance(calls);
   if (allowance === undefined) return undefined;
-  const index = indexOf(withChanges(after, allowance.changes));
+  const { index } = rolesOf(withChanges(after, allowance.changes));
   return calls.every((call) => index.allowed(attributesOf(call)) !== undefined) ? allowance : undefined;
 }
 
