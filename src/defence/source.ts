@@ -8,7 +8,7 @@ import { UsageError } from '../foundation/usage-error.ts';
 import { type Loaded, loadManifests } from './manifests/load.ts';
 import { importObservations, mergeObservations } from './observations/import.ts';
 import { readLiveObservations } from './observations/live.ts';
-import type { Observations } from './observations/observation.ts';
+import { noObservations, type Observations } from './observations/observation.ts';
 import { readCluster } from './snapshot/cluster.ts';
 import { createSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 
@@ -88,11 +88,9 @@ async function readLive(options: SourceOptions): Promise<Source> {
   const { transport, connection, about } = openCluster(options);
   try {
     const client = createClient(transport);
-    const [snapshot, { observations }, imported] = await Promise.all([
-      readCluster(transport, { nowMs, minor: kubernetes }),
-      readLiveObservations(client, {}, nowMs),
-      importAll(options.observations, nowMs),
-    ]);
+    const imported = await importAll(options.observations, nowMs);
+    const snapshot = await readCluster(transport, { nowMs, minor: kubernetes });
+    const observations = await observationsOf(client, snapshot, nowMs);
     return {
       ...{ snapshot, about, observations: mergeObservations([observations, imported]), client, connection },
       close: () => transport.close(),
@@ -101,6 +99,15 @@ async function readLive(options: SourceOptions): Promise<Source> {
     transport.close();
     throw error instanceof UsageError ? new UsageError(`${about}: ${error.message}`) : error;
   }
+}
+
+/** Only a cluster of Rempart observes; what cannot be read has no window, and so is unknown to whoever asks. */
+async function observationsOf(client: Client, snapshot: Snapshot, nowMs: number): Promise<Observations> {
+  if (!snapshot.closedByDefault) return noObservations();
+  const { observations } = await readLiveObservations(client, {}, nowMs).catch(() => ({
+    observations: noObservations(),
+  }));
+  return observations;
 }
 
 /** A way to the cluster that a kubeconfig names. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checks } from './checks.ts';
-import type { Manifest } from './contract.ts';
+import type { JudgeContext, Manifest } from './contract.ts';
 import { contextOf, judge, judgeOne } from './judge.ts';
 import { readKinds } from './snapshot/kinds.ts';
 import { createSnapshot } from './snapshot/snapshot.ts';
@@ -41,4 +41,31 @@ test('a kind that cannot be read is not assessed by every check about it, and th
     const told = about.length > 0 ? unreadable : unassessed;
     assert.deepEqual(told[0], { what: `every ${kind}`, why: 'forbidden' });
   }
+});
+
+test('every kind that a check is about or asks for is read of a cluster', () => {
+  const read = new Set(readKinds.map(({ name }) => name));
+  const missing = new Set<string>();
+  const note = (kind: string) => {
+    if (kind !== '*' && !read.has(kind)) missing.add(kind);
+  };
+  for (const check of checks) {
+    for (const kind of check.kinds) note(kind);
+    for (const objects of [...check.examples.pass, ...check.examples.fail]) {
+      const context = clusterOf(objects, []);
+      const noting: JudgeContext = {
+        ...context,
+        of: (kind, namespace) => {
+          note(kind);
+          return context.of(kind, namespace);
+        },
+        get: (ref) => {
+          note(ref.kind);
+          return context.get(ref);
+        },
+      };
+      judgeOne(check, objects[0]!, noting);
+    }
+  }
+  assert.deepEqual([...missing], []);
 });

@@ -10,6 +10,8 @@ export type ReaderOptions = {
 
 const group = 'rbac.authorization.k8s.io';
 const name = 'rempart:reader';
+/** What a cluster of Rempart has seen, for previews. */
+const observations = { group: 'defence.rempart.io', resource: 'observations' };
 
 /**
  * The least rights with which a cluster is judged, as objects to apply: `list` of what a snapshot reads, and the paths
@@ -18,7 +20,7 @@ const name = 'rempart:reader';
  */
 export function readerObjects({ secretNames = false, account }: ReaderOptions = {}): KubernetesObject[] {
   const kinds = readKinds.filter(({ metadataOnly }) => secretNames || !metadataOnly);
-  const rules = [...Map.groupBy(kinds, (kind) => kind.group)].map(([apiGroup, list]) => ({
+  const rules = [...Map.groupBy([...kinds, observations], (kind) => kind.group)].map(([apiGroup, list]) => ({
     apiGroups: [apiGroup],
     resources: list.map(({ resource }) => resource).toSorted(),
     verbs: ['list'],
