@@ -314,3 +314,23 @@ test('DNS and API are reached at their service addresses by whom the evaluator a
     15_000,
   );
 });
+
+test('policies generated from what the node itself recorded cover it, but for a pod that no label tells', {
+  skip,
+}, async () => {
+  await applyPolicies([]);
+  const generated = await eventually('flows are recorded', async () => {
+    const source = await readSource({ kubeconfig: cluster.kubeconfig, nowMs: Date.now() });
+    source.close();
+    const { flows } = source.observations;
+    return flows.some(({ allowed }) => allowed) && generatePolicies(source.snapshot, source.observations);
+  });
+  assert.deepEqual(
+    generated.policies.map(({ policy }) => `${policy.metadata.namespace}/${policy.metadata.name}`).sort(),
+    ['blue/pod-one', 'green/pod-one', 'red/pod-one', 'red/pod-two'],
+  );
+  assert.deepEqual(
+    generated.notCovered.filter(({ flow }) => !flow.includes('blue/two')),
+    [],
+  );
+});
