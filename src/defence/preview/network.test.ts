@@ -10,7 +10,7 @@ import { type Change, withChanges } from '../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../snapshot/world.ts';
 import type { Impact, Outcome } from './impact.ts';
 import { preview, subjectText } from './preview.ts';
-import { clusterOf, flow, namespace, objectsOf, policy, running, watched } from './testing/cluster.ts';
+import { clusterOf, flow, namespace, object, objectsOf, policy, running, watched } from './testing/cluster.ts';
 
 const shop = clusterOf([
   namespace('shop'),
@@ -244,4 +244,38 @@ test('ten thousand policies’ worth of names in a change do not make it explode
   }));
   const { impacts } = preview(shop, [{ put: policy('wide', { podSelector: {}, ingress: rules }) }], seen, 0);
   assert.equal(ofOutcome(impacts, 'breaks').length, 2);
+});
+
+test('DNS of the cluster is called by its name, and allowed as its users write it', () => {
+  const slice = object(
+    'discovery.k8s.io/v1',
+    'EndpointSlice',
+    'kube-dns',
+    { endpoints: [{ addresses: ['10.0.0.254'] }], ports: [{ port: 53 }] },
+    { namespace: 'kube-system', labels: { 'kubernetes.io/service-name': 'kube-dns' } },
+  );
+  const ports = ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 }));
+  const dns = object(
+    'v1',
+    'Service',
+    'kube-dns',
+    { spec: { clusterIP: '10.96.0.10', ports } },
+    { namespace: 'kube-system' },
+  );
+  const at = clusterOf([...shop.objects, namespace('kube-system'), dns, slice]);
+  const asks = flow('api', 'node', 53, { to: { type: 'node', name: 'n1', address: '10.0.0.254' }, protocol: 'UDP' });
+  const mute = policy('mute', { podSelector: {}, policyTypes: ['Egress'] });
+  const { impacts } = preview(at, [{ put: mute }], watched({ flows: [asks] }), 0);
+  assert.deepEqual(ofOutcome(impacts, 'breaks'), ['Deployment shop/api → the cluster’s dns UDP 53']);
+  const { put } = impacts[0]!.allowance!.changes[0] as { put: any };
+  assert.deepEqual(put.spec.egress[0].to, [
+    {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+      podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+    },
+  ]);
+  assert.ok(
+    !impacts.some(({ why }) => /^Deployment shop\/api → the cluster’s dns \(1 pair\) on UDP 53/.test(why)),
+    'it is told once',
+  );
 });

@@ -3,7 +3,6 @@ import { resourceName } from '../../api/kind.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { loadManifests } from '../manifests/load.ts';
 import { type Change, type ObjectRef, refOf, type Snapshot } from '../snapshot/snapshot.ts';
-import { allowListChange } from './changes/client-allow-list.ts';
 import { enforceChange } from './changes/pod-security.ts';
 import { kindOf } from './merge.ts';
 import { protectionKind } from './modes.ts';
@@ -23,8 +22,6 @@ export type ChangeWords = {
   protections: string[];
   /** `NAMESPACE=LEVEL` or `NAMESPACE=LEVEL:VERSION` */
   podSecurity: string[];
-  /** The whole list of ranges from which clients may connect. */
-  allowFrom: string[] | undefined;
 };
 
 /** Every change that is asked for, as it is written: `merge.ts` makes whole objects of it. Throws UsageError. */
@@ -34,10 +31,7 @@ export function readChanges(words: ChangeWords, snapshot: Snapshot): Change[] {
     ...words.removals.map((text) => removal(text, snapshot)),
     ...words.protections.map(protectionChange),
     ...words.podSecurity.map((text) => podSecurityChange(text, snapshot)),
-    ...(words.allowFrom === undefined ? [] : [allowListChange(words.allowFrom)]),
   ];
-  if (changes.length === 0)
-    throw new UsageError('nothing would change: name files with -f, or see rempart help preview');
   if (changes.length > changesMax)
     throw new UsageError(`more than ${changesMax} changes at once: preview them in parts`);
   return changes;

@@ -14,7 +14,8 @@ const listedMax = 20;
 
 /** `about` is what was previewed on. */
 export function renderPreview(preview: Preview, about: string, format: PreviewFormat, colour: boolean): string {
-  if (format === 'json') return `${JSON.stringify({ about, counts: countsOf(preview), ...preview }, null, 2)}\n`;
+  if (format === 'json')
+    return `${JSON.stringify({ about, counts: countsOf(preview), ...preview }, withoutSecrets, 2)}\n`;
   const paint = (outcome: Outcome, text: string) =>
     colour ? styleText([...colours[outcome]], text, { validateStream: false }) : text;
   const lines = [`Preview of ${plural(preview.changes.length, 'change')} on ${printable(about)}`];
@@ -33,6 +34,13 @@ export function renderPreview(preview: Preview, about: string, format: PreviewFo
     lines.push('');
   }
   return `${[...lines, ...coverageLines(preview)].join('\n')}\n`;
+}
+
+/** Reports go to many places: of a Secret they have the name. */
+function withoutSecrets(_: string, value: any): unknown {
+  if (value?.kind !== 'Secret' || value.metadata === undefined) return value;
+  const { apiVersion, kind, metadata } = value;
+  return { apiVersion, kind, metadata: { namespace: metadata.namespace, name: metadata.name } };
 }
 
 export const countsOf = ({ impacts }: Preview): Record<Outcome, number> => {

@@ -58,6 +58,9 @@ async function askServer(put: Manifest, client: Client, resolved: Resolved): Pro
     return { ...answer, metadata };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    // A mode that breaks something is refused until that is accepted: the preview says what it is by itself.
+    if (error.reason === 'Forbidden' && kind.kind === 'Protection' && error.message.includes(' would break: '))
+      return undefined;
     if (error.reason === 'NotFound' || lacksRight.test(error.message)) {
       resolved.notAssessed.push(`${text}: the API server was not asked: ${error.message}`);
       return undefined;

@@ -16,7 +16,7 @@ const file = (name: string, ...objects: object[]): string => {
   return path;
 };
 const noWords: ChangeWords = {
-  ...{ files: [], deletes: false, removals: [], protections: [], podSecurity: [], allowFrom: undefined },
+  ...{ files: [], deletes: false, removals: [], protections: [], podSecurity: [] },
 };
 
 const careless = {
@@ -183,4 +183,32 @@ test('at the bounds: so many changes and so long a reason, and no more', async (
   await assert.rejects(reason(1025), /a reason of at most 1024/);
   await assert.rejects(reason(1024), /need a cluster/);
   await assert.rejects(reason(0), /a reason of at most 1024/);
+});
+
+test('a list of clients is no object of the API, and is not asked of the server', async () => {
+  const { server, run } = await startShop();
+  after(() => server.stop());
+  const told = await run({}, { allowFrom: ['192.0.2.0/24'] });
+  assert.equal(told.exitCode, 3);
+  assert.match(told.text, /addresses of clients: nobody watched them/);
+  const made = run({}, { allowFrom: ['0.0.0.0/0'], apply: { reason: undefined, undoFile: undefined } });
+  await assert.rejects(made, /when the cluster starts: rempart up --allow-from/);
+});
+
+test('values of a Secret stand in no preview, and in the undo', async () => {
+  const { server, run, get } = await startShop();
+  after(() => server.stop());
+  const secret = (value: string) => ({
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'shop' } },
+    data: { key: Buffer.from(value).toString('base64') },
+  });
+  const path = '/api/v1/namespaces/shop/secrets';
+  await server.call(testAdmin, { method: 'POST', path, body: secret('old') });
+  const undoFile = join(folder, 'secret-undo.json');
+  const words = { files: [file('secret.json', secret('new'))] };
+  const told = await run(words, { apply: { reason: undefined, undoFile }, format: 'json' });
+  assert.equal((await get(`${path}/s`)).data.key, secret('new').data.key);
+  for (const value of ['old', 'new']) assert.doesNotMatch(told.text, new RegExp(secret(value).data.key));
+  await run({}, { undo: undoFile });
+  assert.equal((await get(`${path}/s`)).data.key, secret('old').data.key);
 });

@@ -7,6 +7,7 @@ import type { Manifest } from '../contract.ts';
 import { type Change, changedRef, refText } from '../snapshot/snapshot.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
 import { applyChanges, applyUndo } from './apply.ts';
+import { allowListChange } from './changes/client-allow-list.ts';
 import { outcomes, type Preview } from './impact.ts';
 import { kindOf } from './merge.ts';
 import { preview } from './preview.ts';
@@ -18,6 +19,8 @@ import { readUndo, writeUndo } from './undo-file.ts';
 
 export type PreviewOptions = {
   words: ChangeWords;
+  /** The whole list of ranges from which clients may connect: no object of the API holds it. */
+  allowFrom?: string[];
   format: PreviewFormat;
   colour: boolean;
   /** Make the change; `reason`: even though something breaks. */
@@ -51,20 +54,23 @@ export async function previewOn(
 }
 
 async function previewAndApply(source: Source, options: PreviewOptions, nowMs: number) {
-  const { words, format, colour, apply, allowances } = options;
+  const { words, allowFrom, format, colour, apply, allowances } = options;
   const wanted = readChanges(words, source.snapshot);
-  const told = await previewOf(source, wanted, nowMs);
+  const given = allowFrom === undefined ? [] : [allowListChange(allowFrom)];
+  if (wanted.length + given.length === 0)
+    throw new UsageError('nothing would change: name files with -f, or see rempart help preview');
+  const told = await previewOf(source, wanted, given, nowMs);
   if (allowances !== undefined) writeAllowances(allowances, told);
   const text = renderPreview(told, source.about, format, colour);
   if (apply === undefined) return { text, exitCode: exitCodeOf(told) };
   const { breaks } = countsOf(told);
   if (breaks > 0 && apply.reason === undefined)
     return { text: `${text}Not made: ${breaks} would break. --accept REASON makes it all the same.\n`, exitCode: 2 };
-  if (words.allowFrom !== undefined)
+  if (allowFrom !== undefined)
     throw new UsageError('the ranges of clients are given when the cluster starts: rempart up --allow-from');
   const undoFile = apply.undoFile ?? `rempart-undo-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}.json`;
   // Written first: what cannot be taken back is not made.
-  writeUndo(undoFile, await exactUndo(source.client!, told.undo));
+  writeUndo(undoFile, await exactUndo(source.client!, [...told.undo, ...secretsIn(wanted, source)]));
   await applyChanges(source.client!, wanted, breaks > 0 ? apply.reason : undefined);
   return { text: `${text}Made. To take it back: rempart preview --undo ${undoFile}\n`, exitCode: 0 };
 }
@@ -79,6 +85,13 @@ const exactUndo = (client: Client, undo: Change[]): Promise<Change[]> =>
     }),
   );
 
+/** Secrets that change: their values stand in no preview, and are read for the undo only. */
+const secretsIn = (wanted: Change[], { snapshot }: Source): Change[] =>
+  wanted.map(changedRef).flatMap((ref) => {
+    const secret = ref.kind === 'Secret' ? snapshot.get(ref) : undefined;
+    return secret === undefined ? [] : [{ put: secret }];
+  });
+
 async function takeBack(source: Source, file: string, { format, colour }: PreviewOptions, nowMs: number) {
   const changes = readUndo(file);
   const told = preview(source.snapshot, changes, source.observations, nowMs);
@@ -90,10 +103,11 @@ async function takeBack(source: Source, file: string, { format, colour }: Previe
 async function previewOf(
   { snapshot, client, observations }: Source,
   wanted: Change[],
+  given: Change[],
   nowMs: number,
 ): Promise<Preview> {
   const { changes, refusals, notAssessed } = await resolveChanges(wanted, snapshot, client);
-  const told = preview(snapshot, changes, observations, nowMs);
+  const told = preview(snapshot, [...changes, ...given], observations, nowMs);
   const impacts = [...refusals, ...told.impacts];
   const coverage = { ...told.coverage, notAssessed: [...notAssessed, ...told.coverage.notAssessed] };
   return {

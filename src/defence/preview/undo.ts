@@ -25,7 +25,9 @@ export function undoOf(before: Snapshot, changes: Change[]): { undo: Change[]; i
   const impossible: string[] = [];
   const restore = (object: Manifest) => {
     if (object.kind === 'Secret' && object['data'] === undefined && object['stringData'] === undefined)
-      impossible.push(`${refText(refOf(object))} cannot be put back: values of Secrets are never read`);
+      impossible.push(
+        `${refText(refOf(object))} cannot be put back by this: only --apply reads values of Secrets, for its undo`,
+      );
     else undo.push({ put: written(object) });
   };
   for (const change of [...changes].reverse()) {

@@ -4,9 +4,16 @@ const dayMs = 24 * 3600 * 1000;
 /** Shorter than this, and what happens once a week was hardly seen: enough to say so. */
 const shortMs = 7 * dayMs;
 
-/** `3 d`, `5 h`, `2 min`. */
+/** `3 d`, `5 h`, `2 min`, `90 s`. */
 export function spanText(ms: number): string {
-  const [unitMs, unit] = ms >= 2 * dayMs ? [dayMs, 'd'] : ms >= 2 * 3_600_000 ? [3_600_000, 'h'] : [60_000, 'min'];
+  const [unitMs, unit] =
+    ms >= 2 * dayMs
+      ? [dayMs, 'd']
+      : ms >= 2 * 3_600_000
+        ? [3_600_000, 'h']
+        : ms >= 120_000
+          ? [60_000, 'min']
+          : [1000, 's'];
   return `${Math.floor(ms / unitMs)} ${unit}`;
 }
 

@@ -33,7 +33,14 @@ function judgeRoles(scope: Scope): Judged {
   const { index: now } = rolesOf(after);
   const touched = touchedSubjects(old, now);
   const concerned = observations.calls.filter((call) => touched.some((subject) => isOf(call, subject)));
-  const calls = judgeCalls(concerned, old, now, after);
+  // Where clusters are open by default, this group may do everything whatever roles say.
+  const isBeyondRoles = ({ groups }: Call) => !before.closedByDefault && groups.includes('system:masters');
+  const calls = judgeCalls(
+    concerned.filter((call) => !isBeyondRoles(call)),
+    old,
+    now,
+    after,
+  );
   const rights = touched.flatMap((subject) => judgeRights(subject, scope, old, now, concerned));
   const impacts = unread.length === 0 ? calls.impacts : calls.impacts.map((impact) => doubted(impact, unread[0]!));
   const byOthers =

@@ -23,7 +23,7 @@ function judgeServices(scope: Scope): Judged {
   const lost = changed.flatMap((ref) => lostBackends(ref, before, after, worlds));
   const places = placesOf(worlds.before, worlds.after);
   const flows = observations.flows.flatMap((flow): Impact[] => {
-    const ends = { flow, from: places.place(flow.from), to: places.place(flow.to) };
+    const ends = { flow, from: places.place(flow.from), to: places.place(flow.to, flow.protocol, flow.port) };
     const target = ends.to.before;
     const found =
       'pod' in target &&

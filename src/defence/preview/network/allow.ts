@@ -5,6 +5,7 @@ import {
   type NetworkPolicyPeer,
   type PolicyPod,
   podKey,
+  type WellKnown,
   type World,
 } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
@@ -90,13 +91,9 @@ function newPolicy({ direction, own, far, why }: Allowed, pod: PolicyPod, world:
   };
   if (why !== 'island') return policy;
   const near = direction === 'ingress' ? { from: [{ podSelector: {} }] } : { to: [{ podSelector: {} }] };
-  const services = world.wellKnown.map(({ backend, namespace, labels, protocols, aliases }) => ({
-    to: [
-      namespace === undefined
-        ? { ipBlock: { cidr: `${backend.address}/32` } }
-        : { namespaceSelector: named(namespace), podSelector: { matchLabels: labels ?? {} } },
-    ],
-    ports: protocols.map((protocol) => ({ protocol, port: aliases[0]?.port === 53 ? 53 : backend.port })),
+  const services = world.wellKnown.map((service) => ({
+    to: [servicePeer(service)],
+    ports: service.protocols.map((protocol) => ({ protocol, port: service.backend.port })),
   }));
   const exposed = world.exposures
     .filter((exposure) => `${exposure.namespace}/${exposure.pod}` === podKey(pod))
@@ -106,6 +103,12 @@ function newPolicy({ direction, own, far, why }: Allowed, pod: PolicyPod, world:
     policy,
   );
 }
+
+/** As if the service had pods, so that the rule means the same on any cluster; else where its packets arrive. */
+const servicePeer = ({ namespace, labels = {}, backend }: WellKnown): NetworkPolicyPeer =>
+  namespace === undefined
+    ? { ipBlock: { cidr: `${backend.address}/32` } }
+    : { namespaceSelector: named(namespace), podSelector: { matchLabels: labels } };
 
 const named = (namespace: string) => ({ matchLabels: { 'kubernetes.io/metadata.name': namespace } });
 
@@ -137,6 +140,7 @@ function peerOf(place: Place, ownNamespace: string, scope: AllowScope): NetworkP
     const podSelector = { matchLabels: lastingLabels(pod.labels) };
     return pod.namespace === ownNamespace ? { podSelector } : { namespaceSelector: named(pod.namespace), podSelector };
   }
+  if (place.service !== undefined) return servicePeer(place.service);
   const address = pod?.ips[0] ?? (place.after as { address: string }).address;
   return { ipBlock: { cidr: `${address}/32` } };
 }

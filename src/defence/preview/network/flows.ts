@@ -23,7 +23,7 @@ export function judgeFlows(
   const broken: BrokenFlow[] = [];
   const placed: PlacedFlow[] = [];
   for (const flow of flows) {
-    const ends = { flow, from: place(flow.from), to: place(flow.to) };
+    const ends = { flow, from: place(flow.from), to: place(flow.to, flow.protocol, flow.port) };
     placed.push(ends);
     const was = before.evaluate(ends.from.before, ends.to.before, flow.protocol, flow.port);
     const judged = judgeFlow(ends, was, after, namespaceLabels);

@@ -1,4 +1,4 @@
-import type { Party, PolicyPod, World } from '../../../policy/policy.ts';
+import type { Party, PolicyPod, Protocol, WellKnown, World } from '../../../policy/policy.ts';
 import { podKey } from '../../../policy/policy.ts';
 import type { FlowEnd } from '../../observations/observation.ts';
 import type { ObjectRef } from '../../snapshot/snapshot.ts';
@@ -10,8 +10,10 @@ export type Place = {
   after: Party | undefined;
   /** `Deployment shop/api`, `pod shop/debug`, `node n1`, `192.0.2.7`: what people call it. */
   text: string;
-  /** The pod of the world before, or of the world after where it is new. */
+  /** The pod of the world before. */
   pod?: PolicyPod;
+  /** Nodes offer this to pods in place of pods of its own: DNS, the API. */
+  service?: WellKnown;
 };
 
 /** Labels that controllers add, each time with another value. */
@@ -29,8 +31,12 @@ export const lastingLabels = (labels: Record<string, string>): Record<string, st
 export const workloadText = ({ kind, namespace, name }: ObjectRef): string =>
   `${kind === 'Pod' ? 'pod' : kind.split('.')[0]} ${namespace || 'default'}/${name}`;
 
+/** `the cluster’s dns`. */
+export const serviceText = (name: string): string => `the cluster’s ${name}`;
+
 /** Finds the ends of flows in both worlds. Pods that are gone are placed by their workload, or by their labels. */
-export type Places = { place(end: FlowEnd): Place; standIns: PolicyPod[] };
+/** `port` is given for the end that is connected to. */
+export type Places = { place(end: FlowEnd, protocol?: Protocol, port?: number): Place; standIns: PolicyPod[] };
 
 export function placesOf(before: SnapshotWorld, after: SnapshotWorld): Places {
   const old = podsOf(before);
@@ -39,7 +45,8 @@ export function placesOf(before: SnapshotWorld, after: SnapshotWorld): Places {
   const place = (end: FlowEnd): Place => {
     if (end.type !== 'pod') {
       const party = { address: end.address };
-      return { before: party, after: party, text: end.type === 'node' ? `node ${end.name}` : end.address };
+      const text = end.type === 'node' ? `node ${end.name}` : end.address;
+      return { before: party, after: party, text };
     }
     const found = old.find(end);
     const key = found === undefined ? undefined : podKey(found);
@@ -62,8 +69,16 @@ export function placesOf(before: SnapshotWorld, after: SnapshotWorld): Places {
     return { before: party, after: party, text: `${kind} ${end.namespace}/${name} (gone)`, pod: standIn };
   };
   const remembered = new Map<string, Place>();
+  const offered = (address: string, protocol: Protocol | undefined, port: number | undefined) =>
+    before.world.wellKnown.find(
+      ({ protocols, backend, aliases }) =>
+        protocols.some((each) => each === protocol) &&
+        [backend, ...aliases].some((at) => at.address === address && at.port === port),
+    );
   return {
-    place(end) {
+    place(end, protocol, port) {
+      const service = end.type === 'pod' ? undefined : offered(end.address, protocol, port);
+      if (service !== undefined) return { ...place(end), text: serviceText(service.name), service };
       const key = end.type === 'pod' ? `${end.namespace}/${end.name} ${end.workload}` : `${end.type} ${end.address}`;
       const known = remembered.get(key) ?? place(end);
       remembered.set(key, known);

@@ -12,7 +12,7 @@ import type { SnapshotWorld } from '../../snapshot/world.ts';
 import type { Impact } from '../impact.ts';
 import { unseenText } from '../watched.ts';
 import type { PlacedFlow } from './flows.ts';
-import { workloadText } from './places.ts';
+import { serviceText, workloadText } from './places.ts';
 
 type Worlds = { before: SnapshotWorld; after: SnapshotWorld };
 
@@ -67,7 +67,7 @@ function endsOf({ before, after }: Worlds): (party: ChangedParty) => End {
     if (type === 'outside') return { names: [outside], pods: [], pairs: 0 };
     if (type !== 'pods')
       return {
-        names: members.map((name) => `${type === 'nodes' ? 'node' : 'the cluster’s'} ${name}`),
+        names: members.map((name) => (type === 'nodes' ? `node ${name}` : serviceText(name))),
         pods: [],
         pairs: 0,
       };
@@ -123,9 +123,9 @@ function impactOf(pairs: Pair[], windows: Window[]): Impact {
   };
 }
 
-/** `TCP 6379` for each port that the pods declare; of what is no pod, a single range. */
+/** `TCP 6379` for each port that the pods declare; of what is no pod, a few ranges. */
 function declaredIn({ pods }: End, ports: PortRange[]): string[] {
-  if (pods.length === 0) return ports.length === 1 ? [portsText(ports)] : [];
+  if (pods.length === 0) return ports.length > portsShown ? [] : ports.map((range) => portsText([range]));
   const declared = pods.flatMap((pod) => pod.ports).filter(({ protocol, port }) => isIn(ports, protocol, port));
   return [...new Set(declared.map(({ protocol, port }) => `${protocol} ${port}`))];
 }
