@@ -156,3 +156,19 @@ test('objects whose fields have any type are judged or not assessed, and owners 
   const { objects } = judge(subjectsOf(snapshot), checks, contextOf(snapshot));
   assert.equal(objects, items.length + sets.length);
 });
+
+test('an older API server is read in the versions that it has, and custom kinds that it lacks have no objects', async (t) => {
+  const groups = [{ name: 'batch', versions: [{ version: 'v1' }, { version: 'v1beta1' }] }];
+  const snapshot = await readFrom(t, {
+    '/apis': () => ({ body: { groups } }),
+    '/apis/batch/v1beta1/cronjobs': () => ({
+      body: { kind: 'CronJobList', apiVersion: 'batch/v1beta1', items: [{ metadata: { name: 'old' } }] },
+    }),
+  });
+  assert.deepEqual(
+    snapshot.of('CronJob.batch').map(({ apiVersion }) => apiVersion),
+    ['batch/v1beta1'],
+  );
+  assert.equal(snapshot.whyUnread('Gateway.gateway.networking.k8s.io'), undefined);
+  assert.match(snapshot.whyUnread('ValidatingAdmissionPolicy.admissionregistration.k8s.io')!, /does not serve it/);
+});
