@@ -28,7 +28,7 @@ export function addNetwork(places: Places, model: Model, reachability: Reachabil
     doors.set(key, door);
     door.workloads.add(workload);
   }
-  const hubs = new Map<string, Place>();
+  const hubs: Hubs = new Map();
   for (const door of doors.values()) addDoor(places, model, reachability, door, hubs);
 }
 
@@ -37,21 +37,35 @@ type Door = { party: PartyClass; listens: PortRange[]; workloads: Set<Workload> 
 
 const outOf = ({ graph }: Places, { index }: PartyClass) => graph.place(`from:${index}`, 'between', 'connections');
 
+type Hub = { clients: number[]; place: Place };
+/** Hubs by a figure that is equal for equal lists of clients: writing each list out would take longer than all else. */
+type Hubs = Map<number, Hub[]>;
+
+function hubFor(places: Places, hubs: Hubs, parties: PartyClass[]): Place {
+  let figure = parties.length;
+  for (const { index } of parties) figure = (Math.imul(figure, 31) + index) | 0;
+  const alike = hubs.get(figure) ?? [];
+  hubs.set(figure, alike);
+  const known = alike.find(
+    ({ clients }) => clients.length === parties.length && parties.every(({ index }, at) => clients[at] === index),
+  );
+  if (known !== undefined) return known.place;
+  const place = places.graph.place(`hub:${figure}.${alike.length}`, 'between', 'the network');
+  alike.push({ clients: parties.map(({ index }) => index), place });
+  for (const party of parties)
+    places.graph.hop(outOf(places, party), place, { cost: costs.given, why: 'connects', by: [] });
+  return place;
+}
+
 /** Doors with the same clients share one hub: else ten thousand pods would be a hundred million hops. */
-function addDoor(places: Places, model: Model, reachability: Reachability, door: Door, hubs: Map<string, Place>): void {
+function addDoor(places: Places, model: Model, reachability: Reachability, door: Door, hubs: Hubs): void {
   const { graph } = places;
-  const clients = reachability
-    .to(door.party)
-    .filter(({ party, ports }) => party.type === 'pods' && common(ports, door.listens))
-    .map(({ party }) => party);
+  const reaching = commonWith(door.listens);
+  const clients: PartyClass[] = [];
+  for (const { party, ports } of reachability.to(door.party))
+    if (party.type === 'pods' && reaching(ports)) clients.push(party);
   if (clients.length === 0) return;
-  const key = clients.map(({ index }) => index).join();
-  let hub = hubs.get(key);
-  if (hub === undefined) {
-    hub = graph.place(`hub:${hubs.size}`, 'between', 'the network');
-    hubs.set(key, hub);
-    for (const party of clients) graph.hop(outOf(places, party), hub, { cost: costs.given, why: 'connects', by: [] });
-  }
+  const hub = hubFor(places, hubs, clients);
   const ports = door.listens.map(({ protocol, first }) => `${protocol} ${first}`).join(', ') || 'its ports';
   for (const workload of door.workloads) {
     const inside = places.workload(workload);
@@ -77,13 +91,21 @@ const portsKey = (ports: PortRange[]) =>
     .sort()
     .join();
 
-/** A pod that declares no port may listen on any. */
-const common = (open: PortRange[], listens: PortRange[]): boolean =>
-  listens.length === 0
-    ? open.length > 0
-    : listens.some((own) =>
-        open.some(({ protocol, first, last }) => protocol === own.protocol && first <= own.first && own.first <= last),
-      );
+/** Do open ports lead to one that listens? A pod that declares none may listen on any. Equal sets are asked once. */
+function commonWith(listens: PortRange[]): (open: PortRange[]) => boolean {
+  const known = new Map<PortRange[], boolean>();
+  return (open) => {
+    let found = known.get(open);
+    if (found === undefined) {
+      found = listens.length === 0 ? open.length > 0 : listens.some((own) => open.some((range) => holds(range, own)));
+      known.set(open, found);
+    }
+    return found;
+  };
+}
+
+const holds = ({ protocol, first, last }: PortRange, own: PortRange): boolean =>
+  protocol === own.protocol && first <= own.first && own.first <= last;
 
 /** Nobody reaches it any more: whoever must is to be allowed by name. */
 function isolate({ snapshot }: Model, { namespace, labels, ref }: Workload): Lever {
