@@ -16,7 +16,8 @@ export const ownerReferences = (authorize: Authorizer): AdmissionPlugin => ({
     const { operation, object, old } = request;
     if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
     const before = old?.metadata.ownerReferences ?? [];
-    const after = object.metadata.ownerReferences ?? [];
+    // Requests such as a TokenRequest or an Eviction may come without metadata.
+    const after = object.metadata?.ownerReferences ?? [];
     if (JSON.stringify(before) === JSON.stringify(after)) return;
     if (operation === 'UPDATE' && !allowed(authorize, request, {}))
       throw refusal(request, "cannot set an ownerRef on a resource you can't delete");
