@@ -1,5 +1,6 @@
 import { anonymousAccess } from './changes/anonymous-access.ts';
 import { clientAllowList } from './changes/client-allow-list.ts';
+import { externalAddresses } from './changes/external-addresses.ts';
 import { limitRange } from './changes/limit-range.ts';
 import { network } from './changes/network.ts';
 import { podSecurity } from './changes/pod-security.ts';
@@ -15,5 +16,5 @@ import type { Previewer } from './scope.ts';
 /** Every kind of change that can be previewed; docs/recipes/preview-a-change.md says how to add one. */
 export const previewers: Previewer[] = [
   ...[network, service, workload, podSecurity, limitRange, resourceQuota, references],
-  ...[validatingAdmissionPolicy, roles, anonymousAccess, clientAllowList, seccomp],
+  ...[validatingAdmissionPolicy, roles, anonymousAccess, clientAllowList, seccomp, externalAddresses],
 ];

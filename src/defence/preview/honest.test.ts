@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { master, namespace, serviceAccount, startDefended } from '../../server/testing/defended.ts';
 import { noObservations } from '../observations/observation.ts';
 import { type Change, refOf } from '../snapshot/snapshot.ts';
+import { callText } from './calls.ts';
 import { preview, subjectText } from './preview.ts';
 import { clusterOf } from './testing/cluster.ts';
 
@@ -108,4 +109,101 @@ test('what is said to be refused at its next start is, and nothing that is calle
     { numRuns: 150 },
   );
   assert.ok(counts.breaks > 20 && counts.safe > 20, JSON.stringify(counts));
+});
+
+const rbac = 'rbac.authorization.k8s.io';
+const some = (...values: string[]) => fc.subarray(values, { minLength: 1 });
+const rules = fc.array(
+  fc.record(
+    {
+      verbs: some('get', 'list', 'delete', '*'),
+      apiGroups: some('', 'apps', '*'),
+      resources: some('pods', 'pods/log', 'secrets', 'deployments', '*'),
+      resourceNames: some('a', 'b'),
+    },
+    { requiredKeys: ['verbs', 'apiGroups', 'resources'] },
+  ),
+  { maxLength: 3 },
+);
+const asked = fc.record({
+  verb: fc.constantFrom('get', 'list', 'delete'),
+  group: fc.constantFrom('', 'apps'),
+  resource: fc.constantFrom('pods', 'secrets', 'deployments'),
+  subresource: fc.constantFrom('', 'log'),
+  name: fc.constantFrom('', 'a', 'c'),
+});
+
+test('calls that are said to be refused after a change of roles are, and those called safe are not', async () => {
+  const groups = ['system:authenticated'];
+  const isAllowed = async (user: string, namespace: string, { subresource, ...rest }: Record<string, string>) => {
+    const spec = { user, groups, resourceAttributes: { namespace, subresource, ...rest } };
+    const { body } = await server.ask(master, 'POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec });
+    return body.status.allowed as boolean;
+  };
+  const counts = { breaks: 0, safe: 0, opens: 0 };
+  await fc.assert(
+    fc.asyncProperty(
+      rules,
+      rules,
+      fc.constantFrom('', 'a'),
+      fc.array(asked, { minLength: 1, maxLength: 4 }),
+      async (before, after, where, drawn) => {
+        const name = `r${trials++}`;
+        const [kind, namespace] = where === '' ? ['ClusterRole', {}] : ['Role', { namespace: where }];
+        const role = (rules: object[]): any => ({
+          apiVersion: `${rbac}/v1`,
+          kind,
+          metadata: { name, ...namespace },
+          rules,
+        });
+        const binding = {
+          ...{ apiVersion: `${rbac}/v1`, kind: `${kind}Binding`, metadata: { name, ...namespace } },
+          ...{ roleRef: { apiGroup: rbac, kind, name }, subjects: [{ apiGroup: rbac, kind: 'User', name }] },
+        };
+        await server.make(role(before), binding);
+        const allowed = await Promise.all(drawn.map((each) => isAllowed(name, 'a', each)));
+        const calls = drawn.map((each, index) => ({
+          ...{
+            user: name,
+            groups,
+            namespace: 'a',
+            path: '',
+            allowed: allowed[index]!,
+            firstMs: 0,
+            lastMs: 0,
+            count: 1,
+          },
+          ...each,
+        }));
+        const { impacts } = preview(
+          clusterOf([role(before), binding] as any),
+          [{ put: role(after) }],
+          { ...noObservations(), calls },
+          0,
+        );
+        const path =
+          where === '' ? `/apis/${rbac}/v1/clusterroles/${name}` : `/apis/${rbac}/v1/namespaces/a/roles/${name}`;
+        await server.ask(master, 'PUT', path, role(after));
+        for (const call of calls) {
+          const now = await isAllowed(name, 'a', {
+            verb: call.verb,
+            group: call.group,
+            resource: call.resource,
+            subresource: call.subresource,
+            name: call.name,
+          });
+          const told = impacts
+            .filter(({ subject }) => subjectText(subject) === callText(call))
+            .map(({ outcome }) => outcome);
+          // Calls that differ in the object's name only are told as one, with the worst of them.
+          if (JSON.stringify(before) !== JSON.stringify(after) && call.allowed && !now)
+            assert.ok(told.includes('breaks'), callText(call));
+          if (told.length === 1 && told[0] === 'safe') assert.ok(now, callText(call));
+          if (told.length === 1 && told[0] !== 'unknown') counts[told[0]!]++;
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+  for (const [outcome, count] of Object.entries(counts)) assert.ok(count > 5, `${outcome}: ${count}`);
 });

@@ -49,7 +49,7 @@ function judgeServices(scope: Scope): Judged {
           ref,
           before,
           after,
-          lost.some(({ service }) => service === ref),
+          lost.some(({ service }) => refText(service) === refText(ref)),
         ),
     );
   return {

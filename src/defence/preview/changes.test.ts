@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { noObservations } from '../observations/observation.ts';
+import { previewers } from './changes.ts';
+import { preview, subjectText } from './preview.ts';
+import { clusterOf, namespace, object, running } from './testing/cluster.ts';
+
+test('every file of the family is in the list, and every previewer in the recipe', async () => {
+  const folder = join(import.meta.dirname, 'changes');
+  const made = await Promise.all(readdirSync(folder).map((file) => import(join(folder, file))));
+  const exported = made
+    .flatMap((module) => Object.values(module))
+    .filter((value: any) => value?.impacts && value.concerns);
+  assert.deepEqual(new Set(exported), new Set(previewers));
+  assert.equal(new Set(previewers.map(({ name }) => name)).size, previewers.length);
+  const recipe = readFileSync(join(import.meta.dirname, '../../../docs/recipes/preview-a-change.md'), 'utf8');
+  for (const { name } of previewers) assert.ok(recipe.includes(`\`${name}\``), `the recipe does not tell of ${name}`);
+});
+
+const mode = (name: string, spec: string) =>
+  object('defence.rempart.io/v1alpha1', 'Protection', name, { spec: { mode: spec } }, { namespace: undefined });
+const told = (objects: Parameters<typeof clusterOf>[0], change: ReturnType<typeof mode>) =>
+  preview(clusterOf(objects), [{ put: change }], noObservations(), 0).impacts.map(
+    ({ outcome, subject }) => `${outcome} ${subjectText(subject)}`,
+  );
+
+test('external addresses: who claims some is refused when it is made again; off opens', () => {
+  const service = object('v1', 'Service', 'web', { spec: { externalIPs: ['192.0.2.1'] } });
+  const plain = object('v1', 'Service', 'plain', { spec: {} });
+  const [off, on] = [mode('service-external-ips', 'off'), mode('service-external-ips', 'enforce')];
+  assert.deepEqual(told([service, plain, off], on), ['breaks Service shop/web']);
+  assert.deepEqual(told([service, on], off), ['opens Services']);
+});
+
+test('seccomp: workloads that say nothing are unknown under the profile, and open without', () => {
+  const silent = running('web', 80, [], { securityContext: { runAsNonRoot: true } });
+  const objects = [
+    namespace('shop', { 'pod-security.kubernetes.io/enforce': 'baseline' }),
+    ...silent,
+    ...running('said', 80, []),
+  ];
+  assert.deepEqual(told([...objects, mode('seccomp', 'off')], mode('seccomp', 'enforce')), [
+    'unknown Deployment.apps shop/web',
+    'safe Deployment.apps shop/said',
+  ]);
+  assert.ok(
+    told([...objects, mode('seccomp', 'enforce')], mode('seccomp', 'off')).includes('opens Deployment.apps shop/web'),
+  );
+});
+
+test('a Service that leads elsewhere leaves unknown what was seen through it; one that is exposed opens', () => {
+  const service = (spec: object) =>
+    object('v1', 'Service', 'api', { spec: { ports: [{ port: 80, targetPort: 8080 }], ...spec } });
+  const objects = [namespace('shop'), ...running('api', 8080, ['10.0.0.1']), service({ selector: { app: 'api' } })];
+  const change = (put: ReturnType<typeof service>) =>
+    preview(clusterOf(objects), [{ put }], noObservations(), 0).impacts.map(
+      ({ outcome, subject }) => `${outcome} ${subjectText(subject)}`,
+    );
+  assert.ok(change(service({ selector: { app: 'other' } })).includes('unknown Service shop/api'));
+  assert.ok(change(service({ selector: { app: 'api' }, type: 'NodePort' })).includes('opens Service shop/api'));
+  const ingress = object('networking.k8s.io/v1', 'Ingress', 'web', {
+    spec: { rules: [{ host: 'shop.example', http: { paths: [{ path: '/' }] } }] },
+  });
+  assert.ok(change(ingress as any).includes('opens Ingress.networking.k8s.io shop/web'));
+});

@@ -1,0 +1,29 @@
+import { changedRef, refOf } from '../../snapshot/snapshot.ts';
+import type { Impact } from '../impact.ts';
+import { modeIn, protectionKind } from '../modes.ts';
+import type { Judged, Previewer, Scope } from '../scope.ts';
+
+const id = 'service-external-ips';
+
+/** Services that claim addresses outside of the cluster: those that have some keep them, and may not claim others. */
+export const externalAddresses: Previewer = {
+  name: 'external addresses',
+  concerns: (change) => changedRef(change).kind === protectionKind && changedRef(change).name === id,
+  impacts: judgeAddresses,
+};
+
+function judgeAddresses({ before, after }: Scope): Judged {
+  const [was, will] = [modeIn(before, id), modeIn(after, id)];
+  const by = [`${protectionKind} ${id}`];
+  const claiming = after.of('Service').filter(({ spec }) => (spec?.externalIPs ?? []).length > 0);
+  if (was === will) return { impacts: [], judged: {} };
+  if (will === 'off') {
+    const why = 'any Service may claim any address from then on, and take its traffic';
+    return { impacts: [{ outcome: 'opens', subject: { type: 'rights', text: 'Services' }, why, by }], judged: {} };
+  }
+  const impacts = claiming.map((service): Impact => {
+    const why = `it keeps ${service['spec'].externalIPs.join(', ')}; made again, or given others, it is refused`;
+    return { outcome: 'breaks', subject: { type: 'object', ref: refOf(service) }, why, by };
+  });
+  return { impacts, judged: { object: claiming.length } };
+}
