@@ -351,3 +351,21 @@ test('what was not read is told, and an unknown end is refused', () => {
   assert.throws(() => findPaths(clusterOf(shop), 'pod:a/none', 'secrets', noObservations()), /not in what was read/);
   assert.throws(() => findPaths(clusterOf(shop), 'somewhere', 'secrets', noObservations()), /no end of a path/);
 });
+
+test('what everybody holds is a start of its own; without credentials nobody comes where our server ends that', () => {
+  const all = clusterRole('all', [rule('*', '*', '*')]);
+  const everybody = worstPaths(
+    clusterOf([namespace('a'), all, clusterRoleBinding('e', 'all', [userGroup('system:authenticated')])]),
+  );
+  assert.equal(everybody.paths[0]!.from, 'group system:authenticated');
+  const nobody = [namespace('a'), all, clusterRoleBinding('n', 'all', [userGroup('system:unauthenticated')])];
+  assert.equal(
+    easiest(nobody, 'internet', 'cluster-admin'),
+    'the Internet > group system:unauthenticated > cluster-admin (3)',
+  );
+  const mode: Manifest = {
+    ...{ apiVersion: 'defence.rempart.io/v1alpha1', kind: 'Protection', metadata: { name: 'anonymous-access' } },
+    spec: { mode: 'enforce' },
+  };
+  assert.equal(easiest([...nobody, mode], 'internet', 'cluster-admin'), 'none');
+});

@@ -164,7 +164,8 @@ export function pathsToSubjects(snapshot: Snapshot, subjects: Subject[]): Path[]
 /** Where an intruder begins: outside, in any workload, as anybody whose credentials were stolen. */
 export function isStart({ type, id }: Place): boolean {
   if (type === 'internet' || type === 'workload') return true;
-  // The cluster’s own users and groups hold what they hold by design.
+  // What everybody holds, anybody begins with; the cluster’s own users and groups hold what they hold by design.
+  if (/^group:system:(authenticated|serviceaccounts(:.+)?)$/.test(id)) return true;
   return (type === 'user' || type === 'group') && !/^(user|group):(system|rempart):/.test(id);
 }
 

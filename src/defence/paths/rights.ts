@@ -9,6 +9,7 @@ import { bindingText, type Grant, type HeldRole, type Subject } from '../../api/
 import { describeRule, type PolicyRule } from '../../api/rbac/rules.ts';
 import { splitResourceName } from '../../client/resources.ts';
 import { type Right, ruleGives } from '../cluster/role-rights.ts';
+import { modeOf } from '../perimeter/administration/contract.ts';
 import { subjectText } from '../perimeter/render.ts';
 import { asWritten } from '../perimeter/roles.ts';
 import { type ObjectRef, refOf, refText } from '../snapshot/snapshot.ts';
@@ -127,7 +128,7 @@ function withoutRule(role: KubernetesObject, rule: PolicyRule): Lever | undefine
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Who belongs to which group by being what it is. Only groups that hold something matter. */
-function addMemberships(places: Places, { roles, namespaces, accountsIn }: Model): void {
+function addMemberships(places: Places, { roles, namespaces, accountsIn, snapshot }: Model): void {
   const { graph } = places;
   const bound = new Set(
     roles.grants.flatMap(({ subjects }) => subjects.flatMap(({ kind, name }) => (kind === 'Group' ? [name] : []))),
@@ -150,6 +151,8 @@ function addMemberships(places: Places, { roles, namespaces, accountsIn }: Model
   const why = 'passes every authorizer';
   graph.hop(masters, places.gain('everything', ''), { cost: costs.given, why, by: [] });
   const internet = graph.place('internet', 'internet', 'the Internet');
+  // On our own clusters these are known to end requests without credentials before they are authorized.
+  if (modeOf(snapshot, 'anonymous-access') === 'enforce' || modeOf(snapshot, 'api-on-loopback') === 'enforce') return;
   for (const subject of [
     { kind: 'Group', name: unauthenticatedGroup },
     { kind: 'User', name: anonymous },

@@ -44,7 +44,11 @@ export function createWeigh(observations: Observations): (lever: Lever) => Break
     if (type === 'policy') return used(into.length, 'flows to it', watched);
     if (type === 'exposure')
       return used(into.filter(({ from }) => from.type === 'address').length, 'clients outside', watched);
-    return { weight: effort[type], text: 'whether the program needs it shows when it is tried' };
+    const text =
+      type === 'pod'
+        ? 'whether the program needs it shows when it is tried'
+        : 'what else it allows shows in the preview';
+    return { weight: effort[type], text };
   };
 }
 

@@ -1,3 +1,4 @@
+import { spanText, watchedMs } from '../../preview/watched.ts';
 import { asJson, asText, notAssessedLines } from '../../report/lines.ts';
 import { printable } from '../../report/printable.ts';
 import { changesText, writeChanges } from '../../report/write-changes.ts';
@@ -7,13 +8,16 @@ export type RolesFormat = 'table' | 'json' | 'yaml';
 
 export function renderRoles(report: DeriveReport, format: RolesFormat): string {
   if (format === 'json') return asJson(report);
-  const { users, warnings, notAssessed } = report;
+  const { users, warnings, windows, notAssessed } = report;
   if (format === 'yaml')
     return users
       .filter(({ changes }) => changes.length > 0)
       .map(({ user, changes }) => changesText(titleOf(user), changes))
       .join('---\n');
   const lines = users.flatMap((user) => [...userLines(user), '']);
+  const watched = watchedMs(windows);
+  if (watched !== undefined)
+    lines.push(`Watched: ${spanText(watched)} by ${windows.map(({ source }) => printable(source)).join(', ')}`);
   if (users.length === 0) lines.push('No user was seen.');
   lines.push(...warnings.map((warning) => `Warning: ${warning}`));
   return asText([...lines, ...notAssessedLines(notAssessed)]);
