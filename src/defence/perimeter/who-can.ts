@@ -39,11 +39,11 @@ export function whoCan(snapshot: Snapshot, query: RightQuery, options: { indirec
   const { index, notAssessed } = rolesOf(snapshot);
   const runs = runsAs(snapshot);
   const holders = index.grants.flatMap((grant) => {
-    const rule = deciding(grant, query);
-    if (rule === undefined) return [];
+    const found = deciding(grant, query);
+    if (found === undefined) return [];
     return grant.subjects.map((subject) => ({
       ...{ subject, namespace: grant.namespace, binding: refOf(grant.binding), role: refOf(grant.role) },
-      ...{ rule: describeRule(rule), names: rule.resourceNames ?? [], runs: runs(subject) },
+      ...{ rule: describeRule(found.rule), names: found.names, runs: runs(subject) },
     }));
   });
   const unread = ['Pod', 'ServiceAccount'].flatMap((kind) => {
@@ -67,23 +67,37 @@ export function whoCan(snapshot: Snapshot, query: RightQuery, options: { indirec
 /** Verbs that ask about no object by name: a rule for certain names never allows them. */
 const nameless = new Set(['create', 'deletecollection']);
 
-function deciding(grant: Grant, query: RightQuery): PolicyRule | undefined {
+/** The rule that allows it, and for which names; empty: for all. One for all names outweighs those for some. */
+function deciding(grant: Grant, query: RightQuery): { rule: PolicyRule; names: string[] } | undefined {
   const { namespace, name, path } = query;
-  if (grant.namespace !== '' && (isClusterScoped(query) || path !== undefined)) return undefined;
+  if (grant.namespace !== '' && !counts(grant.namespace, query)) return undefined;
   if (grant.namespace !== '' && namespace !== undefined && namespace !== grant.namespace) return undefined;
   const user = { username: '', groups: [] };
-  return grant.rules.find((rule) => {
+  const matching = grant.rules.filter((rule) => {
     // Without a name it is asked who can do it to any object: a rule for some names counts, and says which.
-    const anyName = name === '' && !(nameless.has(query.verb) && query.subresource === '');
-    const asked = {
-      ...query,
-      user,
-      version: '',
-      namespace: '',
-      ...(path === undefined ? {} : { nonResourcePath: path }),
-    };
+    const anyName = name === '' && !isNameless(query);
+    const about = { ...query, user, version: '', namespace: '' };
+    const asked = path === undefined ? about : { ...about, nonResourcePath: path };
     return ruleAllows(anyName ? { ...rule, resourceNames: [] } : rule, asked);
   });
+  const forAll = matching.find(({ resourceNames }) => !resourceNames?.length);
+  const rule = forAll ?? matching[0];
+  if (rule === undefined) return undefined;
+  // Of what has no namespace, a binding of one reaches that Namespace itself.
+  if (grant.namespace !== '' && isOfNamespaces(query)) return { rule, names: [grant.namespace] };
+  return { rule, names: forAll ? [] : [...new Set(matching.flatMap(({ resourceNames }) => resourceNames ?? []))] };
+}
+
+const isNameless = ({ verb, subresource }: RightQuery) => nameless.has(verb) && subresource === '';
+
+const isOfNamespaces = ({ resource, group }: RightQuery) => resource === 'namespaces' && group === '';
+
+/** Does a binding of one namespace count? Of what has none, only for that Namespace itself, by its name. */
+function counts(at: string, query: RightQuery): boolean {
+  if (query.path !== undefined) return false;
+  if (!isOfNamespaces(query)) return !isClusterScoped(query);
+  const listing = query.verb === 'list' || query.verb === 'watch' || isNameless(query);
+  return query.name === '' ? !listing : query.name === at;
 }
 
 /** The workloads that run as a subject. Groups of service accounts are spelled out; others have no pods. */
