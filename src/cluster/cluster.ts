@@ -44,11 +44,9 @@ export const runServer = async (dataDirectory: string) =>
 /** Runs the node's process until it is told to stop. */
 export const runAgent = async (dataDirectory: string) => (await import('./agent-process.ts')).runAgent(dataDirectory);
 
-/** Loads what a process runs, so that it is in Node's compile cache, and does nothing with it. */
-export async function warm(name: 'server' | 'agent'): Promise<void> {
-  if (name === 'agent') await import('./agent-process.ts');
-  else await Promise.all([import('./server-process.ts'), import('./reactors.ts')]);
-}
+/** Compiles a process's program into Node's compile cache. */
+export const warm = async (name: 'server' | 'agent', dataDirectory: string) =>
+  (await import('./warm.ts')).warm(name, dataDirectory);
 
 /** A control plane in memory with simulated nodes, in this process. */
 export const runDevelopment = async (options: { nodes: number; port: number; kubeconfig: string }) =>

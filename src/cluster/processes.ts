@@ -105,16 +105,15 @@ export function own(path: string, uid: number): void {
 const plainEnvironment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C.UTF-8',
-  // One heap of the C library for all threads, whose free end is given back (glibc, mallopt(3)).
+  // One heap of the C library for all threads (glibc, mallopt(3)).
   MALLOC_ARENA_MAX: '1',
-  MALLOC_TRIM_THRESHOLD_: '131072',
 };
 
 const cacheOf = (name: ProcessName, configuration: Configuration) => join(layout(configuration)[name], 'code-cache');
 
 /**
- * Compiles the program once before its first start. A process that strips types by itself keeps the 40 MB of what did
- * it, and starts later; one that finds them stripped in Node's compile cache does neither.
+ * Compiles the program once before its first start. A process that strips types by itself keeps the 20 to 40 MB of what
+ * did it, and starts later; one that finds them stripped in Node's compile cache does neither.
  */
 function warm(name: ProcessName, configuration: Configuration, command: string[], options: SpawnSyncOptions): void {
   const cache = cacheOf(name, configuration);

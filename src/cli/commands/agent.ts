@@ -8,6 +8,6 @@ export const agent: AddCommand = (program) => {
     .requiredOption('--data-dir <directory>', 'the cluster')
     .option('--warm', 'only compile the program')
     .action((options: { dataDir: string; warm?: boolean }) =>
-      options.warm ? warm('agent') : runAgent(options.dataDir),
+      options.warm ? warm('agent', options.dataDir) : runAgent(options.dataDir),
     );
 };

@@ -8,6 +8,6 @@ export const server: AddCommand = (program) => {
     .requiredOption('--data-dir <directory>', 'the cluster')
     .option('--warm', 'only compile the program')
     .action((options: { dataDir: string; warm?: boolean }) =>
-      options.warm ? warm('server') : runServer(options.dataDir),
+      options.warm ? warm('server', options.dataDir) : runServer(options.dataDir),
     );
 };
