@@ -212,10 +212,10 @@ export function recheck(
 }
 
 /** `Deployment shop/web`. */
-export const describe = ({ kind, metadata }: Manifest): string =>
+export const objectText = ({ kind, metadata }: Manifest): string =>
   `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name ?? metadata.generateName ?? ''}`;
 
 const placed = ({ object, origin }: Subject) => ({
-  what: describe(object),
+  what: objectText(object),
   ...(origin ? { file: origin.file, line: origin.lineOf([]) } : {}),
 });

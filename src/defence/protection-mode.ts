@@ -1,6 +1,6 @@
 import type { JudgeContext } from './contract.ts';
 
-const kind = 'Protection.defence.rempart.io';
+export const protectionKind = 'Protection.defence.rempart.io';
 
 /**
  * The mode of a protection where a cluster of Rempart is judged; `byDefault` where it has no object for it (yet).
@@ -8,5 +8,5 @@ const kind = 'Protection.defence.rempart.io';
  */
 export function protectionMode(context: JudgeContext, id: string, byDefault: string): string | undefined {
   if (context.source !== 'cluster' || !context.closedByDefault) return undefined;
-  return context.get({ kind, namespace: '', name: id })?.['spec']?.mode ?? byDefault;
+  return context.get({ kind: protectionKind, namespace: '', name: id })?.['spec']?.mode ?? byDefault;
 }

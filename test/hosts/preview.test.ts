@@ -225,7 +225,7 @@ test('a policy that would cut the API from its database names exactly that flow'
     broken.map(({ subject }: any) => subject.text),
     ['Deployment shop/api → StatefulSet shop/database TCP 6379'],
   );
-  assert.deepEqual(broken[0].by, ['NetworkPolicy.networking.k8s.io shop/database']);
+  assert.deepEqual(broken[0].by, ['NetworkPolicy shop/database']);
   assert.match(broken[0].allowance.text, /allow ingress Deployment shop\/api/);
   const dry = await tryKubectl(['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', file]);
   assert.match(dry.stderr, /Warning: preview: breaks Deployment shop\/api -> StatefulSet shop\/database TCP 6379/);

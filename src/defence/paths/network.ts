@@ -4,7 +4,7 @@ import type { Manifest } from '../contract.ts';
 import type { Entry } from '../perimeter/exposure/entry.ts';
 import { exposureOf } from '../perimeter/exposure/exposure.ts';
 import { networkOf } from '../perimeter/network.ts';
-import { type ObjectRef, refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { type ObjectRef, refKey, refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../snapshot/world.ts';
 import type { Places } from './effects.ts';
 import { costs, type Edit, type Lever, type Place } from './graph.ts';
@@ -14,11 +14,11 @@ import type { Workload } from './workloads.ts';
 /** Ways in from outside, and from pod to pod: each needs a flaw in what listens there. */
 export function addNetwork(places: Places, model: Model, reachability: Reachability): void {
   const { workloadOf, world } = networkOf(model.snapshot);
-  const byRef = new Map(model.workloads.map((workload) => [refText(workload.ref), workload]));
+  const byRef = new Map(model.workloads.map((workload) => [refKey(workload.ref), workload]));
   addExposure(places, model, byRef);
   const doors = new Map<string, Door>();
   for (const pod of world.pods) {
-    const workload = byRef.get(refText(workloadOf(pod)));
+    const workload = byRef.get(refKey(workloadOf(pod)));
     if (workload === undefined) continue;
     const party = reachability.classOf({ pod: podKey(pod) });
     places.graph.hop(places.workload(workload), outOf(places, party), { cost: costs.given, why: 'connects', by: [] });
@@ -142,10 +142,10 @@ function addExposure(places: Places, model: Model, byRef: Map<string, Workload>)
   const { graph } = places;
   const internet = graph.place('internet', 'internet', 'the Internet');
   for (const entry of exposureOf(model.snapshot).entries) {
-    const workload = byRef.get(refText(entry.workload));
+    const workload = byRef.get(refKey(entry.workload));
     if (entry.verdict !== 'open' || entry.reach === 'internal' || workload === undefined) continue;
     const first = entry.via[0]!;
-    const door = graph.place(`exposure:${refText(first)}`, 'between', refText(first));
+    const door = graph.place(`exposure:${refKey(first)}`, 'between', refKey(first));
     if (graph.into[door.index]!.length === 0) {
       const why = `comes by ${entry.type} (${entry.at})`;
       const lever = closeEntry(model.snapshot, entry, first);

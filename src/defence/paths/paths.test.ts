@@ -336,10 +336,23 @@ test('who becomes somebody by detours', () => {
   );
 });
 
-test('the worst paths begin outside; a Secret that a workload mounts is none of them', () => {
+test('the worst paths begin outside; a Secret that a workload mounts is an aim for all others', () => {
   const mounting = pod('a', 'own', { volumes: [{ name: 's', secret: { secretName: 'one' } }] });
   const quiet = worstPaths(clusterOf([namespace('a'), secret('a', 'one'), mounting]));
   assert.deepEqual(quiet.paths, []);
+  // Whoever breaks into another workload reads what that one was given, and only what that one was given counts.
+  const beside = pod('a', 'beside');
+  const two = pod('a', 'two', { volumes: [{ name: 's', secret: { secretName: 'two' } }] });
+  const reachedFrom = (...objects: Manifest[]) =>
+    worstPaths(clusterOf([namespace('a'), secret('a', 'one'), secret('a', 'two'), ...objects]));
+  assert.deepEqual(reachedFrom(mounting, beside).reached.at(-1), {
+    ...{ aim: 'secrets', workloads: 1, of: 2, internet: false },
+  });
+  const { paths: between } = reachedFrom(mounting, two);
+  assert.deepEqual(between.map(({ from, to }) => `${from} > ${to}`).sort(), [
+    'Pod a/own > Secret a/two',
+    'Pod a/two > Secret a/one',
+  ]);
   const { paths, reached } = worstPaths(clusterOf(shop));
   assert.equal(paths[0]!.from, 'the Internet');
   assert.deepEqual(reached.at(-1), { aim: 'secrets', workloads: 2, of: 2, internet: true });

@@ -7,9 +7,10 @@ import { cheapestCut } from './cut.ts';
 import { findEnd, isSecrets, placesOf } from './ends.ts';
 import { costs, type Hop, type Place } from './graph.ts';
 import { subjectId } from './rights.ts';
-import { type Distances, distancesTo, pathFrom } from './search.ts';
+import { distancesTo, pathFrom } from './search.ts';
 import { afterChanges, changesOf } from './simulate.ts';
 import { type Path, tell } from './steps.ts';
+import { type Ways, waysTo } from './ways.ts';
 import { asWeigh, createWeigh } from './weigh.ts';
 
 export type Cut = {
@@ -86,7 +87,7 @@ function isConnected(snapshot: Snapshot, { from, to }: Ends): boolean {
   return findEnd(paths, from).some(({ index }) => distances.cost[index] !== Number.POSITIVE_INFINITY);
 }
 
-/** What an intruder wants, and which places are that. `taking` hops only show what a workload holds for its own work. */
+/** What an intruder wants, and which places are that. */
 export const aims: { name: string; is(place: Place): boolean }[] = [
   { name: 'cluster-admin', is: ({ type }) => type === 'cluster-admin' },
   { name: 'nodes', is: ({ type }) => type === 'node' },
@@ -117,17 +118,17 @@ export function worstPaths(snapshot: Snapshot): WorstReport {
   const reached: WorstReport['reached'] = [];
   const found: WorstPath[] = [];
   for (const aim of aims) {
-    const distances = aimDistances(paths, aim.is);
-    const reaches = ({ index }: Place) => distances.cost[index] !== Number.POSITIVE_INFINITY;
+    const ways = waysTo(paths, aim.is);
+    const reaches = (place: Place) => Number.isFinite(ways.cost(place));
     const internet = starts.find(({ type }) => type === 'internet');
     reached.push({
       ...{ aim: aim.name, workloads: workloads.filter(reaches).length, of: workloads.length },
       internet: internet !== undefined && reaches(internet),
     });
-    const byActor = Map.groupBy(starts.filter(reaches), (start) => lastActor(paths, distances, start));
+    const byActor = Map.groupBy(starts.filter(reaches), (start) => lastActor(paths, ways, start));
     for (const group of byActor.values()) {
-      const first = group.toSorted((a, b) => rank(distances, a) - rank(distances, b))[0]!;
-      found.push({ ...tell(paths, pathFrom(distances, first.index)!), aim: aim.name, alike: group.length - 1 });
+      const first = group.toSorted((a, b) => rank(ways, a) - rank(ways, b))[0]!;
+      found.push({ ...tell(paths, ways.hops(first)!), aim: aim.name, alike: group.length - 1 });
     }
   }
   const order = (path: WorstPath) => (path.from === 'the Internet' ? 0 : 100) + path.cost;
@@ -169,25 +170,10 @@ export function isStart({ type, id }: Place): boolean {
   return (type === 'user' || type === 'group') && !/^(user|group):(system|rempart):/.test(id);
 }
 
-/** Distances to an aim; a Secret that a workload mounts is no aim for that workload, it has it for its work. */
-export function aimDistances({ graph }: PathGraph, is: (place: Place) => boolean, without = new Set<Hop>()): Distances {
-  const targets = graph.places.filter(is);
-  const mounts = targets.flatMap(({ index, type }) =>
-    type === 'secret' ? graph.into[index]!.filter(({ from }) => graph.places[from]!.type === 'workload') : [],
-  );
-  return distancesTo(
-    graph,
-    targets.map(({ index }) => index),
-    new Set([...mounts, ...without]),
-  );
-}
-
-const rank = ({ cost }: Distances, { index, type }: Place) => (type === 'internet' ? -1 : cost[index]!);
+const rank = ({ cost }: Ways, place: Place) => (place.type === 'internet' ? -1 : cost(place));
 
 /** The last place on the way that is somebody: the account, user or workload that finally does it. */
-function lastActor({ graph }: PathGraph, { next }: Distances, start: Place): number {
-  let actor = start.index;
-  for (let hop = next[start.index]; hop !== undefined; hop = next[hop.to])
-    if (['account', 'user', 'group', 'workload'].includes(graph.places[hop.to]!.type)) actor = hop.to;
-  return actor;
+function lastActor({ graph }: PathGraph, { hops }: Ways, start: Place): number {
+  const actors = ['account', 'user', 'group', 'workload'];
+  return hops(start)!.findLast(({ to }) => actors.includes(graph.places[to]!.type))?.to ?? start.index;
 }

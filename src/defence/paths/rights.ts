@@ -12,7 +12,7 @@ import { type Right, ruleGives } from '../cluster/role-rights.ts';
 import { modeOf } from '../perimeter/administration/contract.ts';
 import { subjectText } from '../perimeter/render.ts';
 import { asWritten } from '../perimeter/roles.ts';
-import { type ObjectRef, refOf, refText } from '../snapshot/snapshot.ts';
+import { type ObjectRef, refKey, refOf, refText } from '../snapshot/snapshot.ts';
 import type { Places } from './effects.ts';
 import { costs, type Hop, type Lever, type Place } from './graph.ts';
 import type { Model } from './model.ts';
@@ -116,7 +116,7 @@ function withoutRule(role: KubernetesObject, rule: PolicyRule): Lever | undefine
   const index = (rules ?? []).indexOf(rule);
   const written = asWritten(role);
   return {
-    ...{ type: 'rule', about: refText(refOf(written)) },
+    ...{ type: 'rule', about: refKey(refOf(written)) },
     text: `take rules[${index}] ${describeRule(rule)} out of ${refText(refOf(written))}`,
     edit: {
       target: refOf(written),

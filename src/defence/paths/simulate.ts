@@ -4,8 +4,8 @@ import {
   type Change,
   changedRef,
   type ObjectRef,
+  refKey,
   refOf,
-  refText,
   type Snapshot,
   withChanges,
 } from '../snapshot/snapshot.ts';
@@ -17,14 +17,14 @@ export function afterChanges(snapshot: Snapshot, changes: Change[]): Snapshot {
   const templates = new Map(
     changes.flatMap((change) => {
       const template = 'put' in change && change.put.kind !== 'Pod' ? podOf(change.put)?.pod : undefined;
-      return template === undefined ? [] : [[refText(changedRef(change)), template as unknown as Manifest] as const];
+      return template === undefined ? [] : [[refKey(changedRef(change)), template as unknown as Manifest] as const];
     }),
   );
   if (templates.size === 0) return withChanges(snapshot, changes);
   const owners = ownersOf(snapshot);
   const pods = snapshot.of('Pod').flatMap((pod): Change[] => {
     const top = owners.topOf(pod);
-    const template = top === pod ? undefined : templates.get(refText(refOf(top)));
+    const template = top === pod ? undefined : templates.get(refKey(refOf(top)));
     if (template === undefined) return [];
     const { nodeName } = pod['spec'] ?? {};
     const labels = { ...pod.metadata.labels, ...template.metadata?.labels };
@@ -38,7 +38,7 @@ export function changesOf(snapshot: Snapshot, levers: Lever[]): Change[] {
   const edited = new Map<string, { target: ObjectRef; object: Manifest | undefined }>();
   for (const { edit } of levers) {
     if (edit === undefined) continue;
-    const key = refText(edit.target);
+    const key = refKey(edit.target);
     const object = edited.has(key) ? edited.get(key)!.object : snapshot.get(edit.target);
     edited.set(key, { target: edit.target, object: edit.to(object) });
   }

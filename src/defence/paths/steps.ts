@@ -1,5 +1,5 @@
 import { networkOf } from '../perimeter/network.ts';
-import { type ObjectRef, refText } from '../snapshot/snapshot.ts';
+import { type ObjectRef, refKey } from '../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../snapshot/world.ts';
 import type { PathGraph } from './build.ts';
 import type { Hop, Place } from './graph.ts';
@@ -36,8 +36,8 @@ function stepOf(paths: PathGraph, hops: Hop[]): Step {
   const [from, to] = [places[hops[0]!.from]!, places[hops.at(-1)!.to]!];
   const telling = hops.filter(({ cost, by, lever }) => cost > 0 || by.length > 0 || lever !== undefined);
   const whys = [...new Set((telling.length > 0 ? telling : hops).map(({ why }) => why))];
-  const by = new Map(hops.flatMap((hop) => hop.by).map((ref) => [refText(ref), ref]));
-  for (const ref of policiesBetween(paths, from, to)) by.set(refText(ref), ref);
+  const by = new Map(hops.flatMap((hop) => hop.by).map((ref) => [refKey(ref), ref]));
+  for (const ref of policiesBetween(paths, from, to)) by.set(refKey(ref), ref);
   const cost = hops.reduce((sum, hop) => sum + hop.cost, 0);
   return { from: from.text, to: to.text, why: whys.join('; '), cost, by: [...by.values()] };
 }
@@ -48,7 +48,7 @@ function policiesBetween({ model }: PathGraph, from: Place, to: Place): ObjectRe
   if (source === undefined || target === undefined) return [];
   const network = networkOf(model.snapshot);
   const podOf = (workload: Workload) =>
-    network.podsIn(workload.namespace).find((pod) => refText(network.workloadOf(pod)) === refText(workload.ref));
+    network.podsIn(workload.namespace).find((pod) => refKey(network.workloadOf(pod)) === refKey(workload.ref));
   const [first, second] = [podOf(source), podOf(target)];
   if (first === undefined || second === undefined || first === second) return [];
   const party = ({ namespace, name }: { namespace: string; name: string }) => ({ pod: `${namespace}/${name}` });

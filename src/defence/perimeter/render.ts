@@ -38,7 +38,7 @@ function holderRow({ subject, namespace, binding, role, names, runs }: Holder): 
   const more = runs.length > runsMax ? [`and ${runs.length - runsMax} more`] : [];
   return [
     ...[subjectText(subject), namespace === '' ? 'everywhere' : namespace],
-    ...[binding, role].map((ref) => refText(ref).replace('.rbac.authorization.k8s.io', '')),
+    ...[binding, role].map((ref) => refText(ref)),
     ...[names.join(', '), [...told, ...more].join(', ')],
   ];
 }

@@ -2,7 +2,6 @@ import type { PathGraph } from '../paths/build.ts';
 import { cheapestCut } from '../paths/cut.ts';
 import type { Hop, Lever } from '../paths/graph.ts';
 import { aims } from '../paths/paths.ts';
-import { pathFrom } from '../paths/search.ts';
 import { changesOf } from '../paths/simulate.ts';
 import { tell } from '../paths/steps.ts';
 import { asWeigh, type Breakage } from '../paths/weigh.ts';
@@ -15,6 +14,8 @@ const triedMax = 8;
 const togetherMax = 5;
 /** A step that removes less than this part of the risk is not worth a line. */
 const leastShare = 0.005;
+/** Nor one that removes less than these points: a chain of flaws in several programs to one Secret. */
+const leastPoints = 0.1;
 
 type Cut = { hops: Hop[]; levers: Lever[]; removes: number; weight: number };
 
@@ -26,12 +27,12 @@ export function cutSteps(paths: PathGraph, breakage: (lever: Lever) => Breakage,
   const without = new Set<Hop>();
   const search: Search = { paths, without, breakage, hopsOf: leversOf(paths) };
   let state = assess(paths);
-  const least = state.risk.points * leastShare;
+  const least = Math.max(state.risk.points * leastShare, leastPoints);
   const steps: Candidate[] = [];
   while (steps.length < limit) {
     const best = bestLever(search, state);
     const chosen = best !== undefined && best.removes >= least ? best : bestSet(search, state);
-    if (chosen === undefined || chosen.removes < Math.max(least, 1e-6)) break;
+    if (chosen === undefined || chosen.removes < least) break;
     const why = closedBy(paths, state, chosen.hops);
     for (const hop of chosen.hops) without.add(hop);
     state = assess(paths, without);
@@ -82,8 +83,8 @@ function bestLever({ paths, without, breakage, hopsOf }: Search, state: Assessme
 function bestSet({ paths, without, breakage, hopsOf }: Search, state: Assessment): Cut | undefined {
   const sets = aims.flatMap(({ is }, at) => {
     const targets = paths.graph.places.filter(is).map(({ index }) => index);
-    const { cost } = state.distances[at]!.distances;
-    const starts = state.starts.filter(({ index }) => Number.isFinite(cost[index]));
+    const { cost } = state.aims[at]!.ways;
+    const starts = state.starts.filter((start) => Number.isFinite(cost(start)));
     const outside = starts.filter(({ type }) => type === 'internet');
     return [outside, starts].flatMap((from) => {
       if (from.length === 0) return [];
@@ -106,13 +107,13 @@ function bestSet({ paths, without, breakage, hopsOf }: Search, state: Assessment
 const toldMax = 2;
 
 /** The worst paths that run over these hops, as `from → … → to`. */
-function closedBy(paths: PathGraph, { starts, distances }: Assessment, hops: Hop[]): string[] {
+function closedBy(paths: PathGraph, { starts, aims: each }: Assessment, hops: Hop[]): string[] {
   const gone = new Set(hops);
-  const found = distances.flatMap(({ distances: each }) =>
+  const found = each.flatMap(({ ways }) =>
     starts.flatMap((start) => {
-      const path = pathFrom(each, start.index);
+      const path = ways.hops(start);
       if (!path?.some((hop) => gone.has(hop))) return [];
-      const rank = (start.type === 'internet' ? 0 : 100) + each.cost[start.index]!;
+      const rank = (start.type === 'internet' ? 0 : 100) + ways.cost(start);
       return [{ path, rank, to: path.at(-1)!.to }];
     }),
   );

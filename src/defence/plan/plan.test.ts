@@ -123,12 +123,17 @@ test('each step is written as a file, with the command that makes it; removals s
   }
 });
 
-test('the example application has no path to an aim; a careless copy has, and its plan ends it', () => {
+test('the example application leads to its Secret by two flaws, which is no step; a careless copy leads further, and its plan ends it', () => {
   const { objects } = loadManifests(join(import.meta.dirname, '../../../examples/shop/manifests'));
   const shop = objects.map(({ object }) => object);
   const parts = { source: 'manifests', closedByDefault: false, takenAtMs: 0, minor: 36, unread: [] } as const;
   const snapshotOf = (all: Manifest[]) => createSnapshot({ ...parts, unread: [], objects: all });
-  assert.equal(plan(snapshotOf(shop), noObservations(), options).before.points, 0);
+  const closed = plan(snapshotOf(shop), noObservations(), options);
+  assert.deepEqual(
+    closed.before.byAim.map(({ points }) => points > 0),
+    [false, false, true],
+  );
+  assert.ok(closed.before.points < 0.1 && closed.steps.every(({ type }) => type !== 'path'));
   const copy = structuredClone(shop).filter(({ kind }) => kind !== 'NetworkPolicy');
   for (const { kind, spec } of copy)
     if (/Deployment|StatefulSet/.test(kind)) {

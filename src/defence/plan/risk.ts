@@ -1,7 +1,8 @@
 import type { PathGraph } from '../paths/build.ts';
 import type { Hop, Place } from '../paths/graph.ts';
-import { aimDistances, aims, isStart } from '../paths/paths.ts';
-import { type Distances, distancesTo } from '../paths/search.ts';
+import { aims, isStart } from '../paths/paths.ts';
+import { distancesTo } from '../paths/search.ts';
+import { type Ways, waysTo } from '../paths/ways.ts';
 
 /**
  * What an intruder gains, in points: the whole cluster, a node with all that runs on it, Secrets that are not the
@@ -22,7 +23,7 @@ export type Risk = {
 };
 
 /** The state of a plan: what was found from every start, with some hops taken away. */
-export type Assessment = { risk: Risk; starts: Place[]; distances: { aim: string; distances: Distances }[] };
+export type Assessment = { risk: Risk; starts: Place[]; aims: { aim: string; ways: Ways }[] };
 
 /**
  * risk = Σ over starts and aims of presence(start) × value(aim) × 2^(−cost of the easiest path between them).
@@ -30,28 +31,27 @@ export type Assessment = { risk: Risk; starts: Place[]; distances: { aim: string
  */
 export function assess(paths: PathGraph, without: Set<Hop> = new Set()): Assessment {
   const starts = paths.graph.places.filter(isStart);
-  const distances = aims.map(({ name, is }) => ({ aim: name, distances: aimDistances(paths, is, without) }));
-  const byAim = distances.map(({ aim, distances: { cost } }) => {
+  const ways = aims.map(({ name, is }) => ({ aim: name, ways: waysTo(paths, is, without) }));
+  const byAim = ways.map(({ aim, ways: { cost } }) => {
     let [points, fromInternet] = [0, 0];
     for (const start of starts) {
-      const added = presence(start) * values[aim]! * chance(cost[start.index]!);
+      const added = presence(start) * values[aim]! * chance(cost(start));
       points += added;
       if (start.type === 'internet') fromInternet += added;
     }
     return { aim, points, fromInternet };
   });
-  return { risk: { points: byAim.reduce((sum, { points }) => sum + points, 0), byAim }, starts, distances };
+  return { risk: { points: byAim.reduce((sum, { points }) => sum + points, 0), byAim }, starts, aims: ways };
 }
 
 /** How much of the risk goes over each hop that has a lever: no more can be gained by taking it away. */
-export function loads({ starts, distances }: Assessment): Map<Hop, number> {
+export function loads({ starts, aims: each }: Assessment): Map<Hop, number> {
   const found = new Map<Hop, number>();
-  for (const { aim, distances: each } of distances)
+  for (const { aim, ways } of each)
     for (const start of starts) {
-      const share = presence(start) * values[aim]! * chance(each.cost[start.index]!);
+      const share = presence(start) * values[aim]! * chance(ways.cost(start));
       if (share === 0) continue;
-      for (let hop = each.next[start.index]; hop !== undefined; hop = each.next[hop.to])
-        if (hop.lever) found.set(hop, (found.get(hop) ?? 0) + share);
+      for (const hop of ways.hops(start)!) if (hop.lever) found.set(hop, (found.get(hop) ?? 0) + share);
     }
   return found;
 }

@@ -14,7 +14,7 @@ const idle = object('apps/v1', 'Deployment', 'idle', {
   spec: { replicas: 0, template: template('idle', 1, careless) },
 });
 
-/** `Deployment.apps shop/web` with each outcome. */
+/** `Deployment shop/web` with each outcome. */
 function told(objects: Parameters<typeof clusterOf>[0], changes: Change[]): Record<string, Outcome[]> {
   const { impacts } = preview(clusterOf(objects), changes, noObservations(), 0);
   const entries = Map.groupBy(
@@ -33,22 +33,22 @@ test('a stricter level breaks what violates it at its next start: pods, template
   ];
   assert.deepEqual(told(objects, [{ put: level('restricted') }]), {
     'Pod shop/bad-1-0': ['breaks'],
-    'Deployment.apps shop/bad': ['breaks'],
-    'Deployment.apps shop/idle': ['breaks'],
-    'CronJob.batch shop/night': ['breaks'],
+    'Deployment shop/bad': ['breaks'],
+    'Deployment shop/idle': ['breaks'],
+    'CronJob shop/night': ['breaks'],
     'Pod shop/web-1-0': ['safe'],
-    'Deployment.apps shop/web': ['safe'],
-    'CronJob.batch shop/day': ['safe'],
+    'Deployment shop/web': ['safe'],
+    'CronJob shop/day': ['safe'],
   });
   const { impacts } = preview(clusterOf(objects), [{ put: level('restricted') }], noObservations(), 0);
-  const bad = impacts.find(({ subject }) => subjectText(subject) === 'Deployment.apps shop/bad')!;
+  const bad = impacts.find(({ subject }) => subjectText(subject) === 'Deployment shop/bad')!;
   assert.match(
     bad.why,
     /^what runs runs on; its next pod is refused: violates PodSecurity "restricted:v1.36": privileged/,
   );
   assert.deepEqual(bad.by, ['Namespace shop']);
   const mended = told(objects, [{ put: level('restricted') }, ...bad.allowance!.changes]);
-  assert.deepEqual(mended['Deployment.apps shop/bad'], ['safe']);
+  assert.deepEqual(mended['Deployment shop/bad'], ['safe']);
   const pod = impacts.find(({ subject }) => subjectText(subject) === 'Pod shop/bad-1-0')!;
   assert.equal(pod.allowance!.text, 'enforce "privileged" in namespace shop');
 });
@@ -57,7 +57,7 @@ test('a lower level opens the namespace; the default level counts where no label
   const objects = [namespace('shop'), ...running('bad', 80, ['10.0.0.2'], careless)];
   const opened = told(objects, [{ put: level('privileged') }]);
   assert.deepEqual(opened['Namespace shop'], ['opens']);
-  assert.deepEqual(opened['Deployment.apps shop/bad'], ['opens']);
+  assert.deepEqual(opened['Deployment shop/bad'], ['opens']);
   const mode = (spec: string) =>
     object(
       'defence.rempart.io/v1alpha1',
@@ -67,7 +67,7 @@ test('a lower level opens the namespace; the default level counts where no label
       { namespace: undefined },
     );
   const relaxed = [...objects, mode('privileged')];
-  assert.deepEqual(told(relaxed, [{ put: mode('restricted') }])['Deployment.apps shop/bad'], ['breaks']);
+  assert.deepEqual(told(relaxed, [{ put: mode('restricted') }])['Deployment shop/bad'], ['breaks']);
   const system = clusterOf([
     namespace('kube-system'),
     mode('privileged'),
@@ -91,7 +91,7 @@ test('the version of a level counts as much as the level', () => {
     'pod-security.kubernetes.io/enforce-version': 'v1.30',
   });
   const objects = [pinned, ...running('x', 1, ['10.0.0.1'], probing)];
-  assert.deepEqual(told(objects, [{ put: level('baseline') }])['Deployment.apps shop/x'], ['breaks']);
+  assert.deepEqual(told(objects, [{ put: level('baseline') }])['Deployment shop/x'], ['breaks']);
 });
 
 const quota = (hard: Record<string, string>) => object('v1', 'ResourceQuota', 'small', { spec: { hard } });
@@ -100,19 +100,19 @@ test('a quota: what is over stays, what comes next must fit, and a rolling updat
   const objects = [namespace('shop'), ...running('web', 80, ['10.0.0.1', '10.0.0.2']), cron('night')];
   const impacts = (hard: Record<string, string>) => told(objects, [{ put: quota(hard) }]);
   const roomy = impacts({ pods: '3' });
-  assert.deepEqual(roomy['Deployment.apps shop/web'], ['safe']);
-  assert.deepEqual(roomy['CronJob.batch shop/night'], ['safe']);
+  assert.deepEqual(roomy['Deployment shop/web'], ['safe']);
+  assert.deepEqual(roomy['CronJob shop/night'], ['safe']);
   const exact = impacts({ pods: '2' });
   assert.deepEqual(exact['Pod shop/web-1-0'], ['safe']);
-  assert.deepEqual(exact['Deployment.apps shop/web'], ['breaks'], 'two replicas: none may go before one more is there');
-  assert.deepEqual(exact['CronJob.batch shop/night'], ['unknown']);
+  assert.deepEqual(exact['Deployment shop/web'], ['breaks'], 'two replicas: none may go before one more is there');
+  assert.deepEqual(exact['CronJob shop/night'], ['unknown']);
   assert.deepEqual(impacts({ pods: '1' })['Pod shop/web-1-0'], ['breaks']);
   assert.deepEqual(impacts({ pods: '1' })['ResourceQuota shop/small'], ['unknown']);
-  assert.deepEqual(impacts({ 'requests.cpu': '50m' })['CronJob.batch shop/night'], ['breaks']);
-  assert.deepEqual(impacts({ 'limits.cpu': '50' })['Deployment.apps shop/web'], ['breaks'], 'it must say a limit');
+  assert.deepEqual(impacts({ 'requests.cpu': '50m' })['CronJob shop/night'], ['breaks']);
+  assert.deepEqual(impacts({ 'limits.cpu': '50' })['Deployment shop/web'], ['breaks'], 'it must say a limit');
   const all = preview(clusterOf(objects), [{ put: quota({ pods: '2' }) }], noObservations(), 0).impacts;
-  const { allowance } = all.find(({ subject }) => subjectText(subject) === 'Deployment.apps shop/web')!;
-  assert.deepEqual(told(objects, [{ put: quota({ pods: '2' }) }, ...allowance!.changes])['Deployment.apps shop/web'], [
+  const { allowance } = all.find(({ subject }) => subjectText(subject) === 'Deployment shop/web')!;
+  assert.deepEqual(told(objects, [{ put: quota({ pods: '2' }) }, ...allowance!.changes])['Deployment shop/web'], [
     'safe',
   ]);
 });
@@ -132,15 +132,15 @@ test('a LimitRange refuses what is out of bounds, after its own defaults', () =>
   const range = (limit: object) =>
     object('v1', 'LimitRange', 'bounds', { spec: { limits: [{ type: 'Container', ...limit }] } });
   const strict = told(objects, [{ put: range({ max: { memory: '100Mi' } }) }]);
-  assert.deepEqual(strict['Deployment.apps shop/web'], ['breaks']);
-  assert.deepEqual(strict['CronJob.batch shop/night'], ['safe'], 'it says no limit: the largest is its default');
+  assert.deepEqual(strict['Deployment shop/web'], ['breaks']);
+  assert.deepEqual(strict['CronJob shop/night'], ['safe'], 'it says no limit: the largest is its default');
   const low = told(objects, [{ put: range({ default: { memory: '32Mi' } }) }]);
-  assert.deepEqual(low['Deployment.apps shop/web'], ['safe'], 'it says its own limit');
+  assert.deepEqual(low['Deployment shop/web'], ['safe'], 'it says its own limit');
   const unlimited = { containers: [{ name: 'c', resources: { requests: { memory: '64Mi' } } }] };
   const below = told([namespace('shop'), cron('asks', unlimited)], [{ put: range({ default: { memory: '32Mi' } }) }]);
-  assert.deepEqual(below['CronJob.batch shop/asks'], ['breaks'], 'the default limit is less than it asks for');
+  assert.deepEqual(below['CronJob shop/asks'], ['breaks'], 'the default limit is less than it asks for');
   const helped = told(objects, [{ put: range({ max: { memory: '200Mi' }, default: { memory: '100Mi' } }) }]);
-  assert.deepEqual(helped['CronJob.batch shop/night'], ['safe']);
+  assert.deepEqual(helped['CronJob shop/night'], ['safe']);
 });
 
 test('what pods refer to must be there at their next start', () => {
@@ -153,12 +153,12 @@ test('what pods refer to must be there at their next start', () => {
   const map = object('v1', 'ConfigMap', 'web');
   const objects = [namespace('shop'), map, ...running('web', 80, ['10.0.0.1'], using)];
   const remove: Change = { remove: { kind: 'ConfigMap', namespace: 'shop', name: 'web' } };
-  assert.deepEqual(told(objects, [remove])['Deployment.apps shop/web'], ['breaks']);
+  assert.deepEqual(told(objects, [remove])['Deployment shop/web'], ['breaks']);
   assert.deepEqual(
     told(
       objects.filter((one) => one !== map),
       [{ put: map }],
-    )['Deployment.apps shop/web'],
+    )['Deployment shop/web'],
     ['opens'],
   );
 });
@@ -171,8 +171,8 @@ test('a folder of workloads: each is held against the rules of its namespace as 
     ),
   ];
   const impacts = told([namespace('shop')], changes);
-  assert.deepEqual(impacts['Deployment.apps new/idle'], ['breaks']);
-  assert.deepEqual(impacts['CronJob.batch new/night'], ['safe']);
+  assert.deepEqual(impacts['Deployment new/idle'], ['breaks']);
+  assert.deepEqual(impacts['CronJob new/night'], ['safe']);
 });
 
 test('what a change of a kind does that nobody judges is said, and an undo puts back what was', () => {
@@ -206,7 +206,7 @@ test('a removed namespace takes everything with it, and the undo brings back wha
   assert.ok(coverage.notAssessed.some((text) => text.startsWith('Secret shop/s cannot be put back')));
   assert.deepEqual(
     impacts.map(({ outcome, subject }) => `${outcome} ${subjectText(subject)}`),
-    ['unknown Deployment.apps shop/web'],
+    ['unknown Deployment shop/web'],
   );
 });
 
@@ -254,12 +254,12 @@ test('an admission policy is held against everything that lives and every pod th
   const changes = [{ put: vap }, { put: bound }];
   assert.deepEqual(told(objects, changes), {
     'ConfigMap shop/bad': ['breaks'],
-    'CronJob.batch shop/night': ['breaks'],
-    'Deployment.apps shop/web': ['safe'],
+    'CronJob shop/night': ['breaks'],
+    'Deployment shop/web': ['safe'],
   });
   assert.deepEqual(told(objects, [{ put: vap }])['ConfigMap shop/bad'], undefined, 'nothing is bound');
   const inForce = [...objects, vap, bound];
-  assert.deepEqual(told(inForce, [{ put: cron('other', strange) }])['CronJob.batch shop/other']?.[0], 'breaks');
+  assert.deepEqual(told(inForce, [{ put: cron('other', strange) }])['CronJob shop/other']?.[0], 'breaks');
   assert.deepEqual(
     told(inForce, [{ remove: { kind: `ValidatingAdmissionPolicy.${group}`, namespace: '', name: 'named' } }])[
       'ConfigMap shop/bad'

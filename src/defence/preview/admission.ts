@@ -1,5 +1,4 @@
-import type { Manifest } from '../contract.ts';
-import { type Change, changedRef, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { type Change, changedRef, refKey, type Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
 import { type Candidate, candidateKey, candidatesOf, namespaceOf } from './candidates.ts';
 import type { Allowance, Impact } from './impact.ts';
@@ -38,7 +37,7 @@ function compare(rule: AdmissionRule, scope: Scope): Judged {
   const touched = changes.map((change) => rule.touches(change, before));
   const everywhere = touched.includes('everywhere');
   const namespaces = new Set(touched.flat());
-  const changed = new Set(changes.filter(isOfPods).map((change) => refText(changedRef(change))));
+  const changed = new Set(changes.filter(isOfPods).map((change) => refKey(changedRef(change))));
   const around = new Set(changes.flatMap((change) => ('put' in change ? [namespaceOf(change.put)] : [])));
   const isIn = (namespace: string) => everywhere || namespaces.has(namespace);
   const candidates = candidatesOf(after, (namespace) => isIn(namespace) || around.has(namespace)).filter(
@@ -87,7 +86,3 @@ function impactOf(
         : 'its pods are refused';
   return [{ outcome, subject, why: `${when}: ${why}`, by, ...(allowance === undefined ? {} : { allowance }) }];
 }
-
-/** `Namespace shop`, `ResourceQuota shop/small`: a rule's object as impacts name it. */
-export const objectText = ({ kind, metadata }: Manifest): string =>
-  `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;

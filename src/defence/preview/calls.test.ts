@@ -46,10 +46,7 @@ test('a narrower role breaks the calls that were seen, with a role that would al
     `safe ${user}: get configmaps in shop`,
   ]);
   const { impacts } = preview(cluster, [narrow], watched({ calls }), 0);
-  assert.deepEqual(impacts[0]!.by, [
-    'RoleBinding.rbac.authorization.k8s.io shop/reader',
-    'Role.rbac.authorization.k8s.io shop/reader',
-  ]);
+  assert.deepEqual(impacts[0]!.by, ['RoleBinding shop/reader', 'Role shop/reader']);
   assert.match(impacts[1]!.why, /may no longer .*"secrets".*Verbs:\["get"\].*not seen in 60 min.*1 pod runs as it/s);
   const [allowed] = impacts[0]!.allowance!.changes as { put: any }[];
   assert.deepEqual(allowed!.put.rules, [{ apiGroups: [''], resources: ['secrets'], verbs: ['list'] }]);

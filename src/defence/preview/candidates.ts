@@ -2,7 +2,7 @@ import { applyLimitDefaults } from '../../api/quota/limit-range.ts';
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
-import { refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { refKey, refOf, type Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
 import type { Subject } from './impact.ts';
 import { kindOf } from './merge.ts';
@@ -60,7 +60,7 @@ function fromTemplate(object: Manifest, live: number): Candidate {
   };
 }
 
-export const candidateKey = ({ subject }: Candidate): string => refText(subject.ref);
+export const candidateKey = ({ subject }: Candidate): string => refKey(subject.ref);
 
 /**
  * The pod as admission sees it when it is made: with the defaults of the API and of the LimitRanges of its namespace,

@@ -2,7 +2,7 @@ import type { PodLike } from '../../api/pod-security/pod-security.ts';
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { type Owners, ownersOf } from '../snapshot/owners.ts';
-import { type Change, changedRef, type ObjectRef, refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { type Change, changedRef, type ObjectRef, refKey, refOf, type Snapshot } from '../snapshot/snapshot.ts';
 import { kindName, podOf } from '../workload.ts';
 
 /**
@@ -10,7 +10,7 @@ import { kindName, podOf } from '../workload.ts';
  * or emptied workload go, and with a namespace all that is in it.
  */
 export function consequencesOf(before: Snapshot, changes: Change[]): Change[] {
-  const changed = new Map(changes.map((change) => [refText(changedRef(change)), change]));
+  const changed = new Map(changes.map((change) => [refKey(changedRef(change)), change]));
   const gone = new Set(changes.flatMap((change) => ('remove' in change ? namespacesOf(change.remove) : [])));
   const inNamespaces = before.objects.filter(({ metadata }) => gone.has(metadata.namespace ?? ''));
   const removed = inNamespaces.map((object): Change => ({ remove: refOf(object) }));
@@ -19,7 +19,7 @@ export function consequencesOf(before: Snapshot, changes: Change[]): Change[] {
   const ofPods = before.of('Pod').flatMap((pod) => consequenceOfPod(pod, owners, changed));
   const between = ['ReplicaSet.apps', 'Job.batch'].flatMap((kind) => before.of(kind));
   const made = between.filter((object) => {
-    const change = changed.get(refText(refOf(owners.topOf(object))));
+    const change = changed.get(refKey(refOf(owners.topOf(object))));
     return change !== undefined && 'remove' in change && owners.topOf(object) !== object;
   });
   return [...removed, ...ofPods, ...made.map((object): Change => ({ remove: refOf(object) }))];
@@ -34,8 +34,8 @@ function isWorkload(change: Change, before: Snapshot): boolean {
 
 function consequenceOfPod(pod: Manifest, owners: Owners, changed: Map<string, Change>): Change[] {
   const top = owners.topOf(pod);
-  const change = top === pod ? undefined : changed.get(refText(refOf(top)));
-  if (change === undefined || isOver(pod) || changed.has(refText(refOf(pod)))) return [];
+  const change = top === pod ? undefined : changed.get(refKey(refOf(top)));
+  if (change === undefined || isOver(pod) || changed.has(refKey(refOf(pod)))) return [];
   if ('remove' in change || change.put['spec']?.replicas === 0) return [{ remove: refOf(pod) }];
   const template = podOf(change.put)?.pod;
   const old = podOf(top)?.pod;

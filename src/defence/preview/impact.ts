@@ -25,7 +25,7 @@ export type Impact = {
   subject: Subject;
   /** Why, as a sentence with field and value. */
   why: string;
-  /** The objects that decide it: `NetworkPolicy.networking.k8s.io shop/database`. */
+  /** The objects that decide it: `NetworkPolicy shop/database`. */
   by: string[];
   /** Present for what was observed. */
   seen?: Seen;

@@ -1,6 +1,5 @@
+import { protectionKind } from '../protection-mode.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-
-export const protectionKind = 'Protection.defence.rempart.io';
 
 /** The modes of protections where no object says them: on our clusters, and on one that is open by default. */
 const unsaid: Record<string, { closed: string; open: string }> = {

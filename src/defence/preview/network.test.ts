@@ -32,7 +32,7 @@ test('a policy that would cut the API from its database names exactly that flow,
   assert.deepEqual(ofOutcome(impacts, 'safe'), ['Deployment shop/front → Deployment shop/api TCP 8080']);
   const [cut] = impacts;
   assert.match(cut!.why, /ingress of Deployment shop\/database: NetworkPolicy shop\/database selects it and no rule/);
-  assert.deepEqual(cut!.by, ['NetworkPolicy.networking.k8s.io shop/database']);
+  assert.deepEqual(cut!.by, ['NetworkPolicy shop/database']);
   assert.equal(cut!.seen?.count, 1);
   assert.deepEqual(undo, [
     { remove: { kind: 'NetworkPolicy.networking.k8s.io', namespace: 'shop', name: 'database' } },

@@ -2,10 +2,10 @@ import { kinds } from '../../api/api.ts';
 import { resourceName } from '../../api/kind.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { loadManifests } from '../manifests/load.ts';
+import { protectionKind } from '../protection-mode.ts';
 import { type Change, type ObjectRef, refOf, type Snapshot } from '../snapshot/snapshot.ts';
 import { enforceChange } from './changes/pod-security.ts';
 import { kindOf } from './merge.ts';
-import { protectionKind } from './modes.ts';
 
 /** More than any release has; each is asked of the API server by itself. */
 const changesMax = 5000;

@@ -64,7 +64,7 @@ test('a level that breaks is not made without acceptance; accepted it is, says w
   assert.equal(told.exitCode, 2);
   assert.match(
     told.text,
-    /BREAKS \(1\)\n {4}template {2}Deployment\.apps shop\/web\n.*violates PodSecurity "restricted:v1\.36"/,
+    /BREAKS \(1\)\n {4}template {2}Deployment shop\/web\n.*violates PodSecurity "restricted:v1\.36"/,
   );
   const undoFile = join(folder, 'undo.json');
   const refused = await run(words, { apply: { reason: undefined, undoFile } });

@@ -4,7 +4,7 @@ import { resourceName } from '../../api/kind.ts';
 import type { Client } from '../../client/client.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
-import { type Change, changedRef, refText } from '../snapshot/snapshot.ts';
+import { type Change, changedRef, refKey } from '../snapshot/snapshot.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
 import { applyChanges, applyUndo } from './apply.ts';
 import { allowListChange } from './changes/client-allow-list.ts';
@@ -128,7 +128,7 @@ function writeAllowances(file: string, { impacts }: Preview): void {
   const objects = new Map<string, Manifest>();
   for (const change of impacts.flatMap(({ allowance }) => allowance?.changes ?? []))
     if ('put' in change) {
-      const ref = refText(changedRef(change));
+      const ref = refKey(changedRef(change));
       objects.set(ref, together(objects.get(ref), change.put));
     }
   const documents = [...objects.values()].map(

@@ -1,5 +1,5 @@
 import { formatAddress, type PartyClass, type PortRange, podKey, portsText } from '../../policy/policy.ts';
-import { refText } from '../snapshot/snapshot.ts';
+import { refKey } from '../snapshot/snapshot.ts';
 import { placesOf } from './ends.ts';
 import { type ReachModel, workloadText } from './model.ts';
 
@@ -32,7 +32,7 @@ function named({ workloads }: ReachModel, party: PartyClass): { party: string; p
     const text = low === high ? formatAddress(low) : `${formatAddress(low)}-${formatAddress(high)}`;
     return [{ party: `addresses ${text}${more.length > 0 ? ` and ${more.length} more ranges` : ''}`, pods: 0 }];
   }
-  const byWorkload = Map.groupBy(party.pods, (pod) => refText(workloads.get(podKey(pod))!));
+  const byWorkload = Map.groupBy(party.pods, (pod) => refKey(workloads.get(podKey(pod))!));
   return [...byWorkload.values()].map((pods) => ({
     party: workloadText(workloads.get(podKey(pods[0]!))!),
     pods: pods.length,

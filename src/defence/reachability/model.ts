@@ -1,5 +1,5 @@
 import { createEvaluator, createReachability, type Evaluator, type Reachability } from '../../policy/policy.ts';
-import { type ObjectRef, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { type ObjectRef, refKey, type Snapshot } from '../snapshot/snapshot.ts';
 import { networkPolicyKind, type SnapshotWorld, worldOfSnapshot } from '../snapshot/world.ts';
 import type { Source } from '../source.ts';
 
@@ -18,8 +18,8 @@ export function createReachModel({ snapshot, loaded }: Pick<Source, 'snapshot' |
   const parts = worldOfSnapshot(snapshot);
   const podsOfWorkload = new Map<string, string[]>();
   for (const [key, ref] of parts.workloads) {
-    const keys = podsOfWorkload.get(refText(ref));
-    if (keys === undefined) podsOfWorkload.set(refText(ref), [key]);
+    const keys = podsOfWorkload.get(refKey(ref));
+    if (keys === undefined) podsOfWorkload.set(refKey(ref), [key]);
     else keys.push(key);
   }
   const unread = [

@@ -1,6 +1,6 @@
 import { severities } from '../contract.ts';
 import { formatField } from '../field.ts';
-import { describe, type Failure } from '../judge.ts';
+import { type Failure, objectText } from '../judge.ts';
 import { escaped } from './printable.ts';
 import {
   type CheckReport,
@@ -90,7 +90,7 @@ function rowOf(failure: Failure): string[] {
   const shown = patch ? `<pre>${escaped(JSON.stringify(patch))}</pre>` : '';
   return [
     ...(place ? [`<code>${escaped(`${place.file}:${place.line}`)}</code>`] : []),
-    escaped(`${describe(subject.object)}${madeOf(failure)}`),
+    escaped(`${objectText(subject.object)}${madeOf(failure)}`),
     // A long field may break where it has a dot.
     `<code>${escaped(formatField(finding.field)).replaceAll('.', '.<wbr>')}</code>`,
     `${escaped(`${finding.reason}: ${finding.detail}`)}${shown}`,

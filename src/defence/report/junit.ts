@@ -1,5 +1,5 @@
 import { formatField } from '../field.ts';
-import { describe } from '../judge.ts';
+import { objectText } from '../judge.ts';
 import { escaped } from './printable.ts';
 import { type CheckReport, madeOf, placeOf } from './report.ts';
 
@@ -16,7 +16,7 @@ export function renderJunit(report: CheckReport): string {
     const cases = [
       ...failures.map((failure) => {
         const place = placeOf(failure);
-        const name = `${describe(failure.subject.object)} ${formatField(failure.finding.field)}`;
+        const name = `${objectText(failure.subject.object)} ${formatField(failure.finding.field)}`;
         const at = place ? ` ${place.file}:${place.line}` : '';
         const { reason, detail } = failure.finding;
         const text = `${reason}: ${detail}${at}${madeOf(failure)}. ${failure.check.mend}`;
@@ -24,7 +24,7 @@ export function renderJunit(report: CheckReport): string {
         return testCase(id, name, failed);
       }),
       ...waived.map(({ failure, exception }) =>
-        testCase(id, describe(failure.subject.object), skipped(`exception ${exception.name}: ${exception.reason}`)),
+        testCase(id, objectText(failure.subject.object), skipped(`exception ${exception.name}: ${exception.reason}`)),
       ),
       ...unassessed.map(({ what, why }) => testCase(id, what, skipped(`not assessed: ${why}`))),
       ...Array.from({ length: pass }, (_, index) => testCase(id, `passed ${index + 1}`, '')),

@@ -3,7 +3,7 @@ import { isAbsolute, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Severity } from '../contract.ts';
 import { formatField } from '../field.ts';
-import { describe, type Failure } from '../judge.ts';
+import { type Failure, objectText } from '../judge.ts';
 import { type CheckReport, madeOf, placeOf } from './report.ts';
 
 const level = { critical: 'error', high: 'error', medium: 'warning', low: 'note' } as const;
@@ -52,7 +52,7 @@ export function renderSarif(report: CheckReport): string {
 function resultOf(failure: Failure, ruleIndex: Map<string, number>) {
   const { check, subject, finding, severity } = failure;
   const place = placeOf(failure);
-  const object = describe(subject.object);
+  const object = objectText(subject.object);
   const field = formatField(finding.field);
   const logicalLocations = [{ fullyQualifiedName: `${object} ${field}`, kind: 'object' }];
   return {

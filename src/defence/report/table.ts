@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { type Severity, severities } from '../contract.ts';
 import { formatField } from '../field.ts';
-import { describe, type Failure } from '../judge.ts';
+import { type Failure, objectText } from '../judge.ts';
 import { printable } from './printable.ts';
 import { type CheckReport, coverageLine, findingsLine, groupedUnassessed, madeOf, namesOf, placeOf } from './report.ts';
 
@@ -37,7 +37,7 @@ function placeLines(failure: Failure): string[] {
   const where = place ? `${place.file}:${place.line}  ` : '';
   const mend = failure.mend() ? (place ? '  [--fix mends it]' : '  [--format json has the patch]') : '';
   return [
-    `    ${printable(`${where}${describe(subject.object)}${madeOf(failure)}  ${formatField(finding.field)}`)}`,
+    `    ${printable(`${where}${objectText(subject.object)}${madeOf(failure)}  ${formatField(finding.field)}`)}`,
     `      ${printable(finding.reason)}: ${printable(finding.detail)}${mend}`,
   ];
 }

@@ -35,8 +35,11 @@ export const refOf = (object: Manifest): ObjectRef => ({
   name: object.metadata.name,
 });
 
+/** `Deployment shop/web`, for people. */
+export const refText = ({ kind, ...place }: ObjectRef): string => refKey({ ...place, kind: kind.split('.')[0]! });
+
 /** `Deployment.apps shop/web`: equal for equal references. */
-export const refText = ({ kind, namespace, name }: ObjectRef): string =>
+export const refKey = ({ kind, namespace, name }: ObjectRef): string =>
   `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 
 export function createSnapshot(parts: SnapshotParts): Snapshot {
@@ -48,8 +51,8 @@ export function createSnapshot(parts: SnapshotParts): Snapshot {
     ...parts,
     of: (kind, namespace) => (namespace === undefined ? byKind.get(kind) : byPlace.get(`${kind} ${namespace}`)) ?? [],
     get(ref) {
-      byRef ??= new Map(parts.objects.map((object) => [refText(refOf(object)), object]));
-      return byRef.get(refText(ref));
+      byRef ??= new Map(parts.objects.map((object) => [refKey(refOf(object)), object]));
+      return byRef.get(refKey(ref));
     },
     whyUnread: (kind) => unread.get(kind),
   };
@@ -62,8 +65,8 @@ export const changedRef = (change: Change): ObjectRef => ('put' in change ? refO
 
 /** The snapshot as it would be after the changes. */
 export function withChanges(snapshot: Snapshot, changes: Change[]): Snapshot {
-  const changed = new Map(changes.map((change) => [refText(changedRef(change)), change]));
-  const objects = snapshot.objects.filter((object) => !changed.has(refText(refOf(object))));
+  const changed = new Map(changes.map((change) => [refKey(changedRef(change)), change]));
+  const objects = snapshot.objects.filter((object) => !changed.has(refKey(refOf(object))));
   for (const change of changed.values()) if ('put' in change) objects.push(change.put);
   return createSnapshot({ ...snapshot, objects });
 }

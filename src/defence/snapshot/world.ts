@@ -20,6 +20,7 @@ import {
   type World,
 } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
+import { protectionKind } from '../protection-mode.ts';
 import { kindName, nameOf, podOf } from '../workload.ts';
 import { backendsOf } from './backends.ts';
 import { ownersOf, willRun } from './owners.ts';
@@ -27,7 +28,6 @@ import { type ObjectRef, refOf, type Snapshot } from './snapshot.ts';
 
 export const networkPolicyKind = 'NetworkPolicy.networking.k8s.io';
 const endpointSliceKind = 'EndpointSlice.discovery.k8s.io';
-const protectionKind = 'Protection.defence.rempart.io';
 const networkKinds = ['Pod', 'Namespace', 'Node', 'Service', endpointSliceKind, networkPolicyKind];
 
 export type SnapshotWorld = {

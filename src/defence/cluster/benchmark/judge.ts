@@ -1,7 +1,8 @@
 import { checks } from '../../checks.ts';
 import type { Check } from '../../contract.ts';
 import type { Exception } from '../../exceptions.ts';
-import { describe, type Failure, type Judgement } from '../../judge.ts';
+import { type Failure, type Judgement, objectText } from '../../judge.ts';
+import { protectionKind } from '../../protection-mode.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { type Components, findComponents, judgeFlags } from './components.ts';
 import { hostsOf, judgeHosts, type ToldHost } from './host.ts';
@@ -62,8 +63,6 @@ function judgeItem({ judging, onRempart, id }: Item, known: Known): Outcome {
   return unassessed(duty ?? 'it is on the host, and no node agent of Rempart runs there to tell');
 }
 
-const protectionKind = 'Protection.defence.rempart.io';
-
 function judgeOnRempart(onRempart: OnRempart, name: string, { snapshot, judgement, waive }: Known): Outcome {
   if (!('protection' in onRempart)) return onRempart;
   const { protection, modes, why } = onRempart;
@@ -113,7 +112,7 @@ export function judgeByChecks(answering: Check[], { snapshot, judgement, waive }
 
 /** The objects, and what is wrong with the first of them. */
 function firstOf(failing: Judgement['failures']): string {
-  const objects = [...new Set(failing.map(({ subject: { object } }) => describe(object)))];
+  const objects = [...new Set(failing.map(({ subject: { object } }) => objectText(object)))];
   const more = objects.length > shownMax ? ` and ${objects.length - shownMax} more` : '';
   const { reason, detail } = failing[0]!.finding;
   return `${objects.slice(0, shownMax).join(', ')}${more}: ${reason} (${detail})`;

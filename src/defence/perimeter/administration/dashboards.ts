@@ -1,5 +1,5 @@
 import { containersOf, workloadsOf } from '../../paths/workloads.ts';
-import { refText } from '../../snapshot/snapshot.ts';
+import { refKey } from '../../snapshot/snapshot.ts';
 import { exposureOf } from '../exposure/exposure.ts';
 import { type AdministrationCheck, fail, notAssessed, pass, unread } from './contract.ts';
 
@@ -25,7 +25,7 @@ export const exposedDashboards: AdministrationCheck = {
       const image = containersOf(spec)
         .map((container) => nameOfImage(container['image']))
         .find((name) => dashboards.test(name));
-      const ways = entries.filter(({ workload }) => refText(workload) === refText(ref));
+      const ways = entries.filter(({ workload }) => refKey(workload) === refKey(ref));
       const open = ways.find(({ verdict }) => verdict === 'open');
       if (open) return fail(`${image} is reached by ${open.type} ${open.at}`, [...open.via, ref]);
       const unsure = ways.find(({ verdict }) => verdict === 'not assessed');

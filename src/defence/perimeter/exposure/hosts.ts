@@ -1,6 +1,6 @@
 import { containerPorts, type PolicyPod } from '../../../policy/policy.ts';
 import type { Workload } from '../../paths/workloads.ts';
-import { type ObjectRef, refText } from '../../snapshot/snapshot.ts';
+import { type ObjectRef, refKey } from '../../snapshot/snapshot.ts';
 import type { Entry, ExposureContext } from './entry.ts';
 
 /** Ports of nodes that lead into a pod: hostPort, and whatever a pod on its node’s network listens on. */
@@ -51,6 +51,6 @@ const isOpenToOthers = ({ hostPort, hostIP }: ReturnType<typeof containerPorts>[
   hostPort !== undefined && hostPort > 0 && !hostIP?.startsWith('127.');
 
 const isOf = ({ network }: ExposureContext, ref: ObjectRef) => {
-  const text = refText(ref);
-  return (pod: PolicyPod) => refText(network.workloadOf(pod)) === text;
+  const text = refKey(ref);
+  return (pod: PolicyPod) => refKey(network.workloadOf(pod)) === text;
 };

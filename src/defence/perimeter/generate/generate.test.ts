@@ -186,7 +186,7 @@ test('DNS is in every policy, pods on the network of their node are addresses of
     ],
   );
   assert.ok(skipped.some(({ what, why }) => what === 'Deployment a/agent' && /network of its node/.test(why)));
-  assert.ok(skipped.some(({ what, why }) => what === 'Deployment.apps a/y' && /no flow/.test(why)));
+  assert.ok(skipped.some(({ what, why }) => what === 'Deployment a/y' && /no flow/.test(why)));
 });
 
 test('the API server, a Service seen by its address, many addresses, a pod that is gone', () => {

@@ -10,7 +10,7 @@ import {
   serviceNameLabel,
 } from '../../../policy/policy.ts';
 import { lastingLabels } from '../../preview/network/places.ts';
-import { refText, type Snapshot } from '../../snapshot/snapshot.ts';
+import { refKey, type Snapshot } from '../../snapshot/snapshot.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 
 /** The selector by which a controller finds its pods; of what has none, the labels that stay. Undefined: no labels. */
@@ -50,7 +50,7 @@ export function nodeAddresses(
 
 function sameWorkload(workloads: SnapshotWorld['workloads'], a: PolicyPod, b: PolicyPod): boolean {
   const [one, other] = [workloads.get(podKey(a)), workloads.get(podKey(b))];
-  return a === b || (one !== undefined && other !== undefined && refText(one) === refText(other));
+  return a === b || (one !== undefined && other !== undefined && refKey(one) === refKey(other));
 }
 
 export type Location = { address: string; port: number };

@@ -1,7 +1,8 @@
+import { protectionKind } from '../../protection-mode.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import { callText } from '../calls.ts';
 import type { Impact } from '../impact.ts';
-import { modeIn, protectionKind } from '../modes.ts';
+import { modeIn } from '../modes.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
 const anonymous = 'system:anonymous';
@@ -20,7 +21,7 @@ export const anonymousAccess: Previewer = {
 
 function judgeAnonymous({ before, after, observations }: Scope): Judged {
   const [was, will] = [modeIn(before, 'anonymous-access'), modeIn(after, 'anonymous-access')];
-  const by = [`${protectionKind} anonymous-access`];
+  const by = ['Protection anonymous-access'];
   const calls = observations.calls.filter(({ user }) => user === anonymous);
   const impacts = calls.flatMap((call): Impact[] => {
     const { firstMs, lastMs, count } = call;

@@ -1,9 +1,9 @@
 import ipaddr from 'ipaddr.js';
 import { UsageError } from '../../../foundation/usage-error.ts';
 import type { ClientAddress } from '../../observations/observation.ts';
+import { protectionKind } from '../../protection-mode.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';
-import { protectionKind } from '../modes.ts';
 import { mergeSeen } from '../network/flows.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
@@ -44,7 +44,7 @@ function judgeAddresses({ changes, observations }: Scope): Judged {
       outcome: isIn ? 'safe' : 'breaks',
       subject: { type: 'address', text: `${address} (${users(seen)})` },
       why: isIn ? 'in the list' : `in none of ${list.join(', ') || 'no ranges'}: its connections are closed before TLS`,
-      by: [`${protectionKind} ${id}`],
+      by: [`Protection ${id}`],
       seen: seen.map(({ firstMs, lastMs, count }) => ({ firstMs, lastMs, count })).reduce(mergeSeen),
       ...(isIn
         ? {}

@@ -1,6 +1,7 @@
+import { protectionKind } from '../../protection-mode.ts';
 import { changedRef, refOf } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';
-import { modeIn, protectionKind } from '../modes.ts';
+import { modeIn } from '../modes.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
 const id = 'service-external-ips';

@@ -1,7 +1,8 @@
 import { podLimitProblems } from '../../../api/quota/limit-range.ts';
 import type { Manifest } from '../../contract.ts';
+import { objectText } from '../../judge.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
-import { admission, objectText } from '../admission.ts';
+import { admission } from '../admission.ts';
 import { type Candidate, createdPod, namespaceOf } from '../candidates.ts';
 import { kindOf } from '../merge.ts';
 

@@ -9,11 +9,12 @@ import {
   type PodSecurityPolicy,
 } from '../../../api/pod-security/pod-security.ts';
 import type { Manifest } from '../../contract.ts';
+import { protectionKind } from '../../protection-mode.ts';
 import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { type AdmissionRule, admission } from '../admission.ts';
 import { type Candidate, namespaceOf } from '../candidates.ts';
 import type { Allowance, Impact } from '../impact.ts';
-import { modeIn, protectionKind } from '../modes.ts';
+import { modeIn } from '../modes.ts';
 import type { Scope } from '../scope.ts';
 
 /** The namespace that is exempt on our clusters: its pods are the cluster's own. */
@@ -40,7 +41,7 @@ const rule: AdmissionRule = {
       if (violations.length === 0) return undefined;
       return {
         why: `violates PodSecurity "${describePolicy(policy)}": ${describeViolations(violations)}`,
-        by: [object === undefined || !said(object) ? `${protectionKind} pod-security` : `Namespace ${namespace}`],
+        by: [object === undefined || !said(object) ? 'Protection pod-security' : `Namespace ${namespace}`],
         allowance: () => mend(candidate, pod, policy) ?? relax(object, pod, policy),
       };
     };
@@ -111,7 +112,7 @@ function looserNamespaces({ before, after }: Scope): Impact[] {
         outcome: 'opens',
         subject: { type: 'object', ref },
         why,
-        by: [said(namespace) ? `Namespace ${ref.name}` : `${protectionKind} pod-security`],
+        by: [said(namespace) ? `Namespace ${ref.name}` : 'Protection pod-security'],
       },
     ];
   });

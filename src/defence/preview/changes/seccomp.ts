@@ -1,8 +1,9 @@
+import { protectionKind } from '../../protection-mode.ts';
 import { changedRef } from '../../snapshot/snapshot.ts';
 import { containersIn } from '../../workload.ts';
 import { candidatesOf } from '../candidates.ts';
 import type { Impact } from '../impact.ts';
-import { modeIn, protectionKind } from '../modes.ts';
+import { modeIn } from '../modes.ts';
 import type { Previewer, Scope } from '../scope.ts';
 
 /** The runtime's seccomp profile for pods that say nothing: which system calls they make, nobody has seen. */
@@ -20,7 +21,7 @@ export const seccomp: Previewer = {
           will === 'off'
             ? 'its next pod runs without a seccomp profile: every system call is open to it'
             : 'its next pod runs under the RuntimeDefault profile; which system calls it makes is not watched',
-        by: [`${protectionKind} seccomp`],
+        by: ['Protection seccomp'],
       }),
     );
     return { impacts, judged: { template: silent.length } };

@@ -1,7 +1,7 @@
 import { exposes, type PolicyPod, podKey } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import { backendsOf } from '../../snapshot/backends.ts';
-import { changedRef, type ObjectRef, refText, type Snapshot } from '../../snapshot/snapshot.ts';
+import { changedRef, type ObjectRef, refKey, refText, type Snapshot } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';
 import { flowText } from '../network/flows.ts';
 import { placesOf } from '../network/places.ts';
@@ -49,7 +49,7 @@ function judgeServices(scope: Scope): Judged {
           ref,
           before,
           after,
-          lost.some(({ service }) => refText(service) === refText(ref)),
+          lost.some(({ service }) => refKey(service) === refKey(ref)),
         ),
     );
   return {

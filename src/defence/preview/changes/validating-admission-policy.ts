@@ -9,7 +9,7 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from '../../../api/schema/types.d.ts';
 import type { Manifest } from '../../contract.ts';
-import { type Change, changedRef, refOf, refText, type Snapshot } from '../../snapshot/snapshot.ts';
+import { type Change, changedRef, refKey, refOf, refText, type Snapshot } from '../../snapshot/snapshot.ts';
 import { kindName, podOf, workloadKinds } from '../../workload.ts';
 import { candidatesOf } from '../candidates.ts';
 import type { Impact, Subject } from '../impact.ts';
@@ -37,7 +37,7 @@ type Written = PreviewedObject & { subject: Subject & { ref: object }; isChanged
 function judgePolicies(scope: Scope): Judged {
   const { before, after, changes } = scope;
   const names = new Set(changes.filter(isOfPolicies).flatMap((change) => policiesOf(change, before)));
-  const changed = new Set(changes.map((change) => refText(changedRef(change))));
+  const changed = new Set(changes.map((change) => refKey(changedRef(change))));
   const everything = names.size > 0;
   const written = writtenIn(after, before, changed).filter(({ isChanged }) => everything || isChanged);
   const policies = after.of(policyKind).filter(({ metadata }) => names.has(metadata.name));
@@ -82,7 +82,7 @@ function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string>): Wri
   const namespaceOf = (object: Manifest) =>
     after.get({ kind: 'Namespace', namespace: '', name: object.metadata.namespace ?? '' });
   const describe = (object: Manifest, kind: Kind, subject: Written['subject']): Written[] => {
-    const isChanged = changed.has(refText(refOf(object)));
+    const isChanged = changed.has(refKey(refOf(object)));
     const old = isChanged ? before.get(refOf(object)) : object;
     const common = { kind, object, namespaceObject: namespaceOf(object), subject, isChanged };
     const create: Written = { ...common, operation: 'CREATE' };
@@ -99,7 +99,7 @@ function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string>): Wri
   });
   const pods = candidatesOf(after, () => true).flatMap(({ pod, subject, pointer, object }): Written[] => {
     if (pointer === '') return [];
-    const isChanged = changed.has(refText(refOf(object)));
+    const isChanged = changed.has(refKey(refOf(object)));
     return [
       {
         kind: byName.get('Pod')!,

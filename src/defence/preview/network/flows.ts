@@ -10,7 +10,7 @@ export type PlacedFlow = { flow: Flow; from: Place; to: Place };
 /** A flow that the change refuses, with why: what an allowance is looked for. */
 export type BrokenFlow = { placed: PlacedFlow; decision: Decision; impact: Impact };
 
-const policyText = (name: string) => `NetworkPolicy.networking.k8s.io ${name}`;
+const policyText = (name: string) => `NetworkPolicy ${name}`;
 
 /** Every flow before and after. Flows of the same workloads, port and outcome become one impact. */
 export function judgeFlows(
@@ -110,5 +110,5 @@ function decidersOf({ why, by }: Side, { pod }: Place, namespaces: World['namesp
   if (why === 'policy') return by.map(policyText);
   if (pod === undefined || (why !== 'island' && why !== 'deny')) return [];
   const labelled = namespaces.find(({ name }) => name === pod.namespace)?.labels[isolationLabel] !== undefined;
-  return [labelled ? `Namespace ${pod.namespace}` : 'Protection.defence.rempart.io namespace-isolation'];
+  return [labelled ? `Namespace ${pod.namespace}` : 'Protection namespace-isolation'];
 }
