@@ -15,7 +15,7 @@ export const externalAddresses: Previewer = {
 
 function judgeAddresses({ before, after }: Scope): Judged {
   const [was, will] = [modeIn(before, id), modeIn(after, id)];
-  const by = [`${protectionKind} ${id}`];
+  const by = [`Protection ${id}`];
   const claiming = after.of('Service').filter(({ spec }) => (spec?.externalIPs ?? []).length > 0);
   if (was === will) return { impacts: [], judged: {} };
   if (will === 'off') {
