@@ -73,7 +73,7 @@ export function createdPod({ pod }: Candidate, ranges: Manifest[]): Manifest {
 }
 
 /** A copy with what the API fills in. */
-export function withDefaults(object: Manifest): Manifest {
+function withDefaults(object: Manifest): Manifest {
   const copy = structuredClone(object);
   kindOf(object)?.defaults(copy);
   return copy;

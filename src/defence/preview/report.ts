@@ -5,8 +5,7 @@ import { type Impact, type Outcome, outcomes, type Preview } from './impact.ts';
 import { subjectText } from './preview.ts';
 import { spanText } from './watched.ts';
 
-export const previewFormats = ['table', 'json'] as const;
-export type PreviewFormat = (typeof previewFormats)[number];
+export type PreviewFormat = 'table' | 'json';
 
 const colours = { breaks: ['bold', 'red'], opens: ['yellow'], unknown: ['cyan'], safe: ['green'] } as const;
 /** More of one outcome are counted, not listed: JSON has all. */

@@ -32,5 +32,3 @@ export type Previewer = {
   partial?(change: Change): boolean;
   impacts(scope: Scope): Judged;
 };
-
-export const nothingJudged: Judged = { impacts: [], judged: {} };

@@ -5,20 +5,19 @@ import {
   type Subject as RoleSubject,
   roleText,
 } from '../../../api/rbac/role-index.ts';
-import { describeRule, type PolicyRule, uncovered } from '../../../api/rbac/rules.ts';
-import type { UserInfo } from '../../../api/user.ts';
 import type { Call } from '../../observations/observation.ts';
 import { rolesOf } from '../../perimeter/roles.ts';
 import { changedRef, refOf, refText, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { attributesOf, callText, roleAllowance } from '../calls.ts';
 import type { Impact } from '../impact.ts';
 import { mergeSeen } from '../network/flows.ts';
+import { isOf, judgeRights } from '../rights.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
-import { unseenText } from '../watched.ts';
 
 const group = 'rbac.authorization.k8s.io';
 const kinds = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'].map((kind) => `${kind}.${group}`);
-const rulesShown = 5;
+/** Users and namespaces for which a role is worked out and tried. */
+const allowancesMax = 100;
 
 /** Who may do what: calls that were seen, and rights that nobody was seen to use. */
 export const roles: Previewer = {
@@ -74,14 +73,6 @@ function touchedSubjects(old: RoleIndex, now: RoleIndex): RoleSubject[] {
   return [...new Map(subjects.map((subject) => [JSON.stringify(subject), subject])).values()];
 }
 
-const userOf = ({ namespace, name }: { namespace: string; name: string }) =>
-  `system:serviceaccount:${namespace}:${name}`;
-
-function isOf({ user, groups }: Call, subject: RoleSubject): boolean {
-  if (subject.kind === 'Group') return groups.includes(subject.name);
-  return user === (subject.kind === 'User' ? subject.name : userOf(subject));
-}
-
 function judgeCalls(calls: Call[], old: RoleIndex, now: RoleIndex, after: Snapshot) {
   const merged = new Map<string, Impact>();
   const broken: Call[] = [];
@@ -107,13 +98,10 @@ function judgeCalls(calls: Call[], old: RoleIndex, now: RoleIndex, after: Snapsh
         seen: { firstMs, lastMs, count },
       });
   }
-  for (const call of broken) {
-    const impact = merged.get(`breaks ${callText(call)}`)!;
-    impact.allowance ??= checkedAllowance(
-      broken.filter((other) => other.user === call.user && other.namespace === call.namespace),
-      after,
-    );
-    if (impact.allowance === undefined) delete impact.allowance;
+  const places = Map.groupBy(broken, ({ user, namespace }) => JSON.stringify([user, namespace]));
+  for (const same of [...places.values()].slice(0, allowancesMax)) {
+    const allowance = checkedAllowance(same, after);
+    if (allowance !== undefined) for (const call of same) merged.get(`breaks ${callText(call)}`)!.allowance = allowance;
   }
   return { impacts: [...merged.values()], byOthers };
 }
@@ -131,92 +119,4 @@ function checkedAllowance(calls: Call[], after: Snapshot) {
   if (allowance === undefined) return undefined;
   const { index } = rolesOf(withChanges(after, allowance.changes));
   return calls.every((call) => index.allowed(attributesOf(call)) !== undefined) ? allowance : undefined;
-}
-
-/** What the subject may no longer do, or may do from then on, beside the calls that were seen. */
-function judgeRights(subject: RoleSubject, scope: Scope, old: RoleIndex, now: RoleIndex, calls: Call[]): Impact[] {
-  const user = asUser(subject);
-  const namespaces = new Set([...old.all(user), ...now.all(user)].map(({ namespace }) => namespace));
-  const text = subjectText(subject);
-  const by = scope.changes.map((change) => refText(changedRef(change)));
-  return [...namespaces].flatMap((namespace): Impact[] => {
-    const rules = (index: RoleIndex) => [...index.in(user, namespace)].flatMap((grant) => grant.rules);
-    const where = namespace === '' ? 'everywhere' : `in ${namespace}`;
-    const about = { type: 'rights' as const, text: `${text} ${where}` };
-    try {
-      const used = usedRules(
-        calls.filter((call) => call.namespace === namespace || namespace === ''),
-        subject,
-      );
-      const lost = uncovered(rules(old), [...rules(now), ...used]);
-      const gained = uncovered(rules(now), rules(old));
-      return [
-        ...(lost.length > 0
-          ? [
-              {
-                outcome: 'unknown' as const,
-                subject: about,
-                why: `${text} may no longer ${rulesText(lost)} ${where}; ${unseenText(scope.observations.windows.calls)}${livesText(subject, scope.after)}`,
-                by,
-              },
-            ]
-          : []),
-        ...(gained.length > 0
-          ? [
-              {
-                outcome: 'opens' as const,
-                subject: about,
-                why: `${text} may from then on ${rulesText(gained)} ${where}`,
-                by,
-              },
-            ]
-          : []),
-      ];
-    } catch (error) {
-      return [
-        { outcome: 'unknown', subject: about, why: `its rights cannot be compared: ${(error as Error).message}`, by },
-      ];
-    }
-  });
-}
-
-const usedRules = (calls: Call[], subject: RoleSubject): PolicyRule[] =>
-  calls
-    .filter((call) => isOf(call, subject))
-    .map((call) =>
-      call.resource === ''
-        ? { verbs: [call.verb], nonResourceURLs: [call.path] }
-        : {
-            verbs: [call.verb],
-            apiGroups: [call.group],
-            resources: [call.subresource === '' ? call.resource : `${call.resource}/${call.subresource}`],
-          },
-    );
-
-/** Everybody who is known by name is in system:authenticated, a service account in the groups of its own, too. */
-function asUser(subject: RoleSubject): UserInfo {
-  if (subject.kind === 'Group') return { username: '', groups: [subject.name] };
-  if (subject.kind === 'User') return { username: subject.name, groups: ['system:authenticated'] };
-  const groups = ['system:serviceaccounts', `system:serviceaccounts:${subject.namespace}`, 'system:authenticated'];
-  return { username: userOf(subject), groups };
-}
-
-const subjectText = (subject: RoleSubject): string =>
-  subject.kind === 'ServiceAccount'
-    ? `ServiceAccount ${subject.namespace}/${subject.name}`
-    : `${subject.kind} ${subject.name}`;
-
-function rulesText(rules: PolicyRule[]): string {
-  const shown = rules.slice(0, rulesShown).map(describeRule).join(', ');
-  return rules.length > rulesShown ? `${shown} and ${rules.length - rulesShown} more` : shown;
-}
-
-function livesText(subject: RoleSubject, snapshot: Snapshot): string {
-  if (subject.kind !== 'ServiceAccount' || snapshot.whyUnread('Pod') !== undefined) return '';
-  const pods = snapshot
-    .of('Pod', subject.namespace)
-    .filter(({ spec }) => (spec?.serviceAccountName || 'default') === subject.name);
-  return pods.length === 0
-    ? '; no pod runs as it'
-    : `; ${pods.length} pod${pods.length === 1 ? ' runs' : 's run'} as it`;
 }

@@ -1,0 +1,99 @@
+import type { RoleIndex, Subject as RoleSubject } from '../../api/rbac/role-index.ts';
+import { describeRule, type PolicyRule, uncovered } from '../../api/rbac/rules.ts';
+import type { UserInfo } from '../../api/user.ts';
+import type { Call } from '../observations/observation.ts';
+import { changedRef, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import type { Impact, Outcome } from './impact.ts';
+import type { Scope } from './scope.ts';
+import { unseenText } from './watched.ts';
+
+const rulesShown = 5;
+
+/** What the subject may no longer do, or may do from then on, beside the calls that were seen. */
+export function judgeRights(
+  subject: RoleSubject,
+  scope: Scope,
+  old: RoleIndex,
+  now: RoleIndex,
+  calls: Call[],
+): Impact[] {
+  const user = asUser(subject);
+  const namespaces = new Set([...old.all(user), ...now.all(user)].map(({ namespace }) => namespace));
+  const text = subjectText(subject);
+  const by = scope.changes.map((change) => refText(changedRef(change)));
+  return [...namespaces].flatMap((namespace): Impact[] => {
+    const rules = (index: RoleIndex) => [...index.in(user, namespace)].flatMap((grant) => grant.rules);
+    const where = namespace === '' ? 'everywhere' : `in ${namespace}`;
+    const tell = (outcome: Outcome, why: string): Impact => ({
+      outcome,
+      subject: { type: 'rights', text: `${text} ${where}` },
+      why,
+      by,
+    });
+    try {
+      const used = usedRules(
+        calls.filter((call) => call.namespace === namespace || namespace === ''),
+        subject,
+      );
+      const lost = uncovered(rules(old), [...rules(now), ...used]);
+      const gained = uncovered(rules(now), rules(old));
+      const unseen = `${unseenText(scope.observations.windows.calls)}${livesText(subject, scope.after)}`;
+      return [
+        ...(lost.length > 0 ? [tell('unknown', `${text} may no longer ${rulesText(lost)} ${where}; ${unseen}`)] : []),
+        ...(gained.length > 0 ? [tell('opens', `${text} may from then on ${rulesText(gained)} ${where}`)] : []),
+      ];
+    } catch (error) {
+      return [tell('unknown', `its rights cannot be compared: ${(error as Error).message}`)];
+    }
+  });
+}
+
+const usedRules = (calls: Call[], subject: RoleSubject): PolicyRule[] =>
+  calls
+    .filter((call) => isOf(call, subject))
+    .map((call) =>
+      call.resource === ''
+        ? { verbs: [call.verb], nonResourceURLs: [call.path] }
+        : {
+            verbs: [call.verb],
+            apiGroups: [call.group],
+            resources: [call.subresource === '' ? call.resource : `${call.resource}/${call.subresource}`],
+          },
+    );
+
+/** Everybody who is known by name is in system:authenticated, a service account in the groups of its own, too. */
+function asUser(subject: RoleSubject): UserInfo {
+  if (subject.kind === 'Group') return { username: '', groups: [subject.name] };
+  if (subject.kind === 'User') return { username: subject.name, groups: ['system:authenticated'] };
+  const groups = ['system:serviceaccounts', `system:serviceaccounts:${subject.namespace}`, 'system:authenticated'];
+  return { username: userOf(subject), groups };
+}
+
+const subjectText = (subject: RoleSubject): string =>
+  subject.kind === 'ServiceAccount'
+    ? `ServiceAccount ${subject.namespace}/${subject.name}`
+    : `${subject.kind} ${subject.name}`;
+
+function rulesText(rules: PolicyRule[]): string {
+  const shown = rules.slice(0, rulesShown).map(describeRule).join(', ');
+  return rules.length > rulesShown ? `${shown} and ${rules.length - rulesShown} more` : shown;
+}
+
+function livesText(subject: RoleSubject, snapshot: Snapshot): string {
+  if (subject.kind !== 'ServiceAccount' || snapshot.whyUnread('Pod') !== undefined) return '';
+  const pods = snapshot
+    .of('Pod', subject.namespace)
+    .filter(({ spec }) => (spec?.serviceAccountName || 'default') === subject.name);
+  return pods.length === 0
+    ? '; no pod runs as it'
+    : `; ${pods.length} pod${pods.length === 1 ? ' runs' : 's run'} as it`;
+}
+
+const userOf = ({ namespace, name }: { namespace: string; name: string }) =>
+  `system:serviceaccount:${namespace}:${name}`;
+
+/** Does the call come from this subject of a binding? */
+export function isOf({ user, groups }: Call, subject: RoleSubject): boolean {
+  if (subject.kind === 'Group') return groups.includes(subject.name);
+  return user === (subject.kind === 'User' ? subject.name : userOf(subject));
+}
