@@ -39,7 +39,7 @@ export const checkCluster: Benchmark = {
 
 async function runCheck(kubeconfig: string): Promise<{ seconds: number; peakBytes: number }> {
   const startMs = performance.now();
-  const child = spawn(process.execPath, [program, 'check', '--kubeconfig', kubeconfig, '--format', 'json'], {
+  const child = spawn(process.execPath, [program, 'check', '--kubeconfig', kubeconfig], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();

@@ -104,13 +104,14 @@ test('what the cluster consists of is exempt by name, and listed', async () => {
     subjects: [subject],
   });
   await make(server, bind('cluster-admin', { apiGroup, kind: 'Group', name: 'system:masters' }));
+  await make(server, bind('rempart:reader', { apiGroup, kind: 'Group', name: 'rempart:admins' }));
   await make(server, bind('system:helper', { apiGroup, kind: 'User', name: 'mallory' }));
   const report = await check({ kubeconfig, nowMs: 0 });
   assert.deepEqual(
     report.failures
       .filter(({ check }) => check.id === 'rbac/cluster-admin')
       .map(({ subject }) => subject.object.metadata.name),
-    ['system:helper'],
+    ['rempart:reader', 'system:helper'],
   );
   assert.ok(!report.failures.some(({ check }) => check.id === 'exposure/host-network'));
   for (const format of reportFormats)

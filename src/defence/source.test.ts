@@ -59,7 +59,7 @@ test('a kind that may not be listed is unread with the reason, and the others ar
     snapshot.unread.map(({ kind }) => kind),
     ['Node'],
   );
-  assert.match(snapshot.whyUnread('Node')!, /^forbidden: .*cannot list resource "nodes"/);
+  assert.match(snapshot.whyUnread('Node')!, /^nodes is forbidden: .*cannot list resource "nodes"/);
   assert.equal(snapshot.of('Namespace').length, 2);
 });
 

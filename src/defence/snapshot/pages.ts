@@ -79,9 +79,10 @@ function whyNoList(body: any, kind: ReadKind): string | undefined {
   return Array.isArray(body.items ?? []) ? undefined : 'the API server’s list has no items';
 }
 
-/** `forbidden: User "x" cannot list …`, of bounded length. */
+/** `secrets is forbidden: User "x" cannot list …`, of bounded length. */
 function whyNot(code: number, body: any): string {
-  const message = typeof body?.message === 'string' ? body.message : 'the API server says no more';
+  const message = typeof body?.message === 'string' ? body.message.slice(0, 300) : 'the API server says no more';
   const reasons: Record<number, string> = { 401: 'not logged in', 403: 'forbidden', 404: 'not found' };
-  return `${reasons[code] ?? `code ${code}`}: ${message.slice(0, 300)}`;
+  const reason = reasons[code] ?? `code ${code}`;
+  return message.includes(reason) ? message : `${reason}: ${message}`;
 }
