@@ -11,28 +11,29 @@ import { trimObject, UnfitObject } from './trim.ts';
 const listsAtOnce = 6;
 /** Of one group. */
 const versionsMax = 20;
-/** Of the whole cluster: against an API server that would fill our memory. */
-const objectsMax = 400_000;
-const valuesMax = 30_000_000;
-/** For all of it: against one that answers for ever. */
-const readMaxMs = 600_000;
+/** Of the whole cluster: against an API server that would fill our memory, or answers for ever. */
+const bounds = { objectsMax: 400_000, valuesMax: 30_000_000, readMaxMs: 600_000, busyWaitMs: 1000 };
 
 export type ReadOptions = {
   /** Minor version of Kubernetes 1 to judge for, instead of the one that the cluster says it is. */
   minor?: number;
   nowMs: number;
+  /** Other bounds than those of every run. */
+  bounds?: Partial<typeof bounds>;
 };
 
 /**
  * Reads a live cluster by nothing but `get` of /version and /apis and `list` of `readKinds`. What cannot be listed is
  * `unread` with the reason. Throws UsageError when the API server cannot be reached or does not know who asks.
  */
-export async function readCluster(connected: Transport, { minor, nowMs }: ReadOptions): Promise<Snapshot> {
-  const signal = AbortSignal.timeout(readMaxMs);
+export async function readCluster(connected: Transport, options: ReadOptions): Promise<Snapshot> {
+  const { minor, nowMs } = options;
+  const limits = { ...bounds, ...options.bounds };
+  const signal = AbortSignal.timeout(limits.readMaxMs);
   const transport: Asking = { send: (request) => connected.send({ ...request, signal }) };
   const version = await readVersion(transport, minor);
   const served = await readGroups(transport);
-  const reading: Reading = { transport, served, objects: [], unread: [], held: 0, values: 0 };
+  const reading: Reading = { transport, limits, served, objects: [], unread: [], held: 0, values: 0 };
   const waiting = [...readKinds];
   const work = async () => {
     for (let kind = waiting.shift(); kind; kind = waiting.shift()) await readKind(reading, kind);
@@ -46,6 +47,7 @@ type Asking = Pick<Transport, 'send'>;
 
 type Reading = {
   transport: Asking;
+  limits: typeof bounds;
   /** Versions per group, the preferred one first; undefined: the server does not tell. */
   served: Map<string, string[]> | undefined;
   objects: Manifest[];
@@ -78,6 +80,7 @@ async function readKind(reading: Reading, kind: ReadKind): Promise<void> {
 }
 
 async function readVersionOf(reading: Reading, kind: ReadKind): Promise<Answer> {
+  const { limits } = reading;
   const apiVersion = apiVersionOf(kind);
   let found: Manifest[] = [];
   let values = 0;
@@ -92,11 +95,11 @@ async function readVersionOf(reading: Reading, kind: ReadKind): Promise<Answer> 
     found.push(trimmed.object);
     values += trimmed.values;
     reading.values += trimmed.values;
-    if (++reading.held > objectsMax) throw new UnfitObject(`more than ${objectsMax} objects in all`);
-    if (reading.values > valuesMax) throw new UnfitObject(`more than ${valuesMax} values in all`);
+    if (++reading.held > limits.objectsMax) throw new UnfitObject(`more than ${limits.objectsMax} objects in all`);
+    if (reading.values > limits.valuesMax) throw new UnfitObject(`more than ${limits.valuesMax} values in all`);
   };
   try {
-    const answer = await readPages(reading.transport, kind, { begin: forget, take });
+    const answer = await readPages(reading.transport, kind, { begin: forget, take, busyWaitMs: limits.busyWaitMs });
     if (answer.ok) for (const object of found) reading.objects.push(object);
     else forget();
     return answer;

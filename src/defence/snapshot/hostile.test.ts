@@ -6,24 +6,27 @@ import { createHttpsTransport } from '../../client/https-transport.ts';
 import { checks } from '../checks.ts';
 import { contextOf, judge } from '../judge.ts';
 import { subjectsOf } from '../subjects.ts';
-import { readCluster } from './cluster.ts';
+import { type ReadOptions, readCluster } from './cluster.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const bodyMaxBytes = 2 ** 22;
 
-type Answer = { code?: number; body: unknown };
+type Answer = { code?: number; body: unknown } | 'never';
 const version = { body: { major: '1', minor: '30+', gitVersion: 'v1.30.1-eks' } };
 
 /** An API server that answers as no real one does: with this to the lists of some resources, and not at all to others. */
 async function readFrom(
   t: TestContext,
   answers: Record<string, (query: URLSearchParams) => Answer>,
+  bounds?: ReadOptions['bounds'],
 ): Promise<Snapshot> {
   const server = createServer((request, response) => {
     const url = new URL(request.url!, 'http://x');
     const all: typeof answers = { '/version': () => version, ...answers };
     const answer = all[url.pathname];
-    const { code = 200, body }: Answer = answer?.(url.searchParams) ?? { code: 404, body: { message: 'not here' } };
+    const given: Answer = answer?.(url.searchParams) ?? { code: 404, body: { message: 'not here' } };
+    if (given === 'never') return;
+    const { code = 200, body } = given;
     response.writeHead(code, { 'content-type': 'application/json' });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
@@ -35,7 +38,7 @@ async function readFrom(
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const transport = createHttpsTransport({ server: address }, { bodyMaxBytes });
   t.after(() => transport.close());
-  return readCluster(transport, { nowMs: 0 });
+  return readCluster(transport, { nowMs: 0, bounds: { busyWaitMs: 1, ...bounds } });
 }
 
 const pods = '/api/v1/pods';
@@ -171,4 +174,28 @@ test('an older API server is read in the versions that it has, and custom kinds 
   );
   assert.equal(snapshot.whyUnread('Gateway.gateway.networking.k8s.io'), undefined);
   assert.match(snapshot.whyUnread('ValidatingAdmissionPolicy.admissionregistration.k8s.io')!, /does not serve it/);
+});
+
+test('a cluster may be full up to the bounds, and what is beyond them is unread', async (t) => {
+  const answers = { [pods]: () => list([pod({}), pod({})]) };
+  const values = 2 * 4;
+  const full = await readFrom(t, answers, { objectsMax: 2, valuesMax: values });
+  assert.equal(full.of('Pod').length, 2);
+  const objects = await readFrom(t, answers, { objectsMax: 1 });
+  assert.equal(objects.whyUnread('Pod'), 'more than 1 objects in all');
+  const large = await readFrom(t, answers, { valuesMax: values - 1 });
+  assert.equal(large.whyUnread('Pod'), 'more than 7 values in all');
+});
+
+test('an API server that is busy is asked again, three times in all', async (t) => {
+  let asked = 0;
+  const busyTwice = await readFrom(t, { [pods]: () => (++asked < 3 ? { code: 429, body: {} } : list([pod({})])) });
+  assert.equal(busyTwice.of('Pod').length, 1);
+  const busy = await readFrom(t, { [pods]: () => ({ code: 429, body: {} }) });
+  assert.match(busy.whyUnread('Pod')!, /^code 429/);
+});
+
+test('an API server that never answers is given up', async (t) => {
+  const read = readFrom(t, { [pods]: () => 'never' }, { readMaxMs: 300 });
+  assert.match((await read).whyUnread('Pod')!, /no answer: .*aborted/);
 });

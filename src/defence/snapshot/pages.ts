@@ -10,7 +10,6 @@ const pageSizes = [500, 50, 5];
 const pagesMax = 2000;
 /** A list that is compacted away while it is read begins again; a server that is busy is asked again. */
 const beginningsMax = 3;
-const busyWaitMs = 1000;
 
 const metadataList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
@@ -23,7 +22,7 @@ export type Answer = { ok: true } | { ok: false; code: number; why: string };
 export async function readPages(
   transport: Pick<Transport, 'send'>,
   kind: ReadKind,
-  { begin, take }: { begin(): void; take(item: unknown): void },
+  { begin, take, busyWaitMs }: { begin(): void; take(item: unknown): void; busyWaitMs: number },
 ): Promise<Answer> {
   let answer: Answer = { ok: false, code: 0, why: '' };
   for (let beginning = 0; beginning < beginningsMax; beginning++) {
