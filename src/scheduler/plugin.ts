@@ -4,6 +4,8 @@ import type { Snapshot } from './snapshot.ts';
 
 /** Why a node cannot take a pod. `resolvable`: it might if other pods left the node. */
 export type Refusal = { reason: string; resolvable: boolean };
+/** Why a pod was refused: by the first plugin that did. */
+export type Verdict = { plugin: Plugin; refusals: readonly Refusal[] };
 
 /** What changes in the cluster that may let a pod fit that did not. */
 export type Wake = 'node' | 'pod-gone' | 'pod' | 'volume' | 'namespace';
@@ -17,6 +19,11 @@ export type Plugin<State = any> = {
   name: string;
   /** Changes that are worth another try after this plugin refused. */
   wakes: Wake[];
+  /**
+   * It looks at nothing but the pod's own template and the one node, in `prepare` too: what it said of a node holds for
+   * pods of the same template until that node changes (memo.ts).
+   */
+  local?: true;
   prepare(pod: PodInfo, snapshot: Snapshot): Prepared<State> | undefined;
   filter?(state: State, pod: PodInfo, node: NodeInfo): readonly Refusal[] | undefined;
   weight?: number;

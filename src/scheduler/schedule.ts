@@ -1,11 +1,10 @@
+import type { Judgement, Memo } from './memo.ts';
 import { copyNode, type NodeInfo, placePod } from './node-info.ts';
-import type { Plugin, Refusal } from './plugin.ts';
+import type { Plugin, Verdict } from './plugin.ts';
 import { plugins } from './plugins.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Why a pod was refused: by the first plugin that did. */
-export type Verdict = { plugin: Plugin; refusals: readonly Refusal[] };
 export type NodeVerdict = Verdict & { node: NodeInfo };
 /** `visited` nodes were looked at, of which `feasible` could have taken the pod. */
 export type Placement = { node: NodeInfo; visited: number; feasible: number };
@@ -17,9 +16,13 @@ export type ScheduleOptions = {
   startIndex?: number;
   /** Chooses between equals; from 0 to 1. */
   random?(): number;
+  /** Of earlier decisions about the same snapshot as it changed: spares work, and changes no decision. */
+  memo?: Memo;
 };
 
 type Active = { plugin: Plugin; state: any };
+/** A node that can take the pod, with the raw scores of the local plugins. */
+type Feasible = { node: NodeInfo; scores: readonly number[] };
 
 const scoredNodesMin = 100;
 const scoredNodesMax = 200;
@@ -40,13 +43,15 @@ export function schedule(pod: PodInfo, snapshot: Snapshot, options: ScheduleOpti
   if ('plugin' in prepared) return { node: undefined, verdicts: [], everywhere: prepared };
   const nodes = prepared.nodes ?? snapshot.nodes;
   const wanted = nodesToScore(nodes.length);
-  const feasible: NodeInfo[] = [];
+  const judge = judgeOf(prepared.active, pod, snapshot, prepared.nodes === undefined ? options.memo : undefined);
+  const feasible: Feasible[] = [];
   const verdicts: NodeVerdict[] = [];
   let visited = 0;
   for (; visited < nodes.length && feasible.length < wanted; visited++) {
-    const node = nodes[(startIndex + visited) % nodes.length]!;
-    const verdict = judge(prepared.active, pod, node, snapshot);
-    if (verdict === undefined) feasible.push(node);
+    const position = (startIndex + visited) % nodes.length;
+    const node = nodes[position]!;
+    const { verdict, scores } = judge(node, position);
+    if (verdict === undefined) feasible.push({ node, scores });
     else if (feasible.length === 0) verdicts.push({ ...verdict, node });
   }
   if (feasible.length > 0)
@@ -103,12 +108,45 @@ function prepare(pod: PodInfo, snapshot: Snapshot): Verdict | { active: Active[]
 }
 
 function judge(active: Active[], pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Verdict | undefined {
-  const seen = withPromised(node, pod, snapshot.nominated(node.name));
+  return firstRefusal(active, pod, withPromised(node, pod, snapshot.nominated(node.name)));
+}
+
+function firstRefusal(active: Active[], pod: PodInfo, node: NodeInfo): Verdict | undefined {
   for (const { plugin, state } of active) {
-    const refusals = plugin.filter?.(state, pod, seen);
+    const refusals = plugin.filter?.(state, pod, node);
     if (refusals !== undefined) return { plugin, refusals };
   }
   return undefined;
+}
+
+const noScores: readonly number[] = [];
+
+/** Local plugins come first, here as in their list, and answer from memory where they were asked before. */
+function judgeOf(active: Active[], pod: PodInfo, snapshot: Snapshot, memo: Memo | undefined) {
+  const local = active.filter(({ plugin }) => plugin.local);
+  const others = active.filter(({ plugin }) => !plugin.local);
+  const scoring = local.filter(({ plugin }) => plugin.score !== undefined);
+  const known = memo?.of(pod);
+  const accept = (node: NodeInfo): Judgement => ({
+    verdict: undefined,
+    scores: scoring.map(({ plugin, state }) => plugin.score!(state, pod, node)),
+  });
+  const refuse = (verdict: Verdict): Judgement => ({ verdict, scores: noScores });
+  const judgeLocally = (node: NodeInfo): Judgement => {
+    const verdict = firstRefusal(local, pod, node);
+    return verdict === undefined ? accept(node) : refuse(verdict);
+  };
+  return (node: NodeInfo, position: number): Judgement => {
+    const seen = withPromised(node, pod, snapshot.nominated(node.name));
+    if (seen !== node) {
+      const verdict = firstRefusal(active, pod, seen);
+      return verdict === undefined ? accept(node) : refuse(verdict);
+    }
+    const judgement = known === undefined ? judgeLocally(node) : known(position, node, judgeLocally);
+    if (judgement.verdict !== undefined || others.length === 0) return judgement;
+    const verdict = firstRefusal(others, pod, node);
+    return verdict === undefined ? judgement : refuse(verdict);
+  };
 }
 
 /** Pods that preempted others here come first, although they are not placed yet. */
@@ -121,22 +159,27 @@ function withPromised(node: NodeInfo, pod: PodInfo, nominated: readonly PodInfo[
   return copy;
 }
 
-function best(active: Active[], pod: PodInfo, nodes: NodeInfo[], random: () => number): NodeInfo {
-  if (nodes.length === 1) return nodes[0]!;
-  const totals = new Float64Array(nodes.length);
-  const scores = new Float64Array(nodes.length);
+function best(active: Active[], pod: PodInfo, feasible: Feasible[], random: () => number): NodeInfo {
+  if (feasible.length === 1) return feasible[0]!.node;
+  const totals = new Float64Array(feasible.length);
+  const scores = new Float64Array(feasible.length);
+  let locals = 0;
   for (const { plugin, state } of active) {
     if (plugin.score === undefined) continue;
-    for (let index = 0; index < nodes.length; index++) scores[index] = plugin.score(state, pod, nodes[index]!);
+    const position = plugin.local ? locals++ : undefined;
+    for (let index = 0; index < feasible.length; index++) {
+      const { node, scores: known } = feasible[index]!;
+      scores[index] = position === undefined ? plugin.score(state, pod, node) : known[position]!;
+    }
     plugin.normalize?.(scores);
     const weight = plugin.weight ?? 1;
-    for (let index = 0; index < nodes.length; index++) totals[index]! += weight * scores[index]!;
+    for (let index = 0; index < feasible.length; index++) totals[index]! += weight * scores[index]!;
   }
   let [chosen, equals] = [0, 1];
-  for (let index = 1; index < nodes.length; index++) {
+  for (let index = 1; index < feasible.length; index++) {
     if (totals[index]! < totals[chosen]!) continue;
     equals = totals[index]! > totals[chosen]! ? 1 : equals + 1;
     if (random() < 1 / equals) chosen = index;
   }
-  return nodes[chosen]!;
+  return feasible[chosen]!.node;
 }

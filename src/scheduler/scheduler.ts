@@ -4,6 +4,7 @@ import type { Client } from '../client/client.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import { bind, evict } from './bind.ts';
+import { createMemo } from './memo.ts';
 import type { NodeInfo } from './node-info.ts';
 import { observe, volumesOf, watched } from './observe.ts';
 import type { Wake } from './plugin.ts';
@@ -50,6 +51,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const queue = createQueue(clock, trigger);
   const report = createReporter({ client, clock, log });
   const refusals = createRefusals();
+  const memo = createMemo();
   const assumed = new Map<string, PodInfo>();
   let [binding, startIndex] = [0, 0];
   let [ready, scheduled, stopped] = [false, false, false];
@@ -87,7 +89,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         report.unschedulable(pod, told.message, told.detail);
         return;
       }
-      const result = schedule(pod, world, { startIndex });
+      const result = schedule(pod, world, { startIndex, memo });
       if (result.node === undefined) {
         refuse(pod, result);
         return;

@@ -4,6 +4,7 @@ import { type Plugin, stateless } from '../plugin.ts';
 export const balancedResources: Plugin<undefined> = {
   name: 'NodeResourcesBalancedAllocation',
   wakes: [],
+  local: true,
   prepare: () => stateless,
   weight: 1,
   score(_state, pod, { allocatable, requested }) {

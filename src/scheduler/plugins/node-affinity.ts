@@ -26,6 +26,7 @@ const refusals = [{ reason: "node(s) didn't match Pod's node affinity/selector",
 export const nodeAffinity: Plugin<{ required: boolean; preferred: Weighted[] }> = {
   name: 'NodeAffinity',
   wakes: ['node'],
+  local: true,
   prepare({ pod, nodeTerms }): Prepared<{ required: boolean; preferred: Weighted[] }> | undefined {
     const raw = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
     const preferred = raw.map(({ weight, preference }) => ({ weight, term: parseNodeTerm(preference) }));

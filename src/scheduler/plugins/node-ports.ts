@@ -13,6 +13,7 @@ const refusals = [{ reason: "node(s) didn't have free ports for the requested po
 export const nodePorts: Plugin<undefined> = {
   name: 'NodePorts',
   wakes: ['node', 'pod-gone'],
+  local: true,
   prepare: ({ ports }) => (ports.length > 0 ? stateless : undefined),
   filter: (_state, pod, node) =>
     pod.ports.some((port) => node.ports.some((taken) => collide(port, taken))) ? refusals : undefined,

@@ -46,6 +46,7 @@ const shown = (resource: string, amount: number): string => {
 export const nodeResources: Plugin<undefined> = {
   name: 'NodeResourcesFit',
   wakes: ['node', 'pod-gone'],
+  local: true,
   prepare: () => stateless,
   filter(_state, pod, node) {
     if (fits(pod, node)) return undefined;

@@ -8,6 +8,7 @@ const refusals = [{ reason: 'node(s) were unschedulable', resolvable: false }];
 export const nodeUnschedulable: Plugin<undefined> = {
   name: 'NodeUnschedulable',
   wakes: ['node'],
+  local: true,
   prepare: ({ pod }) => (pod.spec?.tolerations?.some((it) => toleratesTaint(it, taint)) ? undefined : stateless),
   filter: (_state, _pod, node) => (node.unschedulable ? refusals : undefined),
 };

@@ -14,6 +14,7 @@ export const untoleratedTaint = (tolerations: Toleration[] | undefined, node: No
 export const taints: Plugin<{ hard: Toleration[]; soft: Toleration[] }> = {
   name: 'TaintToleration',
   wakes: ['node'],
+  local: true,
   prepare({ pod }) {
     const hard = pod.spec?.tolerations ?? [];
     return { state: { hard, soft: hard.filter(({ effect }) => !effect || effect === 'PreferNoSchedule') } };
