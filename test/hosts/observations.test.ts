@@ -125,3 +125,15 @@ test('what a cluster saw can be written to a file and read from it', { skip }, a
   assert.equal(read.code, 0, read.stderr);
   assert.match(read.stdout, /flows +red\/client +red\/server +TCP 8080 +passed/);
 });
+
+test('a preview names the flow that a policy would cut, since when it was seen and how often', { skip }, async () => {
+  const policy = {
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'shut', namespace: 'red' } },
+    spec: { podSelector: { matchLabels: { app: 'server' } }, policyTypes: ['Ingress'] },
+  };
+  const file = join(dataDirectory, 'shut.json');
+  writeFileSync(file, JSON.stringify(policy));
+  const preview = await run(join(root, 'bin/rempart'), ['preview', '--kubeconfig', cluster.kubeconfig, '-f', file]);
+  assert.equal(preview.code, 2, preview.stdout + preview.stderr);
+  assert.match(preview.stdout, /red\/client.*red\/server.*8080/);
+});
