@@ -12,8 +12,9 @@ import { whoCan } from '../perimeter/who-can.ts';
 import { plan } from '../plan/plan.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
 import { soundSnapshot } from '../snapshot/sound.ts';
-import { findPaths, worstPaths } from './paths.ts';
+import { findPaths } from './paths.ts';
 import { account, namespace, node, pod, secret } from './testing/worlds.ts';
+import { worstPaths } from './worst.ts';
 
 const shop = loadManifests(join(import.meta.dirname, '../../../examples/shop/manifests')).objects.map(
   ({ object }) => object,

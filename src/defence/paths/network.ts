@@ -1,14 +1,13 @@
 import type { PartyClass, PolicyPod, PortRange, Reachability } from '../../policy/policy.ts';
 import { podKey } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
-import type { Entry } from '../perimeter/exposure/entry.ts';
-import { exposureOf } from '../perimeter/exposure/exposure.ts';
 import { networkOf } from '../perimeter/network.ts';
-import { type ObjectRef, refKey, refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { refKey, refOf, type Snapshot } from '../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../snapshot/world.ts';
 import type { Places } from './effects.ts';
-import { costs, type Edit, type Lever, type Place } from './graph.ts';
+import { costs, type Lever, type Place } from './graph.ts';
 import type { Model } from './model.ts';
+import { addExposure } from './outside.ts';
 import type { Workload } from './workloads.ts';
 
 /** Ways in from outside, and from pod to pod: each needs a flaw in what listens there. */
@@ -135,43 +134,4 @@ function isSelected(snapshot: Snapshot, namespace: string, labels: Record<string
     const wanted = Object.entries(spec?.podSelector?.matchLabels ?? {});
     return wanted.every(([key, value]) => labels[key] === value);
   });
-}
-
-/** From the Internet through what exposes, one place for each object that could be taken away. */
-function addExposure(places: Places, model: Model, byRef: Map<string, Workload>): void {
-  const { graph } = places;
-  const internet = graph.place('internet', 'internet', 'the Internet');
-  for (const entry of exposureOf(model.snapshot).entries) {
-    const workload = byRef.get(refKey(entry.workload));
-    if (entry.verdict !== 'open' || entry.reach === 'internal' || workload === undefined) continue;
-    const first = entry.via[0]!;
-    const door = graph.place(`exposure:${refKey(first)}`, 'between', refKey(first));
-    if (graph.into[door.index]!.length === 0) {
-      const why = `comes by ${entry.type} (${entry.at})`;
-      const lever = closeEntry(model.snapshot, entry, first);
-      graph.hop(internet, door, { cost: costs.given, why, by: entry.via, lever });
-    }
-    const cost = entry.reach === 'internet' ? costs.flaw : costs.flawNearby;
-    const why = `finds a flaw in what listens on ${entry.protocol} ${entry.port ?? '?'}`;
-    graph.hop(door, places.workload(workload), { cost, why, by: entry.by });
-  }
-}
-
-function closeEntry(snapshot: Snapshot, { type, workload }: Entry, first: ObjectRef): Lever {
-  const about = `workload:${workload.kind}/${workload.namespace}/${workload.name}`;
-  const name = refText(first);
-  if (first.kind === 'Service' && snapshot.get(first) !== undefined) {
-    const edit: Edit = { target: first, to: (service) => service && inside(service) };
-    return { type: 'exposure', about, text: `make ${name} a Service of type ClusterIP`, edit };
-  }
-  if (type === 'Ingress')
-    return { type: 'exposure', about, text: `remove ${name}`, edit: { target: first, to: () => undefined } };
-  return { type: 'exposure', about, text: `take the ${type} out of ${name}` };
-}
-
-/** Without anything that leads in from outside. */
-function inside(service: Manifest): Manifest {
-  const { externalIPs: _, loadBalancerSourceRanges: __, externalTrafficPolicy: ___, ...spec } = service['spec'];
-  const ports = (spec.ports ?? []).map(({ nodePort: _, ...port }: Record<string, unknown>) => port);
-  return { ...service, spec: { ...spec, type: 'ClusterIP', ports }, status: {} };
 }

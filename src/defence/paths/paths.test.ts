@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { clusterRole, clusterRoleBinding, rule, userGroup } from '../../api/rbac/write-rule.ts';
 import type { Manifest } from '../contract.ts';
 import { noObservations } from '../observations/observation.ts';
-import { findPaths, pathsToSubjects, worstPaths } from './paths.ts';
+import { pathsToSubjects } from './detours.ts';
+import { findPaths } from './paths.ts';
 import { account, clusterOf, heldEverywhere, heldIn, namespace, node, pod, secret } from './testing/worlds.ts';
+import { worstPaths } from './worst.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 const robot = account('a', 'robot');

@@ -1,7 +1,8 @@
 import { asJson, asText, notAssessedLines, refsText } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
-import type { Cut, PathReport, WorstReport } from './paths.ts';
+import type { Cut, PathReport } from './paths.ts';
 import type { Path } from './steps.ts';
+import type { WorstReport } from './worst.ts';
 
 export type PathFormat = 'table' | 'json';
 

@@ -1,27 +1,21 @@
-import type { KubernetesObject } from '../../api/object.ts';
-import {
-  authenticatedGroup,
-  mastersGroup,
-  serviceAccountGroups,
-  unauthenticatedGroup,
-} from '../../api/rbac/identity.ts';
-import { bindingText, type Grant, type HeldRole, type Subject } from '../../api/rbac/role-index.ts';
+import type { Grant, HeldRole, Subject } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule } from '../../api/rbac/rules.ts';
-import { splitResourceName } from '../../client/resources.ts';
-import { type Right, ruleGives } from '../cluster/role-rights.ts';
-import { modeOf } from '../perimeter/administration/contract.ts';
-import { subjectText } from '../perimeter/render.ts';
 import { asWritten } from '../perimeter/roles.ts';
-import { type ObjectRef, refKey, refOf, refText } from '../snapshot/snapshot.ts';
+import { type ObjectRef, refOf } from '../snapshot/snapshot.ts';
 import type { Places } from './effects.ts';
 import { costs, type Hop, type Lever, type Place } from './graph.ts';
+import { addMemberships, groupsOf, subjectId } from './memberships.ts';
 import type { Model } from './model.ts';
-import { type Need, type Primitive, primitives } from './primitives.ts';
+import { type Combined, combine } from './needs.ts';
+import { type Primitive, primitives } from './primitives.ts';
+import { unbind, withoutRule } from './role-levers.ts';
 
-/** A rule that meets a need; `names` undefined: for all objects. */
-type Match = { rule: PolicyRule; names: string[] | undefined };
-
-type Scope = { places: Places; model: Model /** Places of roles whose rights were added. */; done: Set<Place> };
+type Scope = {
+  places: Places;
+  model: Model;
+  /** Places of roles whose rights were added. */
+  done: Set<Place>;
+};
 
 /** Groups, bindings, and everything that the rights of roles come to. */
 export function addRights(places: Places, model: Model): void {
@@ -42,33 +36,6 @@ function addBinding(places: Places, grant: Grant): void {
     });
   }
 }
-
-/** Without one subject; the last one takes the binding with it. */
-function unbind(grant: Grant, index: number): Lever {
-  const binding = asWritten(grant.binding);
-  const subject = grant.subjects[index]!;
-  const written = JSON.stringify(binding['subjects'][index]);
-  return {
-    ...{ type: 'binding', about: subjectId(subject) },
-    text:
-      grant.subjects.length === 1
-        ? `remove ${bindingText(grant)}`
-        : `take ${subjectText(subject)} out of ${bindingText(grant)}`,
-    edit: {
-      target: refOf(binding),
-      to(object) {
-        const left = (object?.['subjects'] ?? []).filter((each: unknown) => JSON.stringify(each) !== written);
-        return object === undefined || left.length === 0 ? undefined : { ...object, subjects: left };
-      },
-    },
-  };
-}
-
-/** The id of a subject's place. */
-export const subjectId = (subject: Subject): string =>
-  subject.kind === 'ServiceAccount'
-    ? `sa:${subject.namespace}/${subject.name}`
-    : `${subject.kind.toLowerCase()}:${subject.name}`;
 
 /** The place of a role held somewhere, with what it comes to by itself. */
 function addRole(scope: Scope, namespace: string, held: HeldRole): Place {
@@ -109,61 +76,6 @@ const several = primitives.filter(({ needs }) => needs.length > 1);
 const isEverything = ({ verbs, apiGroups, resources, resourceNames }: PolicyRule) =>
   verbs.includes('*') && apiGroups?.includes('*') && resources?.includes('*') && !resourceNames?.length;
 
-/** Roles that Kubernetes keeps as they are cannot be mended, and of aggregated ones the rule stands elsewhere. */
-function withoutRule(role: KubernetesObject, rule: PolicyRule): Lever | undefined {
-  const { metadata, rules, aggregationRule } = role;
-  if (aggregationRule || metadata.labels?.['kubernetes.io/bootstrapping']) return undefined;
-  const index = (rules ?? []).indexOf(rule);
-  const written = asWritten(role);
-  return {
-    ...{ type: 'rule', about: refKey(refOf(written)) },
-    text: `take rules[${index}] ${describeRule(rule)} out of ${refText(refOf(written))}`,
-    edit: {
-      target: refOf(written),
-      to: (object) => object && { ...object, rules: object['rules'].filter((each: PolicyRule) => !isSame(each, rule)) },
-    },
-  };
-}
-
-const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-
-/** Who belongs to which group by being what it is. Only groups that hold something matter. */
-function addMemberships(places: Places, { roles, namespaces, accountsIn, snapshot }: Model): void {
-  const { graph } = places;
-  const bound = new Set(
-    roles.grants.flatMap(({ subjects }) => subjects.flatMap(({ kind, name }) => (kind === 'Group' ? [name] : []))),
-  );
-  const join = (place: Place, groups: string[]) => {
-    for (const name of groups.filter((each) => bound.has(each)))
-      graph.hop(place, places.subject({ kind: 'Group', name }), {
-        cost: costs.given,
-        why: `is in group ${name}`,
-        by: [],
-      });
-  };
-  for (const namespace of namespaces)
-    for (const name of accountsIn(namespace))
-      join(places.account(namespace, name), [...serviceAccountGroups(namespace), authenticatedGroup]);
-  for (const { subjects } of roles.grants)
-    for (const subject of subjects)
-      if (subject.kind === 'User' && subject.name !== anonymous) join(places.subject(subject), [authenticatedGroup]);
-  const masters = places.subject({ kind: 'Group', name: mastersGroup });
-  const why = 'passes every authorizer';
-  graph.hop(masters, places.gain('everything', ''), { cost: costs.given, why, by: [] });
-  const internet = graph.place('internet', 'internet', 'the Internet');
-  // On our own clusters these are known to end requests without credentials before they are authorized.
-  if (modeOf(snapshot, 'anonymous-access') === 'enforce' || modeOf(snapshot, 'api-on-loopback') === 'enforce') return;
-  for (const subject of [
-    { kind: 'Group', name: unauthenticatedGroup },
-    { kind: 'User', name: anonymous },
-  ] as const)
-    graph.hop(internet, places.subject(subject), {
-      ...{ cost: costs.several, why: 'asks the API without credentials, where it is reached from outside', by: [] },
-    });
-}
-
-const anonymous = 'system:anonymous';
-
 /** What the rights of several bindings of one subject, or of it and its groups, come to together. */
 function addCombinations(scope: Scope): void {
   const { places, model } = scope;
@@ -196,76 +108,6 @@ function addCombinations(scope: Scope): void {
       }
     }
   }
-}
-
-const groupsOf = (subject: Subject): string[] =>
-  subject.kind === 'ServiceAccount'
-    ? [...serviceAccountGroups(subject.namespace), authenticatedGroup]
-    : subject.kind === 'User'
-      ? [authenticatedGroup]
-      : [];
-
-type Combined = { namespace: string; matches: Match[]; from: Grant[] };
-
-/** Where some grants together meet every need: everywhere (''), or in these namespaces. */
-function combine(primitive: Primitive, grants: Grant[]): Combined[] {
-  const scoped = primitive.needs.map((need) => scopesOf(primitive, need, grants));
-  if (scoped.some(({ size }) => size === 0)) return [];
-  const at = (namespace: string) => scoped.map((scopes) => scopes.get('') ?? scopes.get(namespace));
-  const found = (namespace: string) => {
-    const each = at(namespace);
-    if (each.some((entry) => entry === undefined)) return [];
-    return [{ namespace, matches: each.map((entry) => entry!.match), from: each.map((entry) => entry!.grant) }];
-  };
-  const everywhere = found('');
-  if (everywhere.length > 0 || primitive.everywhere) return everywhere;
-  const namespaces = new Set(scoped.flatMap((scopes) => [...scopes.keys()]));
-  return [...namespaces].flatMap(found);
-}
-
-type Scoped = Map<string, { grant: Grant; match: Match }>;
-
-function scopesOf({ signer }: Primitive, need: Need, grants: Grant[]): Scoped {
-  const found: Scoped = new Map();
-  for (const grant of grants) {
-    const match = matchOf(grant.rules, need);
-    if (match === undefined) continue;
-    const { names } = match;
-    if (signer !== undefined && need.verbs.includes('approve') && names && !names.some((name) => signer.includes(name)))
-      continue;
-    const places = need.namesNamespaces && names && grant.namespace === '' ? names : [grant.namespace];
-    for (const place of places) {
-      const known = found.get(place);
-      // A right to all objects outweighs one to some.
-      if (known === undefined || (known.match.names !== undefined && names === undefined))
-        found.set(place, { grant, match });
-    }
-  }
-  return found;
-}
-
-/** The rule that meets a need, for all objects if there is one; else the names that some rules give. */
-function matchOf(rules: PolicyRule[], { verbs, resources }: Need): Match | undefined {
-  let named: Match | undefined;
-  for (const rule of rules) {
-    const limited = rule.resourceNames?.length ? rule.resourceNames : undefined;
-    for (const right of resources.map(rightOf)) {
-      // What is created has no name yet that a rule could allow, but for subresources.
-      const effective = limited && !right.resource.includes('/') ? verbs.filter((verb) => verb !== 'create') : verbs;
-      if (effective.length === 0 || !ruleGives(rule, { ...right, verbs: effective })) continue;
-      if (limited === undefined) return { rule, names: undefined };
-      named = { rule: named?.rule ?? rule, names: [...(named?.names ?? []), ...limited] };
-      break;
-    }
-  }
-  return named;
-}
-
-const rights = new Map<string, Omit<Right, 'verbs'>>();
-function rightOf(text: string): Omit<Right, 'verbs'> {
-  const known = rights.get(text) ?? splitResourceName(text);
-  rights.set(text, known);
-  return known;
 }
 
 type About = { by: ObjectRef[]; lever: Lever | undefined };

@@ -1,7 +1,7 @@
 import { mastersGroup } from '../../api/rbac/identity.ts';
 import type { Grant, Subject } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule, ruleAllows } from '../../api/rbac/rules.ts';
-import { pathsToSubjects } from '../paths/paths.ts';
+import { pathsToSubjects } from '../paths/detours.ts';
 import type { Path } from '../paths/steps.ts';
 import { type Workload, workloadsOf } from '../paths/workloads.ts';
 import { type ObjectRef, refOf, type Snapshot } from '../snapshot/snapshot.ts';
@@ -69,22 +69,24 @@ const nameless = new Set(['create', 'deletecollection']);
 
 /** The rule that allows it, and for which names; empty: for all. One for all names outweighs those for some. */
 function deciding(grant: Grant, query: RightQuery): { rule: PolicyRule; names: string[] } | undefined {
-  const { namespace, name, path } = query;
+  const { namespace, path } = query;
+  // Of what has no namespace, a binding of one reaches that Namespace itself.
+  const itself = grant.namespace !== '' && isOfNamespaces(query);
+  const name = itself ? grant.namespace : query.name;
   if (grant.namespace !== '' && !counts(grant.namespace, query)) return undefined;
   if (grant.namespace !== '' && namespace !== undefined && namespace !== grant.namespace) return undefined;
   const user = { username: '', groups: [] };
   const matching = grant.rules.filter((rule) => {
     // Without a name it is asked who can do it to any object: a rule for some names counts, and says which.
     const anyName = name === '' && !isNameless(query);
-    const about = { ...query, user, version: '', namespace: '' };
+    const about = { ...query, name, user, version: '', namespace: '' };
     const asked = path === undefined ? about : { ...about, nonResourcePath: path };
     return ruleAllows(anyName ? { ...rule, resourceNames: [] } : rule, asked);
   });
   const forAll = matching.find(({ resourceNames }) => !resourceNames?.length);
   const rule = forAll ?? matching[0];
   if (rule === undefined) return undefined;
-  // Of what has no namespace, a binding of one reaches that Namespace itself.
-  if (grant.namespace !== '' && isOfNamespaces(query)) return { rule, names: [grant.namespace] };
+  if (itself) return { rule, names: [grant.namespace] };
   return { rule, names: forAll ? [] : [...new Set(matching.flatMap(({ resourceNames }) => resourceNames ?? []))] };
 }
 

@@ -1,10 +1,10 @@
 import type { PathGraph } from '../paths/build.ts';
 import { cheapestCut } from '../paths/cut.ts';
 import type { Hop, Lever } from '../paths/graph.ts';
-import { aims } from '../paths/paths.ts';
 import { changesOf } from '../paths/simulate.ts';
 import { tell } from '../paths/steps.ts';
 import { asWeigh, type Breakage } from '../paths/weigh.ts';
+import { aims } from '../paths/worst.ts';
 import { type Assessment, assess, loads } from './risk.ts';
 import type { Candidate } from './step.ts';
 

@@ -1,8 +1,8 @@
 import type { PathGraph } from '../paths/build.ts';
 import type { Hop, Place } from '../paths/graph.ts';
-import { aims, isStart } from '../paths/paths.ts';
 import { distancesTo } from '../paths/search.ts';
 import { type Ways, waysTo } from '../paths/ways.ts';
+import { aims, isStart } from '../paths/worst.ts';
 
 /**
  * What an intruder gains, in points: the whole cluster, a node with all that runs on it, Secrets that are not the
