@@ -13,10 +13,15 @@ export class CommandFailed extends Error {
   }
 }
 
+const mainDirectory = '/var/lib/rempart';
+
+/** What to type so that a command is about this cluster, not about the one in the usual place. */
+export const dataDirOption = (dataDir: string): string => (dataDir === mainDirectory ? '' : ` --data-dir ${dataDir}`);
+
 /** The two options by which several clusters live beside each other. */
 export const withCluster = (command: Command): Command =>
   command
-    .option('--data-dir <directory>', 'where the cluster lives', '/var/lib/rempart')
+    .option('--data-dir <directory>', 'where the cluster lives', mainDirectory)
     .option('--kubeconfig <file>', 'where the administrator’s kubeconfig goes (default: in the data directory)');
 
 /** What a cluster is started with; each protection has one flag that relaxes it. */

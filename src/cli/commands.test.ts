@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
-import { commands } from './commands.ts';
+import { addCommands } from './commands.ts';
 
 const program = new Command('rempart');
-for (const command of commands) command(program);
+addCommands(program);
 
 test('every command file is in the list', () => {
   const files = readdirSync(join(import.meta.dirname, 'commands')).map((file) => file.replace('.ts', ''));

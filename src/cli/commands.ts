@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { AddCommand } from './command.ts';
 import { agent } from './commands/agent.ts';
 import { audit } from './commands/audit.ts';
@@ -24,10 +25,19 @@ import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { whoCan } from './commands/who-can.ts';
 
-/** Every command, in the order of `rempart help`. */
-export const commands: AddCommand[] = [
-  ...[up, down, status, check, reader, benchmark, audit, rotateKeys, breakGlass, demo, dev, images],
-  ...[preview, reach, policies, observations, drops],
-  ...[exposure, path, whoCan, roles, plan],
-  ...[server, agent],
+/** Every command, in the order of `rempart help`, by what somebody wants to do. */
+const groups: [title: string, commands: AddCommand[]][] = [
+  ['Run a cluster:', [up, status, down, demo, dev, images]],
+  ['Judge, read only:', [check, benchmark, exposure, whoCan, path, reach, reader]],
+  ['See what happens:', [observations, drops]],
+  ['Preview and plan:', [preview, plan, policies, roles]],
+  ['Keep it safe:', [audit, rotateKeys, breakGlass]],
+  ['Its own processes:', [server, agent]],
 ];
+
+export function addCommands(program: Command): void {
+  for (const [title, commands] of groups) {
+    program.commandsGroup(title);
+    for (const command of commands) command(program);
+  }
+}

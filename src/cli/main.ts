@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { CommandFailed } from './command.ts';
-import { commands } from './commands.ts';
+import { addCommands } from './commands.ts';
 import { sentenceFor } from './failure.ts';
 
 const program = new Command('rempart')
   .description('Kubernetes, closed by design')
   .showHelpAfterError('(rempart help shows what there is)')
   .helpCommand(true);
-for (const command of commands) command(program);
+addCommands(program);
 
 try {
   await program.parseAsync();

@@ -17,8 +17,8 @@ function rempart(...words: string[]) {
 test('a folder is the last word, and a name is no folder', () => {
   assert.match(rempart('who-can', 'get', 'secrets', shop).stdout, /^Who can get secrets\n/);
   assert.match(rempart('who-can', 'get', 'secrets', 'database', shop).stdout, /^Who can get secrets "database"\n/);
-  assert.match(rempart('path', shop).stdout, /secrets: reached from 0 of 3 workloads/);
-  assert.match(rempart('path', 'internet', 'secrets', shop).stdout, /the Internet → Deployment.apps shop\/front/);
+  assert.match(rempart('path', shop).stdout, /secrets: reached from the Internet, and from 1 of 3 workloads/);
+  assert.match(rempart('path', 'internet', 'secrets', shop).stdout, /the Internet → Deployment shop\/front/);
 });
 
 test('what is no place, no resource or no number is said in a sentence', () => {
@@ -33,7 +33,7 @@ test('the exposure of a folder, its plan as files, and roles that nobody watched
   try {
     const { stdout, status } = rempart('plan', shop, '--write', folder);
     assert.equal(status, 0);
-    assert.match(stdout, /Risk by paths: 0/);
+    assert.match(stdout, /Risk by paths: 0\.\d/);
     assert.ok(readdirSync(folder).length > 0);
   } finally {
     rmSync(folder, { recursive: true });

@@ -9,12 +9,17 @@ export type SourceChoices = { kubeconfig?: string; context?: string; kubernetes?
  * say which cluster.
  */
 export const withSource = (command: Command): Command =>
-  command
-    .argument('[path]', 'manifests: a folder, a file or - (default: the live cluster of the kubeconfig)')
-    .option('--kubeconfig <file>', 'how to reach the cluster (default: $KUBECONFIG, or ~/.kube/config)')
-    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+  withKubeconfig(
+    command.argument('[path]', 'manifests: a folder, a file or - (default: the live cluster of the kubeconfig)'),
+  )
     .option('--kubernetes <version>', 'version to judge for (default: the cluster’s; 1.36 for manifests)', readMinor)
     .option('--observations <file>', 'what was seen: a log of flows or of API calls (may be given again)', collect);
+
+/** The options that say which cluster. */
+export const withKubeconfig = (command: Command): Command =>
+  command
+    .option('--kubeconfig <file>', 'how to reach the cluster (default: $KUBECONFIG, or ~/.kube/config)')
+    .option('--context <name>', 'context of the kubeconfig (default: its current one)');
 
 /** What `readSource` of the defence room needs. */
 export function sourceOptions(path: string | undefined, choices: SourceChoices, nowMs: number): SourceOptions {

@@ -39,6 +39,12 @@ export type Exception = {
   line?: number;
 };
 
+/** `until 2027-06-30`, for reports. What a release waives itself never expires. */
+export const expiryText = ({ expires, expired }: Pick<Exception, 'expires' | 'expired'>): string => {
+  if (expired) return `EXPIRED ${expires}: what it waived counts again`;
+  return expires === 'never' ? 'does not expire' : `until ${expires}`;
+};
+
 /** Exceptions of a file. Throws UsageError for one that says not why, who, for what or until when. */
 export function loadExceptions(file: string, nowMs: number): Exception[] {
   const { objects, unreadable, unassessed } = loadManifests(file);

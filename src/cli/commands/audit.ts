@@ -4,7 +4,8 @@ import { type AddCommand, type ClusterOptions, CommandFailed, withCluster } from
 /** Is the record whole? */
 export const audit: AddCommand = (program) => {
   withCluster(program.command('audit'))
-    .description('checks that nothing in the audit log was altered, removed or cut off')
+    .description('check that nothing in the audit log was altered, removed or cut off')
+    .addHelpText('after', '\nExit codes: 0 it is whole; 1 wrong use, or it is not whole.')
     .action(async ({ dataDir }: ClusterOptions) => {
       const { lines, problems, directory } = await verifyAuditLog(dataDir);
       for (const { file, line, what } of problems)

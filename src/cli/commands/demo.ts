@@ -1,5 +1,5 @@
 import { demo as runDemo } from '../../cluster/cluster.ts';
-import { type AddCommand, type ClusterOptions, withAddresses } from '../command.ts';
+import { type AddCommand, type ClusterOptions, dataDirOption, withAddresses } from '../command.ts';
 import { createProgress } from '../progress.ts';
 import { choicesOf } from './up.ts';
 
@@ -11,9 +11,11 @@ export const demo: AddCommand = (program) => {
       const progress = createProgress();
       const { kubeconfig, url } = await runDemo(choicesOf(options), progress);
       progress.done();
+      const about = dataDirOption(options.dataDir);
       process.stdout.write(
         `The shop is open: ${url}\n  export KUBECONFIG=${kubeconfig}\n` +
-          '  kubectl --namespace shop get pods\n  rempart status\n  rempart down --purge      ends and forgets everything\n',
+          '  kubectl --namespace shop get pods\n' +
+          `  rempart status${about}\n  rempart down --purge${about}      ends and forgets everything\n`,
       );
     });
 };

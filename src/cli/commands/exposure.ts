@@ -1,4 +1,4 @@
-import type { AddCommand } from '../command.ts';
+import { type AddCommand, CommandFailed } from '../command.ts';
 import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { allowFrom?: string[]; format: 'table' | 'json' };
@@ -11,6 +11,11 @@ export const exposure: AddCommand = (program) => {
     )
     .option('--allow-from <cidr...>', 'preview an allow-list for the API against the client addresses that were seen')
     .addOption(formatOption())
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 no verdict about the administration is fail (what is open of workloads is listed); 1 wrong use; ' +
+        '2 one is.',
+    )
     .action(async (path: string | undefined, options: Options) => {
       const { endpointOf, readSoundSource, renderExposure, reportExposure } = await import('../../defence/defence.ts');
       const nowMs = Date.now();
@@ -20,6 +25,7 @@ export const exposure: AddCommand = (program) => {
         const endpoint = connection && endpointOf(connection);
         const report = reportExposure(snapshot, { endpoint, allowFrom: options.allowFrom, observations, nowMs });
         process.stdout.write(renderExposure(report, options.format));
+        if (report.administration.some(({ verdict }) => verdict === 'fail')) throw new CommandFailed(2);
       } finally {
         source.close();
       }

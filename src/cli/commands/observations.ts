@@ -1,19 +1,19 @@
-import { Option } from 'commander';
 import type { AddCommand } from '../command.ts';
+import { formatOption, withKubeconfig } from '../source-options.ts';
 
 type Options = { kubeconfig?: string; context?: string; format: 'table' | 'json' };
 
 /** What was seen: flows, API calls, client addresses, images. */
 export const observations: AddCommand = (program) => {
-  program
-    .command('observations')
+  withKubeconfig(program.command('observations'))
     .description(
       'what was seen: flows, API calls, client addresses, images; in a cluster, or in files of other programs',
     )
-    .argument('[file...]', 'Hubble or Calico flows, Kubernetes audit logs, or what --format json wrote; - for a pipe')
-    .option('--kubeconfig <file>', 'the cluster to ask when no file is given (default: $KUBECONFIG or ~/.kube/config)')
-    .option('--context <name>', 'context of the kubeconfig (default: the current one)')
-    .addOption(new Option('--format <format>', 'how to tell it').choices(['table', 'json']).default('table'))
+    .argument(
+      '[file...]',
+      'Hubble or Calico flows, Kubernetes audit logs, or what --format json wrote; - for a pipe (default: asks the cluster)',
+    )
+    .addOption(formatOption())
     .addHelpText('after', '\nWhat --format json writes can be given to other commands with --observations FILE.')
     .action(async (files: string[], { kubeconfig, context, format }: Options) => {
       const { observe, renderImported, renderObservations } = await import('../../defence/defence.ts');

@@ -1,4 +1,5 @@
-import type { AddCommand } from '../command.ts';
+import { UsageError } from '../../foundation/usage-error.ts';
+import { type AddCommand, CommandFailed } from '../command.ts';
 import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { format: 'table' | 'json' };
@@ -14,6 +15,11 @@ export const path: AddCommand = (program) => {
     .argument('[to]', 'secrets, secret:NAMESPACE/NAME, nodes, node:NAME, cluster-admin, or a place as in from');
   withSource(command)
     .addOption(formatOption())
+    .addHelpText(
+      'after',
+      '\nAlone, or with a path alone, the worst paths. Exit codes: 0 there is no path; 1 wrong use; 2 there is one; ' +
+        '3 none in what was assessed, and not all was.',
+    )
     .action(
       async (first: string | undefined, second: string | undefined, third: string | undefined, options: Options) => {
         const { findPaths, isEnd, readSoundSource, renderPaths, renderWorst, worstPaths } = await import(
@@ -21,14 +27,18 @@ export const path: AddCommand = (program) => {
         );
         // One word that is no place is where the manifests are.
         const alone = second === undefined && first !== undefined && !isEnd(first);
+        if (!alone && first !== undefined && second === undefined)
+          throw new UsageError(`from ${first} to where? To secrets, nodes, cluster-admin or another place`);
         const source = await readSoundSource(sourceOptions(alone ? first : third, options, Date.now()));
         try {
           const { snapshot, observations } = source;
-          const text =
-            alone || first === undefined || second === undefined
-              ? renderWorst(worstPaths(snapshot), options.format)
-              : renderPaths(findPaths(snapshot, first, second, observations), options.format);
-          process.stdout.write(text);
+          const isOne = !alone && first !== undefined && second !== undefined;
+          const report = isOne ? findPaths(snapshot, first, second, observations) : worstPaths(snapshot);
+          process.stdout.write(
+            'reached' in report ? renderWorst(report, options.format) : renderPaths(report, options.format),
+          );
+          if (report.paths.length > 0) throw new CommandFailed(2);
+          if (report.notAssessed.length > 0) throw new CommandFailed(3);
         } finally {
           source.close();
         }

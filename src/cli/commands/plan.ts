@@ -13,6 +13,7 @@ export const plan: AddCommand = (program) => {
     .option('--limit <number>', `at most so many changes (up to ${limitMax})`, readLimit, 10)
     .option('--write <folder>', 'write each change as a file for rempart preview -f')
     .addOption(formatOption())
+    .addHelpText('after', '\nExit codes: 0 the plan, and what was not assessed for it; 1 wrong use.')
     .action(async (path: string | undefined, options: Options) => {
       const { makePlan, readSoundSource, renderPlan, writePlan } = await import('../../defence/defence.ts');
       const nowMs = Date.now();

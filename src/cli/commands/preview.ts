@@ -23,7 +23,7 @@ export const preview: AddCommand = (program) => {
   const command = withSource(
     program
       .command('preview')
-      .description('Say what a change would break, open or leave unknown before it is made, and how to take it back'),
+      .description('what a change would break, open or leave unknown before it is made, and how to take it back'),
   );
   withChange(command)
     .option('--apply', 'make the change after the preview; refused when something would break')

@@ -1,6 +1,5 @@
-import { Option } from 'commander';
 import { type AddCommand, CommandFailed } from '../command.ts';
-import { type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { format: 'table' | 'json' };
 
@@ -12,7 +11,7 @@ export const reach: AddCommand = (program) => {
     .argument('<from>', 'NAMESPACE/POD, NAMESPACE/deployment/NAME, an address, "internet", or "everyone"')
     .argument('[to]', 'the same, or NAMESPACE/service/NAME, with :PORT[/PROTOCOL]; or "everywhere"', 'everywhere');
   withSource(command)
-    .addOption(new Option('--format <format>', 'how to tell it').choices(['table', 'json']).default('table'))
+    .addOption(formatOption())
     .addHelpText('after', '\nExit codes: 0 yes; 1 wrong use; 2 no, or not from or to all of it; 3 it is not known.')
     .action(async (from: string, to: string, path: string | undefined, { format, ...choices }: Options) => {
       const { reachReport, readSource } = await import('../../defence/defence.ts');

@@ -19,7 +19,10 @@ export const roles: AddCommand = (program) => {
     .option('--service-account <namespace/name...>', 'only these service accounts')
     .addOption(new Option('--format <format>', 'how to tell it').choices(['table', 'json', 'yaml']).default('table'))
     .option('--write <folder>', 'write the roles and bindings, one file for each user')
-    .addHelpText('after', '\nExit codes: 0; 3 when nobody watched, so that nothing could be derived.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all that was seen is covered; 1 wrong use; 3 nobody watched: nothing could be derived.',
+    )
     .action(async (path: string | undefined, options: Options) => {
       const { deriveRoles, readSoundSource, renderRoles, writeRoles } = await import('../../defence/defence.ts');
       const source = await readSoundSource(sourceOptions(path, options, Date.now()));

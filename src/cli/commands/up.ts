@@ -1,5 +1,5 @@
 import { up as bringUp } from '../../cluster/cluster.ts';
-import { type AddCommand, type ClusterOptions, withAddresses } from '../command.ts';
+import { type AddCommand, type ClusterOptions, dataDirOption, withAddresses } from '../command.ts';
 import { createProgress } from '../progress.ts';
 
 /** Starts the cluster of a data directory, or brings back what of it does not run. */
@@ -16,7 +16,7 @@ export const up: AddCommand = (program) => {
       process.stdout.write(
         `The cluster runs. Its kubeconfig is ${kubeconfig} (context ${context}).\n` +
           `  export KUBECONFIG=${kubeconfig}\n  kubectl get nodes\n` +
-          '  rempart status      what is protected, and how to relax it\n',
+          `  rempart status${dataDirOption(options.dataDir)}      what is protected, and how to relax it\n`,
       );
     });
 };

@@ -15,6 +15,11 @@ export const whoCan: AddCommand = (program) => {
     .option('-n, --namespace <name>', 'in this namespace (default: anywhere)')
     .option('--indirect', 'also who gets there by bind, escalate, impersonate, tokens, or pods of their own')
     .addOption(formatOption())
+    .addHelpText(
+      'after',
+      '\nA path needs a slash, as in manifests/, or it is taken for a name. Exit codes: 0 the list, and what ' +
+        'of it was not assessed; 1 wrong use.',
+    )
     .action(
       async (
         verb: string,

@@ -1,6 +1,7 @@
 import { describeLine, endText } from '../../api/observations/describe.ts';
 import { type Line, observationLines } from '../../api/observations/lines.ts';
 import { type Flow, type Observations, observationTypes } from '../../api/observations/observation.ts';
+import { asText, table } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import type { Imported } from './import.ts';
 
@@ -17,37 +18,22 @@ export function renderObservations(observations: Observations, format: 'table' |
       .toSorted((a, b) => b.lastMs - a.lastMs)
       .map((observed) => ({ type, observed }) as Exclude<Line, { type: 'window' }>),
   );
-  const rows = [
-    ['TYPE', 'FROM', 'TO', 'WHAT', 'OUTCOME', 'COUNT', 'FIRST', 'LAST'],
-    ...[...windows, ...lines].map((line) => {
-      const { from, to, what, outcome } = describeLine(line);
-      const seen =
-        line.type === 'window'
-          ? ['', time(line.window.fromMs), time(line.window.toMs)]
-          : [String(line.observed.count), time(line.observed.firstMs), time(line.observed.lastMs)];
-      return [line.type, from, to, what, outcome, ...seen];
-    }),
-  ];
+  const rows = [...windows, ...lines].map((line) => {
+    const { from, to, what, outcome } = describeLine(line);
+    const seen =
+      line.type === 'window'
+        ? ['', time(line.window.fromMs), time(line.window.toMs)]
+        : [String(line.observed.count), time(line.observed.firstMs), time(line.observed.lastMs)];
+    return [line.type, from, to, what, outcome, ...seen].map(short);
+  });
   const missing = observationTypes.filter((type) => observations.windows[type].length === 0);
   const note = missing.length === 0 ? '' : `Not watched, so nothing is known of it: ${missing.join(', ')}.\n`;
-  return `${columns(rows)}${note}`;
+  const titles = ['TYPE', 'FROM', 'TO', 'WHAT', 'OUTCOME', 'COUNT', 'FIRST', 'LAST'];
+  return `${asText(table(titles, rows))}${note}`;
 }
 
 const cellMax = 60;
-
-function columns(rows: string[][]): string {
-  const cells = rows.map((row) => row.map((cell) => printable(cell.length > cellMax ? `${cell.slice(0, 59)}…` : cell)));
-  const widths = cells[0]!.map((_, index) => Math.max(...cells.map((row) => row[index]!.length)));
-  return cells
-    .map(
-      (row) =>
-        `${row
-          .map((cell, index) => cell.padEnd(widths[index]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
-}
+const short = (cell: string): string => (cell.length > cellMax ? `${cell.slice(0, cellMax - 1)}…` : cell);
 
 /** One line per file, for standard error: how much of it was understood. */
 export const renderImported = ({ file, format, taken, refused }: Imported): string =>

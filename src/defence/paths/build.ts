@@ -33,5 +33,8 @@ function build(snapshot: Snapshot): PathGraph {
   addRights(places, model);
   addRuntime(places, model);
   addNetwork(places, model, createReachability(networkOf(snapshot).world));
-  return { graph, model, notAssessed: [...new Set([...model.notAssessed, ...exposureOf(snapshot).notAssessed])] };
+  const beyond =
+    snapshot.source === 'manifests' ? ['what the cluster has besides: manifests are only a part of it'] : [];
+  const notAssessed = [...new Set([...model.notAssessed, ...exposureOf(snapshot).notAssessed, ...beyond])];
+  return { graph, model, notAssessed };
 }

@@ -2,7 +2,7 @@ import type { Observations } from '../observations/observation.ts';
 import { allowListChange } from '../preview/changes/client-allow-list.ts';
 import type { Preview } from '../preview/impact.ts';
 import { preview, subjectText } from '../preview/preview.ts';
-import { asJson, asText, columns, notAssessedLines, refsText } from '../report/lines.ts';
+import { asJson, asText, notAssessedLines, refsText, table } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import { refText, type Snapshot } from '../snapshot/snapshot.ts';
 import { type AdministrationFinding, type Endpoint, judgeAdministration } from './administration/administration.ts';
@@ -48,9 +48,9 @@ export function renderExposure(report: ExposureReport, format: 'table' | 'json')
     ...[entry.verdict, `${entry.type} ${entry.at}`, `${entry.from} (${reachTexts[entry.reach]})`],
     ...[`${refText(entry.workload)} ${entry.protocol} ${entry.port ?? '?'}`, because(entry)],
   ]);
-  const lines = ['Administration', ...columns(['VERDICT', 'SEVERITY', 'WHAT', 'WHY'], judged), '', 'Workloads'];
+  const lines = ['Administration', ...table(['VERDICT', 'SEVERITY', 'WHAT', 'WHY'], judged), '', 'Workloads'];
   if (reached.length === 0) lines.push('Nothing leads in from outside, in what was assessed.');
-  else lines.push(...columns(['VERDICT', 'WHERE', 'FROM', 'TO', 'WHY'], reached));
+  else lines.push(...table(['VERDICT', 'WHERE', 'FROM', 'TO', 'WHY'], reached));
   if (allowList) lines.push('', ...allowListLines(allowList));
   return asText([...lines, ...notAssessedLines(notAssessed)]);
 }

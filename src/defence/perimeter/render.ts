@@ -1,5 +1,5 @@
 import type { Subject } from '../../api/rbac/role-index.ts';
-import { asJson, asText, columns, notAssessedLines } from '../report/lines.ts';
+import { asJson, asText, notAssessedLines, table } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import { refText } from '../snapshot/snapshot.ts';
 import { queryText } from './right-query.ts';
@@ -14,8 +14,8 @@ export function renderWhoCan(report: WhoCan, format: 'table' | 'json'): string {
   if (format === 'json') return asJson(report);
   const { query, holders, always, indirect, notAssessed } = report;
   const lines = [`Who can ${queryText(query)}`, ''];
-  if (holders.length === 0) lines.push('Nobody by a binding.');
-  else lines.push(...columns(['SUBJECT', 'WHERE', 'BINDING', 'ROLE', 'ONLY', 'RUNS AS IT'], holders.map(holderRow)));
+  if (holders.length === 0) lines.push('Nobody, by the bindings that were read.');
+  else lines.push(...table(['SUBJECT', 'WHERE', 'BINDING', 'ROLE', 'ONLY', 'RUNS AS IT'], holders.map(holderRow)));
   lines.push('', ...always.map((who) => `Besides: ${who}`));
   if (indirect !== undefined) {
     lines.push('', `By detours: ${indirect.length}`);

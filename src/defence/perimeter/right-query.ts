@@ -15,6 +15,18 @@ export type RightQuery = {
 };
 
 /**
+ * Resources that only rules know, with their groups: whom one may impersonate, what may be signed and approved. They
+ * have no namespace. Kubernetes: "User impersonation", "Certificate signing requests: authorization".
+ */
+const onlyInRules = new Map([
+  ['users', ''],
+  ['groups', ''],
+  ['uids', 'authentication.k8s.io'],
+  ['userextras', 'authentication.k8s.io'],
+  ['signers', 'certificates.k8s.io'],
+]);
+
+/**
  * `get` and `secrets`, `pods/exec`, `deployments.apps`, `deployments/scale.apps` or `/metrics`, as a question. The group
  * of a built-in resource may be left out. Throws UsageError for a resource that is neither built in nor has a group.
  */
@@ -31,6 +43,8 @@ export function readRightQuery(
   const named = [...group, ...late].join('.');
   const query = { verb, resource, subresource, name, namespace };
   if (resource === '*' || named !== '') return { ...query, group: named === 'core' ? '' : named || '*' };
+  const known = onlyInRules.get(resource);
+  if (known !== undefined) return { ...query, group: known };
   const found = [...builtInResources.values()].filter((each) => each.resource === resource);
   if (found.length === 0)
     throw new UsageError(
@@ -42,7 +56,9 @@ export function readRightQuery(
 
 /** Is it a resource whose objects have no namespace? Unknown ones are taken to have one. */
 export const isClusterScoped = ({ resource, group, path }: RightQuery): boolean =>
-  path !== undefined || builtInResources.get(group === '' ? resource : `${resource}.${group}`)?.namespaced === false;
+  path !== undefined ||
+  onlyInRules.get(resource) === group ||
+  builtInResources.get(group === '' ? resource : `${resource}.${group}`)?.namespaced === false;
 
 /** `get secrets "database" in shop`. */
 export function queryText({ verb, group, resource, subresource, name, namespace, path }: RightQuery): string {

@@ -127,8 +127,10 @@ function alwaysAllowed({ resource, subresource }: RightQuery): string[] {
   return always;
 }
 
-/** Our own API server has no other authorizers. */
+/** Manifests are a part of what will be bound; our own API server has no other authorizers than RBAC. */
 const beyond = ({ closedByDefault, source }: Snapshot): string[] =>
-  closedByDefault || source === 'manifests'
-    ? []
-    : ['authorizers other than RBAC and Node (webhook, ABAC): the API does not show whether there are any'];
+  source === 'manifests'
+    ? ['bindings that the cluster has besides: manifests are only a part of what runs']
+    : closedByDefault
+      ? []
+      : ['authorizers other than RBAC and Node (webhook, ABAC): the API does not show whether there are any'];

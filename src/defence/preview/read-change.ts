@@ -29,7 +29,7 @@ export function readChanges(words: ChangeWords, snapshot: Snapshot): Change[] {
   const changes = [
     ...words.files.flatMap((file) => readFile(file, words.deletes)),
     ...words.removals.map((text) => removal(text, snapshot)),
-    ...words.protections.map(protectionChange),
+    ...words.protections.map((text) => protectionChange(text, snapshot)),
     ...words.podSecurity.map((text) => podSecurityChange(text, snapshot)),
   ];
   if (changes.length > changesMax)
@@ -74,9 +74,15 @@ function removal(text: string, snapshot: Snapshot): Change {
   return { remove: ref };
 }
 
-function protectionChange(text: string): Change {
+/** Which modes there are is known where the protection is: anywhere else any word is taken. */
+function protectionChange(text: string, snapshot: Snapshot): Change {
   const [, name, mode] = /^([a-z-]+)=([a-z]+)$/.exec(text) ?? [];
   if (name === undefined || mode === undefined) throw new UsageError(`${text}: a protection's mode is written ID=MODE`);
+  const modes: unknown = snapshot.get({ kind: protectionKind, namespace: '', name })?.['status']?.modes;
+  if (Array.isArray(modes) && !modes.includes(mode))
+    throw new UsageError(`${text}: protection ${name} has no mode "${mode}": it may be ${modes.join(', ')}`);
+  if (modes === undefined && snapshot.of(protectionKind).length > 0)
+    throw new UsageError(`${text}: there is no protection ${name}: kubectl get protections names them`);
   const [kind, group] = protectionKind.split(/\.(.*)/s) as [string, string];
   return { put: { apiVersion: `${group}/v1alpha1`, kind, metadata: { name }, spec: { mode } } };
 }

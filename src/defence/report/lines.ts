@@ -1,17 +1,10 @@
+import { columns } from '../../foundation/columns.ts';
 import { type ObjectRef, refText } from '../snapshot/snapshot.ts';
 import { printable } from './printable.ts';
 
-/** Columns as wide as their widest cell. Cells are made safe to print. */
-export function columns(titles: string[], rows: string[][]): string[] {
-  const all = [titles, ...rows.map((row) => row.map(printable))];
-  const widths = titles.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
-}
+/** A table, with cells that are made safe to print. */
+export const table = (titles: string[], rows: string[][]): string[] =>
+  columns([titles, ...rows.map((row) => row.map(printable))]);
 
 export const refsText = (refs: ObjectRef[]): string => refs.map(refText).join(', ');
 

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { type Severity, severities } from '../contract.ts';
+import { expiryText } from '../exceptions.ts';
 import { formatField } from '../field.ts';
 import { type Failure, objectText } from '../judge.ts';
 import { printable } from './printable.ts';
@@ -49,9 +50,8 @@ function exceptionLines({ waived, exceptions }: CheckReport): string[] {
     const count = waived.filter(
       (each) => each.exception.name === exception.name && each.exception.from === exception.from,
     ).length;
-    const state = exception.expired
-      ? `EXPIRED ${exception.expires}: what it waived counts again`
-      : `until ${exception.expires}, waives ${count}${exception.used ? '' : ' (nothing it names was found)'}`;
+    const unused = exception.used ? '' : ' (nothing it names was found)';
+    const state = `${expiryText(exception)}${exception.expired ? '' : `, waives ${count}${unused}`}`;
     const text = `${exception.name}: ${exception.check}, ${state}; ${exception.reason} (${exception.owner})`;
     lines.push(`    ${printable(exception.from)}  ${printable(text)}`);
   }

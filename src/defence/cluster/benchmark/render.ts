@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { expiryText } from '../../exceptions.ts';
 import { printable } from '../../report/printable.ts';
 import type { BenchmarkReport } from './benchmark.ts';
 import type { OutcomeVerdict } from './item.ts';
@@ -21,9 +22,9 @@ export function renderBenchmark(report: BenchmarkReport, colour: boolean): strin
     }
   }
   if (report.exceptions.length > 0) lines.push('', 'Exceptions');
-  for (const { name, check, expires, expired, used, reason, owner, from } of report.exceptions) {
-    const until = expires === 'never' ? 'does not expire' : `until ${expires}`;
-    const state = expired ? `EXPIRED ${expires}: what it waived counts again` : until;
+  for (const exception of report.exceptions) {
+    const { name, check, used, reason, owner, from } = exception;
+    const state = expiryText(exception);
     const unused = used ? '' : ' (nothing it names was found)';
     lines.push(`    ${printable(`${from}  ${name}: ${check}, ${state}${unused}; ${reason} (${owner})`)}`);
   }

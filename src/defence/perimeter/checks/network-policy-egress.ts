@@ -2,6 +2,7 @@ import { matchesSelector } from '../../../api/selectors.ts';
 import { type Check, failOn, notApplicable, notAssessed, pass } from '../../contract.ts';
 import { exampleNamespace } from '../../namespaces.ts';
 import { examplePod, podOf, workloadKinds } from '../../workload.ts';
+import { isIsland } from '../island.ts';
 import { examplePolicy } from '../policy-example.ts';
 
 const policyKind = 'NetworkPolicy.networking.k8s.io';
@@ -38,8 +39,12 @@ export const networkPolicyEgress: Check = {
     if (context.source === 'manifests' && policies.length === 0 && !isGiven())
       return notAssessed(`neither a NetworkPolicy nor the Namespace ${namespace || '(none named)'} is given`);
     const field = [...found.prefix, 'metadata', 'labels'];
-    return failOn([
-      { field, reason: 'no policy for egress', detail: 'no NetworkPolicy says where these pods may connect' },
-    ]);
+    const then = isIsland(context, namespace)
+      ? '; its namespace is an island, so to that, DNS and the API only'
+      : context.source === 'manifests'
+        ? '; on Rempart the namespace is an island then, elsewhere anywhere'
+        : '';
+    const detail = `no NetworkPolicy says where these pods may connect${then}`;
+    return failOn([{ field, reason: 'no policy for egress', detail }]);
   },
 };

@@ -1,9 +1,8 @@
 import { matchesSelector } from '../../../api/selectors.ts';
-import { isolationOf, isolationProtection, readIsolation } from '../../../policy/policy.ts';
-import { type Check, failOn, type JudgeContext, notApplicable, notAssessed, pass } from '../../contract.ts';
+import { type Check, failOn, notApplicable, notAssessed, pass } from '../../contract.ts';
 import { exampleNamespace } from '../../namespaces.ts';
-import { protectionMode } from '../../protection-mode.ts';
 import { examplePod, podOf, workloadKinds } from '../../workload.ts';
+import { isIsland } from '../island.ts';
 import { examplePolicy } from '../policy-example.ts';
 
 const policyKind = 'NetworkPolicy.networking.k8s.io';
@@ -39,7 +38,7 @@ export const networkPolicyMissing: Check = {
     const complete = context.source === 'cluster' || policies.length > 0 || isGiven(namespace, context.of('Namespace'));
     if (!complete)
       return notAssessed(`neither a NetworkPolicy nor the Namespace ${namespace || '(none named)'} is given`);
-    const island = islandIn(context, namespace);
+    const island = isIsland(context, namespace);
     const then = island
       ? '; its namespace is an island, so only that reaches them'
       : context.source === 'manifests'
@@ -50,14 +49,6 @@ export const networkPolicyMissing: Check = {
     return failOn([{ field, reason: 'no policy', detail, ...(island ? { severity: 'low' } : {}) }]);
   },
 };
-
-/** Of a cluster of Rempart: is a pod that no policy selects kept from other namespaces? */
-function islandIn(context: JudgeContext, name: string): boolean {
-  const mode = protectionMode(context, isolationProtection, 'island');
-  if (mode === undefined) return false;
-  const labels = context.get({ kind: 'Namespace', namespace: '', name })?.metadata.labels ?? {};
-  return ['island', 'deny'].includes(isolationOf({ name, labels }, readIsolation(mode)));
-}
 
 const isGiven = (name: string, namespaces: { metadata: { name: string } }[]) =>
   namespaces.some(({ metadata }) => metadata.name === name);

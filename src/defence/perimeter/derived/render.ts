@@ -18,7 +18,8 @@ export function renderRoles(report: DeriveReport, format: RolesFormat): string {
   const watched = watchedMs(windows);
   if (watched !== undefined)
     lines.push(`Watched: ${spanText(watched)} by ${windows.map(({ source }) => printable(source)).join(', ')}`);
-  if (users.length === 0) lines.push('No user was seen.');
+  if (users.length === 0)
+    lines.push('No call of a user or ServiceAccount was seen, the cluster’s own parts and administrators aside.');
   lines.push(...warnings.map((warning) => `Warning: ${warning}`));
   return asText([...lines, ...notAssessedLines(notAssessed)]);
 }
