@@ -18,6 +18,8 @@ const pastMs = Date.UTC(2014, 5, 6);
 const textMax = 512;
 const listMax = 64;
 const labelsMax = 64;
+/** Of all labels of a pod together: they are kept with each of its flows. */
+const labelsLengthMax = 4096;
 
 /**
  * An observation that somebody else wrote down, copied field by field: a field of another form, a time that cannot be,
@@ -105,7 +107,8 @@ function end(value: unknown): FlowEnd {
 function labelsOf(value: unknown): Record<string, string> {
   if (!isObject(value)) return unfit();
   const entries = Object.entries(value);
-  if (entries.length > labelsMax) return unfit();
+  const length = entries.reduce((sum, [key, label]) => sum + key.length + text(label).length, 0);
+  if (entries.length > labelsMax || length > labelsLengthMax) return unfit();
   return Object.fromEntries(entries.map(([key, label]) => [text(key), text(label)]));
 }
 

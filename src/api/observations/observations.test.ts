@@ -103,7 +103,13 @@ test('lines give back what was written', () => {
   );
 });
 
+/** Each 400 characters long. */
+const longLabels = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index}`.padEnd(300, 'k'), 'v'.repeat(100)]));
+
 test('what cannot have been seen is refused', () => {
+  const fitting = { ...flow(), from: { ...pod('x'), labels: longLabels(10) } };
+  assert.notEqual(decodeLine({ type: 'flows', observed: fitting }, nowMs), undefined);
   const hostile: [string, object][] = [
     ['a time in the future', flow({ lastMs: nowMs + 3_600_000 })],
     ['a time before there was anything', flow({ firstMs: 0 })],
@@ -120,6 +126,7 @@ test('what cannot have been seen is refused', () => {
         from: { ...pod('x'), labels: Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`l${n}`, 'x'])) },
       },
     ],
+    ['long labels', { ...flow(), from: { ...pod('x'), labels: longLabels(11) } }],
     ['another type', { ...flow(), from: { type: 'planet' } }],
     ['dropped by nothing', flow({ allowed: false })],
   ];
