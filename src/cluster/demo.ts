@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { kindOf } from '../api/api.ts';
 import { resourceName } from '../api/kind.ts';
 import type { KubernetesObject } from '../api/object.ts';
+import { yamlOptions } from '../api/yaml.ts';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { UsageError } from '../foundation/usage-error.ts';
@@ -56,7 +57,9 @@ async function build(specification: string, configuration: Configuration): Promi
 function readManifests(folder: string): KubernetesObject[] {
   return readdirSync(folder)
     .sort()
-    .flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => document.toJS()))
+    .flatMap((file) =>
+      parseAllDocuments(readFileSync(join(folder, file), 'utf8'), yamlOptions).map((document) => document.toJS()),
+    )
     .filter((object) => object !== null);
 }
 

@@ -3,6 +3,7 @@ import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } 
 import { isDeepStrictEqual } from 'node:util';
 import { applyPatch, type Operation } from 'rfc6902';
 import { type Document, isAlias, isCollection, isMap, isSeq, parseDocument, visit } from 'yaml';
+import { yamlOptions } from '../api/yaml.ts';
 import { UsageError } from '../foundation/usage-error.ts';
 import type { Check, JudgeContext, Manifest, PatchOperation } from './contract.ts';
 import { pointerKeys } from './field.ts';
@@ -10,7 +11,6 @@ import { checksFor, judgeOne, recheck } from './judge.ts';
 import { readDocuments, split } from './manifests/documents.ts';
 import type { Loaded, LoadedObject } from './manifests/load.ts';
 import { splice } from './manifests/splice.ts';
-import { yamlOptions } from './manifests/tags.ts';
 
 /** A patch of a patch: far above what an object can need, against a check that would mend for ever. */
 const roundsMax = 1000;

@@ -86,9 +86,10 @@ test('keys given twice are found, in escapes and lists too', () => {
   assert.deepEqual(parseJson('{"a":1,"a":2}', false).duplicates, []);
 });
 
-test('YAML is read as JSON is, with its duplicates', async () => {
+test('YAML means what kubectl takes it for, with its duplicates', async () => {
   const { value, duplicates } = await parseYaml('a: 1\nb:\n  - c: yes\n    c: 010\n');
-  assert.deepEqual(value, { a: 1, b: [{ c: 10 }] });
+  assert.deepEqual(value, { a: 1, b: [{ c: 8 }] });
+  assert.deepEqual((await parseYaml('a: on\nb: "on"\nc: 0o17\nd: 1.5\n')).value, { a: true, b: 'on', c: 15, d: 1.5 });
   assert.deepEqual(duplicates, ['b[0].c']);
 });
 

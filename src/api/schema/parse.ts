@@ -1,4 +1,5 @@
 import { ApiError, badRequest } from '../status.ts';
+import { yamlOptions } from '../yaml.ts';
 
 /** Deeper than any honest object: a CustomResourceDefinition's schema reaches about 60. */
 export const depthMax = 128;
@@ -27,7 +28,7 @@ export function parseJson(text: string, findDuplicates = true): Parsed {
 }
 
 /**
- * YAML 1.2 text (kubectl sends JSON; server-side apply sends YAML). Duplicates are found by the YAML parser itself.
+ * YAML text, read as kubectl reads it (which sends JSON; other clients apply YAML). Duplicates are found by the YAML parser itself.
  * Throws BadRequest and RequestEntityTooLarge; aliases are few, so that a small document cannot grow large.
  */
 export async function parseYaml(text: string): Promise<Parsed> {
@@ -37,7 +38,7 @@ export async function parseYaml(text: string): Promise<Parsed> {
   if (nestsDeeply(text)) throw tooDeep();
   const { isCollection, isMap, isScalar, parseDocument } = await import('yaml');
   try {
-    const document = parseDocument(text, { uniqueKeys: false, version: '1.2', schema: 'core', logLevel: 'error' });
+    const document = parseDocument(text, { ...yamlOptions, uniqueKeys: false, logLevel: 'error' });
     if (document.errors.length > 0) throw document.errors[0];
     const duplicates: string[] = [];
     const walk = (node: unknown, path: string, depth: number): void => {

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { yamlOptions } from '../../api/yaml.ts';
 import type { FieldPath } from '../field.ts';
-import { yamlOptions } from './tags.ts';
 import { DocumentError, plainValue } from './values.ts';
 
 /** One document of a file: its text as it stands there, from line `firstLine` (counted from 1). */

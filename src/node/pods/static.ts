@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Pod } from '../../api/schema/types.d.ts';
 import { ApiError } from '../../api/status.ts';
+import { yamlOptions } from '../../api/yaml.ts';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
@@ -93,7 +94,7 @@ async function readBounded(path: string): Promise<string> {
 
 /** The pod a file describes: named after the node too, with a uid that changes with the file. */
 export function staticPod(text: string, nodeName: string): Pod {
-  const pod = parse(text, { maxAliasCount: 100 }) as Pod | null;
+  const pod = parse(text, { ...yamlOptions, maxAliasCount: 100 }) as Pod | null;
   if (pod?.kind !== 'Pod' || pod.apiVersion !== 'v1') throw new Error('not a v1 Pod');
   if (!pod.metadata?.name || !pod.spec?.containers?.length) throw new Error('a name and containers are required');
   const hash = createHash('sha256').update(nodeName).update(text).digest('hex').slice(0, 32);
