@@ -78,6 +78,10 @@ export class ApiError extends Error {
   }
 }
 
+/** Nothing can be made in a namespace that is being deleted (admission of NamespaceLifecycle). */
+export const isNamespaceEnding = (error: unknown): boolean =>
+  error instanceof ApiError && error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
+
 /** Where an error belongs: `group` is empty for the core group. */
 export type Subject = { group: string; resource: string; name?: string };
 

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../api/object.ts';
-import { ApiError } from '../api/status.ts';
+import { ApiError, isNamespaceEnding } from '../api/status.ts';
 import type { Caches } from '../client/cache.ts';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -117,9 +117,6 @@ export function runController(controller: Controller, { client, caches, clock, l
     },
   };
 }
-
-const isNamespaceEnding = (error: unknown) =>
-  error instanceof ApiError && error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
 
 const textOf = ({ namespace, name }: Key) => `${namespace}/${name}`;
 function parseKey(text: string): Key {
