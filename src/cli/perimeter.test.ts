@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -41,4 +41,48 @@ test('the exposure of a folder, its plan as files, and roles that nobody watched
   const roles = rempart('roles', shop);
   assert.equal(roles.status, 3);
   assert.match(roles.stdout, /nobody watched them/);
+});
+
+test('what could not be read is said, and nothing is said of nothing', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-unread-'));
+  try {
+    for (const words of ['exposure', 'path', 'plan', 'reach internet everywhere']) {
+      const { status, stdout, stderr } = rempart(...words.split(' '), folder);
+      assert.deepEqual([status, stdout], [3, ''], words);
+      assert.match(stderr, /no object of Kubernetes is in it/);
+    }
+    writeFileSync(join(folder, 'broken.yaml'), 'apiVersion: v1\nkind: [\n');
+    writeFileSync(join(folder, 'good.yaml'), 'apiVersion: v1\nkind: Namespace\nmetadata: { name: a }\n');
+    const { status, stderr } = rempart('exposure', folder);
+    assert.equal(status, 3);
+    assert.match(stderr, /not read, so not assessed: .*broken\.yaml/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('an account that no cluster answers is told without a stack', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-nowhere-'));
+  try {
+    const kubeconfig = join(folder, 'kubeconfig');
+    const entry = (name: string, value: object) => [{ name: 'a', [name]: value }];
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        ...{ clusters: entry('cluster', { server: 'https://127.0.0.1:1' }), users: entry('user', { token: 't' }) },
+        ...{ contexts: entry('context', { cluster: 'a', user: 'a' }), 'current-context': 'a' },
+      }),
+    );
+    for (const command of ['drops', 'observations', 'exposure']) {
+      const { status, stderr } = rempart(command, '--kubeconfig', kubeconfig);
+      assert.equal(status, 1, command);
+      assert.match(
+        stderr,
+        /^rempart: cluster a at https:\/\/127\.0\.0\.1:1: the API server cannot be reached/,
+        command,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

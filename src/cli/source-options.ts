@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { SourceOptions } from '../defence/defence.ts';
+import type { Source, SourceOptions } from '../defence/defence.ts';
+import { CommandFailed } from './command.ts';
 
 /** What `withSource` adds to the options of a command. */
 export type SourceChoices = { kubeconfig?: string; context?: string; kubernetes?: number; observations?: string[] };
@@ -25,6 +26,30 @@ export const withKubeconfig = (command: Command): Command =>
 export function sourceOptions(path: string | undefined, choices: SourceChoices, nowMs: number): SourceOptions {
   const { kubeconfig, context, kubernetes, observations } = choices;
   return { path, kubeconfig, context, kubernetes, observations, nowMs };
+}
+
+const unreadableShown = 20;
+
+/**
+ * What a command answers about. Manifests that cannot be read are told before the answer, and make its exit code 3 where
+ * it would be 0; without any object there is no answer, which could only sound as if all were well.
+ */
+export async function openSource(path: string | undefined, choices: SourceChoices, nowMs: number): Promise<Source> {
+  const { printable, readSoundSource } = await import('../defence/defence.ts');
+  const source = await readSoundSource(sourceOptions(path, choices, nowMs));
+  const { objects, unreadable = [] } = source.loaded ?? {};
+  const lines = unreadable
+    .slice(0, unreadableShown)
+    .map(({ what, why }) => `not read, so not assessed: ${what}: ${why}`);
+  if (unreadable.length > unreadableShown) lines.push(`and ${unreadable.length - unreadableShown} more`);
+  if (objects?.length === 0) lines.push(`${source.about}: no object of Kubernetes is in it, so nothing can be said`);
+  for (const line of lines) process.stderr.write(`rempart: ${printable(line)}\n`);
+  if (unreadable.length > 0) process.exitCode = 3;
+  if (objects?.length === 0) {
+    source.close();
+    throw new CommandFailed(3);
+  }
+  return source;
 }
 
 const collect = (value: string, previous: string[] = []): string[] => [...previous, value];

@@ -1,3 +1,4 @@
+import { ApiError } from '../api/status.ts';
 import type { Client } from '../client/client.ts';
 import { createClient } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
@@ -9,7 +10,7 @@ import { type Loaded, loadManifests } from './manifests/load.ts';
 import { importObservations, mergeObservations } from './observations/import.ts';
 import { readLiveObservations } from './observations/live.ts';
 import { noObservations, type Observations } from './observations/observation.ts';
-import { readCluster } from './snapshot/cluster.ts';
+import { readCluster, unknownUser, unreachable } from './snapshot/cluster.ts';
 import { createSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 
 /** The version that Rempart serves. */
@@ -117,6 +118,27 @@ export function openCluster({ kubeconfig, context }: Pick<SourceOptions, 'kubeco
   return { transport: openTransport(connection, about), connection, about };
 }
 
+/** Asks that cluster something. What keeps it from answering is the user's to mend: UsageError, which says where. */
+export async function askCluster<T>(
+  options: Pick<SourceOptions, 'kubeconfig' | 'context'>,
+  ask: (client: Client) => Promise<T>,
+): Promise<T> {
+  const { transport, about } = openCluster(options);
+  try {
+    return await ask(createClient(transport));
+  } catch (error) {
+    throw new UsageError(`${about}: ${whyNoAnswer(error as Error)}`, { cause: error });
+  } finally {
+    transport.close();
+  }
+}
+
+function whyNoAnswer(error: Error): string {
+  if (error instanceof UsageError) return error.message;
+  if (!(error instanceof ApiError)) return unreachable(error);
+  return error.reason === 'Unauthorized' ? unknownUser : error.message;
+}
+
 /** Reads certificates and logs in: whatever cannot be is the user's to mend. */
 function openTransport(connection: Connection, about: string): Transport {
   try {
@@ -131,7 +153,8 @@ function loadContext(kubeconfig: string | undefined, context: string | undefined
   try {
     return loadKubeconfig(paths, context);
   } catch (error) {
-    const hint = kubeconfig === undefined ? '; name a folder of manifests, or a cluster with --kubeconfig' : '';
-    throw new UsageError(`kubeconfig ${paths.join(', ')}: ${(error as Error).message}${hint}`);
+    const hint =
+      kubeconfig === undefined ? '; name one with --kubeconfig, or manifests where the command takes them' : '';
+    throw new UsageError(`kubeconfig: ${(error as Error).message}${hint}`);
   }
 }

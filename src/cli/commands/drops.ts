@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { AddCommand } from '../command.ts';
+import { type AddCommand, CommandFailed } from '../command.ts';
 import { formatOption, withKubeconfig } from '../source-options.ts';
 
 /** Nodes tell what they dropped within ten seconds. */
@@ -22,12 +22,19 @@ export const drops: AddCommand = (program) => {
     .option('-f, --follow', 'go on with those to come, until interrupted')
     .option('-n, --namespace <name>', 'only those from or to pods of this namespace')
     .addOption(formatOption())
-    .addHelpText('after', '\nWith --format json each is a line of JSON.')
+    .addHelpText(
+      'after',
+      '\nWith --format json each is a line of JSON. Exit codes: 0; 1 wrong use; 3 connections are not watched there.',
+    )
     .action(async ({ follow = false, format, ...options }: Options) => {
-      const { followDrops, renderDrop } = await import('../../defence/defence.ts');
+      let told = 0;
+      const { followDrops, renderDrop, renderWatched } = await import('../../defence/defence.ts');
       const next = () => setTimeout(followMs, true);
-      await followDrops({ ...options, now: Date.now, ...(follow ? { next } : {}) }, (flow) =>
-        process.stdout.write(format === 'json' ? `${JSON.stringify(flow)}\n` : renderDrop(flow)),
-      );
+      const windows = await followDrops({ ...options, now: Date.now, ...(follow ? { next } : {}) }, (flow) => {
+        told++;
+        process.stdout.write(format === 'json' ? `${JSON.stringify(flow)}\n` : renderDrop(flow));
+      });
+      if (told === 0) process.stderr.write(renderWatched(windows));
+      if (windows.length === 0) throw new CommandFailed(3);
     });
 };

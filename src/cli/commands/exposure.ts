@@ -1,5 +1,5 @@
 import { type AddCommand, CommandFailed } from '../command.ts';
-import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+import { formatOption, openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { allowFrom?: string[]; format: 'table' | 'json' };
 
@@ -17,9 +17,9 @@ export const exposure: AddCommand = (program) => {
         '2 one is.',
     )
     .action(async (path: string | undefined, options: Options) => {
-      const { endpointOf, readSoundSource, renderExposure, reportExposure } = await import('../../defence/defence.ts');
+      const { endpointOf, renderExposure, reportExposure } = await import('../../defence/defence.ts');
       const nowMs = Date.now();
-      const source = await readSoundSource(sourceOptions(path, options, nowMs));
+      const source = await openSource(path, options, nowMs);
       try {
         const { connection, observations, snapshot } = source;
         const endpoint = connection && endpointOf(connection);

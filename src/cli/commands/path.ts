@@ -1,6 +1,6 @@
 import { UsageError } from '../../foundation/usage-error.ts';
 import { type AddCommand, CommandFailed } from '../command.ts';
-import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+import { formatOption, openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { format: 'table' | 'json' };
 
@@ -22,14 +22,12 @@ export const path: AddCommand = (program) => {
     )
     .action(
       async (first: string | undefined, second: string | undefined, third: string | undefined, options: Options) => {
-        const { findPaths, isEnd, readSoundSource, renderPaths, renderWorst, worstPaths } = await import(
-          '../../defence/defence.ts'
-        );
+        const { findPaths, isEnd, renderPaths, renderWorst, worstPaths } = await import('../../defence/defence.ts');
         // One word that is no place is where the manifests are.
         const alone = second === undefined && first !== undefined && !isEnd(first);
         if (!alone && first !== undefined && second === undefined)
           throw new UsageError(`from ${first} to where? To secrets, nodes, cluster-admin or another place`);
-        const source = await readSoundSource(sourceOptions(alone ? first : third, options, Date.now()));
+        const source = await openSource(alone ? first : third, options, Date.now());
         try {
           const { snapshot, observations } = source;
           const isOne = !alone && first !== undefined && second !== undefined;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { AddCommand } from '../command.ts';
-import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+import { formatOption, openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { limit: number; write?: string; format: 'table' | 'json' };
 
@@ -15,9 +15,9 @@ export const plan: AddCommand = (program) => {
     .addOption(formatOption())
     .addHelpText('after', '\nExit codes: 0 the plan, and what was not assessed for it; 1 wrong use.')
     .action(async (path: string | undefined, options: Options) => {
-      const { makePlan, readSoundSource, renderPlan, writePlan } = await import('../../defence/defence.ts');
+      const { makePlan, renderPlan, writePlan } = await import('../../defence/defence.ts');
       const nowMs = Date.now();
-      const source = await readSoundSource(sourceOptions(path, options, nowMs));
+      const source = await openSource(path, options, nowMs);
       try {
         const made = makePlan(source.snapshot, source.observations, { limit: options.limit, nowMs });
         process.stdout.write(renderPlan(options.write ? writePlan(made, options.write) : made, options.format));

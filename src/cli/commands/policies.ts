@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { type AddCommand, CommandFailed } from '../command.ts';
-import { type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+import { openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { namespace?: string[]; format: 'yaml' | 'json' };
 
@@ -22,8 +22,8 @@ export const policies: AddCommand = (program) => {
       '\nExit codes: 0 all that was seen is covered; 1 wrong use; 2 something is not; 3 nothing was seen to begin with.',
     )
     .action(async (path: string | undefined, { namespace, format, ...choices }: Options) => {
-      const { generatedYaml, generatePolicies, readSource } = await import('../../defence/defence.ts');
-      const source = await readSource(sourceOptions(path, choices, Date.now()));
+      const { generatedYaml, generatePolicies } = await import('../../defence/defence.ts');
+      const source = await openSource(path, choices, Date.now());
       try {
         const generated = generatePolicies(source.snapshot, source.observations, namespace);
         const text =

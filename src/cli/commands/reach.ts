@@ -1,5 +1,5 @@
 import { type AddCommand, CommandFailed } from '../command.ts';
-import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+import { formatOption, openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { format: 'table' | 'json' };
 
@@ -14,8 +14,8 @@ export const reach: AddCommand = (program) => {
     .addOption(formatOption())
     .addHelpText('after', '\nExit codes: 0 yes; 1 wrong use; 2 no, or not from or to all of it; 3 it is not known.')
     .action(async (from: string, to: string, path: string | undefined, { format, ...choices }: Options) => {
-      const { reachReport, readSource } = await import('../../defence/defence.ts');
-      const source = await readSource(sourceOptions(path, choices, Date.now()));
+      const { reachReport } = await import('../../defence/defence.ts');
+      const source = await openSource(path, choices, Date.now());
       try {
         const { text, json, exitCode } = reachReport(source, from, to);
         process.stdout.write(format === 'json' ? `${JSON.stringify(json, undefined, 2)}\n` : text);

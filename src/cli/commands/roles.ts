@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { type AddCommand, CommandFailed } from '../command.ts';
-import { type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+import { openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & {
   user?: string[];
@@ -24,8 +24,8 @@ export const roles: AddCommand = (program) => {
       '\nExit codes: 0 all that was seen is covered; 1 wrong use; 3 nobody watched: nothing could be derived.',
     )
     .action(async (path: string | undefined, options: Options) => {
-      const { deriveRoles, readSoundSource, renderRoles, writeRoles } = await import('../../defence/defence.ts');
-      const source = await readSoundSource(sourceOptions(path, options, Date.now()));
+      const { deriveRoles, renderRoles, writeRoles } = await import('../../defence/defence.ts');
+      const source = await openSource(path, options, Date.now());
       try {
         const accounts = (options.serviceAccount ?? []).map(
           (name) => `system:serviceaccount:${name.replace('/', ':')}`,

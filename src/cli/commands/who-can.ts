@@ -1,5 +1,5 @@
 import type { AddCommand } from '../command.ts';
-import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+import { formatOption, openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { namespace?: string; indirect?: boolean; format: 'table' | 'json' };
 
@@ -28,10 +28,10 @@ export const whoCan: AddCommand = (program) => {
         fourth: string | undefined,
         options: Options,
       ) => {
-        const { readRightQuery, readSoundSource, renderWhoCan, whoCan } = await import('../../defence/defence.ts');
+        const { readRightQuery, renderWhoCan, whoCan } = await import('../../defence/defence.ts');
         const { name, path } = nameAndPath(third, fourth);
         const query = readRightQuery(verb, resource, { name, namespace: options.namespace });
-        const source = await readSoundSource(sourceOptions(path, options, Date.now()));
+        const source = await openSource(path, options, Date.now());
         try {
           process.stdout.write(renderWhoCan(whoCan(source.snapshot, query, options), options.format));
         } finally {

@@ -42,10 +42,23 @@ export function loadManifests(path: string, standardInput: () => Buffer = () => 
       if (size > fileBytesMax) throw new UsageError(`${file}: larger than ${fileBytesMax / 2 ** 20} MB`);
       if (totalBytes > totalBytesMax)
         throw new UsageError(`${path}: more than ${totalBytesMax / 2 ** 20} MB in all; check its folders one by one`);
-      addFile(loaded, file, decode(file, readBytes(file)));
+      addReadable(loaded, file, about.isDirectory());
     }
   }
   return loaded;
+}
+
+/** One file among many is no reason to say nothing of the others; a file that is named must be read. */
+function addReadable(loaded: Loaded, file: string, isOneOfMany: boolean): void {
+  let text: string;
+  try {
+    text = decode(file, readBytes(file));
+  } catch (error) {
+    if (!isOneOfMany || !(error instanceof UsageError)) throw error;
+    loaded.unreadable.push({ what: file, file, why: error.message.replace(`${file}: `, '') });
+    return;
+  }
+  addFile(loaded, file, text);
 }
 
 function filesIn(folder: string, loaded: Loaded): string[] {

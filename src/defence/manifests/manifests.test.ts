@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -103,4 +103,20 @@ test('a document begins at its first key, which is known without reading it agai
   const texts = ['# a\n\na: 1\n', '---\n# b\nb: 1\n', '\n{\n "c": 1}', '{ d: 1 }', '\n[1,\n"e"]', '# nothing\n'];
   const begins = texts.map((text) => readDocuments(text).documents.map(({ lineOf }) => lineOf([])));
   assert.deepEqual(begins, [[3], [1, 3], [3], [1], [1], [1]]);
+});
+
+test('a file of a folder that is no text is told, and the others are read', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-binary-'));
+  try {
+    writeFileSync(join(folder, 'a.yaml'), Buffer.from([0xff, 0xfe, 0x00]));
+    writeFileSync(join(folder, 'b.yaml'), 'apiVersion: v1\nkind: Namespace\nmetadata: { name: b }\n');
+    const { objects, unreadable } = loadManifests(folder);
+    assert.deepEqual(
+      [objects.map(({ object }) => object.metadata.name), unreadable.map(({ why }) => why)],
+      [['b'], ['is not UTF-8 text']],
+    );
+    assert.throws(() => loadManifests(join(folder, 'a.yaml')), /a\.yaml: is not UTF-8 text/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,9 +1,9 @@
-import { createClient } from '../../client/client.ts';
+import type { Client } from '../../client/client.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
-import { openCluster } from '../source.ts';
+import { askCluster } from '../source.ts';
 import { type Imported, importObservations, mergeObservations } from './import.ts';
 import { readLiveObservations } from './live.ts';
-import type { Flow, Observations } from './observation.ts';
+import type { Flow, Observations, Window } from './observation.ts';
 
 export type ObserveOptions = { files: string[]; kubeconfig?: string; context?: string; nowMs: number };
 
@@ -14,14 +14,11 @@ export async function observe(options: ObserveOptions): Promise<{ observations: 
   for (const file of files) imported.push(await importObservations(file, nowMs));
   if (imported.length > 0)
     return { observations: mergeObservations(imported.map(({ observations }) => observations)), imported };
-  const { transport, about } = openCluster(options);
-  try {
-    const { observations, why } = await readLiveObservations(createClient(transport), {}, nowMs);
-    if (why !== undefined) throw new UsageError(`${about}: ${why}`);
+  return askCluster(options, async (client) => {
+    const { observations, why } = await readLiveObservations(client, {}, nowMs);
+    if (why !== undefined) throw new UsageError(why);
     return { observations, imported };
-  } finally {
-    transport.close();
-  }
+  });
 }
 
 export type DropOptions = Pick<ObserveOptions, 'kubeconfig' | 'context'> & {
@@ -31,26 +28,25 @@ export type DropOptions = Pick<ObserveOptions, 'kubeconfig' | 'context'> & {
   next?(): Promise<boolean>;
 };
 
-/** Calls back for every dropped flow, oldest first. */
-export async function followDrops(options: DropOptions, onDrop: (flow: Flow) => void): Promise<void> {
-  const { transport, about } = openCluster(options);
-  const client = createClient(transport);
+/** Calls back for every dropped flow, oldest first. Resolves to the windows in which flows were watched. */
+export const followDrops = (options: DropOptions, onDrop: (flow: Flow) => void): Promise<Window[]> =>
+  askCluster(options, (client) => tellDrops(client, options, onDrop));
+
+async function tellDrops(client: Client, options: DropOptions, onDrop: (flow: Flow) => void): Promise<Window[]> {
   const { now, next, namespace } = options;
   const told = new Map<string, number>();
   let sinceMs = 0;
-  try {
-    do {
-      const selection = { sinceMs, fieldSelector: 'type=flows,allowed=false', namespace };
-      const { observations, why } = await readLiveObservations(client, selection, now());
-      if (why !== undefined) throw new UsageError(`${about}: ${why}`);
-      const flows = observations.flows.toSorted((a, b) => a.lastMs - b.lastMs);
-      for (const flow of flows.filter((flow) => isNew(told, flow))) onDrop(flow);
-      // What is told late is of the last minutes: a node may have been cut off from the API.
-      sinceMs = Math.max(sinceMs, now() - lateMs);
-    } while ((await next?.()) === true);
-  } finally {
-    transport.close();
-  }
+  do {
+    const selection = { sinceMs, fieldSelector: 'type=flows,allowed=false', namespace };
+    const { observations, why } = await readLiveObservations(client, selection, now());
+    if (why !== undefined) throw new UsageError(why);
+    const flows = observations.flows.toSorted((a, b) => a.lastMs - b.lastMs);
+    for (const flow of flows.filter((flow) => isNew(told, flow))) onDrop(flow);
+    // What is told late is of the last minutes: a node may have been cut off from the API.
+    sinceMs = Math.max(sinceMs, now() - lateMs);
+  } while ((await next?.()) === true);
+  const { observations } = await readLiveObservations(client, { fieldSelector: 'type=window' }, now());
+  return observations.windows.flows;
 }
 
 const lateMs = 15 * 60_000;

@@ -1,6 +1,6 @@
 import { describeLine, endText } from '../../api/observations/describe.ts';
 import { type Line, observationLines } from '../../api/observations/lines.ts';
-import { type Flow, type Observations, observationTypes } from '../../api/observations/observation.ts';
+import { type Flow, type Observations, observationTypes, type Window } from '../../api/observations/observation.ts';
 import { asText, table } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import type { Imported } from './import.ts';
@@ -38,6 +38,13 @@ const short = (cell: string): string => (cell.length > cellMax ? `${cell.slice(0
 /** One line per file, for standard error: how much of it was understood. */
 export const renderImported = ({ file, format, taken, refused }: Imported): string =>
   printable(`${file}: ${format}, ${taken} records taken${refused === 0 ? '' : `, ${refused} refused`}`);
+
+/** Instead of drops, where there were none: nothing is said of what nobody watched. */
+export function renderWatched(windows: Window[]): string {
+  if (windows.length === 0) return 'Connections are not watched there: whether any were dropped is not known.\n';
+  const lines = windows.map(({ source, fromMs, toMs }) => `${source} from ${time(fromMs)} to ${time(toMs)}`);
+  return `No drop was seen. Watched: ${printable(lines.join(', '))}.\n`;
+}
 
 /** `10:02:03  shop/web > shop/db TCP 5432  ingress policy shop/db  …`, one dropped flow. */
 export function renderDrop({ from, to, protocol, port, count, lastMs, drop }: Flow): string {

@@ -2,7 +2,7 @@ import type { PartyClass, PolicyPod, PortRange, Reachability } from '../../polic
 import { podKey } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { networkOf } from '../perimeter/network.ts';
-import { refKey, refOf, type Snapshot } from '../snapshot/snapshot.ts';
+import { refKey, refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../snapshot/world.ts';
 import type { Places } from './effects.ts';
 import { costs, type Lever, type Place } from './graph.ts';
@@ -117,7 +117,7 @@ function isolate({ snapshot }: Model, { namespace, labels, ref }: Workload): Lev
   };
   return {
     ...{ type: 'policy', about: `workload:${ref.kind}/${namespace}/${ref.name}` },
-    text: `let a NetworkPolicy say who may reach ${ref.kind} ${namespace}/${ref.name}`,
+    text: `let a NetworkPolicy say who may reach ${refText(ref)}`,
     // Where policies select it already, one more takes nothing away: they are to be narrowed by hand.
     ...(isSelected(snapshot, namespace, labels) ? {} : { edit: { target: refOf(put), to: () => put } }),
   };

@@ -1,4 +1,4 @@
-import { refOf } from '../snapshot/snapshot.ts';
+import { refOf, refText } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
 import { nodesOf, type Places } from './effects.ts';
 import { closeEscapes, escapeOf } from './escape.ts';
@@ -40,7 +40,7 @@ function addEscape(places: Places, workload: Workload): void {
   const out = graph.place(`escape:${from.id}`, 'between', `root beside ${from.text}`);
   const { cost, why, field } = way;
   const { ref } = workload;
-  const text = `take ${field} out of ${ref.kind} ${ref.namespace}/${ref.name}`;
+  const text = `take ${field} out of ${refText(ref)}`;
   const lever: Lever = { type: 'pod', about: from.id, text, edit: editPod(workload, closeEscapes) };
   graph.hop(from, out, { cost, why: `${why} (${field})`, by: [ref], lever });
   for (const node of nodesOf(workload))
@@ -101,7 +101,7 @@ function addControlPlanes(places: Places, model: Model): void {
 /** Every kind keeps its pod somewhere else; what a template says counts for the pods to come. */
 function withoutToken(workload: Workload): Lever {
   const { ref, token, account, namespace } = workload;
-  const [what, about] = [`${ref.kind} ${namespace}/${ref.name}`, `sa:${namespace}/${account}`];
+  const [what, about] = [refText(ref), `sa:${namespace}/${account}`];
   if (token !== 'automountServiceAccountToken') return { type: 'token', about, text: `take ${token} out of ${what}` };
   const edit = editPod(workload, (spec) => {
     spec['automountServiceAccountToken'] = false;

@@ -47,7 +47,7 @@ export function coverageLine(report: CheckReport): string {
   const where = report.source === 'manifests' ? `${report.files} files` : report.about;
   return (
     `${report.checks.length} checks on ${report.objects} objects of ${where}: ${pass} passed, ${fail} failed, ` +
-    `${notAssessed} not assessed; ${outside} things no check knows; ${report.unreadable.length} unreadable`
+    `${notAssessed} not assessed; ${outside} things that no check judges; ${report.unreadable.length} unreadable`
   );
 }
 

@@ -109,6 +109,10 @@ async function readVersionOf(reading: Reading, kind: ReadKind): Promise<Answer> 
   }
 }
 
+export const unreachable = ({ message }: Error): string =>
+  `the API server cannot be reached: ${message}. Does the cluster run, and is this its kubeconfig?`;
+export const unknownUser = 'the API server does not know who asks: log in again, or renew the kubeconfig';
+
 /** The version that we know best, then what else an older or newer server has. */
 function versionsOf({ group, version }: ReadKind, served: Map<string, string[]> | undefined): string[] {
   const all = served?.get(group) ?? [version];
@@ -120,12 +124,9 @@ async function readVersion(
   minor: number | undefined,
 ): Promise<{ minor: number; closedByDefault: boolean }> {
   const { code, body } = await transport.send({ method: 'GET', path: '/version' }).catch((error: Error) => {
-    throw new UsageError(
-      `the API server cannot be reached: ${error.message}. Does the cluster run, and is this its kubeconfig?`,
-    );
+    throw new UsageError(unreachable(error));
   });
-  if (code === 401)
-    throw new UsageError('the API server does not know who asks: log in again, or renew the kubeconfig');
+  if (code === 401) throw new UsageError(unknownUser);
   const told = code === 200 ? /^1\.(\d{1,3})/.exec(`${body?.major}.${body?.minor}`)?.[1] : undefined;
   if (told === undefined && minor === undefined)
     throw new UsageError('the API server does not tell its version at /version: say it with --kubernetes');
