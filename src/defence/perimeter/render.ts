@@ -15,7 +15,7 @@ export function renderWhoCan(report: WhoCan, format: 'table' | 'json'): string {
   const { query, holders, always, indirect, notAssessed } = report;
   const lines = [`Who can ${queryText(query)}`, ''];
   if (holders.length === 0) lines.push('Nobody, by the bindings that were read.');
-  else lines.push(...table(['SUBJECT', 'WHERE', 'BINDING', 'ROLE', 'ONLY', 'RUNS AS IT'], holders.map(holderRow)));
+  else lines.push(...table(['SUBJECT', 'WHERE'], holders.map(subjectRow)).flatMap(withReasons(holders)));
   lines.push('', ...always.map((who) => `Besides: ${who}`));
   if (indirect !== undefined) {
     lines.push('', `By detours: ${indirect.length}`);
@@ -30,15 +30,23 @@ export function renderWhoCan(report: WhoCan, format: 'table' | 'json'): string {
 
 const runsMax = 3;
 
-function holderRow({ subject, namespace, binding, role, names, runs }: Holder): string[] {
+const subjectRow = ({ subject, namespace, names }: Holder): string[] => [
+  subjectText(subject),
+  `${namespace === '' ? 'everywhere' : namespace}${names.length > 0 ? `, only ${names.join(', ')}` : ''}`,
+];
+
+/** Under the row of each holder: by what, and what runs as it. */
+const withReasons = (holders: Holder[]) => (row: string, index: number) => {
+  const holder = holders[index - 1];
+  return holder === undefined ? [row] : [row, ...reasonLines(holder).map((line) => `    ${printable(line)}`)];
+};
+
+function reasonLines({ binding, role, runs }: Holder): string[] {
   const told = runs.slice(0, runsMax).map(({ ref, pods, token }) => {
     const about = [...(pods > 0 ? [`${pods} pods`] : []), ...(token ? [] : ['without its token'])].join(', ');
-    return `${ref.kind.split('.')[0]} ${ref.namespace}/${ref.name}${about && ` (${about})`}`;
+    return `${refText(ref)}${about && ` (${about})`}`;
   });
   const more = runs.length > runsMax ? [`and ${runs.length - runsMax} more`] : [];
-  return [
-    ...[subjectText(subject), namespace === '' ? 'everywhere' : namespace],
-    ...[binding, role].map((ref) => refText(ref)),
-    ...[names.join(', '), [...told, ...more].join(', ')],
-  ];
+  const by = `by ${refText(binding)}, which gives ${refText(role)}`;
+  return [by, ...(told.length > 0 ? [`runs as it: ${[...told, ...more].join(', ')}`] : [])];
 }

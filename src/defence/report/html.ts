@@ -28,6 +28,12 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bot
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0; padding: .3rem .5rem; border: 1px solid #8886; }
 h1, p, pre, td { overflow-wrap: anywhere; }
 td:first-child { overflow-wrap: break-word; }
+@media (max-width: 40rem) {
+  table, tbody, tr, td { display: block; }
+  thead { display: none; }
+  td { border: 0; padding: .1rem 0; }
+  tr { border-bottom: 1px solid #8886; padding: .4rem 0; }
+}
 `;
 
 /** One page that needs nothing else: no script, no other file, nothing from any network. */
