@@ -45,5 +45,5 @@ export type ClusterOptions = {
   relax?: string[];
 };
 
-/** For options that may be given several times. */
-const collect = (value: string, previous: string[] = []): string[] => [...previous, value];
+/** For options that may be given several times, one value each: a list would swallow the path behind it. */
+export const collect = (value: string, previous: string[] = []): string[] => [...previous, value];

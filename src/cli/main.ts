@@ -1,12 +1,23 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { CommandFailed } from './command.ts';
 import { addCommands } from './commands.ts';
 import { sentenceFor } from './failure.ts';
 
+/** Read when it is asked for: the API server may read little else than its code. */
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}
+
 const program = new Command('rempart')
   .description('Kubernetes, closed by design')
   .showHelpAfterError('(rempart help shows what there is)')
-  .helpCommand(true);
+  .helpCommand(true)
+  .option('-V, --version', 'the version of Rempart')
+  .on('option:version', () => {
+    process.stdout.write(`rempart ${readVersion()}\n`);
+    process.exit(0);
+  });
 addCommands(program);
 
 try {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Source, SourceOptions } from '../defence/defence.ts';
-import { CommandFailed } from './command.ts';
+import { CommandFailed, collect } from './command.ts';
 
 /** What `withSource` adds to the options of a command. */
 export type SourceChoices = { kubeconfig?: string; context?: string; kubernetes?: number; observations?: string[] };
@@ -51,8 +51,6 @@ export async function openSource(path: string | undefined, choices: SourceChoice
   }
   return source;
 }
-
-const collect = (value: string, previous: string[] = []): string[] => [...previous, value];
 
 function readMinor(text: string): number {
   const minor = /^v?1\.(\d{1,3})$/.exec(text)?.[1];

@@ -20,8 +20,10 @@ export type VirtualRequest = {
 /** A kind whose verbs are answered by functions instead of the store: what is measured or seen, not wanted. */
 export type VirtualKind = {
   kind: Kind;
-  /** Answers list and get. Objects need neither kind nor apiVersion; pages follow namespace and name. */
+  /** Answers list and get. Objects need neither kind nor apiVersion; pages follow namespace, `rank` and name. */
   list?(request: VirtualRequest): KubernetesObject[] | Promise<KubernetesObject[]>;
+  /** What stands first within a namespace; of an object it never changes. */
+  rank?(object: KubernetesObject): number;
   /** Answers create; what it returns is shown to the client and kept by nobody but itself. */
   create?(object: KubernetesObject, request: VirtualRequest): KubernetesObject | Promise<KubernetesObject>;
 };
@@ -51,7 +53,7 @@ export async function answerVirtual(virtual: VirtualKind, context: Context): Pro
     return objectReply(kind, withType(kind, await virtual.create!(object, request)), 201);
   }
   const objects = await virtual.list!(request);
-  if (target.name === '') return pageOf(context, objects);
+  if (target.name === '') return pageOf(context, objects, virtual.rank ?? (() => 0));
   const found = objects.find(({ metadata }) => metadata.name === target.name);
   if (found === undefined) throw notFound({ group: kind.group, resource: kind.resource, name: target.name });
   return objectReply(kind, withType(kind, found));
@@ -63,11 +65,16 @@ const withType = (kind: Kind, object: KubernetesObject): KubernetesObject => ({
 });
 
 /** Pages are of what is there when each is asked for: nothing remembers what was. */
-function pageOf({ kind, target: { query } }: Context, objects: KubernetesObject[]): Reply {
+function pageOf(
+  { kind, target: { query } }: Context,
+  objects: KubernetesObject[],
+  rank: (object: KubernetesObject) => number,
+): Reply {
   const matches = readSelectors(kind, query) ?? (() => true);
   const limit = readLimit(query);
   const after = readContinue(query.get('continue'), '')?.after ?? '';
-  const place = ({ metadata }: KubernetesObject) => `${metadata.namespace ?? ''}/${metadata.name}`;
+  const place = (object: KubernetesObject) =>
+    `${object.metadata.namespace ?? ''}/${rank(object)}/${object.metadata.name}`;
   const rest = objects
     .filter(matches)
     .map((object) => [place(object), object] as const)

@@ -28,10 +28,17 @@ export type ProtectionStatus = {
   observedSince?: string;
 };
 
-const text: Schema = { type: 'string' };
-const count: Schema = { type: 'integer', format: 'int32' };
-const texts: Schema = { type: 'array', items: text, 'x-kubernetes-list-type': 'atomic' };
-const fields = (properties: Record<string, Schema>): Schema => ({ type: 'object', properties });
+const text = (description: string): Schema => ({ type: 'string', description });
+const count = (description: string): Schema => ({ type: 'integer', format: 'int32', description });
+const texts = (description: string): Schema => ({
+  ...{ type: 'array', description, items: { type: 'string' } },
+  'x-kubernetes-list-type': 'atomic',
+});
+const fields = (description: string, properties: Record<string, Schema>): Schema => ({
+  type: 'object',
+  description,
+  properties,
+});
 
 export const protection = defineKind<Protection>({
   group: 'defence.rempart.io',
@@ -42,19 +49,36 @@ export const protection = defineKind<Protection>({
   namespaced: false,
   status: true,
   schema: () =>
-    fields({
-      apiVersion: text,
-      kind: text,
+    fields('Protection is one protection of the cluster and the mode it is in.', {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
       metadata: definition('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'),
-      spec: fields({ mode: text }),
-      status: fields({
-        ...{ level: text, what: text, defaultMode: text, modes: texts, changedBy: text },
+      spec: fields('What is wanted.', {
+        mode: text(
+          'The mode it is in: one of status.modes. A mode that would break something is refused, naming it, unless ' +
+            `the annotation ${acceptedAnnotation} says why in the same change.`,
+        ),
+      }),
+      status: fields('What the mode means, and what the default would break.', {
+        level: text('perimeter, image, cluster or patch.'),
+        what: text('What is ensured or refused.'),
+        defaultMode: text('The mode in which a cluster starts.'),
+        modes: texts('Modes that it may be in, the default first.'),
+        changedBy: text('How the mode is changed, where it is not by writing spec.mode.'),
         namespaces: {
-          ...{ type: 'array', items: fields({ name: text, mode: text }) },
+          ...{ type: 'array', description: 'Namespaces whose label says something else.' },
+          items: fields('One of them.', { name: text('Its name.'), mode: text('Its own mode.') }),
           ...{ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] },
         },
-        wouldBreak: fields({ count, unknown: count, first: texts }),
-        observedSince: { type: 'string', format: 'date-time' },
+        wouldBreak: fields('What the default mode would break, were it set now. Absent: that is not known.', {
+          count: count('How many objects, flows or calls would break.'),
+          unknown: count('Of how many nothing that was observed tells.'),
+          first: texts('The first of those that would break.'),
+        }),
+        observedSince: {
+          ...{ type: 'string', format: 'date-time' },
+          description: 'Since when is watched what wouldBreak rests on.',
+        },
       }),
     }),
   validate({ spec }) {

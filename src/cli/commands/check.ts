@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Option } from 'commander';
 import type { Level, ReportFormat, Severity } from '../../defence/defence.ts';
-import { type AddCommand, CommandFailed } from '../command.ts';
+import { type AddCommand, CommandFailed, collect } from '../command.ts';
 import { type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & {
@@ -18,7 +18,11 @@ export const check: AddCommand = (program) => {
   withSource(program.command('check'))
     .description('judge a live cluster (read only), a folder of manifests, a file, or standard input (-)')
     .addOption(
-      new Option('--level <level...>', 'only these levels').choices(['perimeter', 'image', 'cluster', 'patch']),
+      repeatable(
+        new Option('--level <level>', 'only this level (may be given again)').choices([
+          ...['perimeter', 'image', 'cluster', 'patch'],
+        ]),
+      ),
     )
     .addOption(
       new Option('--format <format>', 'how to tell it')
@@ -52,3 +56,12 @@ export const check: AddCommand = (program) => {
       if (code !== 0) throw new CommandFailed(code);
     });
 };
+
+/** Each value is one of the choices, and is added to those before. */
+function repeatable(option: Option): Option {
+  const check = option.parseArg!;
+  return option.argParser((value: string, previous: string[] | undefined) => {
+    check.call(option, value, undefined);
+    return collect(value, previous);
+  });
+}

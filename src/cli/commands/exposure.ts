@@ -1,4 +1,4 @@
-import { type AddCommand, CommandFailed } from '../command.ts';
+import { type AddCommand, CommandFailed, collect } from '../command.ts';
 import { formatOption, openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { allowFrom?: string[]; format: 'table' | 'json' };
@@ -9,7 +9,11 @@ export const exposure: AddCommand = (program) => {
     .description(
       'what is reached from outside: workloads, after network policies, and the administration of the cluster',
     )
-    .option('--allow-from <cidr...>', 'preview an allow-list for the API against the client addresses that were seen')
+    .option(
+      '--allow-from <cidr>',
+      'preview an allow-list for the API against the client addresses that were seen (all ranges, one by one)',
+      collect,
+    )
     .addOption(formatOption())
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { type AddCommand, CommandFailed } from '../command.ts';
+import { type AddCommand, CommandFailed, collect } from '../command.ts';
 import { openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & { namespace?: string[]; format: 'yaml' | 'json' };
@@ -36,5 +36,3 @@ export const policies: AddCommand = (program) => {
       }
     });
 };
-
-const collect = (value: string, previous: string[] = []): string[] => [...previous, value];

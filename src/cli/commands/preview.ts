@@ -1,6 +1,6 @@
-import { type Command, Option } from 'commander';
-import { type AddCommand, CommandFailed } from '../command.ts';
-import { type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+import type { Command } from 'commander';
+import { type AddCommand, CommandFailed, collect } from '../command.ts';
+import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & {
   filename?: string[];
@@ -16,8 +16,6 @@ type Options = SourceChoices & {
   undoFile?: string;
   undo?: string;
 };
-
-const collect = (value: string, previous: string[] = []): string[] => [...previous, value];
 
 export const preview: AddCommand = (program) => {
   const command = withSource(
@@ -47,7 +45,7 @@ const withChange = (command: Command): Command =>
     .option('--pod-security <namespace=level>', 'the namespace would enforce this level (LEVEL:v1.30)', collect)
     .option('--allow-from <cidr>', 'clients could connect from here only (all ranges, one by one)', collect)
     .option('--allowances <file>', 'write the objects that would make everything broken safe, to be applied')
-    .addOption(new Option('--format <format>', 'how to tell it').choices(['table', 'json']).default('table'));
+    .addOption(formatOption());
 
 async function run(path: string | undefined, options: Options): Promise<void> {
   const { previewOn } = await import('../../defence/defence.ts');

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { type AddCommand, CommandFailed } from '../command.ts';
+import { type AddCommand, CommandFailed, collect } from '../command.ts';
 import { openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & {
@@ -15,8 +15,8 @@ export const roles: AddCommand = (program) => {
     .description(
       'the least roles for users and service accounts, from their calls that were seen, tried before they are shown',
     )
-    .option('--user <name...>', 'only these users')
-    .option('--service-account <namespace/name...>', 'only these service accounts')
+    .option('--user <name>', 'only this user (may be given again)', collect)
+    .option('--service-account <namespace/name>', 'only this service account (may be given again)', collect)
     .addOption(new Option('--format <format>', 'how to tell it').choices(['table', 'json', 'yaml']).default('table'))
     .option('--write <folder>', 'write the roles and bindings, one file for each user')
     .addHelpText(

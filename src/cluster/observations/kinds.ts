@@ -39,6 +39,7 @@ export const observationKinds = (keeper: Keeper, now: () => number): VirtualKind
       },
     }),
     list: (request) => objectsOf(keeper.observations(), request),
+    rank: (object) => listedFirst.indexOf(object['type']),
   },
   {
     kind: virtualKind({
@@ -48,6 +49,9 @@ export const observationKinds = (keeper: Keeper, now: () => number): VirtualKind
     create: (object, { user }) => takeReport(keeper, object, nodeOf(user), now()),
   },
 ];
+
+/** What people look for stands before what fills pages. */
+const listedFirst = ['flows', 'addresses', 'images', 'calls', 'window'];
 
 /** One end in a namespace is enough to be listed there; windows are, everywhere: without them nothing can be concluded. */
 function objectsOf(observations: Observations, { namespace, query }: VirtualRequest): KubernetesObject[] {
