@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode, decodeCopy, encode, namesOf, stamp } from './codec.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import { decode, decodeCopy, encode, namesOf, remember, stamp } from './codec.ts';
 
 const object = {
   data: { a: '"metadata":{' },
@@ -48,6 +49,34 @@ test('a value is decoded once while somebody holds it, and frozen all the way do
     decoded['data'].a = 'changed';
   });
 });
+
+test('what its writer gave away outlives collections until the watchers of the turn are told', async () => {
+  const values = Array.from({ length: 1100 }, () => stamp(encode(object), 1));
+  const objects = await new Promise<KubernetesObject[]>((resolve) => {
+    // In a turn of its own, as what the store's worker answers; V8 holds what is weakly referred to until its end.
+    setImmediate(() => {
+      setImmediate(() => resolve(afterCollections(values)));
+      giveAway(values);
+    });
+  });
+  assert.deepEqual(new Set(objects.slice(0, 1024).map(({ metadata }) => metadata.name)), new Set(['given']));
+  const beyond = objects.slice(1024).filter(({ metadata }) => metadata.name === 'x');
+  assert.ok(beyond.length > 0, 'more than the bound is not held');
+});
+
+/** Not what was written, so that parsing it anew shows. */
+function giveAway(values: Uint8Array[]): void {
+  for (const value of values) remember(value, { ...object, metadata: { name: 'given' } }, 1);
+}
+
+function afterCollections(values: Uint8Array[]): KubernetesObject[] {
+  let garbage: unknown[] = [];
+  for (let index = 0; index < 500_000; index++) {
+    if (index % 1000 === 0) garbage = [];
+    garbage.push(new Array(50).fill(index));
+  }
+  return values.map(decode);
+}
 
 test('a key tells namespace and name', () => {
   assert.deepEqual(namesOf('/registry/pods/default/web'), { namespace: 'default', name: 'web' });

@@ -92,6 +92,20 @@ export function decode(value: Uint8Array): KubernetesObject {
 export function remember(value: Uint8Array, object: KubernetesObject, revision: number): void {
   object.metadata.resourceVersion = String(revision);
   decoded.set(value, new WeakRef(object));
+  holdForTurn(object);
+}
+
+const heldMax = 1024;
+let held: KubernetesObject[] = [];
+
+/** Until the watchers of this turn were told: V8 drops what is only weakly held at every small collection. */
+function holdForTurn(object: KubernetesObject): void {
+  if (held.length === heldMax) return;
+  if (held.length === 0)
+    setImmediate(() => {
+      held = [];
+    });
+  held.push(object);
 }
 
 /** A private copy of a stored value, to change and write back; only its managedFields are shared and frozen. */
