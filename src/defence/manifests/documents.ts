@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
 import { yamlOptions } from '../../api/yaml.ts';
 import type { FieldPath } from '../field.ts';
+import { beginOf, readPlain } from './plain.ts';
 import { DocumentError, plainValue } from './values.ts';
 
 /** One document of a file: its text as it stands there, from line `firstLine` (counted from 1). */
@@ -68,7 +69,9 @@ function tooDeep(text: string): number | undefined {
   return undefined;
 }
 
-function readOne(text: string): { value: unknown; begin: number } | { error: string; offset: number } {
+type Read = { value: unknown; begin: number } | { error: string; offset: number };
+
+function readOne(text: string): Read {
   const deep = tooDeep(text);
   if (deep !== undefined) return { error: 'nested too deep', offset: deep };
   if (/^\s*[{[]/.test(text)) {
@@ -76,6 +79,13 @@ function readOne(text: string): { value: unknown; begin: number } | { error: str
     const value = parseJson(text);
     if (value !== undefined) return { value, begin: /^\s*\{/.test(text) ? Math.max(0, text.indexOf('"')) : 0 };
   }
+  const plain = readPlain(text);
+  if (plain !== undefined) return { value: plain.value, begin: beginOf(text) };
+  return readThoroughly(text);
+}
+
+/** All of YAML, with what is wrong where. */
+export function readThoroughly(text: string): Read {
   try {
     const document = parseDocument(text, yamlOptions);
     const error = document.errors[0];
