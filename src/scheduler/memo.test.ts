@@ -107,7 +107,7 @@ test('a node is asked again only after it changed, and of templates too many the
   const ask = (cpu: number) =>
     memo.of(buildInfo('x', { requests: { cpu: `${cpu}` } }))(0, node, () => {
       asked++;
-      return { verdict: undefined, scores: [] };
+      return { node, verdict: undefined, scores: [] };
     });
   ask(0);
   ask(0);

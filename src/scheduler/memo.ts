@@ -3,12 +3,12 @@ import type { Verdict } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /** What the local plugins (plugin.ts) say of a node: whether the first of them refuses it, and else their raw scores. */
-export type Judgement = { verdict: Verdict | undefined; scores: readonly number[] };
+export type Judgement = { node: NodeInfo; verdict: Verdict | undefined; scores: readonly number[] };
 
 /** Templates that are known at once; of each, one judgement per node. */
 export const templatesMax = 8;
 
-type Known = Judgement & { node: NodeInfo; version: number };
+type Known = Judgement & { version: number };
 
 /**
  * Pods of one template ask the same of a node, and its answer holds until the node changes: a pod more costs the nodes

@@ -21,8 +21,6 @@ export type ScheduleOptions = {
 };
 
 type Active = { plugin: Plugin; state: any };
-/** A node that can take the pod, with the raw scores of the local plugins. */
-type Feasible = { node: NodeInfo; scores: readonly number[] };
 
 const scoredNodesMin = 100;
 const scoredNodesMax = 200;
@@ -44,15 +42,15 @@ export function schedule(pod: PodInfo, snapshot: Snapshot, options: ScheduleOpti
   const nodes = prepared.nodes ?? snapshot.nodes;
   const wanted = nodesToScore(nodes.length);
   const judge = judgeOf(prepared.active, pod, snapshot, prepared.nodes === undefined ? options.memo : undefined);
-  const feasible: Feasible[] = [];
+  const feasible: Judgement[] = [];
   const verdicts: NodeVerdict[] = [];
   let visited = 0;
   for (; visited < nodes.length && feasible.length < wanted; visited++) {
     const position = (startIndex + visited) % nodes.length;
     const node = nodes[position]!;
-    const { verdict, scores } = judge(node, position);
-    if (verdict === undefined) feasible.push({ node, scores });
-    else if (feasible.length === 0) verdicts.push({ ...verdict, node });
+    const judgement = judge(node, position);
+    if (judgement.verdict === undefined) feasible.push(judgement);
+    else if (feasible.length === 0) verdicts.push({ ...judgement.verdict, node });
   }
   if (feasible.length > 0)
     return { node: best(prepared.active, pod, feasible, random), visited, feasible: feasible.length };
@@ -128,24 +126,25 @@ function judgeOf(active: Active[], pod: PodInfo, snapshot: Snapshot, memo: Memo 
   const scoring = local.filter(({ plugin }) => plugin.score !== undefined);
   const known = memo?.of(pod);
   const accept = (node: NodeInfo): Judgement => ({
+    node,
     verdict: undefined,
     scores: scoring.map(({ plugin, state }) => plugin.score!(state, pod, node)),
   });
-  const refuse = (verdict: Verdict): Judgement => ({ verdict, scores: noScores });
+  const refuse = (node: NodeInfo, verdict: Verdict): Judgement => ({ node, verdict, scores: noScores });
   const judgeLocally = (node: NodeInfo): Judgement => {
     const verdict = firstRefusal(local, pod, node);
-    return verdict === undefined ? accept(node) : refuse(verdict);
+    return verdict === undefined ? accept(node) : refuse(node, verdict);
   };
   return (node: NodeInfo, position: number): Judgement => {
     const seen = withPromised(node, pod, snapshot.nominated(node.name));
     if (seen !== node) {
       const verdict = firstRefusal(active, pod, seen);
-      return verdict === undefined ? accept(node) : refuse(verdict);
+      return verdict === undefined ? accept(node) : refuse(node, verdict);
     }
     const judgement = known === undefined ? judgeLocally(node) : known(position, node, judgeLocally);
     if (judgement.verdict !== undefined || others.length === 0) return judgement;
     const verdict = firstRefusal(others, pod, node);
-    return verdict === undefined ? judgement : refuse(verdict);
+    return verdict === undefined ? judgement : refuse(node, verdict);
   };
 }
 
@@ -159,7 +158,7 @@ function withPromised(node: NodeInfo, pod: PodInfo, nominated: readonly PodInfo[
   return copy;
 }
 
-function best(active: Active[], pod: PodInfo, feasible: Feasible[], random: () => number): NodeInfo {
+function best(active: Active[], pod: PodInfo, feasible: Judgement[], random: () => number): NodeInfo {
   if (feasible.length === 1) return feasible[0]!.node;
   const totals = new Float64Array(feasible.length);
   const scores = new Float64Array(feasible.length);
