@@ -30,20 +30,24 @@ export function createWeigh(observations: Observations): (lever: Lever) => Break
     serverOf,
   );
   return ({ type, about }) => {
-    const used = (count: number, what: string, watched: boolean): Breakage => ({
+    const used = (count: number, [noun, rest]: [string, string], watched: boolean): Breakage => ({
       weight: effort[type] + perUse * Math.min(count, usesMax),
-      text: watched ? `${count === 0 ? 'no' : count} ${what} were seen` : 'what uses it was not watched',
+      text: !watched
+        ? 'what uses it was not watched'
+        : count === 1
+          ? `1 ${noun} ${rest} was seen`
+          : `${count === 0 ? 'no' : count} ${noun}s ${rest} were seen`,
     });
     const { windows } = observations;
     if (type === 'binding' || type === 'token') {
       if (about.startsWith('group:')) return { weight: effort[type], text: 'who is in the group is not known' };
-      return used(calls.get(userOf(about))?.length ?? 0, 'kinds of calls by it', windows.calls.length > 0);
+      return used(calls.get(userOf(about))?.length ?? 0, ['kind', 'of calls by it'], windows.calls.length > 0);
     }
     const into = flows.get(about.replace(/^workload:/, '')) ?? [];
     const watched = windows.flows.length > 0;
-    if (type === 'policy') return used(into.length, 'flows to it', watched);
+    if (type === 'policy') return used(into.length, ['flow', 'to it'], watched);
     if (type === 'exposure')
-      return used(into.filter(({ from }) => from.type === 'address').length, 'clients outside', watched);
+      return used(into.filter(({ from }) => from.type === 'address').length, ['client', 'outside'], watched);
     const text =
       type === 'pod'
         ? 'whether the program needs it shows when it is tried'

@@ -14,8 +14,8 @@ const triedMax = 8;
 const togetherMax = 5;
 /** A step that removes less than this part of the risk is not worth a line. */
 const leastShare = 0.005;
-/** Nor one that removes less than these points: a chain of flaws in several programs to one Secret. */
-const leastPoints = 0.1;
+/** Nor one that removes less than these points: what one Secret behind flaws of two programs comes to is less. */
+const leastPoints = 0.25;
 
 type Cut = { hops: Hop[]; levers: Lever[]; removes: number; weight: number };
 

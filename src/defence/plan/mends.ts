@@ -1,7 +1,7 @@
 import { applyPatch, type Operation } from 'rfc6902';
 import { builtInResources } from '../../client/resources.ts';
 import { checks } from '../checks.ts';
-import type { Check, Manifest } from '../contract.ts';
+import type { Check, Manifest, Severity } from '../contract.ts';
 import { clusterExceptions, exceptionFor } from '../exceptions.ts';
 import { exemptionFor } from '../exemptions.ts';
 import { mendsOf } from '../fix.ts';
@@ -16,12 +16,19 @@ import type { Candidate } from './step.ts';
 
 const listedMax = 5;
 
-/** What failing checks say to mend, one step for all objects of a namespace: their patches were judged again. */
-export function mendSteps(
+export type Mends = {
+  /** One for all objects of a namespace, of patches that were judged again. */
+  steps: Candidate[];
+  /** All findings that count, also those that no step mends. */
+  findings: Record<Severity, number>;
+};
+
+/** What failing checks say to mend. */
+export function planMends(
   snapshot: Snapshot,
   paths: PathGraph,
   { limit, nowMs }: { limit: number; nowMs: number },
-): Candidate[] {
+): Mends {
   const context = contextOf(snapshot);
   const { failures } = judge(subjectsOf(snapshot), checks, context);
   const points = findingPoints(paths);
@@ -29,15 +36,13 @@ export function mendSteps(
     points(severity, `workload:${kindName(object)}/${namespaceOf(object)}/${object.metadata.name}`);
   const waived = waivers(snapshot, nowMs);
   const sumOf = (group: Failure[]) => group.reduce((sum, failure) => sum + pointsOf(failure), 0);
-  const byPlace = [
-    ...Map.groupBy(
-      failures.filter((failure) => !waived(failure)),
-      ({ subject: { object } }) => placeOf(object),
-    ),
-  ];
+  const counting = failures.filter((failure) => !waived(failure));
+  const findings = { critical: 0, high: 0, medium: 0, low: 0 };
+  for (const { severity } of counting) findings[severity]++;
+  const byPlace = [...Map.groupBy(counting, ({ subject: { object } }) => placeOf(object))];
   // Whether there is a patch is found out by trying it: only where it can matter.
   const worst = byPlace.toSorted(([, a], [, b]) => sumOf(b) - sumOf(a)).slice(0, limit);
-  return worst.flatMap(([place, all]) => {
+  const steps = worst.flatMap(([place, all]) => {
     const group = all.filter((failure) => failure.mend() !== undefined);
     if (group.length === 0) return [];
     const byObject = [...Map.groupBy(group, ({ subject }) => subject.object)];
@@ -54,6 +59,7 @@ export function mendSteps(
       removes: sumOf(group),
     } satisfies Candidate;
   });
+  return { steps, findings };
 }
 
 /** What a live cluster excepts, and what every cluster has, is not to be mended. */

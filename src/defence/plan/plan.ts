@@ -8,7 +8,7 @@ import { countsOf } from '../preview/report.ts';
 import { writeChanges } from '../report/write-changes.ts';
 import type { Change, Snapshot } from '../snapshot/snapshot.ts';
 import { cutSteps } from './cuts.ts';
-import { mendSteps } from './mends.ts';
+import { type Mends, planMends } from './mends.ts';
 import { gentler, policySteps } from './observed.ts';
 import { assess, type Risk } from './risk.ts';
 import type { Candidate, PlanStep } from './step.ts';
@@ -19,6 +19,8 @@ export type Plan = {
   after: Risk;
   /** Most risk for the least breakage first. */
   steps: PlanStep[];
+  /** Of all checks, before: also what no step mends. */
+  findings: Mends['findings'];
   windows: Window[];
   notAssessed: string[];
 };
@@ -34,7 +36,8 @@ export function plan(
 ): Plan {
   const paths = pathGraphOf(snapshot);
   const { steps: cuts, after: cut } = gentled(snapshot, observations, cutSteps(paths, planWeigh(observations), limit));
-  const all = [...cuts, ...policySteps(cut, observations), ...mendSteps(snapshot, paths, { limit, nowMs })];
+  const { steps: mends, findings } = planMends(snapshot, paths, { limit, nowMs });
+  const all = [...cuts, ...policySteps(cut, observations), ...mends];
   const known = new Map<string, PlanStep['preview']>();
   // The same change of the same objects is previewed once, wherever it stands in the plan.
   const tell = (before: Snapshot, changes: Change[]) => {
@@ -58,7 +61,7 @@ export function plan(
       : []),
   ];
   return {
-    ...{ before: assess(paths).risk, after: assess(pathGraphOf(after)).risk, steps },
+    ...{ before: assess(paths).risk, after: assess(pathGraphOf(after)).risk, steps, findings },
     ...{ windows: [...flows, ...calls], notAssessed: [...paths.notAssessed, ...unwatched] },
   };
 }

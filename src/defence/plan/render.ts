@@ -8,7 +8,7 @@ const formula =
 
 export function renderPlan(made: Plan, format: 'table' | 'json'): string {
   if (format === 'json') return asJson({ formula, ...made });
-  const { before, after, steps, notAssessed } = made;
+  const { before, after, steps, findings, notAssessed } = made;
   const lines = steps.flatMap((step, index) => [...stepLines(step, index + 1), '']);
   if (steps.length === 0)
     lines.push('Nothing to do, in what was assessed: no path leads to an aim and no finding can be mended.', '');
@@ -16,6 +16,11 @@ export function renderPlan(made: Plan, format: 'table' | 'json'): string {
   for (const { aim, points, fromInternet } of before.byAim)
     lines.push(`    ${aim}: ${number(points)}, of which ${number(fromInternet)} from the Internet`);
   lines.push(`    ${formula}`);
+  const { critical, high, medium, low } = findings;
+  lines.push(
+    `Findings: ${critical} critical, ${high} high, ${medium} medium, ${low} low now`,
+    '    those without a patch are no step: they need a decision (rempart check lists all)',
+  );
   return asText([...lines, ...notAssessedLines(notAssessed)]);
 }
 

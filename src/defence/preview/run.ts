@@ -72,7 +72,10 @@ async function previewAndApply(source: Source, options: PreviewOptions, nowMs: n
   // Written first: what cannot be taken back is not made.
   writeUndo(undoFile, await exactUndo(source.client!, [...told.undo, ...secretsIn(wanted, source)]));
   await applyChanges(source.client!, wanted, breaks > 0 ? apply.reason : undefined);
-  return { text: `${text}Made. To take it back: rempart preview --undo ${undoFile}\n`, exitCode: 0 };
+  const { unknown } = countsOf(told);
+  const made =
+    unknown > 0 ? `Made, although it is unknown whether ${unknown} more break${unknown === 1 ? 's' : ''}.` : 'Made.';
+  return { text: `${text}${made} To take it back: rempart preview --undo ${undoFile}\n`, exitCode: 0 };
 }
 
 /** A snapshot leaves out what a judgement may not see: what is put back is read as it is, as far as it may be. */
