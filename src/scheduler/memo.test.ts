@@ -99,28 +99,31 @@ test('what is remembered changes no decision and no reason, whatever happens in 
   );
 });
 
-test('a node is asked again only after it changed, and of templates too many the oldest is forgotten', () => {
-  const world = buildWorld([buildNode('n1')]);
-  const node = world.node('n1')!;
+test('of templates too many the oldest is forgotten, and more nodes need a new sheet', () => {
   const memo = createMemo();
-  let asked = 0;
-  const ask = (cpu: number) =>
-    memo.of(buildInfo('x', { requests: { cpu: `${cpu}` } }))(0, node, () => {
-      asked++;
-      return { node, verdict: undefined, scores: [] };
-    });
-  ask(0);
-  ask(0);
-  assert.equal(asked, 1);
-  world.place(buildInfo('y', { nodeName: 'n1' }));
-  ask(0);
-  assert.equal(asked, 2);
-  for (let cpu = 1; cpu < templatesMax; cpu++) ask(cpu);
-  ask(0);
-  assert.equal(asked, templatesMax + 1);
-  ask(templatesMax);
-  ask(1);
-  assert.equal(asked, templatesMax + 3);
+  const sheetOf = (cpu: number, nodes = 2) => memo.of(buildInfo('x', { requests: { cpu: `${cpu}` } }), nodes, 1);
+  const first = sheetOf(0);
+  for (let cpu = 1; cpu < templatesMax; cpu++) sheetOf(cpu);
+  assert.equal(sheetOf(0), first);
+  const second = sheetOf(1);
+  sheetOf(templatesMax);
+  assert.equal(sheetOf(1), second);
+  sheetOf(templatesMax + 1);
+  sheetOf(templatesMax + 2);
+  assert.equal(sheetOf(0), first);
+  assert.notEqual(sheetOf(0, 3), first);
+});
+
+test('a node is asked again only after it changed', () => {
+  const world = buildWorld([buildNode('n1'), buildNode('n2')]);
+  const memo = createMemo();
+  const sheet = memo.of(buildInfo('x'), 2, 3);
+  schedule(buildInfo('x'), world, { memo });
+  const before = [...sheet.stamps];
+  world.place(buildInfo('y', { nodeName: 'n2' }));
+  schedule(buildInfo('x'), world, { memo });
+  assert.equal(sheet.stamps[0], before[0]);
+  assert.notEqual(sheet.stamps[1], before[1]);
 });
 
 test('no local plugin refuses after one that is not: the first reason in the list is the one that is told', () => {

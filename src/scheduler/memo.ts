@@ -1,47 +1,42 @@
-import type { NodeInfo } from './node-info.ts';
 import type { Verdict } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 
-/** What the local plugins (plugin.ts) say of a node: whether the first of them refuses it, and else their raw scores. */
-export type Judgement = { node: NodeInfo; verdict: Verdict | undefined; scores: readonly number[] };
+/**
+ * What the local plugins (plugin.ts) say of nodes, by the nodes' positions: whether the first of them refuses, and else
+ * the raw scores of each that has any. It holds where `stamps` are those of the snapshot. Columns, not objects: a
+ * decision goes over hundreds of nodes, and reads one piece of memory instead of one for each of them.
+ */
+export type Sheet = { stamps: Float64Array; verdicts: (Verdict | undefined)[]; scores: Float64Array[] };
 
-/** Templates that are known at once; of each, one judgement per node. */
+export function createSheet(nodes: number, scoring: number): Sheet {
+  return {
+    stamps: new Float64Array(nodes),
+    verdicts: new Array<Verdict | undefined>(nodes).fill(undefined),
+    scores: Array.from({ length: scoring }, () => new Float64Array(nodes)),
+  };
+}
+
+/** Templates that are known at once. */
 export const templatesMax = 8;
-
-type Known = Judgement & { version: number };
 
 /**
  * Pods of one template ask the same of a node, and its answer holds until the node changes: a pod more costs the nodes
  * that changed since the last one like it, not all that are looked at.
  */
-export type Memo = {
-  /** For pods like this one: gives what is known of the node at a position, or asks `judge` and keeps it. */
-  of(pod: PodInfo): (position: number, node: NodeInfo, judge: (node: NodeInfo) => Judgement) => Judgement;
-};
+export type Memo = { of(pod: PodInfo, nodes: number, scoring: number): Sheet };
 
 export function createMemo(): Memo {
-  const templates = new Map<string, (Known | undefined)[]>();
-
-  function nodesOf(key: string): (Known | undefined)[] {
-    const nodes = templates.get(key) ?? [];
-    // The one that was not asked for longest goes first.
-    templates.delete(key);
-    templates.set(key, nodes);
-    if (templates.size > templatesMax) templates.delete(templates.keys().next().value!);
-    return nodes;
-  }
-
+  const templates = new Map<string, Sheet>();
   return {
-    of(pod) {
-      const nodes = nodesOf(signature(pod));
-      return (position, node, judge) => {
-        const known = nodes[position];
-        if (known?.node === node && known.version === node.version) return known;
-        const { verdict, scores } = judge(node);
-        const fresh = { node, version: node.version, verdict, scores };
-        nodes[position] = fresh;
-        return fresh;
-      };
+    of(pod, nodes, scoring) {
+      const key = signature(pod);
+      let sheet = templates.get(key);
+      if (sheet === undefined || sheet.stamps.length < nodes) sheet = createSheet(nodes, scoring);
+      // The one that was not asked for longest goes first.
+      templates.delete(key);
+      templates.set(key, sheet);
+      if (templates.size > templatesMax) templates.delete(templates.keys().next().value!);
+      return sheet;
     },
   };
 }

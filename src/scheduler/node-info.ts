@@ -5,8 +5,6 @@ import type { HostPort, PodInfo } from './pod-info.ts';
 /** A node with what is placed on it: sums are kept current, so that no decision adds them up. */
 export type NodeInfo = {
   node: Node;
-  /** Rises with every pod that comes or goes; another state of the node itself is another NodeInfo. */
-  version: number;
   name: string;
   labels: Record<string, string>;
   /** Taints that keep pods out; those that only rank are `softTaints`. */
@@ -32,7 +30,6 @@ export function nodeInfo(node: Node, old?: NodeInfo): NodeInfo {
     for (const name of names) images.set(name, sizeBytes);
   return {
     node,
-    version: 0,
     name: node.metadata.name,
     labels: node.metadata.labels ?? {},
     taints: taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute'),
@@ -48,7 +45,6 @@ export function nodeInfo(node: Node, old?: NodeInfo): NodeInfo {
 }
 
 export function placePod(node: NodeInfo, pod: PodInfo): void {
-  node.version++;
   node.pods.set(pod.uid, pod);
   add(node.requested, pod.requests);
   node.usual.cpuMilli += pod.usual.cpuMilli;
@@ -58,7 +54,6 @@ export function placePod(node: NodeInfo, pod: PodInfo): void {
 
 export function unplacePod(node: NodeInfo, pod: PodInfo): void {
   if (!node.pods.delete(pod.uid)) return;
-  node.version++;
   add(node.requested, pod.requests, -1);
   node.usual.cpuMilli -= pod.usual.cpuMilli;
   node.usual.memoryBytes -= pod.usual.memoryBytes;

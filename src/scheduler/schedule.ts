@@ -1,4 +1,4 @@
-import type { Judgement, Memo } from './memo.ts';
+import { createSheet, type Memo, type Sheet } from './memo.ts';
 import { copyNode, type NodeInfo, placePod } from './node-info.ts';
 import type { Plugin, Verdict } from './plugin.ts';
 import { plugins } from './plugins.ts';
@@ -39,22 +39,27 @@ export function schedule(pod: PodInfo, snapshot: Snapshot, options: ScheduleOpti
   const { startIndex = 0, random = Math.random } = options;
   const prepared = prepare(pod, snapshot);
   if ('plugin' in prepared) return { node: undefined, verdicts: [], everywhere: prepared };
+  const isPartial = prepared.nodes !== undefined;
   const nodes = prepared.nodes ?? snapshot.nodes;
   const wanted = nodesToScore(nodes.length);
-  const judge = judgeOf(prepared.active, pod, snapshot, prepared.nodes === undefined ? options.memo : undefined);
-  const feasible: Judgement[] = [];
+  const scoring = prepared.active.filter(({ plugin }) => plugin.local && plugin.score !== undefined);
+  const known = isPartial ? undefined : options.memo?.of(pod, nodes.length, scoring.length);
+  const sheet = known ?? createSheet(nodes.length, scoring.length);
+  const stamps = known && snapshot.stamps;
+  const judgeAt = judgeOn({ sheet, stamps, nodes, active: prepared.active, scoring }, pod, snapshot);
+  const feasible: number[] = [];
   const verdicts: NodeVerdict[] = [];
   let visited = 0;
   for (; visited < nodes.length && feasible.length < wanted; visited++) {
     const position = (startIndex + visited) % nodes.length;
-    const node = nodes[position]!;
-    const judgement = judge(node, position);
-    if (judgement.verdict === undefined) feasible.push(judgement);
-    else if (feasible.length === 0) verdicts.push({ ...judgement.verdict, node });
+    const verdict = judgeAt(position);
+    if (verdict === undefined) feasible.push(position);
+    else if (feasible.length === 0) verdicts.push({ ...verdict, node: nodes[position]! });
   }
-  if (feasible.length > 0)
-    return { node: best(prepared.active, pod, feasible, random), visited, feasible: feasible.length };
-  const isPartial = prepared.nodes !== undefined;
+  if (feasible.length > 0) {
+    const node = nodes[best({ active: prepared.active, sheet, nodes, feasible }, pod, random)]!;
+    return { node, visited, feasible: feasible.length };
+  }
   return {
     node: undefined,
     verdicts: isPartial ? verdictsOfAll(prepared.active, pod, snapshot) : verdicts,
@@ -117,34 +122,36 @@ function firstRefusal(active: Active[], pod: PodInfo, node: NodeInfo): Verdict |
   return undefined;
 }
 
-const noScores: readonly number[] = [];
+type Judged = {
+  sheet: Sheet;
+  /** What of the sheet still holds; undefined: nothing was asked yet. */
+  stamps: readonly number[] | undefined;
+  nodes: readonly NodeInfo[];
+  active: Active[];
+  scoring: Active[];
+};
 
-/** Local plugins come first, here as in their list, and answer from memory where they were asked before. */
-function judgeOf(active: Active[], pod: PodInfo, snapshot: Snapshot, memo: Memo | undefined) {
+/** Local plugins come first, here as in their list, and are asked only where the sheet does not tell. */
+function judgeOn({ sheet, stamps, nodes, active, scoring }: Judged, pod: PodInfo, snapshot: Snapshot) {
   const local = active.filter(({ plugin }) => plugin.local);
   const others = active.filter(({ plugin }) => !plugin.local);
-  const scoring = local.filter(({ plugin }) => plugin.score !== undefined);
-  const known = memo?.of(pod);
-  const accept = (node: NodeInfo): Judgement => ({
-    node,
-    verdict: undefined,
-    scores: scoring.map(({ plugin, state }) => plugin.score!(state, pod, node)),
-  });
-  const refuse = (node: NodeInfo, verdict: Verdict): Judgement => ({ node, verdict, scores: noScores });
-  const judgeLocally = (node: NodeInfo): Judgement => {
+  const hasNominated = snapshot.hasNominated();
+  const ask = (position: number) => {
+    const node = nodes[position]!;
     const verdict = firstRefusal(local, pod, node);
-    return verdict === undefined ? accept(node) : refuse(node, verdict);
+    sheet.verdicts[position] = verdict;
+    if (stamps !== undefined) sheet.stamps[position] = stamps[position]!;
+    if (verdict !== undefined) return;
+    for (const [index, { plugin, state }] of scoring.entries())
+      sheet.scores[index]![position] = plugin.score!(state, pod, node);
   };
-  return (node: NodeInfo, position: number): Judgement => {
-    const seen = withPromised(node, pod, snapshot.nominated(node.name));
-    if (seen !== node) {
-      const verdict = firstRefusal(active, pod, seen);
-      return verdict === undefined ? accept(node) : refuse(node, verdict);
-    }
-    const judgement = known === undefined ? judgeLocally(node) : known(position, node, judgeLocally);
-    if (judgement.verdict !== undefined || others.length === 0) return judgement;
-    const verdict = firstRefusal(others, pod, node);
-    return verdict === undefined ? judgement : refuse(node, verdict);
+  return (position: number): Verdict | undefined => {
+    if (stamps === undefined || sheet.stamps[position] !== stamps[position]) ask(position);
+    // Who is promised a node only takes of it: what is refused without them is refused with them.
+    if (hasNominated && snapshot.nominated(nodes[position]!.name).length > 0)
+      return judge(active, pod, nodes[position]!, snapshot);
+    const verdict = sheet.verdicts[position];
+    return verdict ?? (others.length === 0 ? undefined : firstRefusal(others, pod, nodes[position]!));
   };
 }
 
@@ -158,17 +165,20 @@ function withPromised(node: NodeInfo, pod: PodInfo, nominated: readonly PodInfo[
   return copy;
 }
 
-function best(active: Active[], pod: PodInfo, feasible: Judgement[], random: () => number): NodeInfo {
-  if (feasible.length === 1) return feasible[0]!.node;
+type Choice = { active: Active[]; sheet: Sheet; nodes: readonly NodeInfo[]; feasible: number[] };
+
+/** The position of the best of the feasible nodes. */
+function best({ active, sheet, nodes, feasible }: Choice, pod: PodInfo, random: () => number): number {
+  if (feasible.length === 1) return feasible[0]!;
   const totals = new Float64Array(feasible.length);
   const scores = new Float64Array(feasible.length);
   let locals = 0;
   for (const { plugin, state } of active) {
     if (plugin.score === undefined) continue;
-    const position = plugin.local ? locals++ : undefined;
+    const known = plugin.local ? sheet.scores[locals++]! : undefined;
     for (let index = 0; index < feasible.length; index++) {
-      const { node, scores: known } = feasible[index]!;
-      scores[index] = position === undefined ? plugin.score(state, pod, node) : known[position]!;
+      const position = feasible[index]!;
+      scores[index] = known === undefined ? plugin.score(state, pod, nodes[position]!) : known[position]!;
     }
     plugin.normalize?.(scores);
     const weight = plugin.weight ?? 1;
@@ -180,5 +190,5 @@ function best(active: Active[], pod: PodInfo, feasible: Judgement[], random: () 
     equals = totals[index]! > totals[chosen]! ? 1 : equals + 1;
     if (random() < 1 / equals) chosen = index;
   }
-  return feasible[chosen]!.node;
+  return feasible[chosen]!;
 }

@@ -5,6 +5,8 @@ import type { PodInfo } from './pod-info.ts';
 /** What decisions are made from. Plugins only read it. */
 export type Snapshot = {
   nodes: readonly NodeInfo[];
+  /** By position in `nodes`: another number than ever before once the node, or what is placed on it, has changed. */
+  stamps: readonly number[];
   node(name: string): NodeInfo | undefined;
   /** Placed pods of a namespace. */
   podsIn(namespace: string): Iterable<PodInfo>;
@@ -13,8 +15,9 @@ export type Snapshot = {
   /** Placed pods with required anti-affinity, and with any other term that is to be honored by newcomers. */
   antiAffine: Iterable<PodInfo>;
   affine: Iterable<PodInfo>;
-  /** Pods that are promised this node while their victims leave. */
+  /** Pods that are promised this node while their victims leave; are there any anywhere? */
   nominated(nodeName: string): readonly PodInfo[];
+  hasNominated(): boolean;
   namespaceLabels(namespace: string): Record<string, string> | undefined;
   volumes: Volumes;
 };
@@ -53,6 +56,8 @@ export function createWorld({
   namespaceLabels = () => undefined,
 }: Partial<Pick<Snapshot, 'volumes' | 'namespaceLabels'>> = {}): World {
   const nodes: NodeInfo[] = [];
+  const stamps: number[] = [];
+  let changes = 0;
   const positions = new Map<string, number>();
   const pods = new Map<string, PodInfo>();
   const byNamespace = new Map<string, Set<PodInfo>>();
@@ -66,10 +71,12 @@ export function createWorld({
     const position = positions.get(name);
     if (position !== undefined) {
       nodes[position] = nodeInfo(value, nodes[position]);
+      stamps[position] = ++changes;
       return;
     }
     const added = nodeInfo(value);
     positions.set(name, nodes.push(added) - 1);
+    stamps.push(++changes);
     for (const pod of pods.values()) if (pod.nodeName === name) placePod(added, pod);
   }
 
@@ -77,9 +84,10 @@ export function createWorld({
     const position = positions.get(name);
     if (position === undefined) return;
     positions.delete(name);
-    const last = nodes.pop()!;
+    const [last, lastStamp] = [nodes.pop()!, stamps.pop()!];
     if (last.name === name) return;
     nodes[position] = last;
+    stamps[position] = lastStamp;
     positions.set(last.name, position);
   }
 
@@ -91,8 +99,15 @@ export function createWorld({
     else byNamespace.set(pod.namespace, new Set([pod]));
     if (pod.antiAffinity.length > 0) antiAffine.add(pod);
     if (pod.affinity.length + pod.preferred.length > 0) affine.add(pod);
-    const target = node(pod.nodeName);
-    if (target) placePod(target, pod);
+    change(pod, placePod);
+  }
+
+  /** On the pod's node, if it is known. */
+  function change(pod: PodInfo, by: (node: NodeInfo, pod: PodInfo) => void): void {
+    const position = positions.get(pod.nodeName);
+    if (position === undefined) return;
+    by(nodes[position]!, pod);
+    stamps[position] = ++changes;
   }
 
   function unplace(uid: string): void {
@@ -103,8 +118,7 @@ export function createWorld({
     if (siblings?.delete(pod) && siblings.size === 0) byNamespace.delete(pod.namespace);
     antiAffine.delete(pod);
     affine.delete(pod);
-    const target = node(pod.nodeName);
-    if (target) unplacePod(target, pod);
+    change(pod, unplacePod);
   }
 
   function denominate(uid: string): void {
@@ -118,12 +132,14 @@ export function createWorld({
 
   return {
     nodes,
+    stamps,
     node,
     podsIn: (namespace) => byNamespace.get(namespace) ?? [],
     namespaces: () => byNamespace.keys(),
     antiAffine,
     affine,
-    nominated: (nodeName) => (nominees.size === 0 ? none : (nominees.get(nodeName) ?? none)),
+    nominated: (nodeName) => nominees.get(nodeName) ?? none,
+    hasNominated: () => nominees.size > 0,
     namespaceLabels,
     volumes,
     setNode,
