@@ -190,7 +190,7 @@ function namespaceDiffers(index: Index, wanted: CompiledSelector | string, { nam
 const noPod = ({ addresses, node }: Located): Difference => ({
   what: 'pod',
   wanted: 'a pod that selectors find',
-  found: `${addresses.map(formatAddress).join(', ') || 'no address'}${node ? ` (on the network of node ${node})` : ''}`,
+  found: `the address ${addresses.map(formatAddress).join(', ') || 'of nobody'}${node ? ` (on the network of node ${node})` : ''}`,
 });
 
 function labelDiffers(what: Difference['what'], { selector, matches }: CompiledSelector, labels: Labels): Difference[] {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect } from 'node:tls';
 import { parse } from 'yaml';
-import { testImage, testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
+import { testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
 import { eventually, root, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
 import { type Outside, startOutside } from './outside.ts';
 import { leftovers, processOf } from './processes.ts';
@@ -23,12 +23,7 @@ let outside: Outside;
 
 before(async () => {
   if (skip) return;
-  const upped = await cluster.up();
-  assert.equal(upped.code, 0, upped.stdout + upped.stderr);
-  const archive = join(dataDirectory, 'busybox.tar');
-  writeFileSync(archive, (await testImage()).tar);
-  const imported = await cluster.rempart('images', 'import', archive);
-  assert.equal(imported.code, 0, imported.stderr);
+  await cluster.upWithImage();
   outside = await startOutside('10.99.206');
   await new Promise<void>((resolve) => hostListener.listen(0, '0.0.0.0', resolve));
   for (const namespace of ['red', 'blue']) await kubectl(`create namespace ${namespace}`);

@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { type ExecFileException, execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testImage } from '../../src/node/runtimes/testing/busybox.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
@@ -43,6 +45,8 @@ export type TestCluster = {
   /** Flags that keep it apart from other clusters on this machine. */
   apart: string[];
   up(...flags: string[]): Promise<Outcome>;
+  /** The same with the image of the tests on its node; throws with everything that was printed when it fails. */
+  upWithImage(...flags: string[]): Promise<void>;
   rempart(...words: string[]): Promise<Outcome>;
   /** The machine's kubectl; throws with everything it printed when it fails. */
   kubectl(words: string, options?: RunOptions): Promise<string>;
@@ -68,6 +72,7 @@ export function testCluster(index: number): TestCluster {
   ];
   const tryKubectl = (words: string[], options: RunOptions = {}) =>
     run('kubectl', words, { ...options, env: { KUBECONFIG: kubeconfig, ...options.env } });
+  const up = (...flags: string[]) => rempart('up', '--kubeconfig', kubeconfig, ...apart, ...flags);
   return {
     dataDirectory,
     kubeconfig,
@@ -76,7 +81,15 @@ export function testCluster(index: number): TestCluster {
     apart,
     rempart,
     tryKubectl,
-    up: (...flags) => rempart('up', '--kubeconfig', kubeconfig, ...apart, ...flags),
+    up,
+    async upWithImage(...flags) {
+      const archive = join(dataDirectory, 'busybox.tar');
+      const upped = await up(...flags);
+      assert.equal(upped.code, 0, upped.stdout + upped.stderr);
+      writeFileSync(archive, (await testImage()).tar);
+      const imported = await rempart('images', 'import', archive);
+      assert.equal(imported.code, 0, imported.stderr);
+    },
     async kubectl(words, options) {
       const outcome = await tryKubectl(words.split(' '), options);
       if (outcome.code !== 0)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { testImage, testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
+import { testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
 import { eventually, root, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
 import { crash, leftovers, processOf } from './processes.ts';
 
@@ -38,12 +38,7 @@ const between = (from: string, to: string) => (flow: any) => flow.from.name === 
 
 before(async () => {
   if (skip) return;
-  const upped = await cluster.up();
-  assert.equal(upped.code, 0, upped.stdout + upped.stderr);
-  const archive = join(dataDirectory, 'busybox.tar');
-  writeFileSync(archive, (await testImage()).tar);
-  const imported = await cluster.rempart('images', 'import', archive);
-  assert.equal(imported.code, 0, imported.stderr);
+  await cluster.upWithImage();
   await kubectl('create namespace red');
   await apply(pod('client'), pod('server'), {
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'server' } },

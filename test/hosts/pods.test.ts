@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Pod } from '../../src/api/schema/types.d.ts';
 import { cgroupFolder, isCgroupVersion2 } from '../../src/node/runtimes/cgroups.ts';
-import { testImageReference as image, testImage } from '../../src/node/runtimes/testing/busybox.ts';
+import { testImageReference as image } from '../../src/node/runtimes/testing/busybox.ts';
 import { eventually, cannotRunContainers as skip, testCluster } from './cluster.ts';
 import { leftovers } from './processes.ts';
 
@@ -18,12 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rempart-pods-'));
 
 before(async () => {
   if (skip) return;
-  const upped = await cluster.up();
-  assert.equal(upped.code, 0, upped.stdout + upped.stderr);
-  const archive = join(dataDirectory, 'busybox.tar');
-  writeFileSync(archive, (await testImage()).tar);
-  const imported = await cluster.rempart('images', 'import', archive);
-  assert.equal(imported.code, 0, imported.stderr);
+  await cluster.upWithImage();
   await kubectl('create namespace work');
   // Host paths and root are asked for below.
   await kubectl('label namespace work pod-security.kubernetes.io/enforce=privileged');

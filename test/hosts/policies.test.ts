@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
@@ -7,7 +7,7 @@ import { generatePolicies, readSource } from '../../src/defence/defence.ts';
 import type { FlowEnd } from '../../src/defence/observations/observation.ts';
 import { worldOfSnapshot } from '../../src/defence/snapshot/world.ts';
 import { startProcess, type TestPod } from '../../src/network/testing/machine.ts';
-import { testImage, testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
+import { testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
 import { createEvaluator, type NetworkPolicy, type Party } from '../../src/policy/policy.ts';
 import { policiesOf } from '../../src/policy/testing/policies.ts';
 import { eventually, root, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
@@ -19,7 +19,7 @@ import { leftovers } from './processes.ts';
  * cluster is, and for every two ends the evaluator's answer is held against a connection between them.
  */
 const cluster = testCluster(8);
-const { kubectl, dataDirectory } = cluster;
+const { kubectl } = cluster;
 const apiAddress = '10.228.0.1';
 const outsidePrefix = '10.99.208';
 const [near, far] = [`${outsidePrefix}.2`, `${outsidePrefix}.130`];
@@ -53,12 +53,7 @@ let outside: Outside;
 
 before(async () => {
   if (skip) return;
-  const upped = await cluster.up();
-  assert.equal(upped.code, 0, upped.stdout + upped.stderr);
-  const archive = join(dataDirectory, 'busybox.tar');
-  writeFileSync(archive, (await testImage()).tar);
-  const imported = await cluster.rempart('images', 'import', archive);
-  assert.equal(imported.code, 0, imported.stderr);
+  await cluster.upWithImage();
   for (const namespace of namespaces) await kubectl(`create namespace ${namespace}`);
   await kubectl('label namespace red app=x');
   await kubectl('label namespace blue app=y rempart.io/isolation=off');

@@ -1,11 +1,8 @@
-import { matchesSelector } from '../../../api/selectors.ts';
 import { type Check, failOn, notApplicable, notAssessed, pass } from '../../contract.ts';
 import { exampleNamespace } from '../../namespaces.ts';
-import { examplePod, podOf, workloadKinds } from '../../workload.ts';
-import { isIsland } from '../island.ts';
+import { examplePod, workloadKinds } from '../../workload.ts';
 import { examplePolicy } from '../policy-example.ts';
-
-const policyKind = 'NetworkPolicy.networking.k8s.io';
+import { selectionOf } from '../selection.ts';
 
 /** `policyTypes` absent: Egress only where there are egress rules. */
 const limitsEgress = ({ policyTypes, egress }: { policyTypes?: string[]; egress?: unknown[] }) =>
@@ -28,23 +25,16 @@ export const networkPolicyEgress: Check = {
     ],
   },
   judge(object, context) {
-    const found = podOf(object);
-    if (found === undefined || found.pod.spec['hostNetwork'] === true) return notApplicable;
-    const namespace = object.metadata.namespace ?? '';
-    const labels = (found.pod.metadata as { labels?: Record<string, string> } | undefined)?.labels;
-    const policies = context.of(policyKind, namespace);
-    if (policies.some(({ spec }) => limitsEgress(spec ?? {}) && matchesSelector(spec?.podSelector, labels)))
-      return pass;
-    const isGiven = () => context.of('Namespace').some(({ metadata }) => metadata.name === namespace);
-    if (context.source === 'manifests' && policies.length === 0 && !isGiven())
-      return notAssessed(`neither a NetworkPolicy nor the Namespace ${namespace || '(none named)'} is given`);
-    const field = [...found.prefix, 'metadata', 'labels'];
-    const then = isIsland(context, namespace)
+    const found = selectionOf(object, context);
+    if (found === undefined) return notApplicable;
+    if (found.policies.some(({ spec }) => limitsEgress(spec ?? {}))) return pass;
+    if (found.incomplete) return notAssessed(found.incomplete);
+    const then = found.island
       ? '; its namespace is an island, so to that, DNS and the API only'
       : context.source === 'manifests'
         ? '; on Rempart the namespace is an island then, elsewhere anywhere'
         : '';
     const detail = `no NetworkPolicy says where these pods may connect${then}`;
-    return failOn([{ field, reason: 'no policy for egress', detail }]);
+    return failOn([{ field: found.field, reason: 'no policy for egress', detail }]);
   },
 };

@@ -1,11 +1,8 @@
-import { matchesSelector } from '../../../api/selectors.ts';
 import { type Check, failOn, notApplicable, notAssessed, pass } from '../../contract.ts';
 import { exampleNamespace } from '../../namespaces.ts';
-import { examplePod, podOf, workloadKinds } from '../../workload.ts';
-import { isIsland } from '../island.ts';
+import { examplePod, workloadKinds } from '../../workload.ts';
 import { examplePolicy } from '../policy-example.ts';
-
-const policyKind = 'NetworkPolicy.networking.k8s.io';
+import { selectionOf } from '../selection.ts';
 
 export const networkPolicyMissing: Check = {
   id: 'network-policy/missing',
@@ -25,30 +22,17 @@ export const networkPolicyMissing: Check = {
     ],
   },
   judge(object, context) {
-    const found = podOf(object);
-    // Policies do not select these: exposure/host-network tells of them.
-    if (found === undefined || found.pod.spec['hostNetwork'] === true) return notApplicable;
-    const namespace = object.metadata.namespace ?? '';
-    const labels = (found.pod.metadata as { labels?: Record<string, string> } | undefined)?.labels;
-    const policies = context.of(policyKind, namespace);
-    const selecting = policies.filter(
-      ({ spec }) => matchesSelector(spec?.podSelector, labels) && (spec.policyTypes ?? ['Ingress']).includes('Ingress'),
-    );
-    if (selecting.length > 0) return pass;
-    const complete = context.source === 'cluster' || policies.length > 0 || isGiven(namespace, context.of('Namespace'));
-    if (!complete)
-      return notAssessed(`neither a NetworkPolicy nor the Namespace ${namespace || '(none named)'} is given`);
-    const island = isIsland(context, namespace);
+    const found = selectionOf(object, context);
+    if (found === undefined) return notApplicable;
+    if (found.policies.some(({ spec }) => (spec.policyTypes ?? ['Ingress']).includes('Ingress'))) return pass;
+    if (found.incomplete) return notAssessed(found.incomplete);
+    const { field, island } = found;
     const then = island
       ? '; its namespace is an island, so only that reaches them'
       : context.source === 'manifests'
         ? '; on Rempart the namespace is an island then, elsewhere all may connect'
         : '';
-    const field = [...found.prefix, 'metadata', 'labels'];
     const detail = `no NetworkPolicy selects these pods for ingress${then}`;
     return failOn([{ field, reason: 'no policy', detail, ...(island ? { severity: 'low' } : {}) }]);
   },
 };
-
-const isGiven = (name: string, namespaces: { metadata: { name: string } }[]) =>
-  namespaces.some(({ metadata }) => metadata.name === name);
