@@ -36,6 +36,7 @@ export { type PreviewOptions, previewOn } from './preview/run.ts';
 export { restsOn, warningsOf } from './preview/warnings.ts';
 export { reachReport } from './reachability/report.ts';
 export { type ReportFormat, render, reportFormats } from './report/formats.ts';
+export { asJson } from './report/lines.ts';
 export { printable } from './report/printable.ts';
 export type { CheckReport } from './report/report.ts';
 export { readKinds } from './snapshot/kinds.ts';

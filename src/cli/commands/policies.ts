@@ -22,13 +22,11 @@ export const policies: AddCommand = (program) => {
       '\nExit codes: 0 all that was seen is covered; 1 wrong use; 2 something is not; 3 nothing was seen to begin with.',
     )
     .action(async (path: string | undefined, { namespace, format, ...choices }: Options) => {
-      const { generatedYaml, generatePolicies } = await import('../../defence/defence.ts');
+      const { asJson, generatedYaml, generatePolicies } = await import('../../defence/defence.ts');
       const source = await openSource(path, choices, Date.now());
       try {
         const generated = generatePolicies(source.snapshot, source.observations, namespace);
-        const text =
-          format === 'yaml' ? generatedYaml(generated, source.about) : JSON.stringify(generated, undefined, 2);
-        process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+        process.stdout.write(format === 'yaml' ? generatedYaml(generated, source.about) : asJson(generated));
         if (generated.policies.length === 0) throw new CommandFailed(3);
         if (generated.notCovered.length > 0) throw new CommandFailed(2);
       } finally {

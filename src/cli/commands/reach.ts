@@ -14,11 +14,11 @@ export const reach: AddCommand = (program) => {
     .addOption(formatOption())
     .addHelpText('after', '\nExit codes: 0 yes; 1 wrong use; 2 no, or not from or to all of it; 3 it is not known.')
     .action(async (from: string, to: string, path: string | undefined, { format, ...choices }: Options) => {
-      const { reachReport } = await import('../../defence/defence.ts');
+      const { asJson, reachReport } = await import('../../defence/defence.ts');
       const source = await openSource(path, choices, Date.now());
       try {
         const { text, json, exitCode } = reachReport(source, from, to);
-        process.stdout.write(format === 'json' ? `${JSON.stringify(json, undefined, 2)}\n` : text);
+        process.stdout.write(format === 'json' ? asJson(json) : text);
         if (exitCode !== 0) throw new CommandFailed(exitCode);
       } finally {
         source.close();

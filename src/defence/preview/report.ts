@@ -14,7 +14,7 @@ const listedMax = 20;
 /** `about` is what was previewed on. */
 export function renderPreview(preview: Preview, about: string, format: PreviewFormat, colour: boolean): string {
   if (format === 'json')
-    return `${JSON.stringify({ about, counts: countsOf(preview), ...preview }, withoutSecrets, 2)}\n`;
+    return `${JSON.stringify({ version: 1, about, counts: countsOf(preview), ...preview }, withoutSecrets, 2)}\n`;
   const paint = (outcome: Outcome, text: string) =>
     colour ? styleText([...colours[outcome]], text, { validateStream: false }) : text;
   const lines = [`Preview of ${plural(preview.changes.length, 'change')} on ${printable(about)}`];

@@ -24,8 +24,13 @@ export const apiAddress: AdministrationCheck = {
     }
     if (endpoint === undefined) return [notAssessed('manifests do not say where the API server is')];
     const host = new URL(endpoint.server).hostname;
-    if (/^\d+\.\d+\.\d+\.\d+$/.test(host) && !isPublicAddress(host)) return [pass(`its address ${host} is private`)];
-    const what = /^[\d.]+$/.test(host) ? 'is public' : 'is a name';
+    // How it is reached from here, perhaps by a tunnel, says nothing of other ways to it.
+    const isAddress = /^\d+\.\d+\.\d+\.\d+$/.test(host);
+    const what = !isAddress
+      ? 'is a name'
+      : isPublicAddress(host)
+        ? 'is public'
+        : 'is private, which others need not be';
     return [
       notAssessed(`its address ${host} ${what}: firewalls and allow-lists in front of it are not objects of the API`),
     ];
