@@ -7,8 +7,9 @@ export function createLane(concurrency: number, waitingMax: number) {
   const running = new Set<string>();
 
   function pump(): void {
+    // Even to begin costs: a map is walked over the places of all that were taken from its front.
+    if (running.size >= concurrency) return;
     for (const [key, task] of waiting) {
-      if (running.size >= concurrency) return;
       if (running.has(key)) continue;
       waiting.delete(key);
       running.add(key);
@@ -16,6 +17,7 @@ export function createLane(concurrency: number, waitingMax: number) {
         running.delete(key);
         pump();
       });
+      if (running.size >= concurrency) return;
     }
   }
 

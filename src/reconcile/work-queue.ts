@@ -61,11 +61,13 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 
   function pump(): void {
+    // Even to begin costs: a set is walked over the places of all that were taken from its front.
+    if (working.size >= concurrency) return;
     for (const key of ready) {
-      if (working.size >= concurrency) return;
       ready.delete(key);
       working.add(key);
       void run(key);
+      if (working.size >= concurrency) return;
     }
   }
 
