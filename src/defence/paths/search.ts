@@ -48,7 +48,7 @@ function createQueue() {
   };
 }
 
-/** As `Distances`, to the nearest target that is another one than the nearest of all. */
+/** As `Distances`, to the nearest target that is another one than the nearest of all; without any the way has no hops. */
 export type OtherTargets = { cost: Float64Array; target: Int32Array; pathFrom(from: number): Hop[] };
 
 export function otherTargets(

@@ -26,16 +26,15 @@ export function waysTo({ graph }: PathGraph, is: (place: Place) => boolean, with
   const waysOf = ({ index }: Place): Way => {
     const isOwn = (target: number) => own.get(index)?.some(({ to }) => to === target) === true;
     if (!isOwn(nearest.target[index]!)) return wayOf(nearest, index);
-    const other = isOwn(others.target[index]!) ? undefined : others;
-    const past = wayOf(notGiven, index);
-    return other === undefined || other.cost[index]! >= past.cost
-      ? past
-      : { cost: other.cost[index]!, hops: () => other.pathFrom(index) };
+    if (!isOwn(others.target[index]!)) return { cost: others.cost[index]!, hops: () => others.pathFrom(index) };
+    return isOwn(notGiven.target[index]!) ? nowhere : wayOf(notGiven, index);
   };
   return { cost: (from) => waysOf(from).cost, hops: (from) => waysOf(from).hops() };
 }
 
 type Way = { cost: number; hops(): Hop[] | undefined };
+
+const nowhere: Way = { cost: Number.POSITIVE_INFINITY, hops: () => undefined };
 
 const wayOf = (distances: Distances, from: number): Way => ({
   cost: distances.cost[from]!,
