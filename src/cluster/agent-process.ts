@@ -47,6 +47,7 @@ import { hostFactsOf } from './host-facts.ts';
 import { keepKubeconfigFresh } from './kubeconfig-renewal.ts';
 import { containerdPaths, logFiles, networkState, nodeCgroup } from './places.ts';
 import { modeOf } from './protections.ts';
+import { collectStartGarbage } from './start-garbage.ts';
 import { apiUrl } from './up.ts';
 
 const clock = systemClock;
@@ -92,6 +93,7 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   const kubelet = await serveKubelet(configuration, authority, agent, runtime, log);
   await Promise.all([agent.start(), networkStarted]);
   void keepKubeconfigFresh(configuration, authority, { clock, log });
+  collectStartGarbage(clock);
   log.info('the node follows the API', { node: configuration.nodeName });
   const collect = () => hostFactsOf(configuration, kubelet, runtime);
   const facts = publishHostFacts({ node: configuration.nodeName, client, collect, clock, log });

@@ -23,6 +23,7 @@ import { createKeeper, type Keeper } from './observations/keeper.ts';
 import { logFiles } from './places.ts';
 import { configuredMode, modeOf } from './protections.ts';
 import { createSecretSealing, keepSettling } from './secret-sealing.ts';
+import { collectStartGarbage } from './start-garbage.ts';
 
 const clock = systemClock;
 const retryMs = 60_000;
@@ -90,6 +91,7 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   });
   serving.onRenewed = plane.setServing;
   settle();
+  collectStartGarbage(clock);
   log.info('the API server listens', { addresses: plane.addresses });
   await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
   await plane.close();
