@@ -29,7 +29,10 @@ test('administration, workloads and the allow-list are told together, with what 
     nowMs: 1000,
   });
   const text = renderExposure(report, 'table');
-  assert.match(text, /open +LoadBalancer load balancer:443 +everybody \(the Internet\) +Pod a\/web TCP 8080/);
+  assert.match(
+    text,
+    /open +LoadBalancer load balancer:443 +Pod a\/web TCP 8080\n +from everybody \(the Internet\): no policy selects/,
+  );
   assert.match(text, /breaks .*198\.51\.100\.7/);
   assert.doesNotMatch(text, /breaks .*192\.0\.2\.7/);
   assert.equal(JSON.parse(renderExposure(report, 'json')).version, 1);

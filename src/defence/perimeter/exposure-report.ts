@@ -2,7 +2,7 @@ import type { Observations } from '../observations/observation.ts';
 import { allowListChange } from '../preview/changes/client-allow-list.ts';
 import type { Preview } from '../preview/impact.ts';
 import { preview, subjectText } from '../preview/preview.ts';
-import { asJson, asText, notAssessedLines, refsText, table } from '../report/lines.ts';
+import { asJson, asText, detailedTable, notAssessedLines, refsText, table } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import { refText, type Snapshot } from '../snapshot/snapshot.ts';
 import { type AdministrationFinding, type Endpoint, judgeAdministration } from './administration/administration.ts';
@@ -44,16 +44,18 @@ export function renderExposure(report: ExposureReport, format: 'table' | 'json')
     ...[verdict, verdict === 'fail' ? severity : '', check.replace('administration/', '')],
     by.length === 0 ? why : `${why} (${refsText(by)})`,
   ]);
-  const reached = workloads.map((entry) => [
-    ...[entry.verdict, `${entry.type} ${entry.at}`, `${entry.from} (${reachTexts[entry.reach]})`],
-    ...[`${refText(entry.workload)} ${entry.protocol} ${entry.port ?? '?'}`, because(entry)],
-  ]);
+  const reached = workloads.map((entry) => ({
+    cells: [entry.verdict, `${entry.type} ${entry.at}`, targetOf(entry)],
+    below: [`from ${entry.from} (${reachTexts[entry.reach]}): ${because(entry)}`],
+  }));
   const lines = ['Administration', ...table(['VERDICT', 'SEVERITY', 'WHAT', 'WHY'], judged), '', 'Workloads'];
   if (reached.length === 0) lines.push('Nothing leads in from outside, in what was assessed.');
-  else lines.push(...table(['VERDICT', 'WHERE', 'FROM', 'TO', 'WHY'], reached));
+  else lines.push(...detailedTable(['VERDICT', 'WHERE', 'TO'], reached));
   if (allowList) lines.push('', ...allowListLines(allowList));
   return asText([...lines, ...notAssessedLines(notAssessed)]);
 }
+
+const targetOf = ({ workload, protocol, port }: Entry) => `${refText(workload)} ${protocol} ${port ?? '?'}`;
 
 const reachTexts = { internet: 'the Internet', nodes: 'whoever reaches the nodes', internal: 'not the Internet' };
 

@@ -1,5 +1,5 @@
 import type { Subject } from '../../api/rbac/role-index.ts';
-import { asJson, asText, notAssessedLines, table } from '../report/lines.ts';
+import { asJson, asText, detailedTable, notAssessedLines } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import { refText } from '../snapshot/snapshot.ts';
 import { queryText } from './right-query.ts';
@@ -15,7 +15,7 @@ export function renderWhoCan(report: WhoCan, format: 'table' | 'json'): string {
   const { query, holders, always, indirect, notAssessed } = report;
   const lines = [`Who can ${queryText(query)}`, ''];
   if (holders.length === 0) lines.push('Nobody, by the bindings that were read.');
-  else lines.push(...table(['SUBJECT', 'WHERE'], holders.map(subjectRow)).flatMap(withReasons(holders)));
+  else lines.push(...detailedTable(['SUBJECT', 'WHERE'], holders.map(holderRow)));
   lines.push('', ...always.map((who) => `Besides: ${who}`));
   if (indirect !== undefined) {
     lines.push('', `By detours: ${indirect.length}`);
@@ -30,16 +30,12 @@ export function renderWhoCan(report: WhoCan, format: 'table' | 'json'): string {
 
 const runsMax = 3;
 
-const subjectRow = ({ subject, namespace, names }: Holder): string[] => [
-  subjectText(subject),
-  `${namespace === '' ? 'everywhere' : namespace}${names.length > 0 ? `, only ${names.join(', ')}` : ''}`,
-];
-
-/** Under the row of each holder: by what, and what runs as it. */
-const withReasons = (holders: Holder[]) => (row: string, index: number) => {
-  const holder = holders[index - 1];
-  return holder === undefined ? [row] : [row, ...reasonLines(holder).map((line) => `    ${printable(line)}`)];
-};
+function holderRow(holder: Holder) {
+  const { subject, namespace, names } = holder;
+  const only = names.length > 0 ? `, only ${names.join(', ')}` : '';
+  const cells = [subjectText(subject), `${namespace === '' ? 'everywhere' : namespace}${only}`];
+  return { cells, below: reasonLines(holder) };
+}
 
 function reasonLines({ binding, role, runs }: Holder): string[] {
   const told = runs.slice(0, runsMax).map(({ ref, pods, token }) => {

@@ -55,7 +55,8 @@ export function worldOfSnapshot(snapshot: Snapshot): SnapshotWorld {
       try {
         return [convert(placed(object), object)];
       } catch (error) {
-        notAssessed.push({ what: `${kindName(object)} ${nameOf(object)}`, why: (error as Error).message });
+        const why = `a field has not the type that the API gives it (${(error as Error).message})`;
+        notAssessed.push({ what: `${kindName(object)} ${nameOf(object)}`, why });
         return [];
       }
     });
