@@ -37,12 +37,12 @@ function holderRow(holder: Holder) {
   return { cells, below: reasonLines(holder) };
 }
 
-function reasonLines({ binding, role, runs }: Holder): string[] {
+function reasonLines({ binding, role, rule, runs }: Holder): string[] {
   const told = runs.slice(0, runsMax).map(({ ref, pods, token }) => {
     const about = [...(pods > 0 ? [`${pods} pods`] : []), ...(token ? [] : ['without its token'])].join(', ');
     return `${refText(ref)}${about && ` (${about})`}`;
   });
   const more = runs.length > runsMax ? [`and ${runs.length - runsMax} more`] : [];
   const by = `by ${refText(binding)}, which gives ${refText(role)}`;
-  return [by, ...(told.length > 0 ? [`runs as it: ${[...told, ...more].join(', ')}`] : [])];
+  return [by, `by the rule ${rule}`, ...(told.length > 0 ? [`runs as it: ${[...told, ...more].join(', ')}`] : [])];
 }
