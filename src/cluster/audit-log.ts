@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { UsageError } from '../foundation/usage-error.ts';
 import { type AuditVerdict, verifyAudit } from '../server/server.ts';
 import { layout, readConfiguration } from './configuration.ts';
-import { modeOf } from './protections.ts';
+import { modeOf } from './protections/protections.ts';
 
 /** Checks that the audit log of a cluster is whole. Throws UsageError when there is none to read. */
 export async function verifyAuditLog(dataDirectory: string): Promise<AuditVerdict & { directory: string }> {

@@ -1,5 +1,5 @@
 import type { Choices } from './configuration.ts';
-import { protections } from './protections.ts';
+import { protections } from './protections/protections.ts';
 import type { ClusterStatus } from './status.ts';
 import type { Steps } from './up.ts';
 
@@ -39,10 +39,11 @@ export const verifyAuditLog = async (dataDirectory: string) =>
 
 /** Runs the API server's process until it is told to stop. */
 export const runServer = async (dataDirectory: string) =>
-  (await import('./server-process.ts')).runServer(dataDirectory);
+  (await import('./server/server-process.ts')).runServer(dataDirectory);
 
 /** Runs the node's process until it is told to stop. */
-export const runAgent = async (dataDirectory: string) => (await import('./agent-process.ts')).runAgent(dataDirectory);
+export const runAgent = async (dataDirectory: string) =>
+  (await import('./agent/agent-process.ts')).runAgent(dataDirectory);
 
 /** Compiles a process's program into Node's compile cache. */
 export const warm = async (name: 'server' | 'agent', dataDirectory: string) =>

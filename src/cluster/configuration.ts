@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { UsageError } from '../foundation/usage-error.ts';
 import { writePrivateFile } from './certificates/private-file.ts';
-import { type Modes, protections, type RelaxedMode } from './protections.ts';
+import { type Modes, protections, type RelaxedMode } from './protections/protections.ts';
 
 /** What was chosen for one cluster on one machine; written once by `rempart up`, read by every process of it. */
 export type Configuration = {

@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { processStartTime } from '../foundation/process-id.ts';
 import { type Configuration, layout } from './configuration.ts';
 import { logFiles, type ProcessName } from './places.ts';
-import { modeOf } from './protections.ts';
+import { modeOf } from './protections/protections.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** The checkout or the installed package: all code that a process may read. */

@@ -7,8 +7,8 @@ import { rotateServiceAccountKeys } from './certificates/service-account-keys.ts
 import { type Configuration, layout, readConfiguration } from './configuration.ts';
 import { withLock } from './lock.ts';
 import { runningProgram, runningSupervisor } from './processes.ts';
-import { modeOf } from './protections.ts';
-import { readRecord, wantedRecord } from './secret-sealing.ts';
+import { modeOf } from './protections/protections.ts';
+import { readRecord, wantedRecord } from './server/secret-sealing.ts';
 import type { Steps } from './up.ts';
 
 const settledTimeoutMs = 120_000;

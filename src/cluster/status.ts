@@ -8,8 +8,8 @@ import { identities } from './certificates/identities.ts';
 import { type Configuration, layout, readConfiguration } from './configuration.ts';
 import type { ProcessName } from './places.ts';
 import { runningSupervisor } from './processes.ts';
-import { changedBy, protectionsResource } from './protection-objects.ts';
-import { configuredMode, protections } from './protections.ts';
+import { changedBy, protectionsResource } from './protections/objects.ts';
+import { configuredMode, protections } from './protections/protections.ts';
 import { adminClient, apiUrl } from './up.ts';
 
 export type ClusterStatus = {

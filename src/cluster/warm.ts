@@ -6,12 +6,12 @@ import { layout, readConfiguration } from './configuration.ts';
 /** Loads what a process runs, also what it loads later, so that it is in Node's compile cache, and does nothing with it. */
 export async function warm(name: 'server' | 'agent', dataDirectory: string): Promise<void> {
   if (name === 'agent') {
-    await import('./agent-process.ts');
+    await import('./agent/agent-process.ts');
     return;
   }
   await Promise.all([
-    ...[import('./server-process.ts'), import('./reactors.ts')],
-    ...[import('../defence/defence.ts'), import('./snapshot.ts')],
+    ...[import('./server/server-process.ts'), import('./control-plane/reactors.ts')],
+    ...[import('../defence/defence.ts'), import('./previews/snapshot.ts')],
   ]);
   const configuration = readConfiguration(dataDirectory);
   if (configuration) await warmStore(layout(configuration).server);

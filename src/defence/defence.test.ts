@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { podSecurityChecks, readLevel, readVersion } from '../api/pod-security/pod-security.ts';
 import { checks } from './checks.ts';
 import { check, exitCodeOf, render, reportFormats } from './defence.ts';
-import { contextOf, judge } from './judge.ts';
+import { contextOf, judge } from './judge/judge.ts';
 import { loadManifests } from './manifests/load.ts';
 import { snapshotOf } from './source.ts';
 

@@ -2,7 +2,7 @@
  * The four levels of defence: checks with verdicts, on objects from anywhere. What judges is pure; what reads and writes
  * files is in manifests/ and fix.ts, what reads a cluster in snapshot/.
  */
-export { type CheckOptions, check, exitCodeOf } from './check.ts';
+
 export { checks } from './checks.ts';
 export {
   type BenchmarkName,
@@ -13,6 +13,9 @@ export {
 export { benchmarkJson, renderBenchmark } from './cluster/benchmark/render.ts';
 export type { Check, Finding, JudgeContext, Level, Manifest, Severity, Verdict } from './contract.ts';
 export { levels, severities } from './contract.ts';
+export { type CheckOptions, check, exitCodeOf } from './judge/check.ts';
+export { type ReportFormat, render, reportFormats } from './judge/report/formats.ts';
+export type { CheckReport } from './judge/report/report.ts';
 export { followDrops, observe } from './observations/observe.ts';
 export { renderDrop, renderImported, renderObservations, renderWatched } from './observations/report.ts';
 export { isEnd } from './paths/ends.ts';
@@ -35,10 +38,8 @@ export { preview, subjectText } from './preview/preview.ts';
 export { type PreviewOptions, previewOn } from './preview/run.ts';
 export { restsOn, warningsOf } from './preview/warnings.ts';
 export { reachReport } from './reachability/report.ts';
-export { type ReportFormat, render, reportFormats } from './report/formats.ts';
 export { asJson } from './report/lines.ts';
 export { printable } from './report/printable.ts';
-export type { CheckReport } from './report/report.ts';
 export { readKinds } from './snapshot/kinds.ts';
 export { readerObjects } from './snapshot/reader.ts';
 export { type Change, createSnapshot, type Snapshot } from './snapshot/snapshot.ts';

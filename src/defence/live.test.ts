@@ -12,7 +12,7 @@ import type { Transport } from '../client/transport.ts';
 import { startServer, type TestServer, testAdmin } from '../server/testing/start.ts';
 import { checks } from './checks.ts';
 import type { Check, Manifest } from './contract.ts';
-import { contextOf, judgeOne } from './judge.ts';
+import { contextOf, judgeOne } from './judge/judge.ts';
 import { readCluster } from './snapshot/cluster.ts';
 import { refOf } from './snapshot/snapshot.ts';
 

@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/schema/types.d.ts';
 import { type Cache, createCache, createCaches } from '../../src/client/cache.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
-import { bootstrapObjects, reconcileBootstrapObjects } from '../../src/cluster/bootstrap-objects.ts';
+import { bootstrapObjects, reconcileBootstrapObjects } from '../../src/cluster/control-plane/bootstrap-objects.ts';
 import { createControllers } from '../../src/controllers/controllers.ts';
 import { type Clock, manualClock } from '../../src/foundation/clock.ts';
 import { createLog } from '../../src/foundation/log.ts';

@@ -4,8 +4,8 @@ import { createCaches } from '../../client/cache.ts';
 import { manualClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
 import { grant, pod, startDefended } from '../../server/testing/defended.ts';
-import { bootstrapObjects, reconcileBootstrapObjects } from '../bootstrap-objects.ts';
-import { inProcessClient } from '../in-process.ts';
+import { bootstrapObjects, reconcileBootstrapObjects } from '../control-plane/bootstrap-objects.ts';
+import { inProcessClient } from '../control-plane/in-process.ts';
 import { createKeeper } from './keeper.ts';
 import { flowsPerReportMax, observationKinds } from './kinds.ts';
 

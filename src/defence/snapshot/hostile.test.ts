@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { createHttpsTransport } from '../../client/https-transport.ts';
 import { checks } from '../checks.ts';
-import { contextOf, judge } from '../judge.ts';
-import { subjectsOf } from '../subjects.ts';
+import { contextOf, judge } from '../judge/judge.ts';
+import { subjectsOf } from '../judge/subjects.ts';
 import { type ReadOptions, readCluster } from './cluster.ts';
 import type { Snapshot } from './snapshot.ts';
 

@@ -1,10 +1,10 @@
 import { checks } from '../../checks.ts';
 import type { Check } from '../../contract.ts';
-import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from '../../exceptions.ts';
-import { exemptionFor } from '../../exemptions.ts';
-import { contextOf, type Failure, judge } from '../../judge.ts';
+import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from '../../judge/exceptions.ts';
+import { exemptionFor } from '../../judge/exemptions.ts';
+import { contextOf, type Failure, judge } from '../../judge/judge.ts';
+import { subjectsOf } from '../../judge/subjects.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { subjectsOf } from '../../subjects.ts';
 import { headings } from './headings.ts';
 import { type Outcome, type OutcomeVerdict, sectionOf, sections } from './item.ts';
 import { items } from './items.ts';

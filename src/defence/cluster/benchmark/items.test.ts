@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { protections } from '../../../cluster/protections.ts';
+import { protections } from '../../../cluster/protections/protections.ts';
 import { checks } from '../../checks.ts';
 import { headings } from './headings.ts';
 import { sectionOf, sections } from './item.ts';

@@ -1,7 +1,7 @@
 import { checks } from '../../checks.ts';
 import type { Check } from '../../contract.ts';
-import type { Exception } from '../../exceptions.ts';
-import { type Failure, type Judgement, objectText } from '../../judge.ts';
+import type { Exception } from '../../judge/exceptions.ts';
+import { type Failure, type Judgement, objectText } from '../../judge/judge.ts';
 import { protectionKind } from '../../protection-mode.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { type Components, findComponents, judgeFlags } from './components.ts';

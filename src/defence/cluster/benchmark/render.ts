@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { expiryText } from '../../exceptions.ts';
+import { expiryText } from '../../judge/exceptions.ts';
 import { printable } from '../../report/printable.ts';
 import type { BenchmarkReport } from './benchmark.ts';
 import type { OutcomeVerdict } from './item.ts';

@@ -1,6 +1,6 @@
 import { matchesSelector } from '../../../api/selectors.ts';
 import { type Check, failOn, type Manifest, notApplicable, notAssessed, pass } from '../../contract.ts';
-import { exampleNamespace } from '../../namespaces.ts';
+import { exampleNamespace } from '../../namespace-example.ts';
 import { exampleDeployment, podOf } from '../../workload.ts';
 
 const budget: Manifest = {

@@ -1,6 +1,6 @@
 import { isolationLabel, readIsolation } from '../../../policy/policy.ts';
 import { type Check, failOn, pass } from '../../contract.ts';
-import { exampleNamespace } from '../../namespaces.ts';
+import { exampleNamespace } from '../../namespace-example.ts';
 
 export const namespaceIsolation: Check = {
   id: 'namespace-isolation',

@@ -1,7 +1,7 @@
 import { readLevel } from '../../../api/pod-security/pod-security.ts';
 import { type Check, failOn, notApplicable } from '../../contract.ts';
 import { pointer } from '../../field.ts';
-import { exampleNamespace } from '../../namespaces.ts';
+import { exampleNamespace } from '../../namespace-example.ts';
 
 const prefix = 'pod-security.kubernetes.io/';
 const levels = ['privileged', 'baseline', 'restricted'];

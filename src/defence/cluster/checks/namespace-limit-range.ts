@@ -1,5 +1,5 @@
 import { type Check, failOn, notAssessed, pass } from '../../contract.ts';
-import { exampleNamespace } from '../../namespaces.ts';
+import { exampleNamespace } from '../../namespace-example.ts';
 
 const limits = {
   apiVersion: 'v1',

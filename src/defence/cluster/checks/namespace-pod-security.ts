@@ -1,7 +1,7 @@
 import { readLevel } from '../../../api/pod-security/pod-security.ts';
 import { type Check, failOn, pass } from '../../contract.ts';
 import { pointer } from '../../field.ts';
-import { exampleNamespace } from '../../namespaces.ts';
+import { exampleNamespace } from '../../namespace-example.ts';
 import { protectionMode } from '../../protection-mode.ts';
 
 const label = 'pod-security.kubernetes.io/enforce';

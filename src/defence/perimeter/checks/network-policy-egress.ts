@@ -1,5 +1,5 @@
 import { type Check, failOn, notApplicable, notAssessed, pass } from '../../contract.ts';
-import { exampleNamespace } from '../../namespaces.ts';
+import { exampleNamespace } from '../../namespace-example.ts';
 import { examplePod, workloadKinds } from '../../workload.ts';
 import { examplePolicy } from '../policy-example.ts';
 import { selectionOf } from '../selection.ts';

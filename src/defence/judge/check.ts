@@ -1,0 +1,126 @@
+import { UsageError } from '../../foundation/usage-error.ts';
+import { checks } from '../checks.ts';
+import { type Check, type JudgeContext, type Level, levels, type Severity, severities } from '../contract.ts';
+import type { Loaded } from '../manifests/load.ts';
+import { readSource, type Source, type SourceOptions } from '../source.ts';
+import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
+import { exemptionFor } from './exemptions.ts';
+import { type Fixed, fixFiles, mendsOf, type Unfixed } from './fix.ts';
+import { type HelmObjects, helmCheck, readHelmObjects, unopenedReleases } from './helm.ts';
+import { contextOf, type Failure, judge, type Subject } from './judge.ts';
+import { type CheckReport, judgedNothing, type Waived } from './report/report.ts';
+import { subjectsOf } from './subjects.ts';
+
+export type CheckOptions = {
+  levels?: Level[];
+  exceptionsFile?: string;
+  /** Writes what can be mended into the files. */
+  fix?: boolean;
+  /** Of a live cluster, also what Helm keeps of its releases: reads the Secrets that hold it. */
+  helm?: boolean;
+};
+
+/** Judges manifests or a live cluster. Throws UsageError for what cannot be read at all. */
+export async function check(where: SourceOptions, options: CheckOptions = {}): Promise<CheckReport> {
+  if (!options.fix) return checkSource(await readSource(where), where.nowMs, options);
+  if (where.path === undefined)
+    throw new UsageError(
+      '--fix writes files, and a live cluster has none: apply the patches of --format json with kubectl patch, or mend the manifests that the objects came from (rempart check FOLDER --fix)',
+    );
+  if (where.path === '-') throw new UsageError('--fix needs a folder or a file: it cannot write to standard input');
+  const before = await readSource(where);
+  const fixes = fixLoaded(before.loaded!, contextOf(before.snapshot), where.nowMs, options);
+  return { ...(await checkSource(await readSource(where), where.nowMs, options)), fixes };
+}
+
+const activeChecks = ({ levels: chosen = [...levels] }: CheckOptions): Check[] =>
+  checks.filter(({ level }) => chosen.includes(level));
+
+async function checkSource(source: Source, nowMs: number, options: CheckOptions): Promise<CheckReport> {
+  try {
+    return judgeSource(source, await helmObjects(source, options), nowMs, options);
+  } finally {
+    source.close();
+  }
+}
+
+async function helmObjects({ client, snapshot }: Source, options: CheckOptions): Promise<HelmObjects> {
+  if (client === undefined || !activeChecks(options).some(({ id }) => id === helmCheck))
+    return { subjects: [], unassessed: [] };
+  return options.helm ? readHelmObjects(client) : { subjects: [], unassessed: unopenedReleases(snapshot) };
+}
+
+function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: CheckOptions): CheckReport {
+  const { snapshot, loaded, about } = source;
+  const { levels: chosen = [...levels], exceptionsFile } = options;
+  const active = activeChecks(options);
+  const subjects: Subject[] = [...(loaded?.objects ?? subjectsOf(snapshot)), ...helm.subjects];
+  const { failures, unassessed, unreadable, coverage, objects } = judge(subjects, active, contextOf(snapshot));
+  const inCluster = loaded ? { found: [], invalid: [] } : clusterExceptions(snapshot, nowMs);
+  const exceptions = [...(exceptionsFile ? loadExceptions(exceptionsFile, nowMs) : []), ...inCluster.found];
+  const empty = chosen.filter((level) => !checks.some((check) => check.level === level));
+  return {
+    ...{ source: snapshot.source, about, minor: snapshot.minor, levels: chosen, checks: active },
+    ...{ files: loaded?.files.length ?? 0, objects, coverage },
+    ...waive(failures, exceptions, loaded ? () => undefined : exemptionFor),
+    unreadable: [...(loaded?.unreadable ?? []), ...unreadable, ...inCluster.invalid],
+    unassessed: [
+      ...empty.map((level) => ({ what: `level ${level}`, why: 'there are no checks of this level yet' })),
+      ...(loaded?.unassessed ?? []),
+      ...helm.unassessed,
+      ...unassessed,
+    ],
+  };
+}
+
+/** Parts what stands from what is waived, worst first; every exception that there is, or that counts, is listed. */
+function waive(
+  failures: Failure[],
+  exceptions: Exception[],
+  exempt: (failure: Failure) => Exception | undefined,
+): Pick<CheckReport, 'failures' | 'waived' | 'exceptions'> {
+  const standing: Failure[] = [];
+  const waived: Waived[] = [];
+  const used = new Set<Exception>();
+  for (const failure of failures) {
+    const exception = exceptionFor(failure, exceptions) ?? exempt(failure);
+    if (exception) used.add(exception);
+    if (exception && !exception.expired) waived.push({ failure, exception });
+    else standing.push(failure);
+  }
+  return {
+    failures: standing.sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity)),
+    waived,
+    exceptions: [...new Set([...exceptions, ...used])].map((exception) => ({
+      ...exception,
+      used: used.has(exception),
+    })),
+  };
+}
+
+function fixLoaded(
+  loaded: Loaded,
+  context: JudgeContext,
+  nowMs: number,
+  options: CheckOptions,
+): { fixed: Fixed[]; unfixed: Unfixed[] } {
+  const active = activeChecks(options);
+  const exceptions = options.exceptionsFile ? loadExceptions(options.exceptionsFile, nowMs) : [];
+  return fixFiles(loaded, (subject) =>
+    mendsOf(subject.object, active, context, (check, field) => {
+      const finding = { field, reason: '', detail: '' };
+      const failure = { check, subject, finding, severity: check.severity, made: 0, mend: () => undefined };
+      const exception = exceptionFor(failure, exceptions);
+      return exception !== undefined && !exception.expired;
+    }),
+  );
+}
+
+/** 0: nothing; 2: something at or above the severity, or an exception has expired; 3: something could not be read, or nothing was judged. */
+export function exitCodeOf(report: CheckReport, failOn: Severity): 0 | 2 | 3 {
+  const { failures, exceptions, unreadable } = report;
+  const least = severities.indexOf(failOn);
+  if (failures.some(({ severity }) => severities.indexOf(severity) >= least)) return 2;
+  if (exceptions.some(({ expired }) => expired)) return 2;
+  return unreadable.length > 0 || judgedNothing(report) ? 3 : 0;
+}

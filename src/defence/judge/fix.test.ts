@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { check } from '../defence.ts';
+import { editDocument } from './fix.ts';
+
+const careless = `# Who wrote this?
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web   # three spaces
+  labels: { app: web }
+spec:
+  # the host's processes
+  hostPID: true
+  containers:
+  - name: web # the only one
+    image: 'registry.example/web:1'
+    securityContext:
+      privileged: yes   # why?
+      capabilities: {add: [SYS_ADMIN, NET_BIND_SERVICE]}
+---
+# A second document.
+apiVersion: v1
+kind: Widget
+metadata: {name:   odd}
+`;
+
+test('--fix changes what is wrong and nothing else, comments and spaces included', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'rempart-fix-')), 'pod.yaml');
+  writeFileSync(file, careless);
+  const before = await check({ path: file, nowMs: 0 });
+  const after = await check({ path: file, nowMs: 0 }, { fix: true });
+  const text = readFileSync(file, 'utf8');
+  const expected = careless
+    .replace('hostPID: true', 'hostPID: false')
+    .replace('privileged: yes ', 'privileged: false ')
+    .replace('{add: [SYS_ADMIN, NET_BIND_SERVICE]}', '{add: [ NET_BIND_SERVICE ], drop: [ ALL ]}');
+  const removedLines = expected.split('\n').filter((line) => !text.split('\n').includes(line));
+  assert.deepEqual(
+    removedLines.filter((line) => !line.includes('capabilities')),
+    [],
+  );
+  assert.match(text, /capabilities: \{add: \[ ?NET_BIND_SERVICE ?\], drop: \[ ?ALL ?\]\}/);
+  assert.ok(text.includes('runAsNonRoot: true'));
+  assert.ok(after.failures.length < before.failures.length);
+  assert.deepEqual(
+    after.failures.filter(({ check }) => check.id.startsWith('pod-security/')),
+    [],
+  );
+  assert.equal(after.fixes?.fixed[0]?.objects, 1);
+});
+
+test('a document with aliases is not changed, and says so', () => {
+  const text = 'a: &x { b: 1 }\nc: *x\n';
+  const edited = editDocument(text, [{ prefix: [], patch: [{ op: 'add', path: '/c/d', value: 2 }] }]);
+  assert.match('why' in edited ? edited.why : '', /aliases/);
+});
+
+test('a change is written below its neighbours, with their indentation', () => {
+  const edit = (text: string, path: string, value: unknown) => {
+    const edited = editDocument(text, [{ prefix: [], patch: [{ op: 'add', path, value }] }]);
+    return 'text' in edited ? edited.text : edited.why;
+  };
+  assert.equal(
+    edit('a:\n    b: 1 # one\n\nc: 2', '/a/d', { e: [1] }),
+    'a:\n    b: 1 # one\n    d:\n      e:\n        - 1\n\nc: 2',
+  );
+  assert.equal(edit('a: { b: 1 }\n', '/a/c', 2), 'a: { b: 1, c: 2 }\n');
+  assert.equal(edit('a: |\n  text\n', '/b', true), 'a: |\n  text\nb: true\n');
+  assert.equal(edit('{"a":1}\n', '/b', 2), '{"a":1,"b":2}\n');
+});

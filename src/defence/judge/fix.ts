@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { applyPatch, type Operation } from 'rfc6902';
+import { type Document, isAlias, isCollection, isMap, isSeq, parseDocument, visit } from 'yaml';
+import { yamlOptions } from '../../api/yaml.ts';
+import { UsageError } from '../../foundation/usage-error.ts';
+import type { Check, JudgeContext, Manifest, PatchOperation } from '../contract.ts';
+import { pointerKeys } from '../field.ts';
+import { readDocuments, split } from '../manifests/documents.ts';
+import type { Loaded, LoadedObject } from '../manifests/load.ts';
+import { splice } from '../manifests/splice.ts';
+import { checksFor, judgeOne, recheck } from './judge.ts';
+
+/** A patch of a patch: far above what an object can need, against a check that would mend for ever. */
+const roundsMax = 1000;
+
+/**
+ * What mends an object as far as checks know how, in the order of the checks: each patch was judged on what the ones
+ * before it made. `waived` keeps what an exception allows.
+ */
+export function mendsOf(
+  object: Manifest,
+  checks: Check[],
+  context: JudgeContext,
+  waived: (check: Check, field: (string | number)[]) => boolean,
+): PatchOperation[] {
+  let mended = object;
+  const all: PatchOperation[] = [];
+  for (const check of checksFor(object, checks))
+    for (let round = 0; round < roundsMax; round++) {
+      const verdict = judgeOne(check, mended, context);
+      if (verdict.verdict !== 'fail') break;
+      const patch = verdict.findings
+        .filter(({ field }) => !waived(check, field))
+        .map((finding) => recheck(check, mended, finding, context))
+        .find((found) => found !== undefined);
+      if (patch === undefined) break;
+      // A new object each time: what was judged stays as it was.
+      mended = structuredClone(mended);
+      applyPatch(mended, structuredClone(patch) as Operation[]);
+      all.push(...structuredClone(patch));
+    }
+  return all;
+}
+
+export type Fixed = { file: string; objects: number };
+export type Unfixed = { file: string; line: number; why: string };
+
+/** Writes patches into the files that the objects came from; comments, order and everything else stay. */
+export function fixFiles(
+  { files, objects }: Loaded,
+  patchOf: (object: LoadedObject) => PatchOperation[],
+): { fixed: Fixed[]; unfixed: Unfixed[] } {
+  const fixed: Fixed[] = [];
+  const unfixed: Unfixed[] = [];
+  const byFile = Map.groupBy(objects, ({ origin }) => origin.file);
+  for (const { file, text } of files) {
+    const parts = split(text);
+    let count = 0;
+    for (const [index, part] of parts.entries()) {
+      const own = (byFile.get(file) ?? []).filter(({ document }) => document.index === index);
+      const patches = own.map((object) => ({ object, patch: patchOf(object) })).filter(({ patch }) => patch.length > 0);
+      if (patches.length === 0) continue;
+      const written = editDocument(
+        part.text,
+        patches.map(({ object, patch }) => ({ prefix: object.prefix, patch })),
+      );
+      if ('why' in written) unfixed.push({ file, line: part.firstLine, why: written.why });
+      else {
+        part.text = written.text;
+        count += patches.length;
+      }
+    }
+    if (count === 0) continue;
+    writeAtomically(file, parts.map((part) => part.text).join(''));
+    fixed.push({ file, objects: count });
+  }
+  return { fixed, unfixed };
+}
+
+type Edit = { prefix: (string | number)[]; patch: PatchOperation[] };
+
+/** The text of one document with the patches in it, proven by reading it again. */
+export function editDocument(text: string, edits: Edit[]): { text: string } | { why: string } {
+  const expected = structuredClone(readDocuments(text).documents[0]?.value) as any;
+  for (const { prefix, patch } of edits)
+    applyPatch(
+      prefix.reduce((value, key) => value[key], expected),
+      structuredClone(patch) as Operation[],
+    );
+  if (/^\s*[{[]/.test(text)) {
+    const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? (text.trim().includes('\n') ? '  ' : '');
+    return { text: `${JSON.stringify(expected, null, indent)}${/\n$/.test(text) ? '\n' : ''}` };
+  }
+  if (hasAliases(text))
+    return { why: 'the document has aliases: a change would show at each of them, so make it by hand' };
+  let edited = text;
+  for (const { prefix, patch } of edits)
+    for (const { op, path, value } of patch) {
+      const keys = [...prefix, ...pointerKeys(path)];
+      edited = splice(edited, keys, op, value) ?? rewrite(edited, keys, op, value);
+    }
+  const again = readDocuments(edited);
+  if (again.broken.length > 0 || !isDeepStrictEqual(again.documents[0]?.value, expected))
+    return { why: 'the change cannot be written without changing more than it should' };
+  return { text: edited };
+}
+
+/** For changes that have no place of their own: comments and order stay, spaces may not. */
+function rewrite(text: string, keys: (string | number)[], op: string, value: unknown): string {
+  const document = parseDocument(text, yamlOptions);
+  if (op === 'remove') document.deleteIn(keys);
+  else addIn(document, keys, value, op);
+  return document.toString({
+    lineWidth: 0,
+    indentSeq: !/^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n\1- /m.test(text),
+    flowCollectionPadding: !/\{\S/.test(text),
+  });
+}
+
+function addIn(document: Document.Parsed, keys: (string | number)[], value: unknown, op: string): void {
+  const parent = document.getIn(keys.slice(0, -1), true);
+  const key = keys.at(-1)!;
+  if (isSeq(parent) && op === 'add') {
+    const at = key === '-' ? parent.items.length : Number(key);
+    parent.items.splice(at, 0, document.createNode(value));
+  } else if (isCollection(parent)) {
+    const node = document.createNode(value);
+    // What stands in braces stays in braces.
+    if (isMap(parent) && parent.flow && isCollection(node)) node.flow = true;
+    parent.set(isMap(parent) ? key : Number(key), node);
+  } else document.setIn(keys, document.createNode(value));
+}
+
+function hasAliases(text: string): boolean {
+  let found = false;
+  visit(parseDocument(text, yamlOptions), (_, node) => {
+    if (!isAlias(node)) return undefined;
+    found = true;
+    return visit.BREAK;
+  });
+  return found;
+}
+
+/** All or nothing, with the rights that the file had. */
+function writeAtomically(named: string, text: string): void {
+  // Where the name is a link, its target is replaced, not the link.
+  const file = realpathSync(named);
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    writeFileSync(temporary, text, { flag: 'wx' });
+    chmodSync(temporary, statSync(file).mode);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new UsageError(`${file}: cannot be written (${(error as Error).message})`);
+  }
+}

@@ -1,0 +1,231 @@
+import { applyPatch, type Operation } from 'rfc6902';
+import { kinds } from '../../api/api.ts';
+import type { PodSecurityPolicy } from '../../api/pod-security/pod-security.ts';
+import { copyJson } from '../../foundation/json.ts';
+import type { Check, Finding, JudgeContext, Manifest, PatchOperation, Severity, Verdict } from '../contract.ts';
+import { formatField } from '../field.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { kindName } from '../workload.ts';
+
+/** Where an object was read; absent for objects of a live cluster. Lines count from 1. */
+export type Origin = { file: string; document: number; lineOf(field: (string | number)[]): number };
+export type Subject = {
+  object: Manifest;
+  origin?: Origin;
+  /** What controllers made of it; it is judged, too, and only tells what its owner does not say already. */
+  made?: Manifest[];
+  /** The one check by which it is judged: it does not live, but would be applied again. */
+  only?: string;
+};
+
+/** A failure of one check at one field. */
+export type Failure = {
+  check: Check;
+  subject: Subject;
+  finding: Finding;
+  severity: Severity;
+  /** How many objects that controllers made of it have the same failure. */
+  made: number;
+  /** The patch, once it was applied to a copy and the check judged that; undefined: only the author can decide. */
+  mend(): PatchOperation[] | undefined;
+};
+
+export type Coverage = { pass: number; fail: number; notApplicable: number; notAssessed: number };
+/** Something that got no verdict. `check` absent: no check at all could judge it. */
+export type Unassessed = { what: string; why: string; file?: string; line?: number; check?: string };
+export type Judgement = {
+  failures: Failure[];
+  unassessed: Unassessed[];
+  /** Kinds that a check is about, or asked for, and that could not be read. */
+  unreadable: Unassessed[];
+  coverage: Map<string, Coverage>;
+  /** Judged, with those that controllers made. */
+  objects: number;
+};
+
+const builtIn = new Set(kinds.map(({ group, kind }) => (group === '' ? kind : `${kind}.${group}`)));
+
+/** What checks may know of a snapshot. Manifests are held against `restricted` when nothing is said. */
+export const contextOf = (snapshot: Snapshot, podSecurity?: PodSecurityPolicy): JudgeContext => ({
+  ...snapshot,
+  podSecurity: podSecurity ?? { level: 'restricted', version: snapshot.minor },
+});
+
+/** Every check on every object that it is about. Pure, and total: an object that breaks a check is not assessed by it. */
+export function judge(subjects: Subject[], checks: Check[], context: JudgeContext): Judgement {
+  const checksOf = indexByKind(checks);
+  const empty = (): Coverage => ({ pass: 0, fail: 0, notApplicable: 0, notAssessed: 0 });
+  const judgement: Judgement = {
+    ...{ failures: [], unassessed: [], unreadable: [] },
+    coverage: new Map(checks.map(({ id }) => [id, empty()])),
+    objects: subjects.reduce((sum, { made }) => sum + 1 + (made?.length ?? 0), 0),
+  };
+  for (const subject of subjects) {
+    const kind = kindName(subject.object);
+    const about = checksOf(kind).filter(({ id }) => subject.only === undefined || id === subject.only);
+    if (!builtIn.has(kind) && about.every(({ kinds }) => kinds.includes('*')))
+      judgement.unassessed.push({ ...placed(subject), why: `kind not known: ${kind}` });
+    const told = judgeSubject(judgement, subject, about, context, new Map());
+    for (const object of subject.made ?? [])
+      judgeSubject(judgement, { object }, checksOf(kindName(object)), context, told);
+  }
+  addUnread(judgement, checks, context);
+  return judgement;
+}
+
+/** What was told of an owner; a failure of what was made of it is counted there instead of told again. */
+type Told = Map<string, Failure | undefined>;
+
+/** Adds the verdicts on one object, but for what `byOwner` tells already. Returns what it told. */
+function judgeSubject(
+  judgement: Judgement,
+  subject: Subject,
+  checks: Check[],
+  context: JudgeContext,
+  byOwner: Told,
+): Told {
+  const told: Told = new Map();
+  const counted = new Set<Failure>();
+  for (const check of checks) {
+    const verdict = judgeOne(check, subject.object, context);
+    const counts = judgement.coverage.get(check.id)!;
+    if (verdict.verdict === 'pass') counts.pass++;
+    else if (verdict.verdict === 'not applicable') counts.notApplicable++;
+    else if (verdict.verdict === 'not assessed') {
+      counts.notAssessed++;
+      const key = `${check.id}\n${verdict.why}`;
+      if (!byOwner.has(key)) judgement.unassessed.push({ ...placed(subject), check: check.id, why: verdict.why });
+      told.set(key, undefined);
+    } else {
+      counts.fail++;
+      for (const finding of verdict.findings) {
+        // Without the field: it stands elsewhere in a pod than in its template.
+        const key = `${check.id}\n${finding.reason}\n${finding.detail}`;
+        const known = byOwner.get(key);
+        if (known) counted.add(known);
+        else {
+          const failure = failureOf(check, subject, finding, context);
+          judgement.failures.push(failure);
+          told.set(key, failure);
+        }
+      }
+    }
+  }
+  for (const failure of counted) failure.made++;
+  return told;
+}
+
+/** What is absent because nobody could read it is no reason to be silent: it is not assessed by each check about it. */
+function addUnread(judgement: Judgement, checks: Check[], { unread }: JudgeContext): void {
+  for (const { kind, why } of unread) {
+    const what = `every ${kind}`;
+    const named = checks.some(({ kinds }) => kinds.includes(kind));
+    const missed = couldNot(kind, why);
+    const asked = judgement.unassessed.some((each) => each.why === missed);
+    if (named || asked) judgement.unreadable.push({ what, why });
+    else judgement.unassessed.push({ what, why });
+    for (const { id, kinds } of checks)
+      if (kinds.includes(kind) || kinds.includes('*')) {
+        judgement.coverage.get(id)!.notAssessed++;
+        if (named) judgement.unassessed.push({ what, why, check: id });
+      }
+  }
+}
+
+function indexByKind(checks: Check[]): (kind: string) => Check[] {
+  const known = new Map<string, Check[]>();
+  return (kind) => {
+    const found = known.get(kind) ?? checks.filter(({ kinds }) => kinds.includes(kind) || kinds.includes('*'));
+    known.set(kind, found);
+    return found;
+  };
+}
+
+/** The checks that are about an object of this kind. */
+export function checksFor(object: Manifest, checks: Check[]): Check[] {
+  const kind = kindName(object);
+  return checks.filter(({ kinds }) => kinds.includes(kind) || kinds.includes('*'));
+}
+
+/**
+ * One check on one object. Whatever a hostile object makes a check throw becomes `not assessed`, and so does every
+ * verdict for which a kind was asked that could not be read: absence proves nothing then.
+ */
+export function judgeOne(check: Check, object: Manifest, context: JudgeContext): Verdict {
+  const missing = new Set<string>();
+  try {
+    const verdict = check.judge(object, context.unread.length === 0 ? context : noting(context, missing));
+    const [kind] = missing;
+    if (kind === undefined) return verdict;
+    return { verdict: 'not assessed', why: couldNot(kind, context.whyUnread(kind)!) };
+  } catch (error) {
+    return {
+      verdict: 'not assessed',
+      why: `a field has not the type that the API gives it (${(error as Error).message})`,
+    };
+  }
+}
+
+const couldNot = (kind: string, why: string) => `${kind} could not be read: ${why}`;
+
+/** The context that notes which unread kinds are asked for. */
+function noting(context: JudgeContext, missing: Set<string>): JudgeContext {
+  const note = (kind: string) => {
+    if (context.whyUnread(kind) !== undefined) missing.add(kind);
+  };
+  return {
+    ...context,
+    of(kind, namespace) {
+      note(kind);
+      return context.of(kind, namespace);
+    },
+    get(ref) {
+      note(ref.kind);
+      return context.get(ref);
+    },
+  };
+}
+
+function failureOf(check: Check, subject: Subject, finding: Finding, context: JudgeContext): Failure {
+  const mend = () => recheck(check, subject.object, finding, context);
+  return { check, subject, finding, severity: finding.severity ?? check.severity, made: 0, mend };
+}
+
+const keyOf = ({ field, reason }: Finding) => `${formatField(field)} ${reason}`;
+const findingsOf = (verdict: Verdict) => (verdict.verdict === 'fail' ? verdict.findings : []);
+
+/** The proposed patch when, with it, this finding is gone and no other has come. Files hold objects of any shape. */
+export function recheck(
+  check: Check,
+  object: Manifest,
+  finding: Finding,
+  context: JudgeContext,
+): PatchOperation[] | undefined {
+  const patch = patchOf(finding);
+  if (patch === undefined) return undefined;
+  const mended = copyJson(object);
+  if (applyPatch(mended, copyJson(patch) as Operation[]).some((error) => error !== null)) return undefined;
+  const before = new Set(findingsOf(judgeOne(check, object, context)).map(keyOf));
+  const verdict = judgeOne(check, mended, context);
+  if (verdict.verdict === 'not assessed') return undefined;
+  const after = findingsOf(verdict).map(keyOf);
+  return after.includes(keyOf(finding)) || after.some((key) => !before.has(key)) ? undefined : patch;
+}
+
+/** Patches are made when they are asked for: of an object that is not formed as its kind is, there may be none. */
+function patchOf(finding: Finding): PatchOperation[] | undefined {
+  try {
+    return finding.patch;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `Deployment shop/web`. */
+export const objectText = ({ kind, metadata }: Manifest): string =>
+  `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name ?? metadata.generateName ?? ''}`;
+
+const placed = ({ object, origin }: Subject) => ({
+  what: objectText(object),
+  ...(origin ? { file: origin.file, line: origin.lineOf([]) } : {}),
+});

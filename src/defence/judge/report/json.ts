@@ -1,0 +1,68 @@
+import { severities } from '../../contract.ts';
+import { formatField, pointer } from '../../field.ts';
+import type { Failure } from '../judge.ts';
+import { type CheckReport, placeOf, totals } from './report.ts';
+
+/** For programs. Fields are only ever added; `version` changes when one means something else. */
+export function* renderJson(report: CheckReport): Iterable<string> {
+  const { failures, waived, coverage, unassessed, unreadable, exceptions, objects, files, levels, minor } = report;
+  const { source, about } = report;
+  const head = {
+    version: 1,
+    kubernetes: `1.${minor}`,
+    source,
+    about,
+    levels,
+    summary: {
+      files,
+      objects,
+      verdicts: totals(report),
+      findings: Object.fromEntries(
+        severities.map((severity) => [severity, failures.filter((failure) => failure.severity === severity).length]),
+      ),
+      waived: waived.length,
+      unreadable: unreadable.length,
+      notAssessed: unassessed.length,
+    },
+  };
+  const tail = {
+    waived: waived.map(({ failure, exception }) => ({ ...findingOf(failure), exception: exception.name })),
+    exceptions,
+    unreadable,
+    notAssessed: unassessed,
+    checks: report.checks.map(({ id, level, severity, title, benchmark }) => ({
+      ...{ id, level, severity, title, benchmark },
+      verdicts: coverage.get(id),
+    })),
+    ...(report.fixes ? { fixes: report.fixes } : {}),
+  };
+  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "findings": [`;
+  // One at a time: of a large cluster they are a hundred thousand, and need not all be text at once.
+  for (const [index, failure] of failures.entries()) {
+    yield index === 0 ? '\n    ' : ',\n    ';
+    yield JSON.stringify(findingOf(failure), null, 2).replaceAll('\n', '\n    ');
+  }
+  yield `${failures.length === 0 ? '' : '\n  '}],${JSON.stringify(tail, null, 2).slice(1)}\n`;
+}
+
+function findingOf(failure: Failure) {
+  const { check, subject, finding, severity } = failure;
+  const { apiVersion, kind, metadata } = subject.object;
+  const patch = failure.mend();
+  return {
+    check: check.id,
+    level: check.level,
+    severity,
+    object: { apiVersion, kind, namespace: metadata.namespace, name: metadata.name },
+    ...placeOf(failure),
+    ...(failure.made > 0 ? { made: failure.made } : {}),
+    field: formatField(finding.field),
+    pointer: pointer(finding.field),
+    reason: finding.reason,
+    detail: finding.detail,
+    why: check.why,
+    mend: check.mend,
+    benchmark: check.benchmark,
+    ...(patch ? { patch } : {}),
+  };
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { isAbsolute, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Severity } from '../../contract.ts';
+import { formatField } from '../../field.ts';
+import { type Failure, objectText } from '../judge.ts';
+import { type CheckReport, madeOf, placeOf } from './report.ts';
+
+const level = { critical: 'error', high: 'error', medium: 'warning', low: 'note' } as const;
+/** GitHub ranks by this figure, which is of the scale of CVSS. */
+const score: Record<Severity, string> = { critical: '9.5', high: '8.0', medium: '5.5', low: '2.0' };
+
+/** SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), as code scanners exchange it. */
+export function renderSarif(report: CheckReport): string {
+  const ruleIndex = new Map(report.checks.map(({ id }, index) => [id, index]));
+  const results = [
+    ...report.failures.map((failure) => resultOf(failure, ruleIndex)),
+    ...report.waived.map(({ failure, exception }) => ({
+      ...resultOf(failure, ruleIndex),
+      suppressions: [
+        {
+          kind: 'external',
+          status: 'accepted',
+          justification: `${exception.reason} (${exception.owner}, until ${exception.expires})`,
+        },
+      ],
+    })),
+  ];
+  const notifications = [...report.unreadable, ...report.unassessed].map(({ what, why, file, line, check }) => ({
+    level: report.unreadable.some((each) => each.what === what) ? 'error' : 'note',
+    message: { text: `not assessed${check ? ` by ${check}` : ''}: ${what}: ${why}` },
+    ...(file ? { locations: [{ physicalLocation: physical(file, line ?? 1) }] } : {}),
+  }));
+  const rules = report.checks.map(({ id, title, why, mend, severity, benchmark }) => ({
+    id,
+    shortDescription: { text: title },
+    fullDescription: { text: why },
+    help: { text: mend },
+    defaultConfiguration: { level: level[severity] },
+    properties: { tags: ['security', ...benchmark], 'security-severity': score[severity] },
+  }));
+  const run = {
+    tool: { driver: { name: 'rempart', rules } },
+    invocations: [{ executionSuccessful: report.unreadable.length === 0, toolExecutionNotifications: notifications }],
+    columnKind: 'utf16CodeUnits',
+    results,
+  };
+  const value = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function resultOf(failure: Failure, ruleIndex: Map<string, number>) {
+  const { check, subject, finding, severity } = failure;
+  const place = placeOf(failure);
+  const object = objectText(subject.object);
+  const field = formatField(finding.field);
+  const logicalLocations = [{ fullyQualifiedName: `${object} ${field}`, kind: 'object' }];
+  return {
+    ruleId: check.id,
+    ruleIndex: ruleIndex.get(check.id),
+    level: level[severity],
+    message: { text: `${object}${madeOf(failure)}: ${finding.reason}: ${finding.detail} (${field})` },
+    locations: [{ ...(place ? { physicalLocation: physical(place.file, place.line) } : {}), logicalLocations }],
+    // Without the line, so that a finding is the same one after lines above it were added.
+    partialFingerprints: { 'rempart/v1': createHash('sha256').update(`${check.id} ${object} ${field}`).digest('hex') },
+  };
+}
+
+function physical(file: string, startLine: number) {
+  const inside = relative(process.cwd(), file);
+  const uri = inside.startsWith('..') || isAbsolute(inside) ? pathToFileURL(file).href : encodeURI(inside || file);
+  return { artifactLocation: { uri: file === '-' ? 'stdin' : uri }, region: { startLine } };
+}

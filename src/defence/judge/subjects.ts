@@ -1,0 +1,29 @@
+import type { Manifest } from '../contract.ts';
+import { ownersOf } from '../snapshot/owners.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { kindName, podOf } from '../workload.ts';
+import type { Subject } from './judge.ts';
+
+/**
+ * Every object of a cluster once: what controllers made of a template stands with the topmost owner that is there.
+ * Revisions that are kept for a rollback (ReplicaSets scaled to nothing) are left out: nothing runs by them.
+ */
+export function subjectsOf(snapshot: Snapshot): Subject[] {
+  const { topOf } = ownersOf(snapshot);
+  const subjects = new Map<Manifest, Subject & { made: Manifest[] }>();
+  const subjectOf = (object: Manifest) => {
+    const subject = subjects.get(object) ?? { object, made: [] };
+    subjects.set(object, subject);
+    return subject;
+  };
+  for (const object of snapshot.objects) {
+    const top = podOf(object) === undefined ? object : topOf(object);
+    // Owners are of the same namespace and own in one direction; references that say otherwise are not believed.
+    const believed = top.metadata.namespace === object.metadata.namespace && topOf(top) === top;
+    if (top === object || !believed) subjectOf(object);
+    else if (!isRevision(object)) subjectOf(top).made.push(object);
+  }
+  return [...subjects.values()];
+}
+
+const isRevision = (object: Manifest) => kindName(object) === 'ReplicaSet.apps' && object['spec'].replicas === 0;
