@@ -25,7 +25,10 @@ export const preview: AddCommand = (program) => {
   );
   withChange(command)
     .option('--apply', 'make the change after the preview; refused when something would break')
-    .option('--accept <reason>', 'with --apply: make it although something breaks; the reason stays on the objects')
+    .option(
+      '--accept <reason>',
+      'with --apply: make it although something breaks or may break; the reason stays on the objects',
+    )
     .option('--undo-file <file>', 'with --apply: where the undo goes (default: rempart-undo-TIME.json here)')
     .option('--undo <file>', 'take back what an undo file tells of')
     .addHelpText(

@@ -118,8 +118,13 @@ test('creating and removing are previewed, made and taken back', async () => {
   };
   const path = '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/all';
   const [created, removed] = [join(folder, 'created.json'), join(folder, 'removed.json')];
-  const told = await run({ files: [file('policy.json', policy)] }, { apply: { reason: undefined, undoFile: created } });
+  const words = { files: [file('policy.json', policy)] };
+  const told = await run(words, { apply: { reason: undefined, undoFile: created } });
   assert.match(told.text, /connections: nobody watched them/);
+  assert.match(told.text, /Not made: \d+ may break\. --accept/);
+  assert.equal(told.exitCode, 3);
+  assert.equal((await get(path)).code, 404, 'what nobody watched is not made without somebody who answers for it');
+  await run(words, { apply: { reason: 'nothing runs yet', undoFile: created } });
   assert.equal((await get(path)).kind, 'NetworkPolicy');
   await run({ removals: ['netpol/shop/all'] }, { apply: { reason: undefined, undoFile: removed } });
   assert.equal((await get(path)).code, 404);

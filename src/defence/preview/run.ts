@@ -63,19 +63,20 @@ async function previewAndApply(source: Source, options: PreviewOptions, nowMs: n
   if (allowances !== undefined) writeAllowances(allowances, told);
   const text = renderPreview(told, source.about, format, colour);
   if (apply === undefined) return { text, exitCode: exitCodeOf(told) };
-  const { breaks } = countsOf(told);
-  if (breaks > 0 && apply.reason === undefined)
-    return { text: `${text}Not made: ${breaks} would break. --accept REASON makes it all the same.\n`, exitCode: 2 };
+  const { breaks, unknown } = countsOf(told);
+  // Ten seconds after a start nothing was seen yet: what is unknown is for a person to answer for, as what breaks is.
+  const doubts = [...(breaks > 0 ? [`${breaks} would break`] : []), ...(unknown > 0 ? [`${unknown} may break`] : [])];
+  if (doubts.length > 0 && apply.reason === undefined) {
+    const why = `Not made: ${doubts.join(' and ')}. --accept REASON makes it all the same.`;
+    return { text: `${text}${why}\n`, exitCode: exitCodeOf(told) };
+  }
   if (allowFrom !== undefined)
     throw new UsageError('the ranges of clients are given when the cluster starts: rempart up --allow-from');
   const undoFile = apply.undoFile ?? `rempart-undo-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}.json`;
   // Written first: what cannot be taken back is not made.
   writeUndo(undoFile, await exactUndo(source.client!, [...told.undo, ...secretsIn(wanted, source)]));
-  await applyChanges(source.client!, wanted, breaks > 0 ? apply.reason : undefined);
-  const { unknown } = countsOf(told);
-  const made =
-    unknown > 0 ? `Made, although it is unknown whether ${unknown} more break${unknown === 1 ? 's' : ''}.` : 'Made.';
-  return { text: `${text}${made} To take it back: rempart preview --undo ${undoFile}\n`, exitCode: 0 };
+  await applyChanges(source.client!, wanted, doubts.length > 0 ? apply.reason : undefined);
+  return { text: `${text}Made. To take it back: rempart preview --undo ${undoFile}\n`, exitCode: 0 };
 }
 
 /** A snapshot leaves out what a judgement may not see: what is put back is read as it is, as far as it may be. */
