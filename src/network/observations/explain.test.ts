@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FlowEnd } from '../../api/observations/observation.ts';
 import { createEvaluator, type NetworkPolicy, type World } from '../../policy/policy.ts';
-import { explainDrop } from './explain.ts';
+import { explainDrop, rulesTriedMax } from './explain.ts';
 
 const end = (namespace: string, name: string, labels = {}): FlowEnd => ({ type: 'pod', namespace, name, labels });
 const web = end('shop', 'web', { app: 'web', 'pod-template-hash': '5d4' });
@@ -61,4 +61,15 @@ test('what no policy can allow has no allowance', () => {
 test('rules that have changed since, and pods that are gone, are not taken for a reason', () => {
   assert.match(explainDrop('ingress', tcp(web, db), judgedBy()).nearest!, /changed since/);
   assert.match(explainDrop('egress', tcp(end('shop', 'gone'), db), judgedBy()).nearest!, /gone/);
+});
+
+test('a policy of very many rules is not tried through: its owner must not hold the node up', () => {
+  const far = { from: [{ podSelector: { matchLabels: { app: 'admin' } } }], ports: [{ port: 1 }] };
+  const near = { from: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ port: 80 }] };
+  const nearestAfter = (count: number) => {
+    const ingress = [...Array.from({ length: count }, () => far), near];
+    return explainDrop('ingress', tcp(web, db), judgedBy(policy({ podSelector: {}, ingress }))).nearest;
+  };
+  assert.match(nearestAfter(rulesTriedMax - 1)!, /^shop\/p ingress\[19\] allows this source/);
+  assert.equal(nearestAfter(rulesTriedMax), 'none of the first 20 rules comes near');
 });

@@ -41,6 +41,12 @@ export function explainDrop(outcome: Exclude<Sighting['outcome'], 'seen'>, flow:
   };
 }
 
+/** A drop that was not looked into: whose rules it was is all that is known. */
+export const unexplainedDrop = (outcome: Exclude<Sighting['outcome'], 'seen'>): Drop => ({
+  ...{ side: outcome === 'source' ? 'node' : outcome, why: outcome === 'source' ? 'not programmed' : 'policy' },
+  ...{ by: [], nearest: 'not looked into: too many were dropped at once' },
+});
+
 /** The interface belongs to a pod: what came from it had the address of another. */
 const sourceDrop = ({ from }: Question): Drop =>
   from.type === 'pod'
@@ -60,6 +66,9 @@ function decide(evaluator: Evaluator, { from, to, protocol, port }: Question) {
 
 type Direction = 'egress' | 'ingress';
 
+/** Rules are written by the owners of namespaces: a policy of thousands must not hold the node's agent up. */
+export const rulesTriedMax = 20;
+
 /** Each isolating policy's rules, one at a time: with any port, then with any peer, would one have let it pass? */
 function nearestRule(direction: Direction, { by }: Side, flow: Question, world: World): { nearest?: string } {
   const keys = [flow.from, flow.to].flatMap((end) => (end.type === 'pod' ? [podKey(end)] : []));
@@ -72,8 +81,10 @@ function nearestRule(direction: Direction, { by }: Side, flow: Question, world: 
   };
   const isolating = world.policies.filter(({ metadata }) => by.includes(podKey({ namespace: 'default', ...metadata })));
   let nearest: string | undefined;
+  let tried = 0;
   for (const policy of isolating)
     for (const [index, rule] of (policy.spec?.[direction] ?? []).entries()) {
+      if (++tried > rulesTriedMax) return { nearest: nearest ?? `none of the first ${rulesTriedMax} rules comes near` };
       const name = `${podKey({ namespace: 'default', ...policy.metadata })} ${direction}[${index}]`;
       const { ports, ...anyPort } = rule;
       const peer = direction === 'egress' ? 'destination' : 'source';

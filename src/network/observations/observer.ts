@@ -5,7 +5,7 @@ import type { Cache } from '../../client/cache.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import { createAssignments } from './assignments.ts';
-import { explainDrop, type Judged } from './explain.ts';
+import { explainDrop, type Judged, unexplainedDrop } from './explain.ts';
 import type { KernelReader, Sighting } from './kernel.ts';
 import { elementSeconds } from './recording.ts';
 
@@ -44,6 +44,11 @@ const pollMs = 10_000;
 const reportMs = 30_000;
 /** What an API that is away may hold up the end of the process. */
 const stopMs = 2000;
+/**
+ * Drops of one poll that are looked into, at some milliseconds each: a pod that scans ports makes thousands, again and
+ * again, and must not hold up what else this process does. The others are told without what would let them pass.
+ */
+export const explainedMax = 100;
 /** A report is one request: more is told in several. */
 const flowsPerReport = 500;
 
@@ -77,7 +82,10 @@ export function createObserver(options: ObserverOptions): Observer {
     if (poll === undefined || judged === undefined || next === undefined) return undefined;
     const nodes = nodesByAddress(options);
     next.lost += poll.lost;
-    const flows = poll.sightings.map((sighting) => flowOf(sighting, nodes, judged));
+    let toExplain = explainedMax;
+    const flows = poll.sightings.map((sighting) =>
+      flowOf(sighting, nodes, isJudged(sighting) && toExplain-- <= 0 ? undefined : judged),
+    );
     for (const flow of flows) next.lost += waiting.add('flows', flow);
     return flows.some(({ allowed }) => !allowed);
   }
@@ -111,7 +119,7 @@ export function createObserver(options: ObserverOptions): Observer {
     next = { fromMs: toMs, lost: 0, resumes: false };
   }
 
-  function flowOf(sighting: Sighting, nodes: Map<string, string>, judged: Judged): Flow {
+  function flowOf(sighting: Sighting, nodes: Map<string, string>, judged: Judged | undefined): Flow {
     const { outcome, interfaceName, protocol, port, count, lastMs } = sighting;
     const endOf = (address: string): FlowEnd => {
       const node = nodes.get(address);
@@ -123,7 +131,7 @@ export function createObserver(options: ObserverOptions): Observer {
     const to = endOf(sighting.to);
     const seen = { firstMs: lastMs, lastMs, count };
     if (outcome === 'seen') return { from, to, protocol, port, allowed: true, ...seen };
-    const drop = explainDrop(outcome, { from, to, protocol, port }, judged);
+    const drop = judged ? explainDrop(outcome, { from, to, protocol, port }, judged) : unexplainedDrop(outcome);
     return { from, to, protocol, port, allowed: false, drop, ...seen };
   }
 
@@ -168,6 +176,8 @@ export function createObserver(options: ObserverOptions): Observer {
     },
   };
 }
+
+const isJudged = ({ outcome }: Sighting) => outcome === 'ingress' || outcome === 'egress';
 
 function nodesByAddress({ caches, nodeName, nodeAddresses }: ObserverOptions): Map<string, string> {
   const found = new Map<string, string>();
