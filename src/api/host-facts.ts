@@ -8,7 +8,7 @@ const namePrefix = 'host-facts.';
 /** Of the ConfigMap of a node. */
 export const hostFactsName = (node: string): string => `${namePrefix}${node}`;
 
-export const fileRoles = [
+const fileRoles = [
   ...(['api-server-manifest', 'controller-manager-manifest', 'scheduler-manifest', 'etcd-manifest'] as const),
   ...(['network-configuration', 'store-directory', 'pki-directory', 'certificate', 'private-key'] as const),
   ...(['admin-kubeconfig', 'scheduler-kubeconfig', 'controller-manager-kubeconfig', 'proxy-kubeconfig'] as const),

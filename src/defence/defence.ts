@@ -38,7 +38,7 @@ export { preview, subjectText } from './preview/preview.ts';
 export { type PreviewOptions, previewOn } from './preview/run.ts';
 export { restsOn, warningsOf } from './preview/warnings.ts';
 export { reachReport } from './reachability/report.ts';
-export { asJson } from './report/lines.ts';
+export { asJson, asYaml } from './report/lines.ts';
 export { printable } from './report/printable.ts';
 export { readKinds } from './snapshot/kinds.ts';
 export { readerObjects } from './snapshot/reader.ts';

@@ -13,8 +13,8 @@ import { startServer, type TestServer, testAdmin } from '../server/testing/start
 import { checks } from './checks.ts';
 import type { Check, Manifest } from './contract.ts';
 import { contextOf, judgeOne } from './judge/judge.ts';
+import { refOf } from './object-ref.ts';
 import { readCluster } from './snapshot/cluster.ts';
-import { refOf } from './snapshot/snapshot.ts';
 
 function pathTo({ apiVersion, kind, metadata }: Manifest): string | undefined {
   const served = [...builtInResources.values()].find(

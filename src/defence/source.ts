@@ -112,7 +112,7 @@ async function observationsOf(client: Client, snapshot: Snapshot, nowMs: number)
 }
 
 /** A way to the cluster that a kubeconfig names. */
-export function openCluster({ kubeconfig, context }: Pick<SourceOptions, 'kubeconfig' | 'context'>) {
+function openCluster({ kubeconfig, context }: Pick<SourceOptions, 'kubeconfig' | 'context'>) {
   const { name, connection } = loadContext(kubeconfig, context);
   const about = `cluster ${name} at ${connection.server}`;
   return { transport: openTransport(connection, about), connection, about };

@@ -1,6 +1,7 @@
 import type { PodLike } from '../api/pod-security/pod-security.ts';
 import type { Manifest } from './contract.ts';
 import type { FieldPath } from './field.ts';
+import { kindName } from './object-ref.ts';
 
 const inTemplate: FieldPath = ['spec', 'template'];
 
@@ -18,27 +19,6 @@ const places: Record<string, FieldPath> = {
 
 /** Every kind that has a pod in it. */
 export const workloadKinds = Object.keys(places);
-
-/** Kinds that moved from the group in which they began. */
-const moved: Record<string, string> = {
-  'Deployment.extensions': 'Deployment.apps',
-  'ReplicaSet.extensions': 'ReplicaSet.apps',
-  'DaemonSet.extensions': 'DaemonSet.apps',
-  'NetworkPolicy.extensions': 'NetworkPolicy.networking.k8s.io',
-  'Ingress.extensions': 'Ingress.networking.k8s.io',
-  'PodSecurityPolicy.extensions': 'PodSecurityPolicy.policy',
-};
-
-/** `Deployment.apps` for any version of the group, `Pod` for the core group. */
-export function kindName({ apiVersion, kind }: Manifest): string {
-  const slash = apiVersion.indexOf('/');
-  const name = slash === -1 ? kind : `${kind}.${apiVersion.slice(0, slash)}`;
-  return moved[name] ?? name;
-}
-
-/** `namespace/name`, or the name alone. */
-export const nameOf = ({ metadata }: Manifest): string =>
-  metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
 
 /** The pod in an object and where it stands; undefined where the object has none. */
 export function podOf(object: Manifest): { pod: PodLike; prefix: FieldPath } | undefined {

@@ -29,7 +29,7 @@ export type Volumes = {
   storageClass(name: string): StorageClass | undefined;
 };
 
-export const noVolumes: Volumes = {
+const noVolumes: Volumes = {
   claim: () => undefined,
   volume: () => undefined,
   volumes: () => [],

@@ -51,7 +51,7 @@ export function decodeWindow(value: unknown, nowMs: number): Window | undefined 
 }
 
 /** Can this have been the time of something that was seen? */
-export const isPlausible = (timeMs: number, nowMs: number): boolean =>
+const isPlausible = (timeMs: number, nowMs: number): boolean =>
   Number.isFinite(timeMs) && timeMs >= pastMs && timeMs <= nowMs + futureMsMax;
 
 class Unfit extends Error {}

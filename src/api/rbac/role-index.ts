@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../object.ts';
 import type { Attributes, UserInfo } from '../user.ts';
 import { rulesOf } from './aggregate.ts';
+import { serviceAccountName } from './identity.ts';
 import { type PolicyRule, ruleAllows } from './rules.ts';
 
 /** All roles and bindings there are, as objects of rbac.authorization.k8s.io. */
@@ -16,6 +17,12 @@ export type Subject =
   | { kind: 'User'; name: string }
   | { kind: 'Group'; name: string }
   | { kind: 'ServiceAccount'; namespace: string; name: string };
+
+/** `ServiceAccount shop/api`, for people. */
+export const describeSubject = (subject: Subject): string =>
+  subject.kind === 'ServiceAccount'
+    ? `ServiceAccount ${subject.namespace}/${subject.name}`
+    : `${subject.kind} ${subject.name}`;
 
 /** What one binding gives to its subjects: the rules of a role, in one namespace or (empty) everywhere. */
 export type Grant = {
@@ -125,5 +132,5 @@ function* heldBy(bySubject: Map<string, Grant[]> | undefined, user: UserInfo): G
 function subjectKey(subject: Subject): string {
   if (subject.kind === 'Group') return `group:${subject.name}`;
   if (subject.kind === 'User') return `user:${subject.name}`;
-  return `user:system:serviceaccount:${subject.namespace}:${subject.name}`;
+  return `user:${serviceAccountName(subject.namespace, subject.name)}`;
 }

@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from 'commander';
-import { stringify } from 'yaml';
 import type { AddCommand } from '../command.ts';
 
 type Options = { serviceAccount?: { namespace: string; name: string }; withSecretNames?: boolean };
@@ -16,10 +15,9 @@ export const reader: AddCommand = (program) => {
     .option('--service-account <namespace/name>', 'also an account that is bound to it', readAccount)
     .option('--with-secret-names', 'also list of secrets, which lets its holder read them')
     .action(async ({ serviceAccount, withSecretNames }: Options) => {
-      const { readerObjects } = await import('../../defence/defence.ts');
+      const { asYaml, readerObjects } = await import('../../defence/defence.ts');
       const objects = readerObjects({ account: serviceAccount, secretNames: withSecretNames });
-      const documents = objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }));
-      process.stdout.write(`${withSecretNames ? secretsNote : ''}${documents.join('---\n')}`);
+      process.stdout.write(`${withSecretNames ? secretsNote : ''}${asYaml(objects)}`);
     });
 };
 

@@ -7,7 +7,7 @@ import { type Configuration, layout, nodeNameOf } from '../configuration.ts';
 import { containerdPaths } from '../places.ts';
 
 /** Where this cluster has what the benchmark asks about. */
-export function filePlaces(configuration: Configuration): FilePlace[] {
+function filePlaces(configuration: Configuration): FilePlace[] {
   const { server, pki, agentPki, encryptionKeys, breakGlass, configuration: file } = layout(configuration);
   const { state, socket, cniConfDir } = containerdPaths(configuration);
   return [

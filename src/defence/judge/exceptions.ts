@@ -6,7 +6,7 @@ import { loadManifests } from '../manifests/load.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Failure, Unassessed } from './judge.ts';
 
-export const exceptionApiVersion = 'defence.rempart.io/v1alpha1';
+const exceptionApiVersion = 'defence.rempart.io/v1alpha1';
 
 /**
  * A waiver, written as an object:

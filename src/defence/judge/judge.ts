@@ -4,8 +4,8 @@ import type { PodSecurityPolicy } from '../../api/pod-security/pod-security.ts';
 import { copyJson } from '../../foundation/json.ts';
 import type { Check, Finding, JudgeContext, Manifest, PatchOperation, Severity, Verdict } from '../contract.ts';
 import { formatField } from '../field.ts';
+import { kindName, objectText } from '../object-ref.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { kindName } from '../workload.ts';
 
 /** Where an object was read; absent for objects of a live cluster. Lines count from 1. */
 export type Origin = { file: string; document: number; lineOf(field: (string | number)[]): number };
@@ -220,10 +220,6 @@ function patchOf(finding: Finding): PatchOperation[] | undefined {
     return undefined;
   }
 }
-
-/** `Deployment shop/web`. */
-export const objectText = ({ kind, metadata }: Manifest): string =>
-  `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name ?? metadata.generateName ?? ''}`;
 
 const placed = ({ object, origin }: Subject) => ({
   what: objectText(object),

@@ -1,7 +1,8 @@
 import type { Manifest } from '../contract.ts';
+import { kindName } from '../object-ref.ts';
 import { ownersOf } from '../snapshot/owners.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { kindName, podOf } from '../workload.ts';
+import { podOf } from '../workload.ts';
 import type { Subject } from './judge.ts';
 
 /**

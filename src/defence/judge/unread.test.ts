@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checks } from '../checks.ts';
 import type { JudgeContext, Manifest } from '../contract.ts';
+import { kindName } from '../object-ref.ts';
 import { readKinds } from '../snapshot/kinds.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
-import { kindName } from '../workload.ts';
 import { contextOf, judge, judgeOne } from './judge.ts';
 
 const clusterOf = (objects: Manifest[], unread: string[]) =>

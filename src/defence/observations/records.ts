@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { isObject } from '../../foundation/json.ts';
 
-export const recordLimits = {
+const recordLimits = {
   /** Of the whole file, unpacked: packed ones may be tiny. */
   fileBytesMax: 2 ** 30,
   /** A longer line is passed over, and counted. */

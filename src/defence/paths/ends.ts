@@ -2,7 +2,7 @@ import { UsageError } from '../../foundation/usage-error.ts';
 import type { PathGraph } from './build.ts';
 import type { Place } from './graph.ts';
 
-export const endsHelp =
+const endsHelp =
   'internet, pod:NAMESPACE/NAME, workload:NAMESPACE/NAME, sa:NAMESPACE/NAME, user:NAME, group:NAME, node:NAME, ' +
   'secret:NAMESPACE/NAME, secrets, secrets:NAMESPACE, nodes, cluster-admin';
 

@@ -1,6 +1,6 @@
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
-import type { ObjectRef } from '../snapshot/snapshot.ts';
+import type { ObjectRef } from '../object-ref.ts';
 
 export type PlaceType =
   | 'internet'
@@ -77,7 +77,7 @@ export const costs = {
 } as const;
 
 /** Far above what ten thousand pods need; a cluster made to fill our memory ends here. */
-export const hopsMax = 10_000_000;
+const hopsMax = 10_000_000;
 
 /** Throws UsageError beyond so many hops. */
 export function createGraph(limit = hopsMax): GraphBuilder {

@@ -75,7 +75,7 @@ function unreadOf(snapshot: Snapshot): string[] {
 }
 
 /** Which Pod Security Standard binds pods of a namespace with these labels, by the cluster's own default. */
-export function enforcedLevel(snapshot: Snapshot, labels: Record<string, string> | undefined) {
+function enforcedLevel(snapshot: Snapshot, labels: Record<string, string> | undefined) {
   if (!snapshot.closedByDefault) return podSecurityModes(labels, 'privileged').enforce.level;
   const protection = snapshot.get({ kind: 'Protection.defence.rempart.io', namespace: '', name: 'pod-security' });
   const mode: unknown = protection?.spec?.mode;

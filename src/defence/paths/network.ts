@@ -1,8 +1,9 @@
 import type { PartyClass, PolicyPod, PortRange, Reachability } from '../../policy/policy.ts';
 import { podKey } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
+import { refKey, refOf, refText } from '../object-ref.ts';
 import { networkOf } from '../perimeter/network.ts';
-import { refKey, refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../snapshot/world.ts';
 import type { Places } from './effects.ts';
 import { costs, type Lever, type Place } from './graph.ts';

@@ -1,7 +1,8 @@
 import type { Manifest } from '../contract.ts';
+import { type ObjectRef, refKey, refText } from '../object-ref.ts';
 import type { Entry } from '../perimeter/exposure/entry.ts';
 import { exposureOf } from '../perimeter/exposure/exposure.ts';
-import { type ObjectRef, refKey, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Places } from './effects.ts';
 import { costs, type Edit, type Lever } from './graph.ts';
 import type { Model } from './model.ts';

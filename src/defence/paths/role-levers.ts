@@ -1,9 +1,8 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import { bindingText, type Grant } from '../../api/rbac/role-index.ts';
+import { bindingText, describeSubject, type Grant } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule } from '../../api/rbac/rules.ts';
-import { subjectText } from '../perimeter/render.ts';
+import { refKey, refOf, refText } from '../object-ref.ts';
 import { asWritten } from '../perimeter/roles.ts';
-import { refKey, refOf, refText } from '../snapshot/snapshot.ts';
 import type { Lever } from './graph.ts';
 import { subjectId } from './memberships.ts';
 
@@ -17,7 +16,7 @@ export function unbind(grant: Grant, index: number): Lever {
     text:
       grant.subjects.length === 1
         ? `remove ${bindingText(grant)}`
-        : `take ${subjectText(subject)} out of ${bindingText(grant)}`,
+        : `take ${describeSubject(subject)} out of ${bindingText(grant)}`,
     edit: {
       target: refOf(binding),
       to(object) {

@@ -1,4 +1,4 @@
-import { refOf, refText } from '../snapshot/snapshot.ts';
+import { refOf, refText } from '../object-ref.ts';
 import { podOf } from '../workload.ts';
 import { nodesOf, type Places } from './effects.ts';
 import { closeEscapes, escapeOf } from './escape.ts';

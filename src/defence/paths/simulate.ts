@@ -1,14 +1,7 @@
 import type { Manifest } from '../contract.ts';
+import { type ObjectRef, refKey, refOf } from '../object-ref.ts';
 import { ownersOf } from '../snapshot/owners.ts';
-import {
-  type Change,
-  changedRef,
-  type ObjectRef,
-  refKey,
-  refOf,
-  type Snapshot,
-  withChanges,
-} from '../snapshot/snapshot.ts';
+import { type Change, changedRef, type Snapshot, withChanges } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
 import type { Lever } from './graph.ts';
 

@@ -1,5 +1,5 @@
+import { type ObjectRef, refKey } from '../object-ref.ts';
 import { networkOf } from '../perimeter/network.ts';
-import { type ObjectRef, refKey } from '../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../snapshot/world.ts';
 import type { PathGraph } from './build.ts';
 import type { Hop, Place } from './graph.ts';

@@ -1,7 +1,8 @@
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
+import { type ObjectRef, refOf, refText } from '../object-ref.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
-import { type ObjectRef, refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
 
 /** Pods that one object makes, which are alike: what one of them can do, all can. */
@@ -26,9 +27,6 @@ export type Workload = {
 };
 
 export const namespaceOf = ({ metadata }: Manifest): string => metadata.namespace || 'default';
-
-/** Kinds without which nobody knows what runs. */
-export const workloadSources = ['Pod', 'ServiceAccount'];
 
 const known = new WeakMap<Snapshot, Workload[]>();
 

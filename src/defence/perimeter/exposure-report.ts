@@ -1,10 +1,11 @@
+import { refText } from '../object-ref.ts';
 import type { Observations } from '../observations/observation.ts';
 import { allowListChange } from '../preview/changes/client-allow-list.ts';
 import type { Preview } from '../preview/impact.ts';
 import { preview, subjectText } from '../preview/preview.ts';
 import { asJson, asText, detailedTable, notAssessedLines, refsText, table } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
-import { refText, type Snapshot } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { type AdministrationFinding, type Endpoint, judgeAdministration } from './administration/administration.ts';
 import type { Entry } from './exposure/entry.ts';
 import { exposureOf } from './exposure/exposure.ts';

@@ -1,5 +1,6 @@
 import { createEvaluator, type Evaluator, type PolicyPod, podKey } from '../../policy/policy.ts';
-import type { ObjectRef, Snapshot } from '../snapshot/snapshot.ts';
+import type { ObjectRef } from '../object-ref.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { type SnapshotWorld, worldOfSnapshot } from '../snapshot/world.ts';
 
 export type Network = SnapshotWorld & {

@@ -1,14 +1,9 @@
-import type { Subject } from '../../api/rbac/role-index.ts';
+import { describeSubject } from '../../api/rbac/role-index.ts';
+import { refText } from '../object-ref.ts';
 import { asJson, asText, detailedTable, notAssessedLines } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
-import { refText } from '../snapshot/snapshot.ts';
 import { queryText } from './right-query.ts';
 import type { Holder, WhoCan } from './who-can.ts';
-
-export const subjectText = (subject: Subject): string =>
-  subject.kind === 'ServiceAccount'
-    ? `ServiceAccount ${subject.namespace}/${subject.name}`
-    : `${subject.kind} ${subject.name}`;
 
 export function renderWhoCan(report: WhoCan, format: 'table' | 'json'): string {
   if (format === 'json') return asJson(report);
@@ -33,7 +28,7 @@ const runsMax = 3;
 function holderRow(holder: Holder) {
   const { subject, namespace, names } = holder;
   const only = names.length > 0 ? `, only ${names.join(', ')}` : '';
-  const cells = [subjectText(subject), `${namespace === '' ? 'everywhere' : namespace}${only}`];
+  const cells = [describeSubject(subject), `${namespace === '' ? 'everywhere' : namespace}${only}`];
   return { cells, below: reasonLines(holder) };
 }
 

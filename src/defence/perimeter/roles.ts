@@ -2,7 +2,8 @@ import { createRoleIndex, type RoleIndex } from '../../api/rbac/role-index.ts';
 import { userRoles } from '../../api/rbac/user-roles.ts';
 import { bindingKinds, roleKinds } from '../cluster/role-rights.ts';
 import type { Manifest } from '../contract.ts';
-import { refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { refOf, refText } from '../object-ref.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 
 export type SnapshotRoles = {
   index: RoleIndex;

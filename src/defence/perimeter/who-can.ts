@@ -1,10 +1,11 @@
 import { mastersGroup } from '../../api/rbac/identity.ts';
 import type { Grant, Subject } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule, ruleAllows } from '../../api/rbac/rules.ts';
+import { type ObjectRef, refOf } from '../object-ref.ts';
 import { pathsToSubjects } from '../paths/detours.ts';
 import type { Path } from '../paths/steps.ts';
 import { type Workload, workloadsOf } from '../paths/workloads.ts';
-import { type ObjectRef, refOf, type Snapshot } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { isClusterScoped, type RightQuery } from './right-query.ts';
 import { rolesOf } from './roles.ts';
 

@@ -7,10 +7,10 @@ import { exemptionFor } from '../judge/exemptions.ts';
 import { mendsOf } from '../judge/fix.ts';
 import { contextOf, type Failure, judge } from '../judge/judge.ts';
 import { subjectsOf } from '../judge/subjects.ts';
+import { kindName, type ObjectRef, refOf } from '../object-ref.ts';
 import type { PathGraph } from '../paths/build.ts';
 import { namespaceOf } from '../paths/workloads.ts';
-import { type Change, type ObjectRef, refOf, type Snapshot } from '../snapshot/snapshot.ts';
-import { kindName } from '../workload.ts';
+import type { Change, Snapshot } from '../snapshot/snapshot.ts';
 import { findingPoints } from './risk.ts';
 import type { Candidate } from './step.ts';
 

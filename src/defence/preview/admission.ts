@@ -1,4 +1,5 @@
-import { type Change, changedRef, refKey, type Snapshot } from '../snapshot/snapshot.ts';
+import { refKey } from '../object-ref.ts';
+import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
 import { type Candidate, candidateKey, candidatesOf, namespaceOf } from './candidates.ts';
 import type { Allowance, Impact } from './impact.ts';

@@ -4,7 +4,8 @@ import { ApiError } from '../../api/status.ts';
 import type { Client } from '../../client/client.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
-import { type Change, changedRef, refText } from '../snapshot/snapshot.ts';
+import { refText } from '../object-ref.ts';
+import { type Change, changedRef } from '../snapshot/snapshot.ts';
 import { kindNamed, kindOf } from './merge.ts';
 import { fieldManager } from './resolve.ts';
 

@@ -1,8 +1,9 @@
 import { applyLimitDefaults } from '../../api/quota/limit-range.ts';
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
+import { refKey, refOf } from '../object-ref.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
-import { refKey, refOf, type Snapshot } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
 import type { Subject } from './impact.ts';
 import { kindOf } from './merge.ts';

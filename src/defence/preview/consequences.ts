@@ -1,9 +1,10 @@
 import type { PodLike } from '../../api/pod-security/pod-security.ts';
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
+import { kindName, type ObjectRef, refKey, refOf } from '../object-ref.ts';
 import { type Owners, ownersOf } from '../snapshot/owners.ts';
-import { type Change, changedRef, type ObjectRef, refKey, refOf, type Snapshot } from '../snapshot/snapshot.ts';
-import { kindName, podOf } from '../workload.ts';
+import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts';
+import { podOf } from '../workload.ts';
 
 /**
  * What a cluster makes of the changes by itself: pods of a changed template are made anew from it, those of a removed

@@ -1,5 +1,6 @@
+import type { ObjectRef } from '../object-ref.ts';
 import type { Seen, Window } from '../observations/observation.ts';
-import type { Change, ObjectRef } from '../snapshot/snapshot.ts';
+import type { Change } from '../snapshot/snapshot.ts';
 
 /**
  * Worst first. `opens`: refused until now and allowed from then on: nothing breaks, but somebody must have wanted it.

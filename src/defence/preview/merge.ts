@@ -3,7 +3,7 @@ import { kinds } from '../../api/api.ts';
 import type { Kind } from '../../api/kind.ts';
 import { mergePatch, strategicMergePatch } from '../../api/merge/merge.ts';
 import type { Manifest } from '../contract.ts';
-import { kindName } from '../workload.ts';
+import { kindName } from '../object-ref.ts';
 import { written } from './undo.ts';
 
 const byName = new Map<string, Kind>(

@@ -2,8 +2,9 @@ import { kinds } from '../../api/api.ts';
 import { resourceName } from '../../api/kind.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { loadManifests } from '../manifests/load.ts';
+import { type ObjectRef, refOf } from '../object-ref.ts';
 import { protectionKind } from '../protection-mode.ts';
-import { type Change, type ObjectRef, refOf, type Snapshot } from '../snapshot/snapshot.ts';
+import type { Change, Snapshot } from '../snapshot/snapshot.ts';
 import { enforceChange } from './changes/pod-security.ts';
 import { kindOf } from './merge.ts';
 

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
+import { refText } from '../object-ref.ts';
 import { printable } from '../report/printable.ts';
-import { changedRef, refText } from '../snapshot/snapshot.ts';
+import { changedRef } from '../snapshot/snapshot.ts';
 import { type Impact, type Outcome, outcomes, type Preview } from './impact.ts';
 import { subjectText } from './preview.ts';
 import { spanText } from './watched.ts';

@@ -3,7 +3,8 @@ import { ApiError } from '../../api/status.ts';
 import type { Client } from '../../client/client.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
-import { type Change, changedRef, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { refText } from '../object-ref.ts';
+import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import type { Impact } from './impact.ts';
 import { kindOf, merged, unlessSame } from './merge.ts';
 

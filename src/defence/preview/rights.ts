@@ -1,8 +1,10 @@
-import type { RoleIndex, Subject as RoleSubject } from '../../api/rbac/role-index.ts';
+import { authenticatedGroup, serviceAccountName, serviceAccountUser } from '../../api/rbac/identity.ts';
+import { describeSubject, type RoleIndex, type Subject } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule, uncovered } from '../../api/rbac/rules.ts';
 import type { UserInfo } from '../../api/user.ts';
+import { refText } from '../object-ref.ts';
 import type { Call } from '../observations/observation.ts';
-import { changedRef, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import type { Impact, Outcome } from './impact.ts';
 import type { Scope } from './scope.ts';
 import { unseenText } from './watched.ts';
@@ -10,16 +12,10 @@ import { unseenText } from './watched.ts';
 const rulesShown = 5;
 
 /** What the subject may no longer do, or may do from then on, beside the calls that were seen. */
-export function judgeRights(
-  subject: RoleSubject,
-  scope: Scope,
-  old: RoleIndex,
-  now: RoleIndex,
-  calls: Call[],
-): Impact[] {
+export function judgeRights(subject: Subject, scope: Scope, old: RoleIndex, now: RoleIndex, calls: Call[]): Impact[] {
   const user = asUser(subject);
   const namespaces = new Set([...old.all(user), ...now.all(user)].map(({ namespace }) => namespace));
-  const text = subjectText(subject);
+  const text = describeSubject(subject);
   const by = scope.changes.map((change) => refText(changedRef(change)));
   return [...namespaces].flatMap((namespace): Impact[] => {
     const rules = (index: RoleIndex) => [...index.in(user, namespace)].flatMap((grant) => grant.rules);
@@ -48,7 +44,7 @@ export function judgeRights(
   });
 }
 
-const usedRules = (calls: Call[], subject: RoleSubject): PolicyRule[] =>
+const usedRules = (calls: Call[], subject: Subject): PolicyRule[] =>
   calls
     .filter((call) => isOf(call, subject))
     .map((call) =>
@@ -62,24 +58,18 @@ const usedRules = (calls: Call[], subject: RoleSubject): PolicyRule[] =>
     );
 
 /** Everybody who is known by name is in system:authenticated, a service account in the groups of its own, too. */
-function asUser(subject: RoleSubject): UserInfo {
+function asUser(subject: Subject): UserInfo {
   if (subject.kind === 'Group') return { username: '', groups: [subject.name] };
-  if (subject.kind === 'User') return { username: subject.name, groups: ['system:authenticated'] };
-  const groups = ['system:serviceaccounts', `system:serviceaccounts:${subject.namespace}`, 'system:authenticated'];
-  return { username: userOf(subject), groups };
+  if (subject.kind === 'User') return { username: subject.name, groups: [authenticatedGroup] };
+  return serviceAccountUser(subject.namespace, subject.name);
 }
-
-const subjectText = (subject: RoleSubject): string =>
-  subject.kind === 'ServiceAccount'
-    ? `ServiceAccount ${subject.namespace}/${subject.name}`
-    : `${subject.kind} ${subject.name}`;
 
 function rulesText(rules: PolicyRule[]): string {
   const shown = rules.slice(0, rulesShown).map(describeRule).join(', ');
   return rules.length > rulesShown ? `${shown} and ${rules.length - rulesShown} more` : shown;
 }
 
-function livesText(subject: RoleSubject, snapshot: Snapshot): string {
+function livesText(subject: Subject, snapshot: Snapshot): string {
   if (subject.kind !== 'ServiceAccount' || snapshot.whyUnread('Pod') !== undefined) return '';
   const pods = snapshot
     .of('Pod', subject.namespace)
@@ -89,11 +79,8 @@ function livesText(subject: RoleSubject, snapshot: Snapshot): string {
     : `; ${pods.length} pod${pods.length === 1 ? ' runs' : 's run'} as it`;
 }
 
-const userOf = ({ namespace, name }: { namespace: string; name: string }) =>
-  `system:serviceaccount:${namespace}:${name}`;
-
 /** Does the call come from this subject of a binding? */
-export function isOf({ user, groups }: Call, subject: RoleSubject): boolean {
+export function isOf({ user, groups }: Call, subject: Subject): boolean {
   if (subject.kind === 'Group') return groups.includes(subject.name);
-  return user === (subject.kind === 'User' ? subject.name : userOf(subject));
+  return user === (subject.kind === 'User' ? subject.name : serviceAccountName(subject.namespace, subject.name));
 }

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { stringify } from 'yaml';
 import { resourceName } from '../../api/kind.ts';
 import type { Client } from '../../client/client.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
-import { type Change, changedRef, refKey } from '../snapshot/snapshot.ts';
+import { refKey } from '../object-ref.ts';
+import { asYaml } from '../report/lines.ts';
+import { type Change, changedRef } from '../snapshot/snapshot.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
 import { applyChanges, applyUndo } from './apply.ts';
 import { allowListChange } from './changes/client-allow-list.ts';
@@ -135,10 +136,7 @@ function writeAllowances(file: string, { impacts }: Preview): void {
       const ref = refKey(changedRef(change));
       objects.set(ref, together(objects.get(ref), change.put));
     }
-  const documents = [...objects.values()].map(
-    (object) => `---\n${stringify(written(object), { aliasDuplicateObjects: false })}`,
-  );
-  writeFileSync(file, documents.join(''), { mode: 0o600 });
+  writeFileSync(file, asYaml([...objects.values()].map(written)), { mode: 0o600 });
 }
 
 /** Rules of NetworkPolicies add up; of anything else the last one counts. */

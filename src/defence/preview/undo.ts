@@ -1,5 +1,6 @@
 import type { Manifest } from '../contract.ts';
-import { type Change, changedRef, refOf, refText, type Snapshot } from '../snapshot/snapshot.ts';
+import { refOf, refText } from '../object-ref.ts';
+import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 
 /** What the API server writes, and what kubectl writes to itself: an object that is put back must not carry it. */
 const serverSet = [

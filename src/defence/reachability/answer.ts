@@ -3,8 +3,7 @@ import type { Explanation, Party, Protocol } from '../../policy/policy.ts';
 import { type Place, placesOf, targetsOf } from './ends.ts';
 import type { ReachModel } from './model.ts';
 
-export const reachVerdicts = ['yes', 'no', 'unknown'] as const;
-export type ReachVerdict = (typeof reachVerdicts)[number];
+export type ReachVerdict = 'yes' | 'no' | 'unknown';
 
 /** The answer for one pair of ends and one port. `why` stands where there is nothing to explain. */
 export type Answer = {

@@ -1,5 +1,5 @@
 import { formatAddress, type PartyClass, type PortRange, podKey, portsText } from '../../policy/policy.ts';
-import { refKey } from '../snapshot/snapshot.ts';
+import { refKey } from '../object-ref.ts';
 import { placesOf } from './ends.ts';
 import { type ReachModel, workloadText } from './model.ts';
 

@@ -1,5 +1,6 @@
 import { createEvaluator, createReachability, type Evaluator, type Reachability } from '../../policy/policy.ts';
-import { type ObjectRef, refKey, type Snapshot } from '../snapshot/snapshot.ts';
+import { type ObjectRef, refKey } from '../object-ref.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { networkPolicyKind, type SnapshotWorld, worldOfSnapshot } from '../snapshot/world.ts';
 import type { Source } from '../source.ts';
 

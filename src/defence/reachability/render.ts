@@ -1,10 +1,10 @@
 import { type Difference, type ExplainedSide, portsText, type RuleRef } from '../../policy/policy.ts';
 import type { FieldPath } from '../field.ts';
 import { formatField } from '../field.ts';
+import { kindName } from '../object-ref.ts';
 import { printable } from '../report/printable.ts';
 import { networkPolicyKind } from '../snapshot/world.ts';
 import type { Source } from '../source.ts';
-import { kindName } from '../workload.ts';
 import type { Answer, ReachReport } from './answer.ts';
 import type { EverythingReport } from './everything.ts';
 
@@ -66,7 +66,7 @@ const ruleField = ({ direction, rule, peer }: RuleRef): FieldPath => {
 };
 
 /** `NetworkPolicy shop/db spec.ingress[0].from[1] (policies.yaml:23)`. */
-export function ruleText(ref: RuleRef, loaded: Loaded): string {
+function ruleText(ref: RuleRef, loaded: Loaded): string {
   const field = ruleField(ref);
   const found = loaded?.objects.find(
     ({ object }) =>

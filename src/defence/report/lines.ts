@@ -1,5 +1,6 @@
+import { stringify } from 'yaml';
 import { columns } from '../../foundation/columns.ts';
-import { type ObjectRef, refText } from '../snapshot/snapshot.ts';
+import { type ObjectRef, refText } from '../object-ref.ts';
 import { printable } from './printable.ts';
 
 /** A table, with cells that are made safe to print. */
@@ -21,6 +22,11 @@ export const refsText = (refs: ObjectRef[]): string => refs.map(refText).join(',
 export const notAssessedLines = (reasons: string[]): string[] =>
   reasons.length === 0 ? [] : ['', 'Not assessed', ...reasons.map((reason) => `    ${printable(reason)}`)];
 
+/** For programs. Fields are only ever added; `version` changes when one means something else. */
 export const asJson = (value: object): string => `${JSON.stringify({ version: 1, ...value }, null, 2)}\n`;
 
 export const asText = (lines: string[]): string => `${lines.join('\n')}\n`;
+
+/** Documents that kubectl applies, without aliases and folded lines: nothing to be misread by whoever reviews them. */
+export const asYaml = (objects: object[]): string =>
+  objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n');

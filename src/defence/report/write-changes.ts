@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import type { Manifest } from '../contract.ts';
 import type { Change } from '../snapshot/snapshot.ts';
+import { asYaml } from './lines.ts';
 import { printable } from './printable.ts';
 
 /**
@@ -25,7 +25,7 @@ export function changesText(title: string, changes: Change[]): string {
   });
   // Names are anybody's: a line break in one would leave the comment.
   const heading = [`# ${title}`, ...removals].map((line) => `${printable(line)}\n`).join('');
-  return `${heading}${puts.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n')}`;
+  return `${heading}${asYaml(puts)}`;
 }
 
 /** Status and what the server writes are no part of what is wanted. */

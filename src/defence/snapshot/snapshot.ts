@@ -1,8 +1,5 @@
 import type { Manifest } from '../contract.ts';
-import { kindName } from '../workload.ts';
-
-/** `Deployment.apps`, with the namespace ('' for the whole cluster) and the name of one object. */
-export type ObjectRef = { kind: string; namespace: string; name: string };
+import { kindName, type ObjectRef, refKey, refOf } from '../object-ref.ts';
 
 /** A kind that could not be read, and why: nothing may be concluded from the absence of its objects. */
 export type Unread = { kind: string; why: string };
@@ -28,19 +25,6 @@ export type Snapshot = {
 };
 
 export type SnapshotParts = Pick<Snapshot, 'source' | 'closedByDefault' | 'takenAtMs' | 'minor' | 'objects' | 'unread'>;
-
-export const refOf = (object: Manifest): ObjectRef => ({
-  kind: kindName(object),
-  namespace: object.metadata.namespace ?? '',
-  name: object.metadata.name,
-});
-
-/** `Deployment shop/web`, for people. */
-export const refText = ({ kind, ...place }: ObjectRef): string => refKey({ ...place, kind: kind.split('.')[0]! });
-
-/** `Deployment.apps shop/web`: equal for equal references. */
-export const refKey = ({ kind, namespace, name }: ObjectRef): string =>
-  `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 
 export function createSnapshot(parts: SnapshotParts): Snapshot {
   const byKind = Map.groupBy(parts.objects, kindName);

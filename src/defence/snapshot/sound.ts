@@ -1,9 +1,9 @@
 import { kinds } from '../../api/api.ts';
 import { decodeFields } from '../../api/schema/decode.ts';
 import type { Manifest } from '../contract.ts';
+import { kindName, refOf, refText } from '../object-ref.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
-import { kindName } from '../workload.ts';
-import { createSnapshot, refOf, refText, type Snapshot } from './snapshot.ts';
+import { createSnapshot, type Snapshot } from './snapshot.ts';
 
 const known = new Map(kinds.map((kind) => [kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`, kind]));
 const examplesMax = 3;

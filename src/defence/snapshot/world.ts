@@ -20,11 +20,12 @@ import {
   type World,
 } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
+import { kindName, nameOf, type ObjectRef, refOf } from '../object-ref.ts';
 import { protectionKind } from '../protection-mode.ts';
-import { kindName, nameOf, podOf } from '../workload.ts';
+import { podOf } from '../workload.ts';
 import { backendsOf } from './backends.ts';
 import { ownersOf, willRun } from './owners.ts';
-import { type ObjectRef, refOf, type Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export const networkPolicyKind = 'NetworkPolicy.networking.k8s.io';
 const endpointSliceKind = 'EndpointSlice.discovery.k8s.io';

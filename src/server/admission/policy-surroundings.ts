@@ -4,6 +4,7 @@ import type { PolicyRequest } from '../../api/admission-policy/request.ts';
 import { createBudget } from '../../api/cel/budget.ts';
 import type { AuthorizationQuestion } from '../../api/cel/evaluation.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import { serviceAccountUser } from '../../api/rbac/identity.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { AdmissionRequest, Authorizer, Lookup } from '../contracts.ts';
 import { scaleOf } from '../subresources/scale.ts';
@@ -59,9 +60,7 @@ function attributesOf(
   { path, serviceAccount, ...asked }: AuthorizationQuestion,
   { user: requester }: AdmissionRequest,
 ) {
-  const { namespace, name } = serviceAccount ?? { namespace: '', name: '' };
-  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
-  const account = { username: `system:serviceaccount:${namespace}:${name}`, groups };
-  const user = serviceAccount === undefined ? requester : account;
+  const user =
+    serviceAccount === undefined ? requester : serviceAccountUser(serviceAccount.namespace, serviceAccount.name);
   return { ...asked, user, version: '*', ...(path === undefined ? {} : { nonResourcePath: path }) };
 }

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../contract.ts';
+import { nameOf } from '../../object-ref.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { nameOf } from '../../workload.ts';
 import {
   type ComponentName,
   componentNames,

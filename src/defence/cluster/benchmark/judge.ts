@@ -1,7 +1,8 @@
 import { checks } from '../../checks.ts';
 import type { Check } from '../../contract.ts';
 import type { Exception } from '../../judge/exceptions.ts';
-import { type Failure, type Judgement, objectText } from '../../judge/judge.ts';
+import type { Failure, Judgement } from '../../judge/judge.ts';
+import { objectText } from '../../object-ref.ts';
 import { protectionKind } from '../../protection-mode.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { type Components, findComponents, judgeFlags } from './components.ts';

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { expiryText } from '../../judge/exceptions.ts';
+import { asJson, asText } from '../../report/lines.ts';
 import { printable } from '../../report/printable.ts';
 import type { BenchmarkReport } from './benchmark.ts';
 import type { OutcomeVerdict } from './item.ts';
@@ -34,9 +35,8 @@ export function renderBenchmark(report: BenchmarkReport, colour: boolean): strin
     `${pass} of ${rows.length} pass, ${fail} fail, ${counts['not applicable']} do not apply, ` +
       `${counts['not assessed']} are not assessed: of those nothing is said.`,
   );
-  return `${lines.join('\n')}\n`;
+  return asText(lines);
 }
 
 /** For programs. Fields are only ever added; `version` changes when one means something else. */
-export const benchmarkJson = (report: BenchmarkReport): string =>
-  `${JSON.stringify({ version: 1, ...report }, null, 2)}\n`;
+export const benchmarkJson = (report: BenchmarkReport): string => asJson(report);

@@ -1,5 +1,6 @@
 import { type Check, failOn, notApplicable } from '../../contract.ts';
-import { examplePod, kindName, podOf, workloadKinds } from '../../workload.ts';
+import { kindName } from '../../object-ref.ts';
+import { examplePod, podOf, workloadKinds } from '../../workload.ts';
 
 const controlPlane = /^node-role\.kubernetes\.io\/(control-plane|master|etcd)$/;
 

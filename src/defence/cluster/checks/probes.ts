@@ -1,5 +1,6 @@
 import { type Check, failOn, notApplicable } from '../../contract.ts';
-import { containersIn, exampleDeployment, kindName } from '../../workload.ts';
+import { kindName } from '../../object-ref.ts';
+import { containersIn, exampleDeployment } from '../../workload.ts';
 
 const kinds = ['Deployment.apps', 'StatefulSet.apps', 'DaemonSet.apps'];
 

@@ -1,7 +1,8 @@
 import { severities } from '../../contract.ts';
 import { formatField } from '../../field.ts';
+import { objectText } from '../../object-ref.ts';
 import { escaped } from '../../report/printable.ts';
-import { type Failure, objectText } from '../judge.ts';
+import type { Failure } from '../judge.ts';
 import {
   type CheckReport,
   coverageLine,

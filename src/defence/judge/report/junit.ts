@@ -1,6 +1,6 @@
 import { formatField } from '../../field.ts';
+import { objectText } from '../../object-ref.ts';
 import { escaped } from '../../report/printable.ts';
-import { objectText } from '../judge.ts';
 import { type CheckReport, madeOf, placeOf } from './report.ts';
 
 /**

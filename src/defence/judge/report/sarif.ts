@@ -3,7 +3,8 @@ import { isAbsolute, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Severity } from '../../contract.ts';
 import { formatField } from '../../field.ts';
-import { type Failure, objectText } from '../judge.ts';
+import { objectText } from '../../object-ref.ts';
+import type { Failure } from '../judge.ts';
 import { type CheckReport, madeOf, placeOf } from './report.ts';
 
 const level = { critical: 'error', high: 'error', medium: 'warning', low: 'note' } as const;

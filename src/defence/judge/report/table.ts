@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
 import { type Severity, severities } from '../../contract.ts';
 import { formatField } from '../../field.ts';
+import { objectText } from '../../object-ref.ts';
 import { printable } from '../../report/printable.ts';
 import { expiryText } from '../exceptions.ts';
-import { type Failure, objectText } from '../judge.ts';
+import type { Failure } from '../judge.ts';
 import { type CheckReport, coverageLine, findingsLine, groupedUnassessed, madeOf, namesOf, placeOf } from './report.ts';
 
 const colours = { critical: ['bold', 'red'], high: ['red'], medium: ['yellow'], low: ['cyan'] } as const;

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { type Connection, readMaterial } from '../../../client/connection.ts';
 import type { Severity } from '../../contract.ts';
-import type { ObjectRef } from '../../snapshot/snapshot.ts';
+import type { ObjectRef } from '../../object-ref.ts';
 import { apiAddress, apiCredential } from './api-server.ts';
 import type { AdministrationCheck, AdministrationContext, AdministrationVerdict, Endpoint } from './contract.ts';
 import { bootstrapTokens, endlessTokens, longCertificates } from './credentials.ts';

@@ -1,5 +1,6 @@
 import type { Severity } from '../../contract.ts';
-import type { ObjectRef, Snapshot } from '../../snapshot/snapshot.ts';
+import type { ObjectRef } from '../../object-ref.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
 
 /** How the one who asks reaches the API, from his kubeconfig; no keys. */
 export type Endpoint = {

@@ -1,7 +1,8 @@
 import { authenticatedGroup, unauthenticatedGroup } from '../../../api/rbac/identity.ts';
 import { bindingText, type Grant, roleText } from '../../../api/rbac/role-index.ts';
 import type { PolicyRule } from '../../../api/rbac/rules.ts';
-import { refOf, type Snapshot } from '../../snapshot/snapshot.ts';
+import { refOf } from '../../object-ref.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { asWritten, rolesOf } from '../roles.ts';
 import { type AdministrationCheck, type AdministrationVerdict, fail, modeOf, notAssessed, pass } from './contract.ts';
 

@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto';
-import { authenticatedGroup, serviceAccountOf, serviceAccountUser } from '../../../api/rbac/identity.ts';
+import {
+  authenticatedGroup,
+  serviceAccountName,
+  serviceAccountOf,
+  serviceAccountUser,
+} from '../../../api/rbac/identity.ts';
 import { type Subject, subjectsOf } from '../../../api/rbac/role-index.ts';
 import type { UserInfo } from '../../../api/user.ts';
 import { bindingKinds, roleKinds } from '../../cluster/role-rights.ts';
 import type { Manifest } from '../../contract.ts';
+import { refOf } from '../../object-ref.ts';
 import type { Call, Observations, Window } from '../../observations/observation.ts';
 import { attributesOf, callText } from '../../preview/calls.ts';
 import { spanText, watchedMs } from '../../preview/watched.ts';
-import { type Change, refOf, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
+import { type Change, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { rolesOf } from '../roles.ts';
 import { type Held, heldBy } from './held.ts';
 import { deriveRules } from './rules.ts';
@@ -126,7 +132,7 @@ function objectsFor(user: string, calls: Call[]): Manifest[] {
 
 const isUser = (subject: Subject, user: string): boolean =>
   subject.kind === 'ServiceAccount'
-    ? user === `system:serviceaccount:${subject.namespace}:${subject.name}`
+    ? user === serviceAccountName(subject.namespace, subject.name)
     : subject.kind === 'User' && subject.name === user;
 
 /** Every binding that names the user, without it; the last subject takes the binding with it. */

@@ -24,7 +24,7 @@ export function renderRoles(report: DeriveReport, format: RolesFormat): string {
   return asText([...lines, ...notAssessedLines(notAssessed)]);
 }
 
-export const titleOf = (user: string): string => `The least roles for ${printable(user)}, from what it was seen to do`;
+const titleOf = (user: string): string => `The least roles for ${printable(user)}, from what it was seen to do`;
 
 function userLines({ user, calls, objects, held, allowed, denied, warnings }: DerivedRoles): string[] {
   const lines = [printable(user)];

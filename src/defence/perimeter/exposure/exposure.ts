@@ -1,6 +1,7 @@
 import type { Manifest } from '../../contract.ts';
+import { refOf, refText } from '../../object-ref.ts';
 import { workloadsOf } from '../../paths/workloads.ts';
-import { refOf, refText, type Snapshot } from '../../snapshot/snapshot.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { networkOf } from '../network.ts';
 import { isPublicAddress } from './clients.ts';
 import { createExposureContext, type Entry, mergeEntries } from './entry.ts';

@@ -1,8 +1,9 @@
 import { type Direction, type NetworkPolicyPort, type PolicyPod, podKey } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
+import { type ObjectRef, refText } from '../../object-ref.ts';
 import type { Flow, FlowEnd } from '../../observations/observation.ts';
 import type { Places } from '../../preview/network/places.ts';
-import { type ObjectRef, refText, type Snapshot } from '../../snapshot/snapshot.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 import {
   anywhere,

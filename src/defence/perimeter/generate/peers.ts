@@ -9,8 +9,9 @@ import {
   podKey,
   serviceNameLabel,
 } from '../../../policy/policy.ts';
+import { refKey } from '../../object-ref.ts';
 import { lastingLabels } from '../../preview/network/places.ts';
-import { refKey, type Snapshot } from '../../snapshot/snapshot.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 
 /** The selector by which a controller finds its pods; of what has none, the labels that stay. Undefined: no labels. */

@@ -1,6 +1,6 @@
 import { matchesSelector } from '../../../api/selectors.ts';
 import { podKey } from '../../../policy/policy.ts';
-import { refText } from '../../snapshot/snapshot.ts';
+import { refText } from '../../object-ref.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 import type { GeneratedPolicy } from './builder.ts';
 

@@ -1,5 +1,6 @@
+import { refOf } from '../../object-ref.ts';
 import { protectionKind } from '../../protection-mode.ts';
-import { changedRef, refOf } from '../../snapshot/snapshot.ts';
+import { changedRef } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';
 import { modeIn } from '../modes.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';

@@ -1,6 +1,6 @@
 import { podLimitProblems } from '../../../api/quota/limit-range.ts';
 import type { Manifest } from '../../contract.ts';
-import { objectText } from '../../judge/judge.ts';
+import { objectText } from '../../object-ref.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import { admission } from '../admission.ts';
 import { type Candidate, createdPod, namespaceOf } from '../candidates.ts';

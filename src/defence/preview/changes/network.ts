@@ -1,5 +1,6 @@
 import { createEvaluator, podKey } from '../../../policy/policy.ts';
-import { type Change, changedRef, refText } from '../../snapshot/snapshot.ts';
+import { refText } from '../../object-ref.ts';
+import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../../snapshot/world.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';

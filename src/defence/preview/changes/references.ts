@@ -1,5 +1,6 @@
 import type { Manifest } from '../../contract.ts';
-import { changedRef, refText, type Snapshot } from '../../snapshot/snapshot.ts';
+import { refText } from '../../object-ref.ts';
+import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { admission, type Refusal } from '../admission.ts';
 import { namespaceOf } from '../candidates.ts';
 

@@ -4,9 +4,8 @@ import { exceededNames, missingCompute, quotaLimits, quotaUsed } from '../../../
 import { type Amounts, usageOf } from '../../../api/quota/usage.ts';
 import { addQuantities, compareQuantities, parseQuantity } from '../../../foundation/quantity.ts';
 import type { Manifest } from '../../contract.ts';
-import { objectText } from '../../judge/judge.ts';
-import { changedRef, refOf, type Snapshot } from '../../snapshot/snapshot.ts';
-import { kindName } from '../../workload.ts';
+import { kindName, objectText, refOf } from '../../object-ref.ts';
+import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { type AdmissionRule, admission, type Refusal } from '../admission.ts';
 import { type Candidate, createdPod, namespaceOf } from '../candidates.ts';
 import type { Allowance, Impact } from '../impact.ts';

@@ -5,9 +5,10 @@ import {
   type Subject as RoleSubject,
   roleText,
 } from '../../../api/rbac/role-index.ts';
+import { refOf, refText } from '../../object-ref.ts';
 import type { Call } from '../../observations/observation.ts';
 import { rolesOf } from '../../perimeter/roles.ts';
-import { changedRef, refOf, refText, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
+import { changedRef, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { attributesOf, callText, roleAllowance } from '../calls.ts';
 import type { Impact } from '../impact.ts';
 import { mergeSeen } from '../network/flows.ts';

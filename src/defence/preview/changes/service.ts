@@ -1,7 +1,8 @@
 import { exposes, type PolicyPod, podKey } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
+import { type ObjectRef, refKey, refText } from '../../object-ref.ts';
 import { backendsOf } from '../../snapshot/backends.ts';
-import { changedRef, type ObjectRef, refKey, refText, type Snapshot } from '../../snapshot/snapshot.ts';
+import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';
 import { flowText } from '../network/flows.ts';
 import { placesOf } from '../network/places.ts';

@@ -9,8 +9,9 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from '../../../api/schema/types.d.ts';
 import type { Manifest } from '../../contract.ts';
-import { type Change, changedRef, refKey, refOf, refText, type Snapshot } from '../../snapshot/snapshot.ts';
-import { kindName, podOf, workloadKinds } from '../../workload.ts';
+import { kindName, refKey, refOf, refText } from '../../object-ref.ts';
+import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
+import { podOf, workloadKinds } from '../../workload.ts';
 import { candidatesOf } from '../candidates.ts';
 import type { Impact, Subject } from '../impact.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';

@@ -1,5 +1,6 @@
+import { refOf, refText } from '../../object-ref.ts';
 import { ownersOf } from '../../snapshot/owners.ts';
-import { changedRef, refOf, refText } from '../../snapshot/snapshot.ts';
+import { changedRef } from '../../snapshot/snapshot.ts';
 import { podOf } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';

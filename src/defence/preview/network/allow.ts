@@ -9,7 +9,8 @@ import {
   type World,
 } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
-import { type Change, refOf } from '../../snapshot/snapshot.ts';
+import { refOf } from '../../object-ref.ts';
+import type { Change } from '../../snapshot/snapshot.ts';
 import { networkPolicyKind, type SnapshotWorld } from '../../snapshot/world.ts';
 import type { Allowance } from '../impact.ts';
 import type { BrokenFlow, PlacedFlow } from './flows.ts';

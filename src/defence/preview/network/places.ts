@@ -1,7 +1,7 @@
 import type { Party, PolicyPod, Protocol, WellKnown, World } from '../../../policy/policy.ts';
 import { podKey } from '../../../policy/policy.ts';
+import type { ObjectRef } from '../../object-ref.ts';
 import type { FlowEnd } from '../../observations/observation.ts';
-import type { ObjectRef } from '../../snapshot/snapshot.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 
 /** One end of a flow in both worlds. A party that is undefined: the change removes it. */
