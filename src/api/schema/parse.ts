@@ -3,8 +3,12 @@ import { yamlOptions } from '../yaml.ts';
 
 /** Deeper than any honest object: a CustomResourceDefinition's schema reaches about 60. */
 export const depthMax = 128;
-/** YAML takes a hundred times longer to parse than JSON: this much takes up to a second. Clients rarely send it. */
-const yamlLengthMax = 256 * 1024;
+/**
+ * YAML takes a hundred times longer to parse than JSON, some texts many hundred times, and everybody else waits: this
+ * much takes up to half a second. Clients rarely send it.
+ */
+const yamlLengthMax = 64 * 1024;
+/** For each the whole document is searched. */
 const aliasesMax = 20;
 /** More findings than this help nobody, and bound the response. */
 const duplicatesMax = 20;
@@ -36,13 +40,15 @@ export async function parseYaml(text: string): Promise<Parsed> {
   if (text.length > yamlLengthMax)
     throw new ApiError('RequestEntityTooLarge', `a YAML body may have ${yamlLengthMax} characters: send JSON instead`);
   if (nestsDeeply(text)) throw tooDeep();
-  const { isCollection, isMap, isScalar, parseDocument } = await import('yaml');
+  const { isAlias, isCollection, isMap, isScalar, parseDocument } = await import('yaml');
   try {
     const document = parseDocument(text, { ...yamlOptions, uniqueKeys: false, logLevel: 'error' });
     if (document.errors.length > 0) throw document.errors[0];
     const duplicates: string[] = [];
+    let aliases = 0;
     const walk = (node: unknown, path: string, depth: number): void => {
       if (depth > depthMax) throw tooDeep();
+      if (isAlias(node) && ++aliases > aliasesMax) throw badRequest(`YAML may have at most ${aliasesMax} aliases here`);
       if (!isCollection(node)) return;
       const seen = new Set<string>();
       node.items.forEach((item: any, index) => {
@@ -54,6 +60,7 @@ export async function parseYaml(text: string): Promise<Parsed> {
         const here = path === '' ? key : `${path}.${key}`;
         if (seen.has(key) && duplicates.length < duplicatesMax) duplicates.push(here);
         seen.add(key);
+        walk(item.key, here, depth + 1);
         walk(item.value, here, depth + 1);
       });
     };
