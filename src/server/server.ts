@@ -18,7 +18,7 @@ import { createWatchHub } from './storage/watch-hub.ts';
 export { type AuditLog, type AuditOptions, createAudit } from './audit/audit.ts';
 export { type AuditVerdict, verifyAudit } from './audit/verify.ts';
 export type { Extensions, TokenIssue } from './context.ts';
-export type { AdmissionPlugin, AdmissionRequest, Audit, AuditEvent, Lookup, ModeOf } from './contracts.ts';
+export type { AdmissionPlugin, AdmissionRequest, Audit, AuditEvent, Authorizer, Lookup, ModeOf } from './contracts.ts';
 export { createDefences, type DefenceSettings } from './defences.ts';
 export type { Listen, Tls } from './http/listener.ts';
 export type { CallRequest, CallResponse, InProcess } from './in-process.ts';

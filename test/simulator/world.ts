@@ -52,7 +52,7 @@ export async function createWorld(faults: Faults): Promise<World> {
     clientAuthorities: [],
     tokenIssuer: 'https://kubernetes.default.svc.cluster.local',
     tokenKeys: () => [tokenKey],
-    ...{ clock, modeOf: () => undefined, plugins: [] },
+    ...{ clock, modeOf: () => undefined, plugins: () => [] },
   });
   const serviceRanges = { cidr: '10.96.0.0/16', nodePorts: { from: 30_000, to: 32_767 } };
   const version = 'v1.36.0+rempart';

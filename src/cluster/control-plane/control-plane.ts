@@ -70,7 +70,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     tokenIssuer,
     clock,
     modeOf: (id, lookup) => modeInForce(id, options.configuredMode, lookup),
-    plugins: [protectionMode(previewChanges), previewWarnings(options.keeper?.observations, clock)],
+    plugins: (authorize) => [
+      protectionMode(previewChanges),
+      previewWarnings(authorize, options.keeper?.observations, clock),
+    ],
   });
   const { nodeClient } = options;
   const nodes = () => server.lookup.list('nodes') as unknown as Node[];

@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { kinds } from '../../api/api.ts';
 import { type Flow, noObservations, type Observations } from '../../api/observations/observation.ts';
 import { systemClock } from '../../foundation/clock.ts';
-import { namespace, pod, startDefended } from '../../server/testing/defended.ts';
+import { grant, namespace, pod, startDefended } from '../../server/testing/defended.ts';
 import { previewWarnings } from './admission.ts';
 
 const window = [{ source: 'node/n1', fromMs: 0, toMs: Date.now(), lost: 0 }];
@@ -19,11 +19,15 @@ const seen: Observations = {
 };
 let asked = 0;
 const server = await startDefended({
-  plugins: [
-    previewWarnings(() => {
-      asked++;
-      return seen;
-    }, systemClock),
+  plugins: (authorize) => [
+    previewWarnings(
+      authorize,
+      () => {
+        asked++;
+        return seen;
+      },
+      systemClock,
+    ),
   ],
 });
 after(() => server.stop());
@@ -89,6 +93,32 @@ test('roles: calls that were seen and are refused afterwards', async () => {
   assert.match(warnings[0]!, /^preview: breaks bob: list pods in shop \(seen 1 x\)/);
 });
 
+test('who may not see pods and observations of every namespace learns nothing, and costs nothing', async () => {
+  const [tenant, watcher] = ['tenant', 'watcher'].map((username) => ({ username, groups: ['system:authenticated'] }));
+  const own = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
+  const reads = ['pods', 'observations'].map((resource) => ({
+    verbs: ['list'],
+    apiGroups: ['*'],
+    resources: [resource],
+  }));
+  await server.make(...grant('tenant', own, 'shop'), ...grant('watcher', own, 'shop'), ...grant('watcher', reads));
+  const policy = { ...closing, metadata: { ...closing.metadata, name: 'probing' } };
+  const dryRun = (user: typeof tenant) => server.ask(user!, 'POST', `${policies}?dryRun=All`, policy);
+  const before = asked;
+  const told = await dryRun(tenant);
+  assert.equal(told.code, 201);
+  assert.deepEqual(told.warnings, [
+    'not previewed: who may list pods and observations of all namespaces is told what this would break',
+  ]);
+  const { code, warnings } = await server.ask(tenant!, 'POST', policies, policy);
+  assert.deepEqual([code, warnings], [201, []]);
+  assert.equal(asked, before);
+  await server.ask(admin, 'DELETE', `${policies}/probing`);
+  await server.ask(admin, 'DELETE', `${policies}/closed`);
+  assert.match((await dryRun(watcher)).warnings[0]!, breaks);
+  await server.ask(admin, 'POST', policies, closing);
+});
+
 test('everything else is not looked at: other kinds, statuses, what the cluster writes, what changes nothing', async () => {
   const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm', namespace: 'shop' } };
   const before = asked;
@@ -103,7 +133,13 @@ test('everything else is not looked at: other kinds, statuses, what the cluster 
 test('a cluster of more pods than the bound is not previewed in passing, and that is said', async () => {
   const policy = { ...closing, metadata: { ...closing.metadata, name: 'edge' } };
   const warningsAt = async (podsMax: number) => {
-    const plugin = previewWarnings(() => seen, systemClock, { dryRunPodsMax: podsMax, writePodsMax: podsMax });
+    const bounds = { dryRunPodsMax: podsMax, writePodsMax: podsMax };
+    const plugin = previewWarnings(
+      () => ({ allowed: true, reason: '' }),
+      () => seen,
+      systemClock,
+      bounds,
+    );
     const warned: string[] = [];
     const kind = kinds.find(({ kind }) => kind === 'NetworkPolicy')!;
     const nothing = { annotate: () => undefined, old: undefined, subresource: '', dryRun: false };

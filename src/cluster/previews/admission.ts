@@ -3,9 +3,10 @@ import { resourceName } from '../../api/kind.ts';
 import { acceptedAnnotation } from '../../api/kinds/protection.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { noObservations, type Observations } from '../../api/observations/observation.ts';
+import type { UserInfo } from '../../api/user.ts';
 import type { Change } from '../../defence/defence.ts';
 import type { Clock } from '../../foundation/clock.ts';
-import type { AdmissionPlugin, AdmissionRequest } from '../../server/server.ts';
+import type { AdmissionPlugin, AdmissionRequest, Authorizer } from '../../server/server.ts';
 
 /** Writes of these tell what was seen that they break; dry runs tell everything of a preview. */
 const rules = [
@@ -38,6 +39,7 @@ const roles = 'rbac.authorization.k8s.io';
  * other write.
  */
 export const previewWarnings = (
+  authorize: Authorizer,
   observations: (() => Observations) | undefined,
   clock: Clock,
   { dryRunPodsMax, writePodsMax }: PreviewBounds = bounds,
@@ -52,6 +54,13 @@ export const previewWarnings = (
     // What the cluster does by itself reads no warnings.
     if (!dryRun && user.username.startsWith('system:')) return;
     if (operation === 'UPDATE' && isSame(request.old, request.object)) return;
+    if (!maySeeAll(authorize, user)) {
+      if (dryRun)
+        request.warn(
+          'not previewed: who may list pods and observations of all namespaces is told what this would break',
+        );
+      return;
+    }
     // A write is never refused because its preview failed.
     const podsMax = dryRun ? dryRunPodsMax : writePodsMax;
     return tell(request, podsMax, observations?.() ?? noObservations(), clock.now()).catch((error: Error) =>
@@ -59,6 +68,18 @@ export const previewWarnings = (
     );
   },
 });
+
+/**
+ * A preview names pods, connections and calls of any namespace, and everybody else waits for it: it is for those who
+ * may see all of that anyway.
+ */
+function maySeeAll(authorize: Authorizer, user: UserInfo): boolean {
+  const everywhere = { user, verb: 'list', version: '*', subresource: '', namespace: '', name: '' };
+  return (
+    authorize({ ...everywhere, group: '', resource: 'pods' }).allowed &&
+    authorize({ ...everywhere, group: 'defence.rempart.io', resource: 'observations' }).allowed
+  );
+}
 
 function noteAcceptance({ object, old, annotate }: AdmissionRequest): void {
   const reason = object?.metadata.annotations?.[acceptedAnnotation];

@@ -17,7 +17,7 @@ const clock = manualClock(nowMs);
 const previewChanges = createPreviewChanges(noObservations, clock);
 const annotated: Record<string, string>[] = [];
 const server = await startDefended({
-  plugins: [protectionMode(previewChanges)],
+  plugins: () => [protectionMode(previewChanges)],
   modeOf: (id, lookup) => modeInForce(id, (name) => modeOf(name, {}), lookup),
   audit: { ready() {}, record: ({ annotations = {} }) => void annotated.push(annotations) },
 });

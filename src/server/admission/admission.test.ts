@@ -16,7 +16,9 @@ const createPod = (object: object) => create('/namespaces/a/pods', object);
 
 const authorization = createAuthorization(objectsLookup());
 const listed = () =>
-  admissionPlugins({ authorization, clock: systemClock, modeOf: () => undefined, plugins: [] }).map(({ name }) => name);
+  admissionPlugins({ authorization, clock: systemClock, modeOf: () => undefined, plugins: () => [] }).map(
+    ({ name }) => name,
+  );
 
 test('every plugin is in the list once, existence first and usage last', () => {
   const source = readdirSync(import.meta.dirname)

@@ -1,6 +1,6 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Authorization } from '../authorization/authorization.ts';
-import type { AdmissionPlugin, ModeOf } from '../contracts.ts';
+import type { AdmissionPlugin, Authorizer, ModeOf } from '../contracts.ts';
 import {
   certificateApproval,
   certificateRequester,
@@ -34,7 +34,7 @@ export type AdmissionSettings = {
   clock: Clock;
   modeOf: ModeOf;
   /** Of the cluster around the server; they judge last, before what is used is counted. */
-  plugins: AdmissionPlugin[];
+  plugins(authorize: Authorizer): AdmissionPlugin[];
 };
 
 /** Where pod security does not count: the cluster's own. */
@@ -68,7 +68,7 @@ export function admissionPlugins(settings: AdmissionSettings): AdmissionPlugin[]
     certificateSubject,
     policyParamRights(authorize),
     denyServiceExternalIPs(modeOf),
-    ...settings.plugins,
+    ...settings.plugins(authorize),
     // the users' own rules, after all of ours
     mutatingAdmissionPolicy(authorize, clock),
     validatingAdmissionPolicy(authorize, clock),

@@ -34,7 +34,7 @@ export async function startDefended(
   const { defences, extensions } = createDefences({
     ...{ clock, audit: { ready: () => undefined, record: () => undefined }, allowConnection: () => true },
     ...{ clientAuthorities: [authority.certificate], tokenIssuer: 'https://test', tokenKeys: () => [key] },
-    ...{ modeOf: () => undefined, plugins: [] },
+    ...{ modeOf: () => undefined, plugins: () => [] },
     ...settings,
   });
   const log = createLog('server', 'error');
