@@ -15,6 +15,9 @@ export type ManifestDocument = {
   lineOf(field: FieldPath): number;
 };
 
+/** The library holds each key against every other one, minutes for a hostile file: values.ts looks them up in a set. */
+const readOptions = { ...yamlOptions, uniqueKeys: false };
+
 export type BrokenDocument = { index: number; line: number; error: string; template: boolean };
 
 const documentsMax = 20_000;
@@ -44,7 +47,7 @@ export function readDocuments(text: string): { documents: ManifestDocument[]; br
     const lineOf = (field: FieldPath) => {
       // Where it begins is known; the rest is looked up by reading it again, for the few that are shown.
       if (field.length === 0) return lineAt(read.begin);
-      root ??= parseDocument(text, yamlOptions).contents as Node | null;
+      root ??= parseDocument(text, readOptions).contents as Node | null;
       return lineAt(offsetOf(root, field));
     };
     documents.push({ index, firstLine, text, value: read.value, lineOf });
@@ -87,7 +90,7 @@ function readOne(text: string): Read {
 /** All of YAML, with what is wrong where. */
 export function readThoroughly(text: string): Read {
   try {
-    const document = parseDocument(text, yamlOptions);
+    const document = parseDocument(text, readOptions);
     const error = document.errors[0];
     if (error) return { error: error.message, offset: error.pos[0] };
     return { value: plainValue(document), begin: offsetOf(document.contents as Node | null, []) };

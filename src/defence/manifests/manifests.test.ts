@@ -70,6 +70,15 @@ for (const [name, text, error] of [
     assert.match(broken[0]!.error, error);
   });
 
+// Minutes when every key is held against every other one.
+test('very many keys are held against each other in passing', { timeout: 20_000 }, () => {
+  const merges = `a: &a {x: 1}\nb:\n${'  <<: *a\n'.repeat(40_000)}`;
+  assert.deepEqual(readDocuments(merges).documents[0]!.value, { a: { x: 1 }, b: { x: 1 } });
+  const keys = Array.from({ length: 60_000 }, (_, index) => `k${index}: &a${index} 1`);
+  const [broken] = readDocuments([...keys, 'k7: 2'].join('\n')).broken;
+  assert.deepEqual([broken!.line, /unique/.test(broken!.error)], [60_001, true]);
+});
+
 test('keys that are special to JavaScript stay plain keys', () => {
   const value = readDocuments('__proto__: {polluted: 1}\nconstructor: 2\n').documents[0]!.value as object;
   assert.deepEqual(Object.keys(value), ['__proto__', 'constructor']);

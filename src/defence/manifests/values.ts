@@ -52,11 +52,16 @@ export function plainValue(document: Document.Parsed): unknown {
   function readMap(pairs: Pair<Node, Node | null>[], depth: number, open: Set<Node>): Record<string, unknown> {
     const own: [string, unknown][] = [];
     const merged: [string, unknown][] = [];
+    const seen = new Set<string>();
     for (const { key, value } of pairs) {
       if (!isScalar(key)) throw new DocumentError('a key that is not a text', key?.range?.[0] ?? 0);
       const read1 = read(value, depth + 1, open);
-      if (key.source !== '<<' || key.type !== 'PLAIN') own.push([keyText(key.value), read1]);
-      else for (const each of [read1].flat().reverse()) merged.push(...Object.entries(each ?? {}));
+      if (key.source !== '<<' || key.type !== 'PLAIN') {
+        const text = keyText(key.value);
+        if (seen.has(text)) throw new DocumentError('keys of a map must be unique', key.range?.[0] ?? 0);
+        seen.add(text);
+        own.push([text, read1]);
+      } else for (const each of [read1].flat().reverse()) merged.push(...Object.entries(each ?? {}));
     }
     // fromEntries defines own properties, also for a key such as __proto__.
     return Object.fromEntries([...merged, ...own]);
