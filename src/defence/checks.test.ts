@@ -6,7 +6,9 @@ import { podSecurityChecks } from '../api/pod-security/pod-security.ts';
 import { checks } from './checks.ts';
 import type { Check, Manifest } from './contract.ts';
 import { documentChecks } from './documentation.ts';
-import { contextOf as contextOfSnapshot, judgeOne, recheck } from './judge/judge.ts';
+import { contextOf as contextOfSnapshot } from './judge/judge.ts';
+import { recheck } from './judge/recheck.ts';
+import { judgeOne } from './judge/verdict.ts';
 import { createSnapshot } from './snapshot/snapshot.ts';
 
 const contextOf = (objects: Manifest[], check: Check) =>

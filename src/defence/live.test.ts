@@ -12,7 +12,8 @@ import type { Transport } from '../client/transport.ts';
 import { startServer, type TestServer, testAdmin } from '../server/testing/start.ts';
 import { checks } from './checks.ts';
 import type { Check, Manifest } from './contract.ts';
-import { contextOf, judgeOne } from './judge/judge.ts';
+import { contextOf } from './judge/judge.ts';
+import { judgeOne } from './judge/verdict.ts';
 import { refOf } from './object-ref.ts';
 import { readCluster } from './snapshot/cluster.ts';
 

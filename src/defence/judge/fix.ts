@@ -10,7 +10,9 @@ import { pointerKeys } from '../field.ts';
 import { readDocuments, split } from '../manifests/documents.ts';
 import type { Loaded, LoadedObject } from '../manifests/load.ts';
 import { splice } from '../manifests/splice.ts';
-import { checksFor, judgeOne, recheck } from './judge.ts';
+import { checksFor } from './judge.ts';
+import { recheck } from './recheck.ts';
+import { judgeOne } from './verdict.ts';
 
 /** A patch of a patch: far above what an object can need, against a check that would mend for ever. */
 const roundsMax = 1000;

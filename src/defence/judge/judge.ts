@@ -1,11 +1,10 @@
-import { applyPatch, type Operation } from 'rfc6902';
 import { kinds } from '../../api/api.ts';
 import type { PodSecurityPolicy } from '../../api/pod-security/pod-security.ts';
-import { copyJson } from '../../foundation/json.ts';
-import type { Check, Finding, JudgeContext, Manifest, PatchOperation, Severity, Verdict } from '../contract.ts';
-import { formatField } from '../field.ts';
+import type { Check, Finding, JudgeContext, Manifest, PatchOperation, Severity } from '../contract.ts';
 import { kindName, objectText } from '../object-ref.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { recheck } from './recheck.ts';
+import { couldNot, judgeOne } from './verdict.ts';
 
 /** Where an object was read; absent for objects of a live cluster. Lines count from 1. */
 export type Origin = { file: string; document: number; lineOf(field: (string | number)[]): number };
@@ -147,78 +146,9 @@ export function checksFor(object: Manifest, checks: Check[]): Check[] {
   return checks.filter(({ kinds }) => kinds.includes(kind) || kinds.includes('*'));
 }
 
-/**
- * One check on one object. Whatever a hostile object makes a check throw becomes `not assessed`, and so does every
- * verdict for which a kind was asked that could not be read: absence proves nothing then.
- */
-export function judgeOne(check: Check, object: Manifest, context: JudgeContext): Verdict {
-  const missing = new Set<string>();
-  try {
-    const verdict = check.judge(object, context.unread.length === 0 ? context : noting(context, missing));
-    const [kind] = missing;
-    if (kind === undefined) return verdict;
-    return { verdict: 'not assessed', why: couldNot(kind, context.whyUnread(kind)!) };
-  } catch (error) {
-    return {
-      verdict: 'not assessed',
-      why: `a field has not the type that the API gives it (${(error as Error).message})`,
-    };
-  }
-}
-
-const couldNot = (kind: string, why: string) => `${kind} could not be read: ${why}`;
-
-/** The context that notes which unread kinds are asked for. */
-function noting(context: JudgeContext, missing: Set<string>): JudgeContext {
-  const note = (kind: string) => {
-    if (context.whyUnread(kind) !== undefined) missing.add(kind);
-  };
-  return {
-    ...context,
-    of(kind, namespace) {
-      note(kind);
-      return context.of(kind, namespace);
-    },
-    get(ref) {
-      note(ref.kind);
-      return context.get(ref);
-    },
-  };
-}
-
 function failureOf(check: Check, subject: Subject, finding: Finding, context: JudgeContext): Failure {
   const mend = () => recheck(check, subject.object, finding, context);
   return { check, subject, finding, severity: finding.severity ?? check.severity, made: 0, mend };
-}
-
-const keyOf = ({ field, reason }: Finding) => `${formatField(field)} ${reason}`;
-const findingsOf = (verdict: Verdict) => (verdict.verdict === 'fail' ? verdict.findings : []);
-
-/** The proposed patch when, with it, this finding is gone and no other has come. Files hold objects of any shape. */
-export function recheck(
-  check: Check,
-  object: Manifest,
-  finding: Finding,
-  context: JudgeContext,
-): PatchOperation[] | undefined {
-  const patch = patchOf(finding);
-  if (patch === undefined) return undefined;
-  const mended = copyJson(object);
-  if (applyPatch(mended, copyJson(patch) as Operation[]).some((error) => error !== null)) return undefined;
-  const before = new Set(findingsOf(judgeOne(check, object, context)).map(keyOf));
-  const verdict = judgeOne(check, mended, context);
-  if (verdict.verdict === 'not assessed') return undefined;
-  const after = findingsOf(verdict).map(keyOf);
-  return after.includes(keyOf(finding)) || after.some((key) => !before.has(key)) ? undefined : patch;
-}
-
-/** Patches are made when they are asked for: of an object that is not formed as its kind is, there may be none. */
-function patchOf(finding: Finding): PatchOperation[] | undefined {
-  try {
-    return finding.patch;
-  } catch {
-    return undefined;
-  }
 }
 
 const placed = ({ object, origin }: Subject) => ({

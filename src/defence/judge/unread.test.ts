@@ -5,7 +5,8 @@ import type { JudgeContext, Manifest } from '../contract.ts';
 import { kindName } from '../object-ref.ts';
 import { readKinds } from '../snapshot/kinds.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
-import { contextOf, judge, judgeOne } from './judge.ts';
+import { contextOf, judge } from './judge.ts';
+import { judgeOne } from './verdict.ts';
 
 const clusterOf = (objects: Manifest[], unread: string[]) =>
   contextOf(

@@ -1,6 +1,7 @@
 import { createReachability } from '../../policy/policy.ts';
 import { exposureOf } from '../perimeter/exposure/exposure.ts';
 import { networkOf } from '../perimeter/network.ts';
+import { oncePerSnapshot } from '../snapshot/once.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { createPlaces } from './effects.ts';
 import { createGraph, type Graph } from './graph.ts';
@@ -16,14 +17,8 @@ export type PathGraph = {
   notAssessed: string[];
 };
 
-const known = new WeakMap<Snapshot, PathGraph>();
-
 /** Every hop that the objects of a snapshot make possible. Made once per snapshot. */
-export function pathGraphOf(snapshot: Snapshot): PathGraph {
-  const found = known.get(snapshot) ?? build(snapshot);
-  known.set(snapshot, found);
-  return found;
-}
+export const pathGraphOf = oncePerSnapshot(build);
 
 function build(snapshot: Snapshot): PathGraph {
   const model = modelOf(snapshot);

@@ -1,6 +1,7 @@
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { type ObjectRef, refOf, refText } from '../object-ref.ts';
+import { oncePerSnapshot } from '../snapshot/once.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
@@ -28,14 +29,8 @@ export type Workload = {
 
 export const namespaceOf = ({ metadata }: Manifest): string => metadata.namespace || 'default';
 
-const known = new WeakMap<Snapshot, Workload[]>();
-
 /** Everything that runs or will run, by the object at the top of its chain of owners. */
-export function workloadsOf(snapshot: Snapshot): Workload[] {
-  const found = known.get(snapshot) ?? readWorkloads(snapshot);
-  known.set(snapshot, found);
-  return found;
-}
+export const workloadsOf = oncePerSnapshot(readWorkloads);
 
 function readWorkloads(snapshot: Snapshot): Workload[] {
   const owners = ownersOf(snapshot);

@@ -1,5 +1,6 @@
 import { createEvaluator, type Evaluator, type PolicyPod, podKey } from '../../policy/policy.ts';
 import type { ObjectRef } from '../object-ref.ts';
+import { oncePerSnapshot } from '../snapshot/once.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { type SnapshotWorld, worldOfSnapshot } from '../snapshot/world.ts';
 
@@ -10,14 +11,8 @@ export type Network = SnapshotWorld & {
   workloadOf(pod: PolicyPod): ObjectRef;
 };
 
-const known = new WeakMap<Snapshot, Network>();
-
 /** The snapshot's pods and policies, made ready once for questions about connections. */
-export function networkOf(snapshot: Snapshot): Network {
-  const found = known.get(snapshot) ?? createNetwork(snapshot);
-  known.set(snapshot, found);
-  return found;
-}
+export const networkOf = oncePerSnapshot(createNetwork);
 
 function createNetwork(snapshot: Snapshot): Network {
   const all = worldOfSnapshot(snapshot);

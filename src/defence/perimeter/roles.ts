@@ -3,6 +3,7 @@ import { userRoles } from '../../api/rbac/user-roles.ts';
 import { bindingKinds, roleKinds } from '../cluster/role-rights.ts';
 import type { Manifest } from '../contract.ts';
 import { refOf, refText } from '../object-ref.ts';
+import { oncePerSnapshot } from '../snapshot/once.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 
 export type SnapshotRoles = {
@@ -11,17 +12,11 @@ export type SnapshotRoles = {
   notAssessed: string[];
 };
 
-const known = new WeakMap<Snapshot, SnapshotRoles>();
-
 /**
  * Roles and bindings of a snapshot, made ready once. Manifests lack the roles that every cluster brings along
  * (cluster-admin, admin, edit, view): these are taken as Kubernetes ships them.
  */
-export function rolesOf(snapshot: Snapshot): SnapshotRoles {
-  const found = known.get(snapshot) ?? readRoles(snapshot);
-  known.set(snapshot, found);
-  return found;
-}
+export const rolesOf = oncePerSnapshot(readRoles);
 
 function readRoles(snapshot: Snapshot): SnapshotRoles {
   const notAssessed = [...roleKinds, ...bindingKinds].flatMap((kind) => {

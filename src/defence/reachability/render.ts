@@ -1,3 +1,4 @@
+import { columns } from '../../foundation/columns.ts';
 import { type Difference, type ExplainedSide, portsText, type RuleRef } from '../../policy/policy.ts';
 import type { FieldPath } from '../field.ts';
 import { formatField } from '../field.ts';
@@ -79,14 +80,11 @@ function ruleText(ref: RuleRef, loaded: Loaded): string {
 
 /** A table: who, and on which ports. */
 export function renderEverything({ direction, classes, blind }: EverythingReport): string {
-  const lines = classes.flatMap(({ about, rows }) => {
-    const width = Math.max(10, ...rows.map(({ party, pods }) => label(party, pods).length));
-    return [
-      direction === 'from' ? `${about} reaches` : `${about} is reached by`,
-      ...rows.map(({ party, pods, ports }) => `  ${label(party, pods).padEnd(width)}  ${portsText(ports)}`),
-      ...(rows.length === 0 ? ['  nothing'] : []),
-    ];
-  });
+  const lines = classes.flatMap(({ about, rows }) => [
+    direction === 'from' ? `${about} reaches` : `${about} is reached by`,
+    ...columns(rows.map(({ party, pods, ports }) => [`  ${label(party, pods)}`, portsText(ports)])),
+    ...(rows.length === 0 ? ['  nothing'] : []),
+  ]);
   if (blind !== undefined) lines.unshift(`not known: ${blind}; what follows may be wrong`);
   lines.push('Besides, every pod reaches itself and every node its own pods.');
   return `${lines.map(printable).join('\n')}\n`;

@@ -1,6 +1,7 @@
 import type { Manifest } from '../../contract.ts';
 import { refOf, refText } from '../../object-ref.ts';
 import { workloadsOf } from '../../paths/workloads.ts';
+import { oncePerSnapshot } from '../../snapshot/once.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { networkOf } from '../network.ts';
 import { isPublicAddress } from './clients.ts';
@@ -16,14 +17,8 @@ export type WorkloadExposure = {
   notAssessed: string[];
 };
 
-const known = new WeakMap<Snapshot, WorkloadExposure>();
-
 /** Every way from outside to a workload, after NetworkPolicy: open ones first. */
-export function exposureOf(snapshot: Snapshot): WorkloadExposure {
-  const found = known.get(snapshot) ?? readExposure(snapshot);
-  known.set(snapshot, found);
-  return found;
-}
+export const exposureOf = oncePerSnapshot(readExposure);
 
 function readExposure(snapshot: Snapshot): WorkloadExposure {
   const network = networkOf(snapshot);
