@@ -1,3 +1,4 @@
+import { printableLines } from '../foundation/printable.ts';
 import { UsageError } from '../foundation/usage-error.ts';
 
 /** What to do about what the operating system refuses. */
@@ -10,11 +11,17 @@ const remedies: Record<string, string> = {
   EMFILE: 'too many files are open: raise the limit (ulimit -n)',
 };
 
+/** An error whose stack is to be shown, with those behind it: an API server may have written part of their messages. */
+export function printableError(error: unknown): unknown {
+  for (let each = error; each instanceof Error; each = each.cause) each.stack = printableLines(each.stack ?? '');
+  return error;
+}
+
 /**
  * The sentence for what ended a command, without a stack; undefined for a fault of our own, whose stack is wanted.
  */
 export function sentenceFor(error: unknown): string | undefined {
-  if (error instanceof UsageError) return error.message;
+  if (error instanceof UsageError) return printableLines(error.message);
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
   const remedy = remedies[String(error.code)];
   return remedy === undefined ? undefined : `${remedy} (${error.message})`;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { CommandFailed } from './command.ts';
 import { addCommands } from './commands.ts';
-import { sentenceFor } from './failure.ts';
+import { printableError, sentenceFor } from './failure.ts';
 
 /** Read when it is asked for: the API server may read little else than its code. */
 function readVersion(): string {
@@ -28,5 +28,5 @@ try {
   else if (sentence !== undefined) {
     process.stderr.write(`rempart: ${sentence}\n`);
     process.exitCode = 1;
-  } else throw error;
+  } else throw printableError(error);
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { type ClusterStatus, status as readStatus } from '../../cluster/cluster.ts';
 import { columns } from '../../foundation/columns.ts';
+import { printable } from '../../foundation/printable.ts';
 import { type AddCommand, type ClusterOptions, CommandFailed, withCluster } from '../command.ts';
 import { formatOption } from '../source-options.ts';
 
@@ -22,7 +23,8 @@ function render({ cluster, processes, nodes, protections }: ClusterStatus): stri
   const mark = (good: boolean) => (good ? styleText('green', '●') : styleText('red', '●'));
   const lines = [`Cluster ${cluster.name} in ${cluster.dataDirectory}, API ${cluster.url}`, ''];
   for (const { name, running, detail } of processes) lines.push(`${mark(running)} ${name.padEnd(11)} ${detail}`);
-  for (const { name, ready, detail } of nodes) lines.push(`${mark(ready)} node ${name} ${detail}`);
+  // A node tells of itself what it likes.
+  for (const { name, ready, detail } of nodes) lines.push(`${mark(ready)} node ${name} ${printable(detail)}`);
   lines.push('', ...protectionLines(protections));
   return `${lines.join('\n')}\n`;
 }

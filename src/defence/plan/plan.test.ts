@@ -152,5 +152,6 @@ test('the example application leads to its Secret by two flaws, which is no step
 test('a hostile name leaves neither the comment of a file nor the word of a command', () => {
   const remove = { kind: 'Secret', namespace: 'a', name: "x'; rm -rf / #\nkind: Role" };
   assert.doesNotMatch(changesText('taken\nkind: Pod', [{ remove }]), /^kind/m);
+  assert.match(changesText('taken', [{ remove }]), /^# kubectl delete 'secret\/x'\\''; rm/m);
   assert.match(commandOf([{ remove }], 'f'), /--remove 'secret\/a\/x'\\''; rm/);
 });

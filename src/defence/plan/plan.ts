@@ -5,6 +5,7 @@ import { afterChanges } from '../paths/simulate.ts';
 import { type Breakage, createWeigh } from '../paths/weigh.ts';
 import { preview, subjectText } from '../preview/preview.ts';
 import { countsOf } from '../preview/report.ts';
+import { quoted } from '../report/quoted.ts';
 import { writeChanges } from '../report/write-changes.ts';
 import type { Change, Snapshot } from '../snapshot/snapshot.ts';
 import { cutSteps } from './cuts.ts';
@@ -163,6 +164,3 @@ export function commandOf(changes: Change[], file: string): string {
   const files = changes.some((change) => 'put' in change) ? [`-f ${quoted(file)}`] : [];
   return ['rempart preview', ...files, ...removals, '--apply'].join(' ');
 }
-
-/** For a shell: somebody will paste it, and names are anybody's. */
-const quoted = (word: string): string => (/^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

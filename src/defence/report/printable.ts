@@ -1,9 +1,6 @@
-/**
- * Text of manifests on a terminal: control characters, and characters that turn the direction of writing, could hide or
- * forge lines of a report.
- */
-export const printable = (text: string): string =>
-  text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '�');
+import { printable } from '../../foundation/printable.ts';
+
+export { printable };
 
 /** For XML and HTML, in text and in attributes. */
 export const escaped = (text: string): string =>

@@ -4,6 +4,7 @@ import type { Manifest } from '../contract.ts';
 import type { Change } from '../snapshot/snapshot.ts';
 import { asYaml } from './lines.ts';
 import { printable } from './printable.ts';
+import { quoted } from './quoted.ts';
 
 /**
  * Writes changes as a file that `rempart preview -f` and kubectl read. What is to be removed stands in comments: a file
@@ -21,7 +22,9 @@ export function changesText(title: string, changes: Change[]): string {
   const removals = changes.flatMap((change) => {
     if (!('remove' in change)) return [];
     const { kind, namespace, name } = change.remove;
-    return [`# kubectl delete ${kind.toLowerCase()}${namespace === '' ? '' : ` --namespace ${namespace}`} ${name}`];
+    const where = namespace === '' ? '' : ` --namespace ${quoted(namespace)}`;
+    // With its kind in front, no name is taken for an option.
+    return [`# kubectl delete ${quoted(`${kind.toLowerCase()}/${name}`)}${where}`];
   });
   // Names are anybody's: a line break in one would leave the comment.
   const heading = [`# ${title}`, ...removals].map((line) => `${printable(line)}\n`).join('');

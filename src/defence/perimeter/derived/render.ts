@@ -38,7 +38,7 @@ function userLines({ user, calls, objects, held, allowed, denied, warnings }: De
       const names = resourceNames ? ` named ${resourceNames.join(', ')}` : '';
       const what = `${verbs.join(', ')} ${(nonResourceURLs ?? resources).join(', ')}${group}${names}`;
       lines.push(
-        `    ${kind} ${metadata.namespace ?? ''}${metadata.namespace ? '/' : ''}${metadata.name}: ${printable(what)}`,
+        printable(`    ${kind} ${metadata.namespace ?? ''}${metadata.namespace ? '/' : ''}${metadata.name}: ${what}`),
       );
     }
   if (calls > 0) lines.push(`    tried: ${allowed} of ${calls} kinds of calls stay allowed`);
