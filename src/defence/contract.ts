@@ -9,6 +9,19 @@ export type { PatchOperation } from '../api/pod-security/mend.ts';
 /** An object of any kind: as somebody wrote it, not defaulted, or as a cluster has it. */
 export type Manifest = KubernetesObject;
 
+/** Where an object was read; absent for objects of a live cluster. Lines count from 1. */
+export type Origin = { file: string; document: number; lineOf(field: (string | number)[]): number };
+
+/** What is judged. */
+export type Subject = {
+  object: Manifest;
+  origin?: Origin;
+  /** What controllers made of it; it is judged, too, and only tells what its owner does not say already. */
+  made?: Manifest[];
+  /** The one check by which it is judged: it does not live, but would be applied again. */
+  only?: string;
+};
+
 export const levels = ['perimeter', 'image', 'cluster', 'patch'] as const;
 export type Level = (typeof levels)[number];
 
@@ -31,6 +44,9 @@ export type Verdict =
   | { verdict: 'fail'; findings: Finding[] }
   | { verdict: 'not applicable' }
   | { verdict: 'not assessed'; why: string };
+
+/** Something that got no verdict. `check` absent: no check at all could judge it. */
+export type Unassessed = { what: string; why: string; file?: string; line?: number; check?: string };
 
 /**
  * What a check may know besides the object: the snapshot by `of` and `get`, which remember what was asked. A verdict that

@@ -1,5 +1,6 @@
 import { UsageError } from '../../foundation/usage-error.ts';
 import { checks } from '../checks.ts';
+import type { Subject } from '../contract.ts';
 import { type Check, type JudgeContext, type Level, levels, type Severity, severities } from '../contract.ts';
 import type { Loaded } from '../manifests/load.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
@@ -7,7 +8,7 @@ import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from 
 import { exemptionFor } from './exemptions.ts';
 import { type Fixed, fixFiles, mendsOf, type Unfixed } from './fix.ts';
 import { type HelmObjects, helmCheck, readHelmObjects, unopenedReleases } from './helm.ts';
-import { contextOf, type Failure, judge, type Subject } from './judge.ts';
+import { contextOf, type Failure, judge } from './judge.ts';
 import { type CheckReport, judgedNothing, type Waived } from './report/report.ts';
 import { subjectsOf } from './subjects.ts';
 

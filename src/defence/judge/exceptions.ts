@@ -1,10 +1,10 @@
 import { UsageError } from '../../foundation/usage-error.ts';
-import type { Manifest } from '../contract.ts';
+import type { Manifest, Unassessed } from '../contract.ts';
 import { formatField } from '../field.ts';
 import { readDocuments } from '../manifests/documents.ts';
 import { loadManifests } from '../manifests/load.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import type { Failure, Unassessed } from './judge.ts';
+import type { Failure } from './judge.ts';
 
 const exceptionApiVersion = 'defence.rempart.io/v1alpha1';
 

@@ -3,10 +3,9 @@ import { gunzip } from 'node:zlib';
 import type { Client } from '../../client/client.ts';
 import { isObject } from '../../foundation/json.ts';
 import { removalOf } from '../cluster/api-removals.ts';
-import type { Manifest } from '../contract.ts';
+import type { Manifest, Subject, Unassessed } from '../contract.ts';
 import { readDocuments, split } from '../manifests/documents.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import type { Subject, Unassessed } from './judge.ts';
 
 /** Ten of a megabyte each are a page; a release is as large as a Secret may be. */
 const pageSize = 10;

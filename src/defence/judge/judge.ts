@@ -1,21 +1,19 @@
 import { kinds } from '../../api/api.ts';
 import type { PodSecurityPolicy } from '../../api/pod-security/pod-security.ts';
-import type { Check, Finding, JudgeContext, Manifest, PatchOperation, Severity } from '../contract.ts';
+import type {
+  Check,
+  Finding,
+  JudgeContext,
+  Manifest,
+  PatchOperation,
+  Severity,
+  Subject,
+  Unassessed,
+} from '../contract.ts';
 import { kindName, objectText } from '../object-ref.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { recheck } from './recheck.ts';
 import { couldNot, judgeOne } from './verdict.ts';
-
-/** Where an object was read; absent for objects of a live cluster. Lines count from 1. */
-export type Origin = { file: string; document: number; lineOf(field: (string | number)[]): number };
-export type Subject = {
-  object: Manifest;
-  origin?: Origin;
-  /** What controllers made of it; it is judged, too, and only tells what its owner does not say already. */
-  made?: Manifest[];
-  /** The one check by which it is judged: it does not live, but would be applied again. */
-  only?: string;
-};
 
 /** A failure of one check at one field. */
 export type Failure = {
@@ -30,8 +28,6 @@ export type Failure = {
 };
 
 export type Coverage = { pass: number; fail: number; notApplicable: number; notAssessed: number };
-/** Something that got no verdict. `check` absent: no check at all could judge it. */
-export type Unassessed = { what: string; why: string; file?: string; line?: number; check?: string };
 export type Judgement = {
   failures: Failure[];
   unassessed: Unassessed[];

@@ -1,9 +1,8 @@
-import type { Manifest } from '../contract.ts';
+import type { Manifest, Subject } from '../contract.ts';
 import { kindName } from '../object-ref.ts';
 import { ownersOf } from '../snapshot/owners.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
-import type { Subject } from './judge.ts';
 
 /**
  * Every object of a cluster once: what controllers made of a template stands with the topmost owner that is there.

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../foundation/usage-error.ts';
-import type { Manifest } from '../contract.ts';
-import type { Origin, Subject, Unassessed } from '../judge/judge.ts';
+import type { Manifest, Origin, Subject, Unassessed } from '../contract.ts';
 import { type ManifestDocument, readDocuments } from './documents.ts';
 
 const filesMax = 20_000;

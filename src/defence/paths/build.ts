@@ -1,6 +1,6 @@
 import { createReachability } from '../../policy/policy.ts';
 import { exposureOf } from '../perimeter/exposure/exposure.ts';
-import { networkOf } from '../perimeter/network.ts';
+import { networkOf } from '../snapshot/network.ts';
 import { oncePerSnapshot } from '../snapshot/once.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { createPlaces } from './effects.ts';

@@ -1,10 +1,10 @@
 import { podSecurityLabel } from '../../api/pod-security/modes.ts';
 import { serviceAccountOf } from '../../api/rbac/identity.ts';
 import type { Grant, Subject } from '../../api/rbac/role-index.ts';
+import { type Workload, workloadText } from '../snapshot/workloads.ts';
 import { costs, type GraphBuilder, type Lever, type Place } from './graph.ts';
 import type { Model } from './model.ts';
 import type { Gain } from './primitives.ts';
-import { type Workload, workloadText } from './workloads.ts';
 
 /** Places by what they stand for. A gain is made, with all it leads to, when somebody asks for it. */
 export type Places = {

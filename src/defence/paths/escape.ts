@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
+import { containersOf } from '../snapshot/workloads.ts';
 import { costs } from './graph.ts';
-import { containersOf } from './workloads.ts';
 
 /** How a container becomes its node: the field that makes it possible. */
 export type Escape = { cost: number; field: string; why: string };

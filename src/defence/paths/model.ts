@@ -2,9 +2,9 @@ import { podSecurityModes } from '../../api/pod-security/modes.ts';
 import { readLevel } from '../../api/pod-security/pod-security.ts';
 import type { RoleIndex } from '../../api/rbac/role-index.ts';
 import type { Manifest } from '../contract.ts';
-import { rolesOf } from '../perimeter/roles.ts';
+import { rolesOf } from '../snapshot/roles.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { namespaceOf, type Workload, workloadsOf } from './workloads.ts';
+import { namespaceOf, type Workload, workloadsOf } from '../snapshot/workloads.ts';
 
 /** What paths are made of, sorted by namespace. */
 export type Model = {

@@ -2,14 +2,14 @@ import type { PartyClass, PolicyPod, PortRange, Reachability } from '../../polic
 import { podKey } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { refKey, refOf, refText } from '../object-ref.ts';
-import { networkOf } from '../perimeter/network.ts';
+import { networkOf } from '../snapshot/network.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Workload } from '../snapshot/workloads.ts';
 import { networkPolicyKind } from '../snapshot/world.ts';
 import type { Places } from './effects.ts';
 import { costs, type Lever, type Place } from './graph.ts';
 import type { Model } from './model.ts';
 import { addExposure } from './outside.ts';
-import type { Workload } from './workloads.ts';
 
 /** Ways in from outside, and from pod to pod: each needs a flaw in what listens there. */
 export function addNetwork(places: Places, model: Model, reachability: Reachability): void {

@@ -3,10 +3,10 @@ import { type ObjectRef, refKey, refText } from '../object-ref.ts';
 import type { Entry } from '../perimeter/exposure/entry.ts';
 import { exposureOf } from '../perimeter/exposure/exposure.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Workload } from '../snapshot/workloads.ts';
 import type { Places } from './effects.ts';
 import { costs, type Edit, type Lever } from './graph.ts';
 import type { Model } from './model.ts';
-import type { Workload } from './workloads.ts';
 
 /** From the Internet through what exposes, one place for each object that could be taken away. */
 export function addExposure(places: Places, model: Model, byRef: Map<string, Workload>): void {

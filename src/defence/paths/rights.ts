@@ -1,7 +1,7 @@
 import type { Grant, HeldRole, Subject } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule } from '../../api/rbac/rules.ts';
 import { type ObjectRef, refOf } from '../object-ref.ts';
-import { asWritten } from '../perimeter/roles.ts';
+import { asWritten } from '../snapshot/roles.ts';
 import type { Places } from './effects.ts';
 import { costs, type Hop, type Lever, type Place } from './graph.ts';
 import { addMemberships, groupsOf, subjectId } from './memberships.ts';

@@ -1,9 +1,9 @@
 import { type ObjectRef, refKey } from '../object-ref.ts';
-import { networkOf } from '../perimeter/network.ts';
+import { networkOf } from '../snapshot/network.ts';
+import type { Workload } from '../snapshot/workloads.ts';
 import { networkPolicyKind } from '../snapshot/world.ts';
 import type { PathGraph } from './build.ts';
 import type { Hop, Place } from './graph.ts';
-import type { Workload } from './workloads.ts';
 
 /** One step as it is told: from one place that matters to the next, with the objects that make it possible. */
 export type Step = { from: string; to: string; why: string; cost: number; by: ObjectRef[] };

@@ -5,8 +5,8 @@ import { serviceAccountUser } from '../../api/rbac/identity.ts';
 import type { Subject } from '../../api/rbac/role-index.ts';
 import type { UserInfo } from '../../api/user.ts';
 import { anySnapshot } from '../paths/testing/random.ts';
+import { rolesOf } from '../snapshot/roles.ts';
 import { readRightQuery } from './right-query.ts';
-import { rolesOf } from './roles.ts';
 import { whoCan } from './who-can.ts';
 
 const users: UserInfo[] = [

@@ -4,10 +4,10 @@ import { describeRule, type PolicyRule, ruleAllows } from '../../api/rbac/rules.
 import { type ObjectRef, refOf } from '../object-ref.ts';
 import { pathsToSubjects } from '../paths/detours.ts';
 import type { Path } from '../paths/steps.ts';
-import { type Workload, workloadsOf } from '../paths/workloads.ts';
+import { rolesOf } from '../snapshot/roles.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { type Workload, workloadsOf } from '../snapshot/workloads.ts';
 import { isClusterScoped, type RightQuery } from './right-query.ts';
-import { rolesOf } from './roles.ts';
 
 /** One subject that can, by one binding. */
 export type Holder = {

@@ -9,8 +9,8 @@ import { contextOf, type Failure, judge } from '../judge/judge.ts';
 import { subjectsOf } from '../judge/subjects.ts';
 import { kindName, type ObjectRef, refOf } from '../object-ref.ts';
 import type { PathGraph } from '../paths/build.ts';
-import { namespaceOf } from '../paths/workloads.ts';
 import type { Change, Snapshot } from '../snapshot/snapshot.ts';
+import { namespaceOf } from '../snapshot/workloads.ts';
 import { findingPoints } from './risk.ts';
 import type { Candidate } from './step.ts';
 

@@ -1,7 +1,8 @@
+import type { Unassessed } from '../../contract.ts';
 import { type Check, type Level, severities } from '../../contract.ts';
 import type { Exception } from '../exceptions.ts';
 import type { Fixed, Unfixed } from '../fix.ts';
-import type { Coverage, Failure, Unassessed } from '../judge.ts';
+import type { Coverage, Failure } from '../judge.ts';
 
 export type Waived = { failure: Failure; exception: Exception };
 

@@ -1,5 +1,5 @@
 import { refKey } from '../../object-ref.ts';
-import { containersOf, workloadsOf } from '../../paths/workloads.ts';
+import { containersOf, workloadsOf } from '../../snapshot/workloads.ts';
 import { exposureOf } from '../exposure/exposure.ts';
 import { type AdministrationCheck, fail, notAssessed, pass, unread } from './contract.ts';
 

@@ -2,9 +2,9 @@ import { parse } from 'yaml';
 import { podKey } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import { type ObjectRef, refOf } from '../../object-ref.ts';
-import { containersOf } from '../../paths/workloads.ts';
+import { networkOf } from '../../snapshot/network.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { networkOf } from '../network.ts';
+import { containersOf } from '../../snapshot/workloads.ts';
 import { type AdministrationCheck, type AdministrationVerdict, fail, notAssessed, pass } from './contract.ts';
 
 const kubeletPort = 10250;

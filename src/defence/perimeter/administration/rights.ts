@@ -2,8 +2,8 @@ import { authenticatedGroup, unauthenticatedGroup } from '../../../api/rbac/iden
 import { bindingText, type Grant, roleText } from '../../../api/rbac/role-index.ts';
 import type { PolicyRule } from '../../../api/rbac/rules.ts';
 import { refOf } from '../../object-ref.ts';
+import { asWritten, rolesOf } from '../../snapshot/roles.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { asWritten, rolesOf } from '../roles.ts';
 import { type AdministrationCheck, type AdministrationVerdict, fail, modeOf, notAssessed, pass } from './contract.ts';
 
 /** What everybody gets on every cluster: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles */

@@ -13,8 +13,8 @@ import { refOf } from '../../object-ref.ts';
 import type { Call, Observations, Window } from '../../observations/observation.ts';
 import { attributesOf, callText } from '../../preview/calls.ts';
 import { spanText, watchedMs } from '../../preview/watched.ts';
+import { rolesOf } from '../../snapshot/roles.ts';
 import { type Change, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
-import { rolesOf } from '../roles.ts';
 import { type Held, heldBy } from './held.ts';
 import { deriveRules } from './rules.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatAddress, type NetworkPolicy } from '../../../policy/policy.ts';
 import { clusterOf, namespace, pod } from '../../paths/testing/worlds.ts';
-import { networkOf } from '../network.ts';
+import { networkOf } from '../../snapshot/network.ts';
 import { blocksMax, clientAddresses, isPublicAddress } from './clients.ts';
 import { createExposureContext } from './entry.ts';
 

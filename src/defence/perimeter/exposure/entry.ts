@@ -1,8 +1,8 @@
 import { type AddressRange, type PolicyPod, type Protocol, parseBlock } from '../../../policy/policy.ts';
 import type { ObjectRef } from '../../object-ref.ts';
+import type { Network } from '../../snapshot/network.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../../snapshot/world.ts';
-import type { Network } from '../network.ts';
 import { blocksMax, type ClientAddress, clientAddresses } from './clients.ts';
 
 export type EntryType =

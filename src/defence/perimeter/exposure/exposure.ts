@@ -1,9 +1,9 @@
 import type { Manifest } from '../../contract.ts';
 import { refOf, refText } from '../../object-ref.ts';
-import { workloadsOf } from '../../paths/workloads.ts';
+import { networkOf } from '../../snapshot/network.ts';
 import { oncePerSnapshot } from '../../snapshot/once.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { networkOf } from '../network.ts';
+import { workloadsOf } from '../../snapshot/workloads.ts';
 import { isPublicAddress } from './clients.ts';
 import { createExposureContext, type Entry, mergeEntries } from './entry.ts';
 import { hostEntries } from './hosts.ts';

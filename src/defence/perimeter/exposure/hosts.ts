@@ -1,6 +1,6 @@
 import { containerPorts, type PolicyPod } from '../../../policy/policy.ts';
 import { type ObjectRef, refKey } from '../../object-ref.ts';
-import type { Workload } from '../../paths/workloads.ts';
+import type { Workload } from '../../snapshot/workloads.ts';
 import type { Entry, ExposureContext } from './entry.ts';
 
 /** Ports of nodes that lead into a pod: hostPort, and whatever a pod on its node’s network listens on. */

@@ -1,8 +1,8 @@
 import type { PolicyPod } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import { type ObjectRef, refOf } from '../../object-ref.ts';
-import { namespaceOf } from '../../paths/workloads.ts';
 import { backendsOf, type ServiceBackend } from '../../snapshot/backends.ts';
+import { namespaceOf } from '../../snapshot/workloads.ts';
 import type { Entry, ExposureContext } from './entry.ts';
 
 /** A way through a proxy: `shop.example/api` to a Service, through the objects that say so. */

@@ -1,8 +1,8 @@
 import { matchesSelector } from '../../../api/selectors.ts';
 import type { Manifest } from '../../contract.ts';
 import { refOf } from '../../object-ref.ts';
-import { namespaceOf } from '../../paths/workloads.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
+import { namespaceOf } from '../../snapshot/workloads.ts';
 import type { ProxyWay } from './http.ts';
 
 export const ingressKind = 'Ingress.networking.k8s.io';

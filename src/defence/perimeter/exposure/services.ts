@@ -1,8 +1,8 @@
 import type { PolicyPod } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import { refOf } from '../../object-ref.ts';
-import { namespaceOf } from '../../paths/workloads.ts';
 import { backendsOf } from '../../snapshot/backends.ts';
+import { namespaceOf } from '../../snapshot/workloads.ts';
 import { isPublicAddress } from './clients.ts';
 import { allowList, type Entry, type EntryType, type ExposureContext } from './entry.ts';
 

@@ -7,7 +7,7 @@ import {
 } from '../../../api/rbac/role-index.ts';
 import { refOf, refText } from '../../object-ref.ts';
 import type { Call } from '../../observations/observation.ts';
-import { rolesOf } from '../../perimeter/roles.ts';
+import { rolesOf } from '../../snapshot/roles.ts';
 import { changedRef, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { attributesOf, callText, roleAllowance } from '../calls.ts';
 import type { Impact } from '../impact.ts';

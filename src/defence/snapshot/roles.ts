@@ -3,8 +3,8 @@ import { userRoles } from '../../api/rbac/user-roles.ts';
 import { bindingKinds, roleKinds } from '../cluster/role-rights.ts';
 import type { Manifest } from '../contract.ts';
 import { refOf, refText } from '../object-ref.ts';
-import { oncePerSnapshot } from '../snapshot/once.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import { oncePerSnapshot } from './once.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export type SnapshotRoles = {
   index: RoleIndex;

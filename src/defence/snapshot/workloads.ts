@@ -1,10 +1,10 @@
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { type ObjectRef, refOf, refText } from '../object-ref.ts';
-import { oncePerSnapshot } from '../snapshot/once.ts';
-import { ownersOf, willRun } from '../snapshot/owners.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
+import { oncePerSnapshot } from './once.ts';
+import { ownersOf, willRun } from './owners.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Pods that one object makes, which are alike: what one of them can do, all can. */
 export type Workload = {

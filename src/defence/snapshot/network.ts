@@ -1,8 +1,8 @@
 import { createEvaluator, type Evaluator, type PolicyPod, podKey } from '../../policy/policy.ts';
 import type { ObjectRef } from '../object-ref.ts';
-import { oncePerSnapshot } from '../snapshot/once.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
-import { type SnapshotWorld, worldOfSnapshot } from '../snapshot/world.ts';
+import { oncePerSnapshot } from './once.ts';
+import type { Snapshot } from './snapshot.ts';
+import { type SnapshotWorld, worldOfSnapshot } from './world.ts';
 
 export type Network = SnapshotWorld & {
   evaluator: Evaluator;
