@@ -90,9 +90,20 @@ test('names and paths are told apart up to the bound, then they are one', () => 
   assert.deepEqual([paths[0], paths.at(-1)], ['/attack/0', '*']);
 });
 
+test('one user, who makes up what he asks for, leaves room for others', () => {
+  const tap = createCallTap(() => 1, { callsMax: 8, addressesMax: 8 });
+  for (let index = 0; index < 20; index++) tap.record(event({ resource: `made-up-${index}`, allowed: false }));
+  for (const username of ['bob', 'eve', 'kim', 'lee'])
+    for (const resource of ['a', 'b']) tap.record(event({ resource, username }));
+  const { calls, lost } = tap.drain();
+  const countOf = (name: string) => calls.filter(({ user }) => user === name).length;
+  assert.deepEqual([countOf('anna'), countOf('bob'), countOf('eve'), countOf('kim'), countOf('lee')], [2, 2, 2, 2, 0]);
+  assert.equal(lost, 20);
+});
+
 test('N fit; what does not is counted, and room comes back', () => {
   let nowMs = 1;
-  const tap = createCallTap(() => nowMs, { callsMax: 2, addressesMax: 2 });
+  const tap = createCallTap(() => nowMs, { callsMax: 8, addressesMax: 8 });
   for (const resource of ['a', 'b', 'c']) tap.record(event({ resource }));
   tap.record(event({ resource: 'a', requestURI: `/${'x'.repeat(2000)}` }));
   const { calls, lost } = tap.drain();

@@ -6,6 +6,8 @@ export const namesMax = 20;
 const limits = { callsMax: 10_000, addressesMax: 2000 };
 /** No path of the API is longer; whoever sends one gets no place in memory for it. */
 const pathLengthMax = 1024;
+/** Of all places, what one user may take: a pod that makes up names leaves room for everybody else. */
+const shareOfUser = 1 / 4;
 /** What nobody asked for so long makes room for others. */
 const idleMs = 60 * 60_000;
 
@@ -94,7 +96,7 @@ function keptFor<T>(kept: ByUser<T>, max: number, user: string, key: string, mak
   let own = kept.users.get(user);
   const known = own?.get(key);
   if (known !== undefined) return known;
-  if (kept.size >= max) return undefined;
+  if (kept.size >= max || (own?.size ?? 0) >= max * shareOfUser) return undefined;
   if (own === undefined) {
     own = new Map();
     kept.users.set(user, own);
