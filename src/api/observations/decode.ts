@@ -15,8 +15,9 @@ const futureMsMax = 5 * 60_000;
 /** Before the first release of Kubernetes nothing was seen. */
 const pastMs = Date.UTC(2014, 5, 6);
 
-const textMax = 512;
-const listMax = 64;
+/** Longer texts and lists make an observation undefined: who writes one cuts them. */
+export const textMax = 512;
+export const listMax = 64;
 const labelsMax = 64;
 /** Of all labels of a pod together: they are kept with each of its flows. */
 const labelsLengthMax = 4096;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decodeObserved } from '../../api/observations/decode.ts';
 import type { FlowEnd } from '../../api/observations/observation.ts';
 import { createEvaluator, type NetworkPolicy, type World } from '../../policy/policy.ts';
 import { explainDrop, rulesTriedMax } from './explain.ts';
@@ -72,4 +73,15 @@ test('a policy of very many rules is not tried through: its owner must not hold 
   };
   assert.match(nearestAfter(rulesTriedMax - 1)!, /^shop\/p ingress\[19\] allows this source/);
   assert.equal(nearestAfter(rulesTriedMax), 'none of the first 20 rules comes near');
+});
+
+test('long labels and very many policies do not make a drop one that the API server cannot take', () => {
+  const labels = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`label-${index}`, 'x'.repeat(60)]));
+  const from = end('shop', 'web', labels);
+  const policies = Array.from({ length: 70 }, (_, index) => ({
+    ...{ metadata: { namespace: 'shop', name: `p${index}` }, spec: { podSelector: {}, policyTypes: ['Ingress'] } },
+  }));
+  const flow = { ...tcp(from, db), allowed: false, drop: explainDrop('ingress', tcp(from, db), judgedBy(...policies)) };
+  const nowMs = Date.parse('2026-03-01T12:00:00Z');
+  assert.ok(decodeObserved('flows', { ...flow, firstMs: nowMs, lastMs: nowMs, count: 1 }, nowMs));
 });

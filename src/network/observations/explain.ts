@@ -1,3 +1,4 @@
+import { listMax, textMax } from '../../api/observations/decode.ts';
 import type { Drop, Flow, FlowEnd } from '../../api/observations/observation.ts';
 import {
   createEvaluator,
@@ -34,10 +35,11 @@ export function explainDrop(outcome: Exclude<Sighting['outcome'], 'seen'>, flow:
       by: [],
       nearest: 'a pod reaches its node at DNS, the API and host ports',
     };
+  const { nearest } = nearestRule(outcome, side, flow, world);
   return {
-    ...{ side: outcome, why: side.why as Drop['why'], by: side.by },
-    ...nearestRule(outcome, side, flow, world),
-    allowance: allowances(flow, decision!),
+    ...{ side: outcome, why: side.why as Drop['why'], by: side.by.slice(0, listMax) },
+    ...(nearest === undefined ? {} : { nearest: cut(nearest) }),
+    allowance: cut(allowances(flow, decision!)),
   };
 }
 
@@ -63,6 +65,9 @@ function decide(evaluator: Evaluator, { from, to, protocol, port }: Question) {
     throw error;
   }
 }
+
+/** Labels and names are long if their owner wants: what would not be taken as a whole would hide the drop. */
+const cut = (text: string): string => (text.length > textMax ? `${text.slice(0, textMax - 1)}…` : text);
 
 type Direction = 'egress' | 'ingress';
 
