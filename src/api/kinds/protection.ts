@@ -6,6 +6,8 @@ import { invalidValue, required } from '../validation/errors.ts';
 
 /** Why somebody made a change although it breaks something: on the object, and in the audit log. */
 export const acceptedAnnotation = 'defence.rempart.io/accepted';
+/** Of a reason, so much is recorded: an annotation may have 256 kB, and the audit log is kept. */
+export const reasonLengthMax = 1024;
 
 /**
  * One protection of the cluster and the mode it is in. `status` says what the mode means and what the default mode would

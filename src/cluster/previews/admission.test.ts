@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { kinds } from '../../api/api.ts';
+import { reasonLengthMax } from '../../api/kinds/protection.ts';
 import { type Flow, noObservations, type Observations } from '../../api/observations/observation.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { grant, namespace, pod, startDefended } from '../../server/testing/defended.ts';
@@ -18,7 +19,15 @@ const seen: Observations = {
   windows: { ...noObservations().windows, flows: window },
 };
 let asked = 0;
+const annotated: number[] = [];
 const server = await startDefended({
+  audit: {
+    ready() {},
+    record({ annotations = {} }) {
+      const reason = annotations['defence.rempart.io/accepted'];
+      if (reason !== undefined) annotated.push(reason.length);
+    },
+  },
   plugins: (authorize) => [
     previewWarnings(
       authorize,
@@ -128,6 +137,13 @@ test('everything else is not looked at: other kinds, statuses, what the cluster 
   await server.ask(admin, 'PATCH', `${policies}/closed`, patch, 'application/merge-patch+json');
   await server.ask(admin, 'PATCH', `${policies}/closed`, patch, 'application/merge-patch+json');
   assert.equal(asked, before);
+});
+
+test('of a reason the audit log takes so much and no more', async () => {
+  const reason = 'x'.repeat(100_000);
+  const body = { metadata: { annotations: { 'defence.rempart.io/accepted': reason } } };
+  await server.ask(admin, 'PATCH', `${policies}/closed`, body, 'application/merge-patch+json');
+  assert.deepEqual(annotated, [reasonLengthMax]);
 });
 
 test('a cluster of more pods than the bound is not previewed in passing, and that is said', async () => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { resourceName } from '../../api/kind.ts';
-import { acceptedAnnotation } from '../../api/kinds/protection.ts';
+import { acceptedAnnotation, reasonLengthMax } from '../../api/kinds/protection.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { noObservations, type Observations } from '../../api/observations/observation.ts';
 import type { UserInfo } from '../../api/user.ts';
@@ -84,7 +84,7 @@ function maySeeAll(authorize: Authorizer, user: UserInfo): boolean {
 function noteAcceptance({ object, old, annotate }: AdmissionRequest): void {
   const reason = object?.metadata.annotations?.[acceptedAnnotation];
   const before = old?.metadata.annotations?.[acceptedAnnotation];
-  if (reason !== undefined && reason !== before) annotate(acceptedAnnotation, reason);
+  if (reason !== undefined && reason !== before) annotate(acceptedAnnotation, reason.slice(0, reasonLengthMax));
 }
 
 /** Nothing that decides differs: annotations, statuses and who manages which field do not. */

@@ -1,4 +1,4 @@
-import { acceptedAnnotation, type Protection } from '../../api/kinds/protection.ts';
+import { acceptedAnnotation, type Protection, reasonLengthMax } from '../../api/kinds/protection.ts';
 import { forbidden, invalid } from '../../api/status.ts';
 import { notSupported } from '../../api/validation/errors.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../../server/server.ts';
@@ -52,7 +52,7 @@ function judgeImpact(request: AdmissionRequest, { broken, unknown }: Foreseen): 
   if (broken.length === 0) return;
   const reason = object!.metadata.annotations?.[acceptedAnnotation];
   if (reason !== undefined && reason.trim() !== '' && reason !== old!.metadata.annotations?.[acceptedAnnotation]) {
-    annotate(acceptedAnnotation, `${broken.length} break: ${reason}`);
+    annotate(acceptedAnnotation, `${broken.length} break: ${reason.slice(0, reasonLengthMax)}`);
     warn(`${broken.length} break, which was accepted: ${reason}`);
     return;
   }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { resourceName } from '../../api/kind.ts';
+import { reasonLengthMax } from '../../api/kinds/protection.ts';
 import type { Client } from '../../client/client.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
@@ -31,8 +32,6 @@ export type PreviewOptions = {
   /** Where objects that would make everything safe are written. */
   allowances?: string;
 };
-
-const reasonLengthMax = 1024;
 
 /** Reads a cluster or manifests, previews and, when asked to, makes the change. Throws UsageError. */
 export async function previewOn(
