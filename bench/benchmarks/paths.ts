@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../src/api/object.ts';
+import { noObservations } from '../../src/api/observations/observation.ts';
 import { userRoles } from '../../src/api/rbac/user-roles.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding, rule } from '../../src/api/rbac/write-rule.ts';
-import { noObservations } from '../../src/defence/observations/observation.ts';
 import { findPaths } from '../../src/defence/paths/paths.ts';
 import { worstPaths } from '../../src/defence/paths/worst.ts';
 import { createSnapshot, type Snapshot } from '../../src/defence/snapshot/snapshot.ts';

@@ -1,4 +1,4 @@
-import { type Flow, noObservations, type Observations } from '../../src/defence/observations/observation.ts';
+import { type Flow, noObservations, type Observations } from '../../src/api/observations/observation.ts';
 import { preview as previewChange } from '../../src/defence/preview/preview.ts';
 import { type Change, createSnapshot } from '../../src/defence/snapshot/snapshot.ts';
 import type { Benchmark } from '../benchmark.ts';

@@ -1,3 +1,4 @@
+import { noObservations, type Observations } from '../api/observations/observation.ts';
 import { ApiError } from '../api/status.ts';
 import type { Client } from '../client/client.ts';
 import { createClient } from '../client/client.ts';
@@ -9,7 +10,6 @@ import { UsageError } from '../foundation/usage-error.ts';
 import { type Loaded, loadManifests } from './manifests/load.ts';
 import { importObservations, mergeObservations } from './observations/import.ts';
 import { readLiveObservations } from './observations/live.ts';
-import { noObservations, type Observations } from './observations/observation.ts';
 import { readCluster, unknownUser, unreachable } from './snapshot/cluster.ts';
 import { createSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 

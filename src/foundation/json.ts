@@ -1,4 +1,4 @@
-/** What JSON.parse makes: plain values, arrays and objects, whose fields may have any name. */
+// What JSON.parse makes: plain values, arrays and objects, whose fields may have any name.
 
 /** A JSON object as opposed to an array, null or a scalar. */
 export const isObject = (value: unknown): value is Record<string, any> =>

@@ -68,13 +68,3 @@ export function roleBinding(namespace: string, name: string, to: string, subject
     ...{ roleRef: { apiGroup: group, kind: 'Role', name: to }, subjects: subjects.map(subjectOf) },
   };
 }
-
-/**
- * The least a component needs, from what it declares: a role of its own, bound to the ServiceAccount identity it runs
- * as in kube-system.
- */
-export function derivedRole(name: string, rules: PolicyRule[]): KubernetesObject[] {
-  const full = `system:controller:${name}-controller`;
-  const subject: Subject = { kind: 'ServiceAccount', namespace: 'kube-system', name: `${name}-controller` };
-  return [clusterRole(full, rules), clusterRoleBinding(full, full, [subject])];
-}

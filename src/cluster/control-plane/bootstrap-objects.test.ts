@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bootstrapObjects, complete, derivedRole } from './bootstrap-objects.ts';
+import { bootstrapObjects, complete } from './bootstrap-objects.ts';
 
 const objects = bootstrapObjects({ clientAuthority: 'PEM' });
 const find = (kind: string, name: string) =>
@@ -39,14 +39,4 @@ test('missing rules and subjects are added, additions of the owner stay, an opte
   assert.equal(complete({ ...lessened, metadata }, wanted), undefined);
   const binding = find('ClusterRoleBinding', 'rempart:admins');
   assert.deepEqual(complete({ ...binding, subjects: [] }, binding)?.['subjects'], binding['subjects']);
-});
-
-test('a derived role is bound to the controller’s own identity', () => {
-  const [role, binding] = derivedRole('deployment', [
-    { verbs: ['get'], apiGroups: ['apps'], resources: ['deployments'] },
-  ]);
-  assert.equal(role?.metadata.name, 'system:controller:deployment-controller');
-  assert.deepEqual(binding?.['subjects'], [
-    { kind: 'ServiceAccount', namespace: 'kube-system', name: 'deployment-controller' },
-  ]);
 });

@@ -6,8 +6,6 @@ import type { Client } from '../../client/client.ts';
 import { clusterBindings, namespacedBindings } from './bootstrap/bindings.ts';
 import { namespacedRoles, systemRoles } from './bootstrap/system-roles.ts';
 
-export { derivedRole } from '../../api/rbac/write-rule.ts';
-
 const namespace = (name: string): KubernetesObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 
 const priorityClass = (name: string, value: number, description: string): KubernetesObject => ({
@@ -25,7 +23,7 @@ const defaultStorageClass: KubernetesObject = {
 export type BootstrapSettings = {
   /** PEM: what in-cluster clients trust; published for extension API servers. */
   clientAuthority: string;
-  /** Roles and bindings of controllers, made by `derivedRole`. */
+  /** Roles and bindings of controllers, made from what they declare (`rolesFor`). */
   derived?: KubernetesObject[];
 };
 

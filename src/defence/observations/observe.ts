@@ -1,9 +1,9 @@
+import type { Flow, Observations, Window } from '../../api/observations/observation.ts';
 import type { Client } from '../../client/client.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { askCluster } from '../source.ts';
 import { type Imported, importObservations, mergeObservations } from './import.ts';
 import { readLiveObservations } from './live.ts';
-import type { Flow, Observations, Window } from './observation.ts';
 
 export type ObserveOptions = { files: string[]; kubeconfig?: string; context?: string; nowMs: number };
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { noObservations } from '../../api/observations/observation.ts';
 import { serviceAccountUser } from '../../api/rbac/identity.ts';
 import type { PolicyRule } from '../../api/rbac/rules.ts';
 import { clusterRole, clusterRoleBinding, rule } from '../../api/rbac/write-rule.ts';
@@ -14,7 +15,6 @@ import {
   startDefended,
 } from '../../server/testing/defended.ts';
 import type { Manifest } from '../contract.ts';
-import { noObservations } from '../observations/observation.ts';
 import { findPaths } from './paths.ts';
 import { clusterOf, node } from './testing/worlds.ts';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { noObservations } from '../../api/observations/observation.ts';
 import { clusterRole, clusterRoleBinding, rule } from '../../api/rbac/write-rule.ts';
 import type { Manifest } from '../contract.ts';
 import { loadManifests } from '../manifests/load.ts';
-import { noObservations } from '../observations/observation.ts';
 import { judgeAdministration } from '../perimeter/administration/administration.ts';
 import { exposureOf } from '../perimeter/exposure/exposure.ts';
 import { readRightQuery } from '../perimeter/right-query.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { noObservations } from '../../api/observations/observation.ts';
 import { serviceAccountUser } from '../../api/rbac/identity.ts';
 import type { UserInfo } from '../../api/user.ts';
-import { noObservations } from '../observations/observation.ts';
 import { networkOf } from '../snapshot/network.ts';
 import { rolesOf } from '../snapshot/roles.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { noObservations } from '../../api/observations/observation.ts';
 import { clusterRole, clusterRoleBinding, rule, userGroup } from '../../api/rbac/write-rule.ts';
 import type { Manifest } from '../contract.ts';
-import { noObservations } from '../observations/observation.ts';
 import { pathsToSubjects } from './detours.ts';
 import { findPaths } from './paths.ts';
 import { account, clusterOf, heldEverywhere, heldIn, namespace, node, pod, secret } from './testing/worlds.ts';

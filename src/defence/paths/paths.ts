@@ -1,4 +1,4 @@
-import type { Observations } from '../observations/observation.ts';
+import type { Observations } from '../../api/observations/observation.ts';
 import type { Change, Snapshot } from '../snapshot/snapshot.ts';
 import { type PathGraph, pathGraphOf } from './build.ts';
 import { cheapestCut } from './cut.ts';

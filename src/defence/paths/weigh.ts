@@ -1,5 +1,5 @@
+import type { Flow, Observations } from '../../api/observations/observation.ts';
 import { serviceAccountName } from '../../api/rbac/identity.ts';
-import type { Flow, Observations } from '../observations/observation.ts';
 import type { Weigh } from './cut.ts';
 import type { Lever } from './graph.ts';
 

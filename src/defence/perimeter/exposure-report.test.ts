@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noObservations } from '../observations/observation.ts';
+import { noObservations } from '../../api/observations/observation.ts';
 import { clusterOf, namespace, pod } from '../paths/testing/worlds.ts';
 import { renderExposure, reportExposure } from './exposure-report.ts';
 

@@ -1,5 +1,5 @@
+import type { Observations } from '../../api/observations/observation.ts';
 import { refText } from '../object-ref.ts';
-import type { Observations } from '../observations/observation.ts';
 import { allowListChange } from '../preview/changes/client-allow-list.ts';
 import type { Preview } from '../preview/impact.ts';
 import { preview, subjectText } from '../preview/preview.ts';

@@ -1,4 +1,4 @@
-import type { Observations } from '../observations/observation.ts';
+import type { Observations } from '../../api/observations/observation.ts';
 import { pathGraphOf } from '../paths/build.ts';
 import { afterChanges } from '../paths/simulate.ts';
 import { userOf } from '../paths/weigh.ts';

@@ -1,4 +1,4 @@
-import type { Observations, Window } from '../observations/observation.ts';
+import type { Observations, Window } from '../../api/observations/observation.ts';
 import { type PathGraph, pathGraphOf } from '../paths/build.ts';
 import type { Hop, Lever } from '../paths/graph.ts';
 import { afterChanges } from '../paths/simulate.ts';

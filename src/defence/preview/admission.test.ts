@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noObservations } from '../observations/observation.ts';
+import { noObservations } from '../../api/observations/observation.ts';
 import type { Change } from '../snapshot/snapshot.ts';
 import type { Outcome } from './impact.ts';
 import { preview, subjectText } from './preview.ts';

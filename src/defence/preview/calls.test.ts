@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Call } from '../../api/observations/observation.ts';
+import { noObservations } from '../../api/observations/observation.ts';
 import { type PolicyRule, ruleAllows } from '../../api/rbac/rules.ts';
 import { refOf } from '../object-ref.ts';
-import type { Call } from '../observations/observation.ts';
-import { noObservations } from '../observations/observation.ts';
 import { type Change, withChanges } from '../snapshot/snapshot.ts';
 import { attributesOf } from './calls.ts';
 import { allowListChange } from './changes/client-allow-list.ts';

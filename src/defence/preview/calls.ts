@@ -1,7 +1,7 @@
+import type { Call } from '../../api/observations/observation.ts';
 import type { PolicyRule } from '../../api/rbac/rules.ts';
 import type { Attributes } from '../../api/user.ts';
 import type { Manifest } from '../contract.ts';
-import type { Call } from '../observations/observation.ts';
 import type { Allowance } from './impact.ts';
 
 /** A call as an authorizer is asked about it. The name of which too many were seen stands for any. */

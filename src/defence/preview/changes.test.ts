@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { noObservations } from '../observations/observation.ts';
+import { noObservations } from '../../api/observations/observation.ts';
 import { previewers } from './changes.ts';
 import { preview, subjectText } from './preview.ts';
 import { clusterOf, namespace, object, running } from './testing/cluster.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { noObservations } from '../../api/observations/observation.ts';
 import { master, namespace, serviceAccount, startDefended } from '../../server/testing/defended.ts';
 import { refOf } from '../object-ref.ts';
-import { noObservations } from '../observations/observation.ts';
 import type { Change } from '../snapshot/snapshot.ts';
 import { callText } from './calls.ts';
 import { preview, subjectText } from './preview.ts';

@@ -1,5 +1,5 @@
+import type { Seen, Window } from '../../api/observations/observation.ts';
 import type { ObjectRef } from '../object-ref.ts';
-import type { Seen, Window } from '../observations/observation.ts';
 import type { Change } from '../snapshot/snapshot.ts';
 
 /**

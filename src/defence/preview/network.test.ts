@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Flow } from '../../api/observations/observation.ts';
+import { noObservations } from '../../api/observations/observation.ts';
 import { createEvaluator, type Party, podKey, type World } from '../../policy/policy.ts';
 import { modelAllows } from '../../policy/testing/model.ts';
 import { portNumber, worlds } from '../../policy/testing/worlds.ts';
-import type { Flow } from '../observations/observation.ts';
-import { noObservations } from '../observations/observation.ts';
 import { type Change, withChanges } from '../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../snapshot/world.ts';
 import type { Impact, Outcome } from './impact.ts';

@@ -1,6 +1,6 @@
+import type { Observations, ObservationType, Window } from '../../api/observations/observation.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { refText } from '../object-ref.ts';
-import type { Observations, ObservationType, Window } from '../observations/observation.ts';
 import { type Change, changedRef, type Snapshot, withChanges } from '../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../snapshot/world.ts';
 import { previewers } from './changes.ts';

@@ -1,9 +1,9 @@
+import type { Call } from '../../api/observations/observation.ts';
 import { authenticatedGroup, serviceAccountName, serviceAccountUser } from '../../api/rbac/identity.ts';
 import { describeSubject, type RoleIndex, type Subject } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule, uncovered } from '../../api/rbac/rules.ts';
 import type { UserInfo } from '../../api/user.ts';
 import { refText } from '../object-ref.ts';
-import type { Call } from '../observations/observation.ts';
 import { changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import type { Impact, Outcome } from './impact.ts';
 import type { Scope } from './scope.ts';

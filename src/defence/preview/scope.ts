@@ -1,4 +1,4 @@
-import type { Observations, ObservationType } from '../observations/observation.ts';
+import type { Observations, ObservationType } from '../../api/observations/observation.ts';
 import type { Change, Snapshot } from '../snapshot/snapshot.ts';
 import type { SnapshotWorld } from '../snapshot/world.ts';
 import type { Impact, Subject } from './impact.ts';

@@ -1,4 +1,4 @@
-import type { Window } from '../observations/observation.ts';
+import type { Window } from '../../api/observations/observation.ts';
 
 const dayMs = 24 * 3600 * 1000;
 /** Shorter than this, and what happens once a week was hardly seen: enough to say so. */

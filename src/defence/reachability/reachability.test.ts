@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { noObservations } from '../../api/observations/observation.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { loadManifests } from '../manifests/load.ts';
-import { noObservations } from '../observations/observation.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
 import { type Source, snapshotOf } from '../source.ts';
 import { reachReport } from './report.ts';

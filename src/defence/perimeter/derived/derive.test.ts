@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Call, Observations } from '../../../api/observations/observation.ts';
+import { noObservations } from '../../../api/observations/observation.ts';
 import { clusterRole, clusterRoleBinding, rule } from '../../../api/rbac/write-rule.ts';
-import type { Call, Observations } from '../../observations/observation.ts';
-import { noObservations } from '../../observations/observation.ts';
 import { account, clusterOf, namespace } from '../../paths/testing/worlds.ts';
 import { deriveRoles } from './derive.ts';
 

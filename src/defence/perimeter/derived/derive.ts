@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Call, Observations, Window } from '../../../api/observations/observation.ts';
 import {
   authenticatedGroup,
   serviceAccountName,
@@ -10,7 +11,6 @@ import type { UserInfo } from '../../../api/user.ts';
 import { bindingKinds, roleKinds } from '../../cluster/role-rights.ts';
 import type { Manifest } from '../../contract.ts';
 import { refOf } from '../../object-ref.ts';
-import type { Call, Observations, Window } from '../../observations/observation.ts';
 import { attributesOf, callText } from '../../preview/calls.ts';
 import { spanText, watchedMs } from '../../preview/watched.ts';
 import { rolesOf } from '../../snapshot/roles.ts';

@@ -1,6 +1,6 @@
+import type { Call } from '../../../api/observations/observation.ts';
 import type { PolicyRule } from '../../../api/rbac/rules.ts';
 import { builtInResources } from '../../../client/resources.ts';
-import type { Call } from '../../observations/observation.ts';
 
 /** Rules for one namespace, or (empty) for the whole cluster. */
 export type DerivedRules = { namespace: string; rules: PolicyRule[] };

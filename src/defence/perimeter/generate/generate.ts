@@ -1,4 +1,4 @@
-import type { Flow, Observations } from '../../observations/observation.ts';
+import type { Flow, Observations } from '../../../api/observations/observation.ts';
 import { placesOf } from '../../preview/network/places.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../../snapshot/world.ts';

@@ -1,6 +1,6 @@
+import type { Flow } from '../../../api/observations/observation.ts';
 import type { LabelSelector } from '../../../api/selectors.ts';
 import type { Direction, NetworkPolicyPeer, NetworkPolicyPort, PolicyPod, Protocol } from '../../../policy/policy.ts';
-import type { Flow } from '../../observations/observation.ts';
 import { blocksOf } from './peers.ts';
 import { flowText, seenText } from './seen.ts';
 

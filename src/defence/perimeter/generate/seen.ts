@@ -1,6 +1,6 @@
+import type { Flow, FlowEnd, Seen, Window } from '../../../api/observations/observation.ts';
 import { type PolicyPod, parseAddress, podKey } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
-import type { Flow, FlowEnd, Seen, Window } from '../../observations/observation.ts';
 import { printable } from '../../report/printable.ts';
 import { backendsOf } from '../../snapshot/backends.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';

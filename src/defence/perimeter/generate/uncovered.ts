@@ -1,6 +1,6 @@
+import type { Flow } from '../../../api/observations/observation.ts';
 import { createEvaluator, type ExplainedSide, type Explanation } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
-import type { Flow } from '../../observations/observation.ts';
 import { placesOf, withStandIns } from '../../preview/network/places.ts';
 import { type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../../snapshot/world.ts';

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
+import type { ClientAddress } from '../../../api/observations/observation.ts';
 import { UsageError } from '../../../foundation/usage-error.ts';
-import type { ClientAddress } from '../../observations/observation.ts';
 import { protectionKind } from '../../protection-mode.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';

@@ -1,3 +1,4 @@
+import type { Call } from '../../../api/observations/observation.ts';
 import {
   bindingText,
   type Grant,
@@ -6,7 +7,6 @@ import {
   roleText,
 } from '../../../api/rbac/role-index.ts';
 import { refOf, refText } from '../../object-ref.ts';
-import type { Call } from '../../observations/observation.ts';
 import { rolesOf } from '../../snapshot/roles.ts';
 import { changedRef, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { attributesOf, callText, roleAllowance } from '../calls.ts';

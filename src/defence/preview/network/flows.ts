@@ -1,6 +1,6 @@
+import type { Flow, Seen } from '../../../api/observations/observation.ts';
 import type { Decision, Evaluator, Side, World } from '../../../policy/policy.ts';
 import { isolationLabel } from '../../../policy/policy.ts';
-import type { Flow, Seen } from '../../observations/observation.ts';
 import type { Impact, Outcome } from '../impact.ts';
 import type { Place, Places } from './places.ts';
 

@@ -1,7 +1,7 @@
+import type { FlowEnd } from '../../../api/observations/observation.ts';
 import type { Party, PolicyPod, Protocol, WellKnown, World } from '../../../policy/policy.ts';
 import { podKey } from '../../../policy/policy.ts';
 import type { ObjectRef } from '../../object-ref.ts';
-import type { FlowEnd } from '../../observations/observation.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 
 /** One end of a flow in both worlds. A party that is undefined: the change removes it. */
@@ -34,10 +34,10 @@ export const workloadText = ({ kind, namespace, name }: ObjectRef): string =>
 /** `the cluster’s dns`. */
 export const serviceText = (name: string): string => `the cluster’s ${name}`;
 
-/** Finds the ends of flows in both worlds. Pods that are gone are placed by their workload, or by their labels. */
 /** `port` is given for the end that is connected to. */
 export type Places = { place(end: FlowEnd, protocol?: Protocol, port?: number): Place; standIns: PolicyPod[] };
 
+/** Finds the ends of flows in both worlds. Pods that are gone are placed by their workload, or by their labels. */
 export function placesOf(before: SnapshotWorld, after: SnapshotWorld): Places {
   const old = podsOf(before);
   const now = podsOf(after);

@@ -1,3 +1,4 @@
+import type { Window } from '../../../api/observations/observation.ts';
 import {
   type ChangedParty,
   changedPairs,
@@ -7,7 +8,6 @@ import {
   portsText,
   withoutPorts,
 } from '../../../policy/policy.ts';
-import type { Window } from '../../observations/observation.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 import type { Impact } from '../impact.ts';
 import { unseenText } from '../watched.ts';

@@ -1,6 +1,6 @@
+import { type Flow, noObservations, type Observations, type Window } from '../../../api/observations/observation.ts';
 import type { World } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
-import { type Flow, noObservations, type Observations, type Window } from '../../observations/observation.ts';
 import { createSnapshot, type Snapshot } from '../../snapshot/snapshot.ts';
 
 /** Snapshots and observations for tests: objects as a live cluster has them, and what was seen on it. */
