@@ -3,6 +3,7 @@ import { createCollection, keyOf, observationsOf } from '../../api/observations/
 import type { Flow, Observations, ObservationType, Window } from '../../api/observations/observation.ts';
 import { noObservations, observationTypes } from '../../api/observations/observation.ts';
 import { withWindow } from '../../api/observations/windows.ts';
+import { workloadOf } from '../../api/observations/workload.ts';
 import type { Cache } from '../../client/cache.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
@@ -26,6 +27,9 @@ const sameMs = 2000;
 /** What one node saw; see FlowReport of the network. */
 export type NodeReport = Omit<Window, 'source'> & { flows: Flow[]; resumes: boolean };
 
+/** `labels`: while it is there. */
+export type KnownPod = { node: string; workload: string | undefined; labels?: Record<string, string> };
+
 /** Everything observed in this cluster, beside its store: bounded, forgotten in time, and written to files of its own. */
 export type Keeper = {
   /** Counts a request. Called for every one. */
@@ -34,8 +38,8 @@ export type Keeper = {
   /** Images are told by the statuses of pods. */
   followPods(pods: Cache): void;
   observations(): Observations;
-  /** The node that a pod is or was on, for a while after it is gone. */
-  nodeOf(namespace: string, name: string): string | undefined;
+  /** A pod as the API server knows it, for a while after it is gone: nodes are not believed about it. */
+  podAt(namespace: string, name: string): KnownPod | undefined;
   close(): void;
 };
 
@@ -147,7 +151,12 @@ export function createKeeper({ directory, clock, log }: KeeperOptions): Keeper {
       gather();
       return observationsOf(collection, windows);
     },
-    nodeOf: (namespace, name) => pods?.get(namespace, name)?.spec?.nodeName ?? gone.nodeOf(namespace, name),
+    podAt(namespace, name) {
+      const pod = pods?.get(namespace, name);
+      return pod?.spec?.nodeName === undefined
+        ? gone.podAt(namespace, name)
+        : { ...knownPod(pod), labels: pod.metadata.labels ?? {} };
+    },
     close() {
       cancel();
       unfollow();
@@ -156,23 +165,28 @@ export function createKeeper({ directory, clock, log }: KeeperOptions): Keeper {
   };
 }
 
+const knownPod = ({ metadata, spec }: KubernetesObject): KnownPod => ({
+  node: spec?.nodeName ?? '',
+  workload: workloadOf(metadata),
+});
+
 const goneMax = 10_000;
 /** Longer than a node keeps what it cannot report yet. */
 const goneMs = 30 * 60_000;
 
 /** Where pods were that are gone: what a node saw of them arrives a little later. */
 function createGonePods(clock: Clock) {
-  const places = new Map<string, { node: string; atMs: number }>();
+  const places = new Map<string, KnownPod & { atMs: number }>();
   return {
-    add({ metadata, spec }: KubernetesObject) {
-      const key = `${metadata.namespace}/${metadata.name}`;
+    add(pod: KubernetesObject) {
+      const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
       places.delete(key);
-      places.set(key, { node: spec?.nodeName ?? '', atMs: clock.now() });
+      places.set(key, { ...knownPod(pod), atMs: clock.now() });
       for (const [oldest, { atMs }] of places) {
         if (places.size <= goneMax && atMs >= clock.now() - goneMs) break;
         places.delete(oldest);
       }
     },
-    nodeOf: (namespace: string, name: string) => places.get(`${namespace}/${name}`)?.node,
+    podAt: (namespace: string, name: string): KnownPod | undefined => places.get(`${namespace}/${name}`),
   };
 }

@@ -62,6 +62,14 @@ test('a node reports flows of its own pods, and of no others', async () => {
   assert.equal((await post(agent('n2'), report([own]))).body.status.taken, 1);
 });
 
+test('a node that passes its own pod off as a part of another workload is not believed', async () => {
+  const forged = { ...end('web'), workload: 'StatefulSet/far', labels: { app: 'far' } };
+  const about = { ...end('far'), workload: 'Deployment/ours', labels: { app: 'ours' } };
+  assert.equal((await post(agent('n1'), report([flow(about, forged, { port: 666 })]))).body.status.taken, 1);
+  const { from, to } = keeper.observations().flows.find(({ port }) => port === 666)!;
+  assert.deepEqual([from, to], [end('far'), end('web')]);
+});
+
 test('what a pod did that is gone by now is taken', async () => {
   await server.make(pod('brief', { nodeName: 'n1' }));
   await caches('pods').until(() => caches('pods').get('a', 'brief') !== undefined);

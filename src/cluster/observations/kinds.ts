@@ -17,6 +17,7 @@ import { ApiError, badRequest } from '../../api/status.ts';
 import { since } from '../../api/table.ts';
 import type { UserInfo } from '../../api/user.ts';
 import { formatTime } from '../../foundation/clock.ts';
+import { isObject } from '../../foundation/json.ts';
 import { type VirtualKind, type VirtualRequest, virtualKind } from '../../server/server.ts';
 import type { Keeper, NodeReport } from './keeper.ts';
 
@@ -116,14 +117,29 @@ function takeReport(keeper: Keeper, object: KubernetesObject, node: string, nowM
   if (flows.length > flowsPerReportMax)
     throw badRequest(`spec.flows: Too many: ${flows.length}: must have at most ${flowsPerReportMax} items`);
   const isOwn = (end: FlowEnd) =>
-    end.type === 'pod' ? keeper.nodeOf(end.namespace, end.name) === node : end.type === 'node' && end.name === node;
-  const decoded = flows.map((flow) => decodeObserved('flows', flow, nowMs));
+    end.type === 'pod'
+      ? keeper.podAt(end.namespace, end.name)?.node === node
+      : end.type === 'node' && end.name === node;
+  const decoded = flows.map((flow) => decodeObserved('flows', withKnownEnds(keeper, flow), nowMs));
   const own = decoded.filter((flow): flow is Flow => flow !== undefined && (isOwn(flow.from) || isOwn(flow.to)));
   const refused = flows.length - own.length;
   const { source: _, ...times } = window;
   const report: NodeReport = { ...times, flows: own, resumes, lost: window.lost + refused };
   keeper.takeFlows(node, report);
   return { apiVersion: '', kind: '', metadata: { name: node }, status: { taken: own.length, refused } };
+}
+
+/** Of which workload a pod is, and its labels, are not the node's to say: it could speak for pods of other nodes. */
+function withKnownEnds(keeper: Keeper, flow: unknown): unknown {
+  if (!isObject(flow)) return flow;
+  const known = (end: unknown): unknown => {
+    if (!isObject(end) || end['type'] !== 'pod') return end;
+    const pod = keeper.podAt(String(end['namespace']), String(end['name']));
+    if (pod === undefined) return end;
+    const { workload, labels = end['labels'] } = pod;
+    return { ...end, workload, labels };
+  };
+  return { ...flow, from: known(flow['from']), to: known(flow['to']) };
 }
 
 /** As one line of `Line`: what is listed is what a file of observations holds. */
