@@ -77,7 +77,9 @@ test('windows of one source grow together unless a gap lies between them', () =>
   for (let index = 0; index < windowsMax; index++)
     windows = withWindow(windows, window('x', 1000 + index * 100, 1010 + index * 100), 5);
   assert.equal(windows.length, windowsMax);
-  assert.equal(windows[0]!.source, 'x', 'the oldest are forgotten');
+  const of = (source: string) => windows.filter((each) => each.source === source);
+  assert.deepEqual([of('node/a').length, of('node/b').length], [2, 1], 'what others watched stays known');
+  assert.equal(of('x')[0]!.fromMs, 1300, 'the oldest are forgotten');
 });
 
 const decodeAll = (lines: string[]) => lines.map((line) => decodeLine(JSON.parse(line), nowMs));

@@ -1,6 +1,9 @@
 import type { Window } from './observation.ts';
 
-/** Of each type; beyond it the oldest is forgotten, which makes what it covered unknown again. */
+/**
+ * Of each type; beyond it the oldest of whoever has most is forgotten, which makes what it covered unknown again: nobody
+ * makes it unknown what others watched.
+ */
 export const windowsMax = 200;
 
 /**
@@ -24,5 +27,12 @@ export function withWindow(windows: Window[], added: Window, gapMaxMs: number): 
         lost: Math.min(window.lost + whole.lost, Number.MAX_SAFE_INTEGER),
       };
   }
-  return [...others, whole].sort((a, b) => a.toMs - b.toMs).slice(-windowsMax);
+  const all = [...others, whole].sort((a, b) => a.toMs - b.toMs);
+  return all.length > windowsMax ? all.toSpliced(oldestOfLargest(all), 1) : all;
+}
+
+function oldestOfLargest(windows: Window[]): number {
+  const bySource = Map.groupBy(windows, ({ source }) => source);
+  const [largest] = [...bySource.values()].sort((a, b) => b.length - a.length);
+  return windows.indexOf(largest![0]!);
 }
