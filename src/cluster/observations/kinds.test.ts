@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { Kind } from '../../api/kind.ts';
 import { createCaches } from '../../client/cache.ts';
 import { manualClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
@@ -115,4 +116,14 @@ test('observations are selected by namespace, type, outcome and time; windows ar
   const since = new Date(clock.now()).toISOString();
   assert.ok(!(await list(`?since=${since}`)).includes('flows 22'));
   assert.equal((await client.raw('GET', `${base}/observations?since=yesterday`)).code, 400);
+});
+
+test('a name that nobody may ask for does not steer the terminal of who reads the table', () => {
+  const [{ kind }] = observationKinds(keeper, () => clock.now()) as [{ kind: Kind }, unknown];
+  const call = { user: 'pod', groups: [], verb: 'get', resource: 'pods', group: '', subresource: '', namespace: 'a' };
+  const observed = { ...call, name: 'x\u001b[2J', path: '', allowed: false, firstMs: 0, lastMs: 0, count: 1 };
+  const row = { apiVersion: '', kind: '', metadata: { name: 'x' }, type: 'calls', observed };
+  const cells = kind.columns.map(({ value }) => String(value(row, clock.now()))).join(' ');
+  assert.match(cells, /x�\[2J/);
+  assert.ok(!cells.includes('\u001b'));
 });

@@ -18,6 +18,7 @@ import { since } from '../../api/table.ts';
 import type { UserInfo } from '../../api/user.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { isObject } from '../../foundation/json.ts';
+import { printable } from '../../foundation/printable.ts';
 import { type VirtualKind, type VirtualRequest, virtualKind } from '../../server/server.ts';
 import type { Keeper, NodeReport } from './keeper.ts';
 
@@ -150,13 +151,17 @@ const timesOf = (row: Row) =>
     ? { firstMs: row.window.fromMs, lastMs: row.window.toMs, count: 0 }
     : { firstMs: row.observed.firstMs, lastMs: row.observed.lastMs, count: row.observed.count };
 
+/** Names and paths are what anybody asked for, also who was refused. */
 const column = (
   name: string,
   value: (row: Row, nowMs: number) => string | number,
   type: Column['type'] = 'string',
 ) => ({
   ...{ name, type },
-  value: (object: KubernetesObject, nowMs: number) => value(object as unknown as Row, nowMs),
+  value(object: KubernetesObject, nowMs: number) {
+    const cell = value(object as unknown as Row, nowMs);
+    return typeof cell === 'string' ? printable(cell) : cell;
+  },
 });
 
 const columns: Column[] = [
