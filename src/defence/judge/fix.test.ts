@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { check } from '../defence.ts';
+import { splice } from '../manifests/splice.ts';
 import { editDocument } from './fix.ts';
 
 const careless = `# Who wrote this?
@@ -71,4 +72,10 @@ test('a change is written below its neighbours, with their indentation', () => {
   assert.equal(edit('a: { b: 1 }\n', '/a/c', 2), 'a: { b: 1, c: 2 }\n');
   assert.equal(edit('a: |\n  text\n', '/b', true), 'a: |\n  text\nb: true\n');
   assert.equal(edit('{"a":1}\n', '/b', 2), '{"a":1,"b":2}\n');
+});
+
+// A minute when every key is held against every other one.
+test('a change of a document of very many keys is written at once', { timeout: 20_000 }, () => {
+  const text = Array.from({ length: 80_000 }, (_, index) => `k${index}: 1\n`).join('');
+  assert.equal(splice(text, ['k79999'], 'replace', 2), text.replace('k79999: 1', 'k79999: 2'));
 });

@@ -3,11 +3,10 @@ import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } 
 import { isDeepStrictEqual } from 'node:util';
 import { applyPatch, type Operation } from 'rfc6902';
 import { type Document, isAlias, isCollection, isMap, isSeq, parseDocument, visit } from 'yaml';
-import { yamlOptions } from '../../api/yaml.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Check, JudgeContext, Manifest, PatchOperation } from '../contract.ts';
 import { pointerKeys } from '../field.ts';
-import { readDocuments, split } from '../manifests/documents.ts';
+import { readDocuments, readOptions, split } from '../manifests/documents.ts';
 import type { Loaded, LoadedObject } from '../manifests/load.ts';
 import { splice } from '../manifests/splice.ts';
 import { checksFor } from './judge.ts';
@@ -111,7 +110,7 @@ export function editDocument(text: string, edits: Edit[]): { text: string } | { 
 
 /** For changes that have no place of their own: comments and order stay, spaces may not. */
 function rewrite(text: string, keys: (string | number)[], op: string, value: unknown): string {
-  const document = parseDocument(text, yamlOptions);
+  const document = parseDocument(text, readOptions);
   if (op === 'remove') document.deleteIn(keys);
   else addIn(document, keys, value, op);
   return document.toString({
@@ -137,7 +136,7 @@ function addIn(document: Document.Parsed, keys: (string | number)[], value: unkn
 
 function hasAliases(text: string): boolean {
   let found = false;
-  visit(parseDocument(text, yamlOptions), (_, node) => {
+  visit(parseDocument(text, readOptions), (_, node) => {
     if (!isAlias(node)) return undefined;
     found = true;
     return visit.BREAK;

@@ -16,7 +16,7 @@ export type ManifestDocument = {
 };
 
 /** The library holds each key against every other one, minutes for a hostile file: values.ts looks them up in a set. */
-const readOptions = { ...yamlOptions, uniqueKeys: false };
+export const readOptions = { ...yamlOptions, uniqueKeys: false };
 
 export type BrokenDocument = { index: number; line: number; error: string; template: boolean };
 

@@ -11,14 +11,14 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { yamlOptions } from '../../api/yaml.ts';
+import { readOptions } from './documents.ts';
 
 /**
  * One change of a document's text that touches nothing else: neither comments nor spaces. Undefined where the change has
  * no place of its own in the text (items of lists, the first key after a dash).
  */
 export function splice(text: string, keys: (string | number)[], op: string, value: unknown): string | undefined {
-  const root = parseDocument(text, yamlOptions).contents as Node | null;
+  const root = parseDocument(text, readOptions).contents as Node | null;
   let parent: unknown = root;
   for (const key of keys.slice(0, -1)) parent = isCollection(parent) ? parent.get(key, true) : undefined;
   if (isSeq(parent) && parent.flow) return changeItem(text, parent as YAMLSeq<Node>, String(keys.at(-1)), op, value);
