@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../test/property.ts';
 import { createEvaluator, type NetworkPolicy, type Protocol, podKey, type RuleRef, type World } from './policy.ts';
 import type { End } from './testing/model.ts';
 import { plainAddresses, portNumber, worlds } from './testing/worlds.ts';

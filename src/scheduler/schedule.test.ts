@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../test/property.ts';
 import type { Node, Pod } from '../api/schema/types.d.ts';
 import { type PodInfo, parsePod } from './pod-info.ts';
 import { nodesToScore, schedule } from './schedule.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import fc from 'fast-check';
+import fc from '../../test/property.ts';
 import { type Event, StoreBusy, StoreFailed, StoreFull } from './engine.ts';
 import { createEngine, defaultLimits } from './group-commit.ts';
 import type { Journal } from './journal.ts';

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import fc from 'fast-check';
 import type { FlowEnd } from '../../src/api/observations/observation.ts';
 import { generatePolicies, readSource } from '../../src/defence/defence.ts';
 import { worldOfSnapshot } from '../../src/defence/snapshot/world.ts';
@@ -10,6 +9,7 @@ import { startProcess, type TestPod } from '../../src/network/testing/machine.ts
 import { testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
 import { createEvaluator, type NetworkPolicy, type Party } from '../../src/policy/policy.ts';
 import { policiesOf } from '../../src/policy/testing/policies.ts';
+import fc from '../property.ts';
 import { eventually, root, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
 import { type Outside, startOutside } from './outside.ts';
 import { leftovers } from './processes.ts';

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import fc from 'fast-check';
 import { type Flow, noObservations, type Observations } from '../../src/api/observations/observation.ts';
 import type { Manifest } from '../../src/defence/contract.ts';
 import { applyChanges } from '../../src/defence/preview/apply.ts';
@@ -12,6 +11,7 @@ import { resolveChanges } from '../../src/defence/preview/resolve.ts';
 import type { Change } from '../../src/defence/snapshot/snapshot.ts';
 import { readSource } from '../../src/defence/source.ts';
 import { worlds } from '../../src/policy/testing/worlds.ts';
+import fc from '../property.ts';
 import { eventually, root, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
 
 /** A preview is held against what happens: real pods, real packets, and the example application. */

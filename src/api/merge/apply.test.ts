@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import { copyJson } from '../../foundation/json.ts';
 import type { KubernetesObject } from '../object.ts';
 import type { Schema } from '../schema/schema.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { stringify } from 'yaml';
+import fc from '../../../test/property.ts';
 import { readThoroughly, split } from './documents.ts';
 import { beginOf, readPlain } from './plain.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import { noObservations } from '../../api/observations/observation.ts';
 import { clusterRole, clusterRoleBinding, rule } from '../../api/rbac/write-rule.ts';
 import type { Manifest } from '../contract.ts';

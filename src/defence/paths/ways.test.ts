@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import type { PathGraph } from './build.ts';
 import { createGraph, type Hop, type Place } from './graph.ts';
 import { distancesTo } from './search.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import type { Call } from '../../api/observations/observation.ts';
 import { noObservations } from '../../api/observations/observation.ts';
 import { type PolicyRule, ruleAllows } from '../../api/rbac/rules.ts';

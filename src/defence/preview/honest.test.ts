@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import { noObservations } from '../../api/observations/observation.ts';
 import { master, namespace, serviceAccount, startDefended } from '../../server/testing/defended.ts';
 import { refOf } from '../object-ref.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import type { Flow } from '../../api/observations/observation.ts';
 import { noObservations } from '../../api/observations/observation.ts';
 import { createEvaluator, type Party, podKey, type World } from '../../policy/policy.ts';

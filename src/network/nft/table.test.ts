@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import { silentLog } from '../../foundation/log.ts';
 import { mustRun, type RunCommand, runCommand } from '../command.ts';
 import { isPrivate, missing, runInPrivateNetwork } from '../testing/machine.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import { createEvaluator } from '../../policy/policy.ts';
 import { mustRun, runCommand } from '../command.ts';
 import { isPrivate, missing, runInPrivateNetwork } from '../testing/machine.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import type { NetworkPolicy } from '../../policy/policy.ts';
 
 /** Random policies about the pods of a test node (label `app`: front or db, or none) and one port of theirs. */

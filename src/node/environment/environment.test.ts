@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import { testPod } from '../pods/testing/view.ts';
 import { ConfigError } from '../security.ts';
 import { type EnvironmentSources, environment } from './environment.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import type { Container } from '../runtimes/runtime.ts';
 import { type Action, decide } from './decide.ts';
 import { specHash } from './outcome.ts';

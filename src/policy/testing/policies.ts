@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import type { NetworkPolicy } from '../world.ts';
 
 /** What random policies are made of: few values, so that they meet pods and each other often. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import type { PolicyPod, World } from '../world.ts';
 import { labelsOf, type PolicyParts, policiesOf } from './policies.ts';
 

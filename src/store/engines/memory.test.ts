@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import { openEngine } from '../store.ts';
 import { conformance } from '../testing/conformance.ts';
 import { runAgainstModel, steps } from '../testing/model.ts';

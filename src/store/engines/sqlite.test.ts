@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import { createSealing, createSealingKey } from '../encryption.ts';
 import type { Event } from '../engine.ts';
 import { openEngine } from '../store.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import { createExpiries } from './expiry.ts';
 
 test('what is due comes earliest first, no more than asked for, and the rest stays', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import { createOrdered } from './ordered.ts';
 
 const numbers = Array.from({ length: 3000 }, (_, index) => `/k/${(index * 1009) % 3000}`);

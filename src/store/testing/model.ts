@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import fc from '../../../test/property.ts';
 import type { Engine, Event } from '../engine.ts';
 import { bytes, text } from './conformance.ts';
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../../test/property.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding, rule } from '../../../api/rbac/write-rule.ts';
 import type { Manifest } from '../../contract.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';

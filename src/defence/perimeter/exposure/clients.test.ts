@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from '../../../../test/property.ts';
 import { formatAddress, type NetworkPolicy } from '../../../policy/policy.ts';
 import { clusterOf, namespace, pod } from '../../paths/testing/worlds.ts';
 import { networkOf } from '../../snapshot/network.ts';

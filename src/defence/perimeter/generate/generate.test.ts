@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parseAllDocuments } from 'yaml';
+import fc from '../../../../test/property.ts';
 import { type Flow, type FlowEnd, noObservations, type Observations } from '../../../api/observations/observation.ts';
 import { createEvaluator, type Protocol } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
