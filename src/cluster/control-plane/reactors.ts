@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../api/object.ts';
+import { noObservations } from '../../api/observations/observation.ts';
 import { createCaches } from '../../client/cache.ts';
 import { createControllers } from '../../controllers/controllers.ts';
 import type { Clock } from '../../foundation/clock.ts';
@@ -68,6 +69,7 @@ export async function startReactors(options: ReactorOptions): Promise<() => void
   options.keeper?.followPods(caches('pods'));
   const stopProtections = followProtections({
     ...{ ...options, client: bootstrap, lookup: server.lookup },
+    observations: options.keeper?.observations ?? noObservations,
     caches: [caches(protectionsResource), caches('namespaces')],
   });
   return () => {

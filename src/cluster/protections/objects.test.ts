@@ -108,10 +108,13 @@ test('the status tells what the default would break now, and which namespaces ha
   await server.make(namespace('legacy', { 'pod-security.kubernetes.io/enforce': 'baseline' }));
   const caches = createCaches(client, { clock: systemClock, log: silentLog });
   const modes = [caches(protectionsResource), caches('namespaces')];
+  const flows = [{ source: 'node/n1', fromMs: nowMs - 3_600_000, toMs: nowMs, lost: 0 }];
+  const watched = () => ({ ...noObservations(), windows: { ...noObservations().windows, flows } });
   const stop = followProtections({
     client,
     lookup: server.lookup,
     previewChanges,
+    observations: watched,
     caches: modes,
     clock,
     log: silentLog,
@@ -125,6 +128,9 @@ test('the status tells what the default would break now, and which namespaces ha
   assert.deepEqual(wouldBreak, { count: 1, unknown: 0, first: wouldBreak.first });
   assert.match(wouldBreak.first[0], /^Pod loose\/debug: .*hostPID/);
   assert.equal(level, 'cluster', 'what was there stays');
+  const all = await statuses();
+  assert.equal(all.get('namespace-isolation').observedSince, '2026-03-01T11:00:00Z');
+  assert.equal(all.get('anonymous-access').observedSince, undefined, 'nobody watched calls');
 
   const closed = { metadata: { labels: { 'pod-security.kubernetes.io/enforce': null } } };
   await client.patch('namespaces', { name: 'legacy' }, { type: 'merge', body: closed });

@@ -1,5 +1,6 @@
 import type { Protection, ProtectionStatus } from '../../api/kinds/protection.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import type { Observations, ObservationType } from '../../api/observations/observation.ts';
 import type { Cache } from '../../client/cache.ts';
 import type { Client } from '../../client/client.ts';
 import type { Change } from '../../defence/defence.ts';
@@ -14,6 +15,7 @@ export type StatusOptions = {
   client: Client;
   lookup: Lookup;
   previewChanges: PreviewChanges;
+  observations(): Observations;
   /** Tell of changes to modes: protections, and namespaces with their labels. */
   caches: Pick<Cache, 'subscribe'>[];
   clock: Clock;
@@ -34,11 +36,19 @@ const labels: Record<string, string> = {
   'namespace-isolation': 'rempart.io/isolation',
 };
 
+/** What tells whether a protection would break something, where it is not the objects that live. */
+const restsOn: Record<string, ObservationType> = {
+  'namespace-isolation': 'flows',
+  'anonymous-access': 'calls',
+  'client-allow-list': 'addresses',
+};
+
 /**
  * Keeps `status` of every protection: the namespaces that differ, and what would break, were the default mode set
  * everywhere now. Returns what ends it.
  */
-export function followProtections({ client, lookup, previewChanges, caches, clock, log }: StatusOptions): () => void {
+export function followProtections(options: StatusOptions): () => void {
+  const { client, lookup, caches, clock, log } = options;
   let stopped = false;
   let cancel = () => {};
   let running = false;
@@ -65,7 +75,7 @@ export function followProtections({ client, lookup, previewChanges, caches, cloc
   }
   async function update(): Promise<void> {
     for (const object of lookup.list(protectionsResource) as Protection[]) {
-      const status = await statusOf(object, lookup, previewChanges);
+      const status = await statusOf(object, options);
       if (stopped || JSON.stringify(status) === JSON.stringify(object.status)) continue;
       await client.update(protectionsResource, { ...object, status }, { subresource: 'status' });
     }
@@ -92,28 +102,31 @@ const modeText = (object: KubernetesObject | undefined) =>
 /** What is in force everywhere is not previewed: it breaks nothing. */
 async function statusOf(
   object: Protection,
-  lookup: Lookup,
-  previewChanges: PreviewChanges,
+  { lookup, previewChanges, observations }: StatusOptions,
 ): Promise<ProtectionStatus | undefined> {
   const { metadata, spec } = object;
   const declared = protections.find(({ id }) => id === metadata.name);
   if (declared === undefined || object.status === undefined) return object.status;
-  const { namespaces: _, wouldBreak: __, observedSince: ___, ...described } = object.status;
+  const { namespaces: _, wouldBreak: __, observedSince: ___, ...rest } = object.status;
+  const described = { ...rest, ...observedSince(declared.id, observations) };
   const own = ownModes(declared.id, lookup.list('namespaces'), spec?.mode ?? '');
   if (spec?.mode === declared.default && own.length === 0)
     return { ...described, wouldBreak: { count: 0, unknown: 0, first: [] } };
   if (!declared.atRunTime) return described;
   const closed: Change = { put: { ...object, spec: { mode: declared.default } } };
-  const { broken, unknown, sinceMs } = await previewChanges(
-    [closed, ...own.map(({ closed }) => ({ put: closed }))],
-    lookup,
-  );
+  const { broken, unknown } = await previewChanges([closed, ...own.map(({ closed }) => ({ put: closed }))], lookup);
   return {
     ...described,
     ...(own.length === 0 ? {} : { namespaces: own.map(({ name, mode }) => ({ name, mode })) }),
     wouldBreak: { count: broken.length, unknown, first: broken.slice(0, firstMax) },
-    ...(sinceMs === undefined ? {} : { observedSince: formatTime(sinceMs) }),
   };
+}
+
+function observedSince(id: string, observations: () => Observations): Pick<ProtectionStatus, 'observedSince'> {
+  const type = restsOn[id];
+  const windows = type === undefined ? [] : observations().windows[type];
+  if (windows.length === 0) return {};
+  return { observedSince: formatTime(Math.min(...windows.map(({ fromMs }) => fromMs))) };
 }
 
 /** Namespaces with a label of their own, and what they would be without it. kube-system is exempt by name. */
