@@ -98,6 +98,12 @@ test('only changes that policies can see make new rules', () => {
   const before = pod('web', 'n2', '10.244.1.2');
   const matters = (changes: object) => changeMatters(caches, caches.pods, { ...before, ...changes }, before);
   assert.equal(matters({ status: { ...before.status, conditions: [] } }), false);
+  assert.equal(changeMatters(caches, caches.pods, before, undefined), true, 'a pod with an address came');
+  assert.equal(changeMatters(caches, caches.pods, before, before), true, 'it went');
+  const waiting = { ...before, status: { phase: 'Pending' } };
+  assert.equal(changeMatters(caches, caches.pods, waiting, undefined), false, 'no rule is about a pod without address');
+  assert.equal(matters({ metadata: { ...before.metadata, labels: { app: 'other' } } }), true);
+  assert.equal(changeMatters(caches, caches.pods, before, waiting), true, 'it got its address');
   assert.equal(matters({ status: { ...before.status, phase: 'Failed' } }), true);
   assert.equal(matters({ metadata: { ...before.metadata, labels: { app: 'x' } } }), true);
   const slice = object('shop', 'web-1', {}, { 'kubernetes.io/service-name': 'web' });

@@ -96,12 +96,16 @@ export function changeMatters(
     return service === undefined || exposes(service);
   }
   const facts = cache === caches.pods ? podFacts : cache === caches.nodes ? nodeFacts : undefined;
-  if (facts === undefined || old === undefined || old === object) return true;
-  return JSON.stringify(facts(object)) !== JSON.stringify(facts(old));
+  if (facts === undefined) return true;
+  // Pods that come or go: against none.
+  const before = old === undefined || old === object ? undefined : JSON.stringify(facts(old));
+  return JSON.stringify(facts(object)) !== before;
 }
 
-const nodeFacts = ({ status }: KubernetesObject) => status?.addresses;
+const nodeFacts = ({ status }: KubernetesObject) => status?.addresses ?? [];
+/** Nothing while a pod has no address: no rule can be about it, and pods of this node are told by their sandbox. */
 const podFacts = (pod: KubernetesObject) => {
   const { metadata, spec, status } = pod;
+  if (!status?.podIP) return undefined;
   return [isOver(pod), metadata.labels, status?.podIPs, status?.podIP, spec?.nodeName];
 };
