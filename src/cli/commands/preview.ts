@@ -24,7 +24,7 @@ export const preview: AddCommand = (program) => {
       .description('what a change would break, open or leave unknown before it is made, and how to take it back'),
   );
   withChange(command)
-    .option('--apply', 'make the change after the preview; refused when something would break')
+    .option('--apply', 'make the change after the preview; refused when something would or may break')
     .option(
       '--accept <reason>',
       'with --apply: make it although something breaks or may break; the reason stays on the objects',

@@ -24,7 +24,7 @@ const previewed = new Set([
   ...['services', 'pods', 'persistentvolumeclaims', 'serviceaccounts', 'replicationcontrollers'],
   ...['deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'replicasets.apps', 'jobs.batch', 'cronjobs.batch'],
   'ingresses.networking.k8s.io',
-  // Writes of modes are judged where they are decided about: protection-admission.ts.
+  // Writes of modes are judged where they are decided about: protections/admission.ts.
   'protections.defence.rempart.io',
 ]);
 
