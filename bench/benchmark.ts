@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalCluster } from './local-cluster.ts';
 import type { Target } from './target.ts';
 
@@ -49,16 +50,21 @@ export function benchPod(name: string, namespace: string, schedulerName = 'nobod
   };
 }
 
-/** A namespace of its own for one benchmark; the returned function deletes it. */
+/**
+ * A namespace of its own for one benchmark; the returned function deletes it and returns when it is gone: what is left to
+ * delete would be measured with the next benchmark.
+ */
 export async function createNamespace({ client }: Target, name: string): Promise<() => Promise<void>> {
   await client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   // The default service account is made by a controller; pods are refused until it is there.
   for (let tries = 0; tries < 200; tries++) {
     const found = await client.get('serviceaccounts', { namespace: name, name: 'default' }).catch(() => undefined);
     if (found) break;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await delay(25);
   }
   return async () => {
     await client.delete('namespaces', { name });
+    const gone = async () => !(await client.list('namespaces')).items.some(({ metadata }) => metadata.name === name);
+    while (!(await gone())) await delay(100);
   };
 }
