@@ -82,35 +82,31 @@ export class ApiError extends Error {
 export const isNamespaceEnding = (error: unknown): boolean =>
   error instanceof ApiError && error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
 
-/** Where an error belongs: `group` is empty for the core group. */
-export type Subject = { group: string; resource: string; name?: string };
+/** What an error is about, by its resource: `group` is empty for the core group. */
+export type NamedResource = { group: string; resource: string; name?: string };
 
-const qualified = ({ group, resource }: Subject) => (group === '' ? resource : `${resource}.${group}`);
-const detailsOf = ({ group, resource, name }: Subject): StatusDetails => ({
+const qualified = ({ group, resource }: NamedResource) => (group === '' ? resource : `${resource}.${group}`);
+const detailsOf = ({ group, resource, name }: NamedResource): StatusDetails => ({
   name,
   group: group || undefined,
   kind: resource,
 });
 
-export function notFound(subject: Subject): ApiError {
-  return new ApiError('NotFound', `${qualified(subject)} "${subject.name}" not found`, detailsOf(subject));
+export function notFound(named: NamedResource): ApiError {
+  return new ApiError('NotFound', `${qualified(named)} "${named.name}" not found`, detailsOf(named));
 }
 
-export function alreadyExists(subject: Subject): ApiError {
-  return new ApiError('AlreadyExists', `${qualified(subject)} "${subject.name}" already exists`, detailsOf(subject));
+export function alreadyExists(named: NamedResource): ApiError {
+  return new ApiError('AlreadyExists', `${qualified(named)} "${named.name}" already exists`, detailsOf(named));
 }
 
-export function conflict(subject: Subject, why: string): ApiError {
-  const message = `Operation cannot be fulfilled on ${qualified(subject)} "${subject.name}": ${why}`;
-  return new ApiError('Conflict', message, detailsOf(subject));
+export function conflict(named: NamedResource, why: string): ApiError {
+  const message = `Operation cannot be fulfilled on ${qualified(named)} "${named.name}": ${why}`;
+  return new ApiError('Conflict', message, detailsOf(named));
 }
 
-export function forbidden(subject: Subject, why: string): ApiError {
-  return new ApiError(
-    'Forbidden',
-    `${qualified(subject)} "${subject.name ?? ''}" is forbidden: ${why}`,
-    detailsOf(subject),
-  );
+export function forbidden(named: NamedResource, why: string): ApiError {
+  return new ApiError('Forbidden', `${qualified(named)} "${named.name ?? ''}" is forbidden: ${why}`, detailsOf(named));
 }
 
 /** `kind` is the object's kind ("Pod"), as clients print it: `Pod "web" is invalid: spec.x: Required value`. */

@@ -12,8 +12,8 @@ export type Manifest = KubernetesObject;
 /** Where an object was read; absent for objects of a live cluster. Lines count from 1. */
 export type Origin = { file: string; document: number; lineOf(field: (string | number)[]): number };
 
-/** What is judged. */
-export type Subject = {
+/** An object that checks judge. */
+export type JudgedObject = {
   object: Manifest;
   origin?: Origin;
   /** What controllers made of it; it is judged, too, and only tells what its owner does not say already. */

@@ -23,8 +23,8 @@ test('further rights are granted as they are declared', () => {
 });
 
 test('the role is bound to the identity of the controller', () => {
-  const { clusterRole, clusterRoleBinding } = rolesFor({ name: 'x', reconciles: 'pods', reads: [], writes: {} });
-  assert.equal(clusterRole.metadata.name, clusterRoleBinding['roleRef'].name);
-  const [subject] = clusterRoleBinding['subjects'];
+  const { role, binding } = rolesFor({ name: 'x', reconciles: 'pods', reads: [], writes: {} });
+  assert.equal(role.metadata.name, binding['roleRef'].name);
+  const [subject] = binding['subjects'];
   assert.equal(`system:serviceaccount:${subject.namespace}:${subject.name}`, usernameOf('x'));
 });

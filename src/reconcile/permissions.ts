@@ -1,8 +1,8 @@
-import type { KubernetesObject } from '../api/object.ts';
+import type { PolicyRule } from '../api/rbac/rules.ts';
+import { boundRole } from '../api/rbac/write-rule.ts';
 import { splitResourceName } from '../client/resources.ts';
 import type { Controller, ResourceName } from './controller.ts';
 
-export type Rule = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] };
 type Declaration = Pick<Controller, 'name' | 'reconciles' | 'reads' | 'writes' | 'grants'>;
 
 /** The identity of a controller, as the API server sees it. */
@@ -16,7 +16,7 @@ const readVerbs = ['get', 'list', 'watch'];
  * The least a controller needs, derived from its declaration: reading what it reads, writing what it writes, and
  * recording events. Rules with the same group and verbs are one rule.
  */
-export function rulesFor({ reconciles, reads, writes, grants = [] }: Omit<Declaration, 'name'>): Rule[] {
+export function rulesFor({ reconciles, reads, writes, grants = [] }: Omit<Declaration, 'name'>): PolicyRule[] {
   const verbs = new Map<ResourceName, Set<string>>();
   const allow = (resource: ResourceName, some: string[]) => {
     verbs.set(resource, new Set([...(verbs.get(resource) ?? []), ...some]));
@@ -28,7 +28,7 @@ export function rulesFor({ reconciles, reads, writes, grants = [] }: Omit<Declar
   if (reconciles !== '*' && Object.values(writes).some((some) => some.includes('create')))
     allow(`${reconciles}/finalizers`, ['update']);
 
-  const rules = new Map<string, Rule>();
+  const rules = new Map<string, PolicyRule & { resources: string[] }>();
   for (const [name, some] of verbs) {
     const { group, resource } = ruleTarget(name);
     const list = [...some].sort();
@@ -48,24 +48,11 @@ function ruleTarget(name: ResourceName): { group: string; resource: string } {
   return { group, resource: subresource ? `${resource}/${subresource}` : resource };
 }
 
-const apiVersion = 'rbac.authorization.k8s.io/v1';
-const apiGroup = 'rbac.authorization.k8s.io';
-
 /** The role and binding that the cluster writes for a controller at every start. */
-export function rolesFor(controller: Declaration): {
-  clusterRole: KubernetesObject;
-  clusterRoleBinding: KubernetesObject;
-} {
-  const name = `system:controller:${serviceAccountOf(controller.name)}`;
-  const metadata = { name, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } };
-  return {
-    clusterRole: { apiVersion, kind: 'ClusterRole', metadata, rules: rulesFor(controller) },
-    clusterRoleBinding: {
-      apiVersion,
-      kind: 'ClusterRoleBinding',
-      metadata,
-      roleRef: { apiGroup, kind: 'ClusterRole', name },
-      subjects: [{ kind: 'ServiceAccount', namespace: 'kube-system', name: serviceAccountOf(controller.name) }],
-    },
-  };
+export function rolesFor(controller: Declaration): ReturnType<typeof boundRole> {
+  const account = serviceAccountOf(controller.name);
+  const name = `system:controller:${account}`;
+  const labels = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
+  const holder = { kind: 'ServiceAccount', namespace: 'kube-system', name: account } as const;
+  return boundRole({ name, labels }, rulesFor(controller), [holder]);
 }

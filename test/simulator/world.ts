@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { kinds } from '../../src/api/api.ts';
-import type { KubernetesObject } from '../../src/api/object.ts';
 import type { Pod } from '../../src/api/schema/types.d.ts';
 import { type Cache, createCache, createCaches } from '../../src/client/cache.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
@@ -82,7 +81,7 @@ export async function createWorld(faults: Faults): Promise<World> {
       ...{ authority: 'none', volumesDirectory: '/volumes', podRange: '10.244.0.0/16' },
       sign: () => 'none',
     });
-  const derived = controllersOf().flatMap((controller) => Object.values(rolesFor(controller))) as KubernetesObject[];
+  const derived = controllersOf().flatMap((controller) => Object.values(rolesFor(controller)));
   await reconcileBootstrapObjects(admin, bootstrapObjects({ clientAuthority: 'none', derived }));
 
   function startReactors(): () => void {

@@ -9,7 +9,7 @@ const index = createRoleIndex({
   roles: [role('shop', 'secrets', [rule('get', '', 'secrets', 'database')])],
   clusterRoles: [aggregatedRole('view'), clusterRole('pods', [rule('get list', '', 'pods')], 'view')],
   roleBindings: [
-    roleBinding('shop', 'api', 'secrets', [{ kind: 'ServiceAccount', name: 'api' }]),
+    { ...roleBinding('shop', 'api', 'secrets', []), subjects: [{ kind: 'ServiceAccount', name: 'api' }] },
     roleBinding('shop', 'gone', 'no-such-role', [userGroup('dev')]),
   ],
   clusterRoleBindings: [clusterRoleBinding('everybody-views', 'view', [userGroup('system:serviceaccounts:shop')])],

@@ -3,6 +3,7 @@ import type { Attributes, UserInfo } from '../user.ts';
 import { rulesOf } from './aggregate.ts';
 import { serviceAccountName } from './identity.ts';
 import { type PolicyRule, ruleAllows } from './rules.ts';
+import { type Subject, subjectsOf } from './subject.ts';
 
 /** All roles and bindings there are, as objects of rbac.authorization.k8s.io. */
 export type RoleObjects = {
@@ -11,18 +12,6 @@ export type RoleObjects = {
   roleBindings: KubernetesObject[];
   clusterRoleBindings: KubernetesObject[];
 };
-
-/** One subject of a binding; a service account always with its namespace. */
-export type Subject =
-  | { kind: 'User'; name: string }
-  | { kind: 'Group'; name: string }
-  | { kind: 'ServiceAccount'; namespace: string; name: string };
-
-/** `ServiceAccount shop/api`, for people. */
-export const describeSubject = (subject: Subject): string =>
-  subject.kind === 'ServiceAccount'
-    ? `ServiceAccount ${subject.namespace}/${subject.name}`
-    : `${subject.kind} ${subject.name}`;
 
 /** What one binding gives to its subjects: the rules of a role, in one namespace or (empty) everywhere. */
 export type Grant = {
@@ -104,15 +93,6 @@ function grantsOf({ roles, clusterRoles, roleBindings, clusterRoleBindings }: Ro
   }
   return { grants, clusterRoles: byName, dangling };
 }
-
-/** The subjects of a binding; a service account without a namespace is one of the binding's own. */
-export const subjectsOf = (binding: KubernetesObject): Subject[] =>
-  ((binding['subjects'] ?? []) as { kind: string; name: string; namespace?: string }[]).map(
-    ({ kind, name, namespace }) =>
-      kind === 'User' || kind === 'Group'
-        ? { kind, name }
-        : { kind: 'ServiceAccount', namespace: namespace ?? binding.metadata.namespace ?? '', name },
-  );
 
 /** `RoleBinding "shop/readers"`. */
 export const bindingText = ({ namespace, binding }: Grant): string =>

@@ -1,5 +1,6 @@
-import type { KubernetesObject } from '../object.ts';
+import type { KubernetesObject, ObjectMeta } from '../object.ts';
 import type { PolicyRule } from './rules.ts';
+import type { Subject } from './subject.ts';
 
 const group = 'rbac.authorization.k8s.io';
 export const apiVersion = `${group}/v1`;
@@ -41,30 +42,46 @@ export function aggregatedRole(name: string, aggregateTo?: string): KubernetesOb
   return { ...clusterRole(name, [], aggregateTo), aggregationRule: { clusterRoleSelectors: [selector] } };
 }
 
-export type Subject = { kind: 'User' | 'Group' | 'ServiceAccount'; name: string; namespace?: string };
 export const user = (name: string): Subject => ({ kind: 'User', name });
 export const userGroup = (name: string): Subject => ({ kind: 'Group', name });
 
-const subjectOf = (subject: Subject) => (subject.kind === 'ServiceAccount' ? subject : { ...subject, apiGroup: group });
+/** As it stands in an object: a ServiceAccount is of the core group. */
+const writtenSubject = (subject: Subject): object =>
+  subject.kind === 'ServiceAccount' ? subject : { apiGroup: group, ...subject };
 
-export function clusterRoleBinding(name: string, role: string, subjects: Subject[]): KubernetesObject {
-  const roleRef = { apiGroup: group, kind: 'ClusterRole', name: role };
-  return {
-    apiVersion,
-    kind: 'ClusterRoleBinding',
-    metadata: metadata(name),
-    roleRef,
-    subjects: subjects.map(subjectOf),
-  };
-}
+type BindingKind = 'RoleBinding' | 'ClusterRoleBinding';
+type RoleKind = 'Role' | 'ClusterRole';
+
+const binding = (
+  kind: BindingKind,
+  metadata: ObjectMeta,
+  role: { kind: RoleKind; name: string },
+  subjects: Subject[],
+): KubernetesObject => ({
+  ...{ apiVersion, kind, metadata },
+  ...{ roleRef: { apiGroup: group, ...role }, subjects: subjects.map(writtenSubject) },
+});
+
+export const clusterRoleBinding = (name: string, role: string, subjects: Subject[]): KubernetesObject =>
+  binding('ClusterRoleBinding', metadata(name), { kind: 'ClusterRole', name: role }, subjects);
 
 export function role(namespace: string, name: string, rules: PolicyRule[]): KubernetesObject {
   return { apiVersion, kind: 'Role', metadata: { ...metadata(name), namespace }, rules };
 }
 
-export function roleBinding(namespace: string, name: string, to: string, subjects: Subject[]): KubernetesObject {
+export const roleBinding = (namespace: string, name: string, role: string, subjects: Subject[]): KubernetesObject =>
+  binding('RoleBinding', { ...metadata(name), namespace }, { kind: 'Role', name: role }, subjects);
+
+/** A role of these rules and the binding of the same name that gives it: in one namespace, or (empty) everywhere. */
+export function boundRole(
+  { namespace, ...named }: ObjectMeta,
+  rules: PolicyRule[],
+  subjects: Subject[],
+): { role: KubernetesObject; binding: KubernetesObject } {
+  const kind = namespace ? 'Role' : 'ClusterRole';
+  const metadata = namespace ? { ...named, namespace } : named;
   return {
-    ...{ apiVersion, kind: 'RoleBinding', metadata: { ...metadata(name), namespace } },
-    ...{ roleRef: { apiGroup: group, kind: 'Role', name: to }, subjects: subjects.map(subjectOf) },
+    role: { apiVersion, kind, metadata, rules },
+    binding: binding(`${kind}Binding`, metadata, { kind, name: metadata.name }, subjects),
   };
 }

@@ -1,4 +1,3 @@
-import type { KubernetesObject } from '../../api/object.ts';
 import { noObservations } from '../../api/observations/observation.ts';
 import { createCaches } from '../../client/cache.ts';
 import { createControllers } from '../../controllers/controllers.ts';
@@ -51,7 +50,7 @@ export async function startReactors(options: ReactorOptions): Promise<() => void
     sign: authority.sign,
   });
   const bootstrap = inProcessClient(server, bootstrapper, ['system:masters']);
-  const derived = controllers.flatMap((controller) => Object.values(rolesFor(controller))) as KubernetesObject[];
+  const derived = controllers.flatMap((controller) => Object.values(rolesFor(controller)));
   const objects = bootstrapObjects({ clientAuthority: authority.certificate, derived });
   await untilWritten(options, async () => {
     await reconcileBootstrapObjects(bootstrap, objects);

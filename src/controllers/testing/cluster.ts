@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { KubernetesObject } from '../../api/object.ts';
+import { ruleAllows } from '../../api/rbac/rules.ts';
 import type { Pod } from '../../api/schema/types.d.ts';
 import type { Attributes } from '../../api/user.ts';
 import { type Caches, createCaches } from '../../client/cache.ts';
@@ -96,15 +97,12 @@ export async function startCluster(
 /** A controller may do what its declaration says and nothing else; the test itself may do everything. */
 function authorizer(controllers: Controller[]) {
   const rules = new Map(controllers.map((controller) => [usernameOf(controller.name), rulesFor(controller)]));
-  return ({ user, verb, group, resource, subresource, name, nonResourcePath }: Attributes) => {
+  return (attributes: Attributes) => {
+    const { user, verb, resource, subresource, nonResourcePath } = attributes;
     const own = rules.get(user.username);
     if (own === undefined || nonResourcePath !== undefined) return { allowed: true, reason: '' };
+    const allowed = own.some((rule) => ruleAllows(rule, attributes));
     const target = subresource ? `${resource}/${subresource}` : resource;
-    const has = (list: string[], value: string) => list.includes(value) || list.includes('*');
-    const allowed = own.some(
-      ({ apiGroups, resources, verbs, resourceNames }) =>
-        has(apiGroups, group) && has(resources, target) && has(verbs, verb) && (resourceNames?.includes(name) ?? true),
-    );
     return { allowed, reason: `${user.username} may not ${verb} ${target}` };
   };
 }

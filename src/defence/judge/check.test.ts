@@ -77,7 +77,7 @@ test('what controllers made is told once, at its owner, with how many there are;
   const report = await check({ kubeconfig, nowMs: 0 });
   const found = report.failures
     .filter(({ check }) => check.id === 'image-tag')
-    .map(({ subject, finding, made }) => [subject.object.metadata.name, finding.detail.slice(0, 20), made]);
+    .map(({ judged, finding, made }) => [judged.object.metadata.name, finding.detail.slice(0, 20), made]);
   assert.deepEqual(found, [
     ['web', 'container "web": reg', 4],
     ['web-2-c', 'container "sidecar":', 0],
@@ -110,7 +110,7 @@ test('what the cluster consists of is exempt by name, and listed', async () => {
   assert.deepEqual(
     report.failures
       .filter(({ check }) => check.id === 'rbac/cluster-admin')
-      .map(({ subject }) => subject.object.metadata.name),
+      .map(({ judged }) => judged.object.metadata.name),
     ['rempart:reader', 'system:helper'],
   );
   assert.ok(!report.failures.some(({ check }) => check.id === 'exposure/host-network'));

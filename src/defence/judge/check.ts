@@ -1,7 +1,14 @@
 import { UsageError } from '../../foundation/usage-error.ts';
 import { checks } from '../checks.ts';
-import type { Subject } from '../contract.ts';
-import { type Check, type JudgeContext, type Level, levels, type Severity, severities } from '../contract.ts';
+import {
+  type Check,
+  type JudgeContext,
+  type JudgedObject,
+  type Level,
+  levels,
+  type Severity,
+  severities,
+} from '../contract.ts';
 import type { Loaded } from '../manifests/load.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
 import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
@@ -9,8 +16,8 @@ import { exemptionFor } from './exemptions.ts';
 import { type Fixed, fixFiles, mendsOf, type Unfixed } from './fix.ts';
 import { type HelmObjects, helmCheck, readHelmObjects, unopenedReleases } from './helm.ts';
 import { contextOf, type Failure, judge } from './judge.ts';
+import { judgedObjects } from './judged-objects.ts';
 import { type CheckReport, judgedNothing, type Waived } from './report/report.ts';
-import { subjectsOf } from './subjects.ts';
 
 export type CheckOptions = {
   levels?: Level[];
@@ -47,16 +54,16 @@ async function checkSource(source: Source, nowMs: number, options: CheckOptions)
 
 async function helmObjects({ client, snapshot }: Source, options: CheckOptions): Promise<HelmObjects> {
   if (client === undefined || !activeChecks(options).some(({ id }) => id === helmCheck))
-    return { subjects: [], unassessed: [] };
-  return options.helm ? readHelmObjects(client) : { subjects: [], unassessed: unopenedReleases(snapshot) };
+    return { objects: [], unassessed: [] };
+  return options.helm ? readHelmObjects(client) : { objects: [], unassessed: unopenedReleases(snapshot) };
 }
 
 function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: CheckOptions): CheckReport {
   const { snapshot, loaded, about } = source;
   const { levels: chosen = [...levels], exceptionsFile } = options;
   const active = activeChecks(options);
-  const subjects: Subject[] = [...(loaded?.objects ?? subjectsOf(snapshot)), ...helm.subjects];
-  const { failures, unassessed, unreadable, coverage, objects } = judge(subjects, active, contextOf(snapshot));
+  const judged: JudgedObject[] = [...(loaded?.objects ?? judgedObjects(snapshot)), ...helm.objects];
+  const { failures, unassessed, unreadable, coverage, objects } = judge(judged, active, contextOf(snapshot));
   const inCluster = loaded ? { found: [], invalid: [] } : clusterExceptions(snapshot, nowMs);
   const exceptions = [...(exceptionsFile ? loadExceptions(exceptionsFile, nowMs) : []), ...inCluster.found];
   const empty = chosen.filter((level) => !checks.some((check) => check.level === level));
@@ -107,10 +114,10 @@ function fixLoaded(
 ): { fixed: Fixed[]; unfixed: Unfixed[] } {
   const active = activeChecks(options);
   const exceptions = options.exceptionsFile ? loadExceptions(options.exceptionsFile, nowMs) : [];
-  return fixFiles(loaded, (subject) =>
-    mendsOf(subject.object, active, context, (check, field) => {
+  return fixFiles(loaded, (judged) =>
+    mendsOf(judged.object, active, context, (check, field) => {
       const finding = { field, reason: '', detail: '' };
-      const failure = { check, subject, finding, severity: check.severity, made: 0, mend: () => undefined };
+      const failure = { check, judged, finding, severity: check.severity, made: 0, mend: () => undefined };
       const exception = exceptionFor(failure, exceptions);
       return exception !== undefined && !exception.expired;
     }),

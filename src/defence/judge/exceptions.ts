@@ -148,8 +148,8 @@ function readException(object: Manifest, place: (field: string[]) => string, now
 }
 
 /** The exception that waives a failure, were it not expired. */
-export function exceptionFor({ check, subject, finding }: Failure, exceptions: Exception[]): Exception | undefined {
-  const { kind, metadata } = subject.object;
+export function exceptionFor({ check, judged, finding }: Failure, exceptions: Exception[]): Exception | undefined {
+  const { kind, metadata } = judged.object;
   const at = formatField(finding.field);
   return exceptions.find(
     ({ check: id, object, field }) =>

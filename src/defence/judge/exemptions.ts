@@ -22,7 +22,7 @@ const systemNamespace = 'kube-system';
 const hostChecks = ['namespace-pod-security', 'exposure/host-network', 'network-policy/missing', 'sensitive-host-path'];
 
 /** The built-in exception for a failure in a live cluster. */
-export function exemptionFor({ check, subject: { object } }: Failure): Exception | undefined {
+export function exemptionFor({ check, judged: { object } }: Failure): Exception | undefined {
   const { kind, metadata } = object;
   const namespace = kind === 'Namespace' ? metadata.name : metadata.namespace;
   if (namespace === systemNamespace && (podOf(object) !== undefined || kind === 'Namespace'))

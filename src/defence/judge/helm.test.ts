@@ -48,9 +48,7 @@ async function clusterWith(name: string, data: string) {
 const old = (report: Awaited<ReturnType<typeof check>>) =>
   report.failures
     .filter(({ check }) => check.id === 'removed-api')
-    .map(
-      ({ subject, finding }) => `${subject.origin?.file}:${subject.origin?.lineOf(finding.field)} ${finding.detail}`,
-    );
+    .map(({ judged, finding }) => `${judged.origin?.file}:${judged.origin?.lineOf(finding.field)} ${finding.detail}`);
 
 test('what Helm would apply again in a version that is gone is found in its release, with the line', async () => {
   const kubeconfig = await clusterWith('web', release(manifest));

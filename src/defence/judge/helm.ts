@@ -3,7 +3,7 @@ import { gunzip } from 'node:zlib';
 import type { Client } from '../../client/client.ts';
 import { isObject } from '../../foundation/json.ts';
 import { removalOf } from '../cluster/api-removals.ts';
-import type { Manifest, Subject, Unassessed } from '../contract.ts';
+import type { JudgedObject, Manifest, Unassessed } from '../contract.ts';
 import { readDocuments, split } from '../manifests/documents.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 
@@ -14,7 +14,7 @@ const releasesMax = 5000;
 const releaseMaxBytes = 32 * 2 ** 20;
 const objectsMax = 10_000;
 
-export type HelmObjects = { subjects: Subject[]; unassessed: Unassessed[] };
+export type HelmObjects = { objects: JudgedObject[]; unassessed: Unassessed[] };
 
 /** The one check that is about them. */
 export const helmCheck = 'removed-api';
@@ -27,7 +27,7 @@ const labels = 'owner=helm,status=deployed';
  * (https://helm.sh/docs/topics/kubernetes_apis/). Reads Secrets with their values, of Helm's own only.
  */
 export async function readHelmObjects(client: Pick<Client, 'raw'>): Promise<HelmObjects> {
-  const found: HelmObjects = { subjects: [], unassessed: [] };
+  const found: HelmObjects = { objects: [], unassessed: [] };
   for (const resource of ['secrets', 'configmaps']) {
     const why = await eachRelease(client, resource, async (item) => {
       const name = `Helm release ${item?.metadata?.namespace}/${item?.metadata?.labels?.name}`;
@@ -93,17 +93,17 @@ async function manifestOf(item: any, secret: boolean): Promise<string> {
 }
 
 /** Most documents are of versions that stay: only the others are parsed. */
-function addObjects({ subjects }: HelmObjects, { metadata }: any, manifest: string): void {
+function addObjects({ objects }: HelmObjects, { metadata }: any, manifest: string): void {
   const file = `helm:${metadata.namespace}/${metadata.labels?.name ?? metadata.name}`;
   for (const [index, { text, firstLine }] of split(manifest).entries()) {
     const apiVersion = /^apiVersion:\s*["']?([^\s"'#]+)/m.exec(text)?.[1];
     const kind = /^kind:\s*["']?([^\s"'#]+)/m.exec(text)?.[1];
     if (apiVersion && kind && removalOf(apiVersion, kind) === undefined) continue;
     for (const { value, lineOf } of readDocuments(text).documents) {
-      if (!isObject(value) || !isObject(value['metadata']) || subjects.length >= objectsMax) continue;
+      if (!isObject(value) || !isObject(value['metadata']) || objects.length >= objectsMax) continue;
       const object = { ...value, metadata: { namespace: metadata.namespace, ...value['metadata'] } } as Manifest;
       if (removalOf(object.apiVersion, object.kind) === undefined) continue;
-      subjects.push({
+      objects.push({
         only: check,
         object,
         origin: { file, document: index, lineOf: (field) => firstLine - 1 + lineOf(field) },

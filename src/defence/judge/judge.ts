@@ -4,10 +4,10 @@ import type {
   Check,
   Finding,
   JudgeContext,
+  JudgedObject,
   Manifest,
   PatchOperation,
   Severity,
-  Subject,
   Unassessed,
 } from '../contract.ts';
 import { kindName, objectText } from '../object-ref.ts';
@@ -18,7 +18,7 @@ import { couldNot, judgeOne } from './verdict.ts';
 /** A failure of one check at one field. */
 export type Failure = {
   check: Check;
-  subject: Subject;
+  judged: JudgedObject;
   finding: Finding;
   severity: Severity;
   /** How many objects that controllers made of it have the same failure. */
@@ -47,22 +47,22 @@ export const contextOf = (snapshot: Snapshot, podSecurity?: PodSecurityPolicy): 
 });
 
 /** Every check on every object that it is about. Pure, and total: an object that breaks a check is not assessed by it. */
-export function judge(subjects: Subject[], checks: Check[], context: JudgeContext): Judgement {
+export function judge(objects: JudgedObject[], checks: Check[], context: JudgeContext): Judgement {
   const checksOf = indexByKind(checks);
   const empty = (): Coverage => ({ pass: 0, fail: 0, notApplicable: 0, notAssessed: 0 });
   const judgement: Judgement = {
     ...{ failures: [], unassessed: [], unreadable: [] },
     coverage: new Map(checks.map(({ id }) => [id, empty()])),
-    objects: subjects.reduce((sum, { made }) => sum + 1 + (made?.length ?? 0), 0),
+    objects: objects.reduce((sum, { made }) => sum + 1 + (made?.length ?? 0), 0),
   };
-  for (const subject of subjects) {
-    const kind = kindName(subject.object);
-    const about = checksOf(kind).filter(({ id }) => subject.only === undefined || id === subject.only);
+  for (const judged of objects) {
+    const kind = kindName(judged.object);
+    const about = checksOf(kind).filter(({ id }) => judged.only === undefined || id === judged.only);
     if (!builtIn.has(kind) && about.every(({ kinds }) => kinds.includes('*')))
-      judgement.unassessed.push({ ...placed(subject), why: `kind not known: ${kind}` });
-    const told = judgeSubject(judgement, subject, about, context, new Map());
-    for (const object of subject.made ?? [])
-      judgeSubject(judgement, { object }, checksOf(kindName(object)), context, told);
+      judgement.unassessed.push({ ...placed(judged), why: `kind not known: ${kind}` });
+    const told = judgeObject(judgement, judged, about, context, new Map());
+    for (const object of judged.made ?? [])
+      judgeObject(judgement, { object }, checksOf(kindName(object)), context, told);
   }
   addUnread(judgement, checks, context);
   return judgement;
@@ -72,9 +72,9 @@ export function judge(subjects: Subject[], checks: Check[], context: JudgeContex
 type Told = Map<string, Failure | undefined>;
 
 /** Adds the verdicts on one object, but for what `byOwner` tells already. Returns what it told. */
-function judgeSubject(
+function judgeObject(
   judgement: Judgement,
-  subject: Subject,
+  judged: JudgedObject,
   checks: Check[],
   context: JudgeContext,
   byOwner: Told,
@@ -82,14 +82,14 @@ function judgeSubject(
   const told: Told = new Map();
   const counted = new Set<Failure>();
   for (const check of checks) {
-    const verdict = judgeOne(check, subject.object, context);
+    const verdict = judgeOne(check, judged.object, context);
     const counts = judgement.coverage.get(check.id)!;
     if (verdict.verdict === 'pass') counts.pass++;
     else if (verdict.verdict === 'not applicable') counts.notApplicable++;
     else if (verdict.verdict === 'not assessed') {
       counts.notAssessed++;
       const key = `${check.id}\n${verdict.why}`;
-      if (!byOwner.has(key)) judgement.unassessed.push({ ...placed(subject), check: check.id, why: verdict.why });
+      if (!byOwner.has(key)) judgement.unassessed.push({ ...placed(judged), check: check.id, why: verdict.why });
       told.set(key, undefined);
     } else {
       counts.fail++;
@@ -99,7 +99,7 @@ function judgeSubject(
         const known = byOwner.get(key);
         if (known) counted.add(known);
         else {
-          const failure = failureOf(check, subject, finding, context);
+          const failure = failureOf(check, judged, finding, context);
           judgement.failures.push(failure);
           told.set(key, failure);
         }
@@ -142,12 +142,12 @@ export function checksFor(object: Manifest, checks: Check[]): Check[] {
   return checks.filter(({ kinds }) => kinds.includes(kind) || kinds.includes('*'));
 }
 
-function failureOf(check: Check, subject: Subject, finding: Finding, context: JudgeContext): Failure {
-  const mend = () => recheck(check, subject.object, finding, context);
-  return { check, subject, finding, severity: finding.severity ?? check.severity, made: 0, mend };
+function failureOf(check: Check, judged: JudgedObject, finding: Finding, context: JudgeContext): Failure {
+  const mend = () => recheck(check, judged.object, finding, context);
+  return { check, judged, finding, severity: finding.severity ?? check.severity, made: 0, mend };
 }
 
-const placed = ({ object, origin }: Subject) => ({
+const placed = ({ object, origin }: JudgedObject) => ({
   what: objectText(object),
   ...(origin ? { file: origin.file, line: origin.lineOf([]) } : {}),
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../foundation/usage-error.ts';
-import type { Manifest, Origin, Subject, Unassessed } from '../contract.ts';
+import type { JudgedObject, Manifest, Origin, Unassessed } from '../contract.ts';
 import { type ManifestDocument, readDocuments } from './documents.ts';
 
 const filesMax = 20_000;
@@ -11,7 +11,7 @@ const objectsMax = 100_000;
 const foldersDeepMax = 32;
 
 /** An object with what is needed to change it in its file: `prefix` leads from the document to it (items of a List). */
-export type LoadedObject = Subject & { origin: Origin; document: ManifestDocument; prefix: (string | number)[] };
+export type LoadedObject = JudgedObject & { origin: Origin; document: ManifestDocument; prefix: (string | number)[] };
 export type LoadedFile = { file: string; text: string };
 export type Loaded = {
   objects: LoadedObject[];

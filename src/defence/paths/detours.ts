@@ -1,5 +1,5 @@
 import { mastersGroup } from '../../api/rbac/identity.ts';
-import type { Subject } from '../../api/rbac/role-index.ts';
+import type { Subject } from '../../api/rbac/subject.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { pathGraphOf } from './build.ts';
 import { costs } from './graph.ts';

@@ -1,6 +1,7 @@
 import { podSecurityLabel } from '../../api/pod-security/modes.ts';
 import { serviceAccountOf } from '../../api/rbac/identity.ts';
-import type { Grant, Subject } from '../../api/rbac/role-index.ts';
+import type { Grant } from '../../api/rbac/role-index.ts';
+import type { Subject } from '../../api/rbac/subject.ts';
 import { type Workload, workloadText } from '../snapshot/workloads.ts';
 import { costs, type GraphBuilder, type Lever, type Place } from './graph.ts';
 import type { Model } from './model.ts';

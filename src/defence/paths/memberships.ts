@@ -1,10 +1,5 @@
-import {
-  authenticatedGroup,
-  mastersGroup,
-  serviceAccountGroups,
-  unauthenticatedGroup,
-} from '../../api/rbac/identity.ts';
-import type { Subject } from '../../api/rbac/role-index.ts';
+import { authenticatedGroup, mastersGroup, serviceAccountUser, unauthenticatedGroup } from '../../api/rbac/identity.ts';
+import type { Subject } from '../../api/rbac/subject.ts';
 import { modeOf } from '../perimeter/administration/contract.ts';
 import type { Places } from './effects.ts';
 import { costs, type Place } from './graph.ts';
@@ -26,7 +21,7 @@ export function addMemberships(places: Places, { roles, namespaces, accountsIn, 
   };
   for (const namespace of namespaces)
     for (const name of accountsIn(namespace))
-      join(places.account(namespace, name), [...serviceAccountGroups(namespace), authenticatedGroup]);
+      join(places.account(namespace, name), serviceAccountUser(namespace, name).groups);
   for (const { subjects } of roles.grants)
     for (const subject of subjects)
       if (subject.kind === 'User' && subject.name !== anonymous) join(places.subject(subject), [authenticatedGroup]);
@@ -52,11 +47,3 @@ export const subjectId = (subject: Subject): string =>
   subject.kind === 'ServiceAccount'
     ? `sa:${subject.namespace}/${subject.name}`
     : `${subject.kind.toLowerCase()}:${subject.name}`;
-
-/** The groups that a subject is in by being what it is. */
-export const groupsOf = (subject: Subject): string[] =>
-  subject.kind === 'ServiceAccount'
-    ? [...serviceAccountGroups(subject.namespace), authenticatedGroup]
-    : subject.kind === 'User'
-      ? [authenticatedGroup]
-      : [];

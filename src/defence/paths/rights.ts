@@ -1,10 +1,11 @@
-import type { Grant, HeldRole, Subject } from '../../api/rbac/role-index.ts';
+import type { Grant, HeldRole } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule } from '../../api/rbac/rules.ts';
+import { type Subject, subjectUser } from '../../api/rbac/subject.ts';
 import { type ObjectRef, refOf } from '../object-ref.ts';
 import { asWritten } from '../snapshot/roles.ts';
 import type { Places } from './effects.ts';
 import { costs, type Hop, type Lever, type Place } from './graph.ts';
-import { addMemberships, groupsOf, subjectId } from './memberships.ts';
+import { addMemberships, subjectId } from './memberships.ts';
 import type { Model } from './model.ts';
 import { type Combined, combine } from './needs.ts';
 import { type Primitive, primitives } from './primitives.ts';
@@ -76,6 +77,9 @@ const several = primitives.filter(({ needs }) => needs.length > 1);
 const isEverything = ({ verbs, apiGroups, resources, resourceNames }: PolicyRule) =>
   verbs.includes('*') && apiGroups?.includes('*') && resources?.includes('*') && !resourceNames?.length;
 
+/** The groups that a subject is in by being what it is. */
+const impliedGroups = (subject: Subject): string[] => (subject.kind === 'Group' ? [] : subjectUser(subject).groups);
+
 /** What the rights of several bindings of one subject, or of it and its groups, come to together. */
 function addCombinations(scope: Scope): void {
   const { places, model } = scope;
@@ -88,7 +92,10 @@ function addCombinations(scope: Scope): void {
       entry.grants.push(grant);
     }
   for (const { subject, grants } of bySubject.values()) {
-    const all = [...grants, ...groupsOf(subject).flatMap((group) => bySubject.get(`group:${group}`)?.grants ?? [])];
+    const all = [
+      ...grants,
+      ...impliedGroups(subject).flatMap((group) => bySubject.get(`group:${group}`)?.grants ?? []),
+    ];
     if (all.length < 2) continue;
     for (const primitive of several) {
       const alone = new Set(all.flatMap((grant) => combine(primitive, [grant]).map(({ namespace }) => namespace)));

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import { bindingText, describeSubject, type Grant } from '../../api/rbac/role-index.ts';
+import { bindingText, type Grant } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule } from '../../api/rbac/rules.ts';
+import { describeSubject } from '../../api/rbac/subject.ts';
 import { refKey, refOf, refText } from '../object-ref.ts';
 import { asWritten } from '../snapshot/roles.ts';
 import type { Lever } from './graph.ts';

@@ -1,4 +1,4 @@
-import { describeSubject } from '../../api/rbac/role-index.ts';
+import { describeSubject } from '../../api/rbac/subject.ts';
 import { refText } from '../object-ref.ts';
 import { asJson, asText, detailedTable, notAssessedLines } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from '../../../test/property.ts';
 import { serviceAccountUser } from '../../api/rbac/identity.ts';
-import type { Subject } from '../../api/rbac/role-index.ts';
+import { isSubject } from '../../api/rbac/subject.ts';
 import type { UserInfo } from '../../api/user.ts';
 import { anySnapshot } from '../paths/testing/random.ts';
 import { rolesOf } from '../snapshot/roles.ts';
@@ -13,11 +13,6 @@ const users: UserInfo[] = [
   { username: 'anna', groups: ['dev', 'system:authenticated'] },
   ...['a', 'b'].flatMap((at) => ['w', 'x', 'y'].map((name) => serviceAccountUser(at, name))),
 ];
-const isOf = (subject: Subject, { username, groups }: UserInfo): boolean =>
-  subject.kind === 'Group'
-    ? groups.includes(subject.name)
-    : username ===
-      (subject.kind === 'User' ? subject.name : `system:serviceaccount:${subject.namespace}:${subject.name}`);
 
 /** A request for one object, as it is asked and as it is authorized. */
 const anyRequest = fc.record({
@@ -51,7 +46,9 @@ test('whoever is named can, and whoever can is named: as the authorizer decides'
         const asked = { user, verb, group: query.group, version: 'v1', resource, subresource, namespace: at, name };
         const allowed = index.allowed(asked) !== undefined;
         // A list of named objects is one by a field selector: it is told with its names.
-        const told = holders.some(({ subject, names }) => isOf(subject, user) && (!nameless || names.length === 0));
+        const told = holders.some(
+          ({ subject, names }) => isSubject(user, subject) && (!nameless || names.length === 0),
+        );
         assert.equal(told, allowed, `${user.username} ${verb} ${what} ${name}`);
       }
     }),

@@ -1,6 +1,7 @@
 import { mastersGroup } from '../../api/rbac/identity.ts';
-import type { Grant, Subject } from '../../api/rbac/role-index.ts';
+import type { Grant } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule, ruleAllows } from '../../api/rbac/rules.ts';
+import type { Subject } from '../../api/rbac/subject.ts';
 import { type ObjectRef, refOf } from '../object-ref.ts';
 import { pathsToSubjects } from '../paths/detours.ts';
 import type { Path } from '../paths/steps.ts';

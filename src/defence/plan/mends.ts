@@ -6,7 +6,7 @@ import { clusterExceptions, exceptionFor } from '../judge/exceptions.ts';
 import { exemptionFor } from '../judge/exemptions.ts';
 import { mendsOf } from '../judge/fix.ts';
 import { contextOf, type Failure, judge } from '../judge/judge.ts';
-import { subjectsOf } from '../judge/subjects.ts';
+import { judgedObjects } from '../judge/judged-objects.ts';
 import { kindName, type ObjectRef, refOf } from '../object-ref.ts';
 import type { PathGraph } from '../paths/build.ts';
 import type { Change, Snapshot } from '../snapshot/snapshot.ts';
@@ -30,22 +30,22 @@ export function planMends(
   { limit, nowMs }: { limit: number; nowMs: number },
 ): Mends {
   const context = contextOf(snapshot);
-  const { failures } = judge(subjectsOf(snapshot), checks, context);
+  const { failures } = judge(judgedObjects(snapshot), checks, context);
   const points = findingPoints(paths);
-  const pointsOf = ({ subject: { object }, severity }: Failure) =>
+  const pointsOf = ({ judged: { object }, severity }: Failure) =>
     points(severity, `workload:${kindName(object)}/${namespaceOf(object)}/${object.metadata.name}`);
   const waived = waivers(snapshot, nowMs);
   const sumOf = (group: Failure[]) => group.reduce((sum, failure) => sum + pointsOf(failure), 0);
   const counting = failures.filter((failure) => !waived(failure));
   const findings = { critical: 0, high: 0, medium: 0, low: 0 };
   for (const { severity } of counting) findings[severity]++;
-  const byPlace = [...Map.groupBy(counting, ({ subject: { object } }) => placeOf(object))];
+  const byPlace = [...Map.groupBy(counting, ({ judged: { object } }) => placeOf(object))];
   // Whether there is a patch is found out by trying it: only where it can matter.
   const worst = byPlace.toSorted(([, a], [, b]) => sumOf(b) - sumOf(a)).slice(0, limit);
   const steps = worst.flatMap(([place, all]) => {
     const group = all.filter((failure) => failure.mend() !== undefined);
     if (group.length === 0) return [];
-    const byObject = [...Map.groupBy(group, ({ subject }) => subject.object)];
+    const byObject = [...Map.groupBy(group, ({ judged }) => judged.object)];
     const own = checks.filter((check) => group.some((failure) => failure.check === check));
     const titles = [...Map.groupBy(group, ({ check }) => check)].sort((a, b) => b[1].length - a[1].length);
     return {

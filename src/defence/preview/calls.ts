@@ -1,7 +1,8 @@
 import type { Call } from '../../api/observations/observation.ts';
 import type { PolicyRule } from '../../api/rbac/rules.ts';
+import { subjectOfUser } from '../../api/rbac/subject.ts';
+import { boundRole } from '../../api/rbac/write-rule.ts';
 import type { Attributes } from '../../api/user.ts';
-import type { Manifest } from '../contract.ts';
 import type { Allowance } from './impact.ts';
 
 /** A call as an authorizer is asked about it. The name of which too many were seen stands for any. */
@@ -42,22 +43,9 @@ export function roleAllowance(calls: Call[]): Allowance | undefined {
     .at(-1)!
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, nameLengthMax);
-  const metadata = { name, ...(namespace === '' ? {} : { namespace }) };
-  const [kind, binding] = namespace === '' ? ['ClusterRole', 'ClusterRoleBinding'] : ['Role', 'RoleBinding'];
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const role: Manifest = { apiVersion, kind, metadata, rules: rulesFor(calls) };
-  const bound: Manifest = {
-    ...{ apiVersion, kind: binding, metadata },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
-    subjects: [subjectOf(user)],
-  };
-  return { text: `${kind} and ${binding} ${name} for exactly these calls`, changes: [{ put: role }, { put: bound }] };
-}
-
-function subjectOf(user: string): object {
-  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? [];
-  if (name !== undefined) return { kind: 'ServiceAccount', namespace, name };
-  return { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user };
+  const { role, binding } = boundRole({ name, namespace }, rulesFor(calls), [subjectOfUser(user)]);
+  const text = `${role.kind} and ${binding.kind} ${name} for exactly these calls`;
+  return { text, changes: [{ put: role }, { put: binding }] };
 }
 
 /** One rule per resource, with the verbs that were seen. */

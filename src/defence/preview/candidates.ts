@@ -5,12 +5,12 @@ import { refKey, refOf } from '../object-ref.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
-import type { Subject } from './impact.ts';
+import type { ImpactSubject } from './impact.ts';
 import { kindOf } from './merge.ts';
 
 /** A pod that will be made: again as it lives now, or from the template of a controller, one without pods included. */
 export type Candidate = {
-  subject: Subject & { type: 'object' | 'template' };
+  subject: ImpactSubject & { type: 'object' | 'template' };
   /** The live pod, or the controller. */
   object: Manifest;
   /** What would be sent to the API. */

@@ -13,7 +13,7 @@ export type Outcome = (typeof outcomes)[number];
  * What a change touches: something that lives, something that a controller will make, something that was seen, or what
  * nobody was seen to use: connections between workloads (`reach`) and rights of a user.
  */
-export type Subject =
+export type ImpactSubject =
   | { type: 'object' | 'template'; ref: ObjectRef }
   | { type: 'flow' | 'call' | 'address' | 'reach' | 'rights'; text: string };
 
@@ -23,7 +23,7 @@ export type Allowance = { text: string; changes: Change[] };
 /** What one change does to one subject. */
 export type Impact = {
   outcome: Outcome;
-  subject: Subject;
+  subject: ImpactSubject;
   /** Why, as a sentence with field and value. */
   why: string;
   /** The objects that decide it: `NetworkPolicy shop/database`. */

@@ -5,7 +5,7 @@ import { type Change, changedRef, type Snapshot, withChanges } from '../snapshot
 import { worldOfSnapshot } from '../snapshot/world.ts';
 import { previewers } from './changes.ts';
 import { consequencesOf } from './consequences.ts';
-import { type Impact, outcomes, type Preview, type PreviewCoverage, type Subject } from './impact.ts';
+import { type Impact, type ImpactSubject, outcomes, type Preview, type PreviewCoverage } from './impact.ts';
 import type { Judged, Previewer, Scope } from './scope.ts';
 import { undoOf } from './undo.ts';
 import { spanText } from './watched.ts';
@@ -58,7 +58,7 @@ function scopeOf(before: Snapshot, changes: Change[], observations: Observations
   };
 }
 
-export const subjectText = (subject: Subject): string => ('ref' in subject ? refText(subject.ref) : subject.text);
+export const subjectText = (subject: ImpactSubject): string => ('ref' in subject ? refText(subject.ref) : subject.text);
 
 /**
  * Worst first; of one subject only the worst is kept, with every reason of that outcome. What opens is told besides:

@@ -1,8 +1,7 @@
 import type { Call } from '../../api/observations/observation.ts';
-import { authenticatedGroup, serviceAccountName, serviceAccountUser } from '../../api/rbac/identity.ts';
-import { describeSubject, type RoleIndex, type Subject } from '../../api/rbac/role-index.ts';
+import type { RoleIndex } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule, uncovered } from '../../api/rbac/rules.ts';
-import type { UserInfo } from '../../api/user.ts';
+import { describeSubject, isSubject, type Subject, subjectUser } from '../../api/rbac/subject.ts';
 import { refText } from '../object-ref.ts';
 import { changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import type { Impact, Outcome } from './impact.ts';
@@ -13,7 +12,7 @@ const rulesShown = 5;
 
 /** What the subject may no longer do, or may do from then on, beside the calls that were seen. */
 export function judgeRights(subject: Subject, scope: Scope, old: RoleIndex, now: RoleIndex, calls: Call[]): Impact[] {
-  const user = asUser(subject);
+  const user = subjectUser(subject);
   const namespaces = new Set([...old.all(user), ...now.all(user)].map(({ namespace }) => namespace));
   const text = describeSubject(subject);
   const by = scope.changes.map((change) => refText(changedRef(change)));
@@ -46,7 +45,7 @@ export function judgeRights(subject: Subject, scope: Scope, old: RoleIndex, now:
 
 const usedRules = (calls: Call[], subject: Subject): PolicyRule[] =>
   calls
-    .filter((call) => isOf(call, subject))
+    .filter((call) => comesFrom(call, subject))
     .map((call) =>
       call.resource === ''
         ? { verbs: [call.verb], nonResourceURLs: [call.path] }
@@ -56,13 +55,6 @@ const usedRules = (calls: Call[], subject: Subject): PolicyRule[] =>
             resources: [call.subresource === '' ? call.resource : `${call.resource}/${call.subresource}`],
           },
     );
-
-/** Everybody who is known by name is in system:authenticated, a service account in the groups of its own, too. */
-function asUser(subject: Subject): UserInfo {
-  if (subject.kind === 'Group') return { username: '', groups: [subject.name] };
-  if (subject.kind === 'User') return { username: subject.name, groups: [authenticatedGroup] };
-  return serviceAccountUser(subject.namespace, subject.name);
-}
 
 function rulesText(rules: PolicyRule[]): string {
   const shown = rules.slice(0, rulesShown).map(describeRule).join(', ');
@@ -80,7 +72,5 @@ function livesText(subject: Subject, snapshot: Snapshot): string {
 }
 
 /** Does the call come from this subject of a binding? */
-export function isOf({ user, groups }: Call, subject: Subject): boolean {
-  if (subject.kind === 'Group') return groups.includes(subject.name);
-  return user === (subject.kind === 'User' ? subject.name : serviceAccountName(subject.namespace, subject.name));
-}
+export const comesFrom = ({ user, groups }: Call, subject: Subject): boolean =>
+  isSubject({ username: user, groups }, subject);

@@ -1,7 +1,7 @@
 import type { Observations, ObservationType } from '../../api/observations/observation.ts';
 import type { Change, Snapshot } from '../snapshot/snapshot.ts';
 import type { SnapshotWorld } from '../snapshot/world.ts';
-import type { Impact, Subject } from './impact.ts';
+import type { Impact, ImpactSubject } from './impact.ts';
 
 /** All that the preview of a change may know. */
 export type Scope = {
@@ -18,7 +18,7 @@ export type Scope = {
 export type Judged = {
   impacts: Impact[];
   /** How many subjects were looked at, those that nothing changes for included. */
-  judged: Partial<Record<Subject['type'], number>>;
+  judged: Partial<Record<ImpactSubject['type'], number>>;
   /** What was watched and counts here. */
   watched?: ObservationType[];
   notAssessed?: string[];

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { createHttpsTransport } from '../../client/https-transport.ts';
 import { checks } from '../checks.ts';
 import { contextOf, judge } from '../judge/judge.ts';
-import { subjectsOf } from '../judge/subjects.ts';
+import { judgedObjects } from '../judge/judged-objects.ts';
 import { type ReadOptions, readCluster } from './cluster.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -156,7 +156,7 @@ test('objects whose fields have any type are judged or not assessed, and owners 
     '/apis/apps/v1/replicasets': () => ({ body: { kind: 'ReplicaSetList', apiVersion: 'apps/v1', items: sets } }),
   });
   assert.equal(snapshot.of('Pod').length, items.length);
-  const { objects } = judge(subjectsOf(snapshot), checks, contextOf(snapshot));
+  const { objects } = judge(judgedObjects(snapshot), checks, contextOf(snapshot));
   assert.equal(objects, items.length + sets.length);
 });
 

@@ -3,7 +3,7 @@ import type { Check } from '../../contract.ts';
 import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from '../../judge/exceptions.ts';
 import { exemptionFor } from '../../judge/exemptions.ts';
 import { contextOf, type Failure, judge } from '../../judge/judge.ts';
-import { subjectsOf } from '../../judge/subjects.ts';
+import { judgedObjects } from '../../judge/judged-objects.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { headings } from './headings.ts';
 import { type Outcome, type OutcomeVerdict, sectionOf, sections } from './item.ts';
@@ -59,7 +59,7 @@ export function judgeBenchmark(snapshot: Snapshot, options: BenchmarkOptions): B
     if (exception) used.add(exception);
     return exception?.expired ? undefined : exception;
   };
-  const judged = { snapshot, waive, judgement: judge(subjectsOf(snapshot), checks, contextOf(snapshot)) };
+  const judged = { snapshot, waive, judgement: judge(judgedObjects(snapshot), checks, contextOf(snapshot)) };
   const byItem = judgeItems(items, judged);
   const rows =
     benchmark === 'cis'

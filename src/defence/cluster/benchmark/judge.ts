@@ -113,7 +113,7 @@ export function judgeByChecks(answering: Check[], { snapshot, judgement, waive }
 
 /** The objects, and what is wrong with the first of them. */
 function firstOf(failing: Judgement['failures']): string {
-  const objects = [...new Set(failing.map(({ subject: { object } }) => objectText(object)))];
+  const objects = [...new Set(failing.map(({ judged: { object } }) => objectText(object)))];
   const more = objects.length > shownMax ? ` and ${objects.length - shownMax} more` : '';
   const { reason, detail } = failing[0]!.finding;
   return `${objects.slice(0, shownMax).join(', ')}${more}: ${reason} (${detail})`;

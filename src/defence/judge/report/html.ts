@@ -91,13 +91,13 @@ function* groupHtml(failures: Failure[]): Iterable<string> {
 }
 
 function rowOf(failure: Failure): string[] {
-  const { subject, finding } = failure;
+  const { judged, finding } = failure;
   const place = placeOf(failure);
   const patch = failure.mend();
   const shown = patch ? `<pre>${escaped(JSON.stringify(patch))}</pre>` : '';
   return [
     ...(place ? [`<code>${escaped(`${place.file}:${place.line}`)}</code>`] : []),
-    escaped(`${objectText(subject.object)}${madeOf(failure)}`),
+    escaped(`${objectText(judged.object)}${madeOf(failure)}`),
     // A long field may break where it has a dot.
     `<code>${escaped(formatField(finding.field)).replaceAll('.', '.<wbr>')}</code>`,
     `${escaped(`${finding.reason}: ${finding.detail}`)}${shown}`,

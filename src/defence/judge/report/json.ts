@@ -46,8 +46,8 @@ export function* renderJson(report: CheckReport): Iterable<string> {
 }
 
 function findingOf(failure: Failure) {
-  const { check, subject, finding, severity } = failure;
-  const { apiVersion, kind, metadata } = subject.object;
+  const { check, judged, finding, severity } = failure;
+  const { apiVersion, kind, metadata } = judged.object;
   const patch = failure.mend();
   return {
     check: check.id,

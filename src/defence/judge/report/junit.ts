@@ -16,7 +16,7 @@ export function renderJunit(report: CheckReport): string {
     const cases = [
       ...failures.map((failure) => {
         const place = placeOf(failure);
-        const name = `${objectText(failure.subject.object)} ${formatField(failure.finding.field)}`;
+        const name = `${objectText(failure.judged.object)} ${formatField(failure.finding.field)}`;
         const at = place ? ` ${place.file}:${place.line}` : '';
         const { reason, detail } = failure.finding;
         const text = `${reason}: ${detail}${at}${madeOf(failure)}. ${failure.check.mend}`;
@@ -24,7 +24,7 @@ export function renderJunit(report: CheckReport): string {
         return testCase(id, name, failed);
       }),
       ...waived.map(({ failure, exception }) =>
-        testCase(id, objectText(failure.subject.object), skipped(`exception ${exception.name}: ${exception.reason}`)),
+        testCase(id, objectText(failure.judged.object), skipped(`exception ${exception.name}: ${exception.reason}`)),
       ),
       ...unassessed.map(({ what, why }) => testCase(id, what, skipped(`not assessed: ${why}`))),
       ...Array.from({ length: pass }, (_, index) => testCase(id, `passed ${index + 1}`, '')),

@@ -64,7 +64,7 @@ export function findingsLine(report: CheckReport): string {
 }
 
 /** `file:line` of a failure; empty for an object of a live cluster. */
-export function placeOf({ subject: { origin }, finding }: Failure): { file: string; line: number } | undefined {
+export function placeOf({ judged: { origin }, finding }: Failure): { file: string; line: number } | undefined {
   return origin ? { file: origin.file, line: origin.lineOf(finding.field) } : undefined;
 }
 

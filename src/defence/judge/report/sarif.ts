@@ -51,9 +51,9 @@ export function renderSarif(report: CheckReport): string {
 }
 
 function resultOf(failure: Failure, ruleIndex: Map<string, number>) {
-  const { check, subject, finding, severity } = failure;
+  const { check, judged, finding, severity } = failure;
   const place = placeOf(failure);
-  const object = objectText(subject.object);
+  const object = objectText(judged.object);
   const field = formatField(finding.field);
   const logicalLocations = [{ fullyQualifiedName: `${object} ${field}`, kind: 'object' }];
   return {

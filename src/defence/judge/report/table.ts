@@ -35,11 +35,11 @@ export function renderTable(report: CheckReport, colour: boolean): string {
 
 function placeLines(failure: Failure): string[] {
   const place = placeOf(failure);
-  const { finding, subject } = failure;
+  const { finding, judged } = failure;
   const where = place ? `${place.file}:${place.line}  ` : '';
   const mend = failure.mend() ? (place ? '  [--fix mends it]' : '  [--format json has the patch]') : '';
   return [
-    `    ${printable(`${where}${objectText(subject.object)}${madeOf(failure)}  ${formatField(finding.field)}`)}`,
+    `    ${printable(`${where}${objectText(judged.object)}${madeOf(failure)}  ${formatField(finding.field)}`)}`,
     `      ${printable(finding.reason)}: ${printable(finding.detail)}${mend}`,
   ];
 }

@@ -1,5 +1,6 @@
 import type { PolicyRule } from '../../../api/rbac/rules.ts';
-import { clusterRole, clusterRoleBinding, role, roleBinding, type Subject } from '../../../api/rbac/write-rule.ts';
+import type { Subject } from '../../../api/rbac/subject.ts';
+import { clusterRole, clusterRoleBinding, role, roleBinding } from '../../../api/rbac/write-rule.ts';
 import type { Manifest } from '../../contract.ts';
 import { createSnapshot, type Snapshot } from '../../snapshot/snapshot.ts';
 

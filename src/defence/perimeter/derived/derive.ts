@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Call, Observations, Window } from '../../../api/observations/observation.ts';
-import {
-  authenticatedGroup,
-  serviceAccountName,
-  serviceAccountOf,
-  serviceAccountUser,
-} from '../../../api/rbac/identity.ts';
-import { type Subject, subjectsOf } from '../../../api/rbac/role-index.ts';
+import { authenticatedGroup, serviceAccountOf, serviceAccountUser } from '../../../api/rbac/identity.ts';
+import { isSubject, subjectOfUser, subjectsOf } from '../../../api/rbac/subject.ts';
+import { boundRole } from '../../../api/rbac/write-rule.ts';
 import type { UserInfo } from '../../../api/user.ts';
 import { bindingKinds, roleKinds } from '../../cluster/role-rights.ts';
 import type { Manifest } from '../../contract.ts';
@@ -43,7 +39,6 @@ export type DeriveReport = {
 };
 
 const shortMs = 7 * 24 * 3600 * 1000;
-const rbac = 'rbac.authorization.k8s.io';
 
 /** Roles for the users that were seen (all but those of the cluster itself, or only these). */
 export function deriveRoles(snapshot: Snapshot, observations: Observations, only: string[]): DeriveReport {
@@ -90,7 +85,9 @@ function deriveFor(snapshot: Snapshot, user: string, seen: Call[]): DerivedRoles
     denied: [...new Set(refused.map(callText))],
     warnings: warningsFor(
       calls,
-      index.all(who).some(({ subjects }) => !subjects.some((subject) => isUser(subject, user))),
+      index
+        .all(who)
+        .some(({ subjects }) => !subjects.some((subject) => isSubject({ username: user, groups: [] }, subject))),
     ),
   };
 }
@@ -114,26 +111,10 @@ function objectsFor(user: string, calls: Call[]): Manifest[] {
   return deriveRules(calls).flatMap(({ namespace, rules }) => {
     const own = account !== undefined && namespace === account.namespace;
     const name = `${base.replace(/^-+/, '').slice(0, baseLengthMax)}-used${own ? '' : `-${mark}`}`;
-    const [role, binding] = namespace === '' ? ['ClusterRole', 'ClusterRoleBinding'] : ['Role', 'RoleBinding'];
-    const metadata = namespace === '' ? { name } : { name, namespace };
-    const subject = account ? { kind: 'ServiceAccount', ...account } : { apiGroup: rbac, kind: 'User', name: user };
-    return [
-      { apiVersion: `${rbac}/v1`, kind: role, metadata, rules },
-      {
-        apiVersion: `${rbac}/v1`,
-        kind: binding,
-        metadata,
-        roleRef: { apiGroup: rbac, kind: role, name },
-        subjects: [subject],
-      },
-    ];
+    const { role, binding } = boundRole({ name, namespace }, rules, [subjectOfUser(user)]);
+    return [role, binding];
   });
 }
-
-const isUser = (subject: Subject, user: string): boolean =>
-  subject.kind === 'ServiceAccount'
-    ? user === serviceAccountName(subject.namespace, subject.name)
-    : subject.kind === 'User' && subject.name === user;
 
 /** Every binding that names the user, without it; the last subject takes the binding with it. */
 export function unbound(snapshot: Snapshot, user: string): Change[] {
@@ -141,7 +122,9 @@ export function unbound(snapshot: Snapshot, user: string): Change[] {
     .flatMap((kind) => snapshot.of(kind))
     .flatMap((binding): Change[] => {
       const subjects = subjectsOf(binding);
-      const left = (binding['subjects'] ?? []).filter((_: unknown, at: number) => !isUser(subjects[at]!, user));
+      const left = (binding['subjects'] ?? []).filter(
+        (_: unknown, at: number) => !isSubject({ username: user, groups: [] }, subjects[at]!),
+      );
       if (left.length === subjects.length) return [];
       return left.length === 0 ? [{ remove: refOf(binding) }] : [{ put: { ...binding, subjects: left } }];
     });
@@ -154,7 +137,7 @@ const handsOut = new Set([...roleKinds, ...bindingKinds].map((kind) => `${kind.s
 function warningsFor(calls: Call[], byGroup: boolean): string[] {
   const writes = (matches: (call: Call) => boolean) => calls.some((call) => writing.has(call.verb) && matches(call));
   return [
-    ...(writes(({ group, resource }) => group === rbac && handsOut.has(resource))
+    ...(writes(({ group, resource }) => group === 'rbac.authorization.k8s.io' && handsOut.has(resource))
       ? ['it writes roles or bindings: it also needs the rights that it hands out, or bind and escalate']
       : []),
     ...(writes(({ resource, subresource }) => resource === 'certificatesigningrequests' && subresource === 'approval')

@@ -28,7 +28,8 @@ const systemNamespace = 'kube-system';
 
 const offeredNote = 'a Service or a host port offers this to the outside on purpose: whoever comes from there may';
 
-type Subject = { ref: ObjectRef; pod: PolicyPod; needs: Record<Direction, Needs> };
+/** A workload that gets a policy, and what it needs in each direction. */
+type WorkloadNeeds = { ref: ObjectRef; pod: PolicyPod; needs: Record<Direction, Needs> };
 
 /** Gathers what each workload needs, flow by flow. */
 export function createBuilder(snapshot: Snapshot, model: SnapshotWorld, { place }: Places, namespaces?: string[]) {
@@ -37,13 +38,13 @@ export function createBuilder(snapshot: Snapshot, model: SnapshotWorld, { place 
   const exposed = new Set(
     model.world.exposures.map(({ namespace, pod, protocol, port }) => `${namespace}/${pod} ${protocol} ${port}`),
   );
-  const subjects = new Map<string, Subject>();
+  const workloads = new Map<string, WorkloadNeeds>();
   const skipped = new Map<string, string>();
   const podsOf = Map.groupBy(model.world.pods, (pod) => refText(model.workloads.get(podKey(pod))!));
   const isChosenNamespace = (name: string) => namespaces?.includes(name) ?? name !== systemNamespace;
 
   /** The workload at this end, when a policy can be made for it. */
-  function subjectOf(end: FlowEnd): Subject | undefined {
+  function workloadAt(end: FlowEnd): WorkloadNeeds | undefined {
     const { pod } = place(end);
     const ref = pod && model.workloads.get(podKey(pod));
     if (pod === undefined || !isChosenNamespace(pod.namespace)) return undefined;
@@ -52,16 +53,16 @@ export function createBuilder(snapshot: Snapshot, model: SnapshotWorld, { place 
     if (pod.hostNetwork) return skip('it runs on the network of its node, where policies select nothing');
     if (selectorOf(snapshot, model, pod) === undefined)
       return skip('it has no labels that stay, by which to select it');
-    const known = subjects.get(refText(ref)) ?? {
+    const known = workloads.get(refText(ref)) ?? {
       ref,
       pod,
       needs: { ingress: createNeeds(ranges), egress: createNeeds(ranges) },
     };
-    subjects.set(refText(ref), known);
+    workloads.set(refText(ref), known);
     return known;
   }
 
-  function addIngress({ ref, pod, needs }: Subject, flow: Flow): void {
+  function addIngress({ ref, pod, needs }: WorkloadNeeds, flow: Flow): void {
     const far = place(flow.from);
     const server = place(flow.to).pod!;
     const isNode = flow.from.type === 'node' && flow.from.name === server.node;
@@ -73,7 +74,7 @@ export function createBuilder(snapshot: Snapshot, model: SnapshotWorld, { place 
     else addPeers(needs.ingress, pod.namespace, far.pod, ports, flow, flow.from);
   }
 
-  function addEgress({ pod, needs }: Subject, flow: Flow): void {
+  function addEgress({ pod, needs }: WorkloadNeeds, flow: Flow): void {
     const { to, protocol, port } = flow;
     const address = to.type === 'pod' ? undefined : to.address;
     const at = ({ address: other, port: otherPort }: Location) => other === address && otherPort === port;
@@ -115,12 +116,12 @@ export function createBuilder(snapshot: Snapshot, model: SnapshotWorld, { place 
   return {
     isChosen: (end: FlowEnd) => end.type === 'pod' && isChosenNamespace(end.namespace),
     add(flow: Flow) {
-      const [client, server] = [subjectOf(flow.from), subjectOf(flow.to)];
+      const [client, server] = [workloadAt(flow.from), workloadAt(flow.to)];
       if (client !== undefined) addEgress(client, flow);
       if (server !== undefined) addIngress(server, flow);
     },
     policies: (): GeneratedPolicy[] =>
-      [...subjects.values()].map(({ ref, pod, needs }) => {
+      [...workloads.values()].map(({ ref, pod, needs }) => {
         const rules = { ingress: needs.ingress.rules(), egress: [dnsRule, ...needs.egress.rules()] };
         const spec = policySpec(selectorOf(snapshot, model, pod)!, rules);
         const metadata = { name: `${ref.kind.split('.')[0]!.toLowerCase()}-${ref.name}`, namespace: pod.namespace };
@@ -130,7 +131,7 @@ export function createBuilder(snapshot: Snapshot, model: SnapshotWorld, { place 
     skipped: () => [
       ...[...skipped].map(([what, why]) => ({ what, why })),
       ...[...podsOf]
-        .filter(([ref, [pod]]) => !subjects.has(ref) && isChosenNamespace(pod!.namespace) && !pod!.hostNetwork)
+        .filter(([ref, [pod]]) => !workloads.has(ref) && isChosenNamespace(pod!.namespace) && !pod!.hostNetwork)
         .map(([what]) => ({ what, why: 'no flow of it was seen: it stays as open or closed as it is' })),
     ],
   };

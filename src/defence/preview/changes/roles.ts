@@ -1,18 +1,13 @@
 import type { Call } from '../../../api/observations/observation.ts';
-import {
-  bindingText,
-  type Grant,
-  type RoleIndex,
-  type Subject as RoleSubject,
-  roleText,
-} from '../../../api/rbac/role-index.ts';
+import { bindingText, type Grant, type RoleIndex, roleText } from '../../../api/rbac/role-index.ts';
+import type { Subject } from '../../../api/rbac/subject.ts';
 import { refOf, refText } from '../../object-ref.ts';
 import { rolesOf } from '../../snapshot/roles.ts';
 import { changedRef, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { attributesOf, callText, roleAllowance } from '../calls.ts';
 import type { Impact } from '../impact.ts';
 import { mergeSeen } from '../network/flows.ts';
-import { isOf, judgeRights } from '../rights.ts';
+import { comesFrom, judgeRights } from '../rights.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
 const group = 'rbac.authorization.k8s.io';
@@ -32,7 +27,7 @@ function judgeRoles(scope: Scope): Judged {
   const { index: old, notAssessed: unread } = rolesOf(before);
   const { index: now } = rolesOf(after);
   const touched = touchedSubjects(old, now);
-  const concerned = observations.calls.filter((call) => touched.some((subject) => isOf(call, subject)));
+  const concerned = observations.calls.filter((call) => touched.some((subject) => comesFrom(call, subject)));
   // Where clusters are open by default, this group may do everything whatever roles say.
   const isBeyondRoles = ({ groups }: Call) => !before.closedByDefault && groups.includes('system:masters');
   const calls = judgeCalls(
@@ -63,7 +58,7 @@ const doubted = (impact: Impact, unread: string): Impact =>
     : impact;
 
 /** The subjects of every binding that gives something else afterwards. */
-function touchedSubjects(old: RoleIndex, now: RoleIndex): RoleSubject[] {
+function touchedSubjects(old: RoleIndex, now: RoleIndex): Subject[] {
   const told = (grant: Grant) => JSON.stringify([refOf(grant.binding), grant.rules, grant.subjects]);
   const [before, after] = [new Set(old.grants.map(told)), new Set(now.grants.map(told))];
   const changed = [

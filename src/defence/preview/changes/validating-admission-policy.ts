@@ -13,7 +13,7 @@ import { kindName, refKey, refOf, refText } from '../../object-ref.ts';
 import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { podOf, workloadKinds } from '../../workload.ts';
 import { candidatesOf } from '../candidates.ts';
-import type { Impact, Subject } from '../impact.ts';
+import type { Impact, ImpactSubject } from '../impact.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
 const policyKind = 'ValidatingAdmissionPolicy.admissionregistration.k8s.io';
@@ -33,7 +33,7 @@ export const validatingAdmissionPolicy: Previewer = {
 const isOfPolicies = (change: Change) => [policyKind, bindingKind].includes(changedRef(change).kind);
 
 /** Somebody writes this object, or a controller makes this pod. */
-type Written = PreviewedObject & { subject: Subject & { ref: object }; isChanged: boolean };
+type Written = PreviewedObject & { subject: ImpactSubject & { ref: object }; isChanged: boolean };
 
 function judgePolicies(scope: Scope): Judged {
   const { before, after, changes } = scope;

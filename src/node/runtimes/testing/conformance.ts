@@ -6,10 +6,11 @@ import type { Container, ContainerConfig, Runtime } from '../runtime.ts';
 import { ExecTimeout } from '../runtime.ts';
 import { containerConfig, sandboxConfig } from './host.ts';
 
-export type Subject = { runtime: Runtime; folder: string };
-
 /** Every promise of the Runtime contract that both implementations can keep; run it in a test of each. */
-export async function checkRuntime(t: TestContext, { runtime, folder }: Subject): Promise<void> {
+export async function checkRuntime(
+  t: TestContext,
+  { runtime, folder }: { runtime: Runtime; folder: string },
+): Promise<void> {
   let serial = 0;
   const startPod = async (command: string[], changes: Partial<ContainerConfig> = {}) => {
     serial += 1;
