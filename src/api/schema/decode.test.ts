@@ -101,8 +101,13 @@ test('documents that nest without end or grow by aliases are refused at once', a
     await assert.rejects(parseYaml(deep), rejects);
   const indented = Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n');
   await assert.rejects(parseYaml(indented.slice(0, 60_000)), rejects);
-  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', 'b: &b [*a,*a,*a,*a,*a,*a,*a,*a]', 'c: [*b,*b,*b,*b,*b,*b,*b,*b]'];
-  await assert.rejects(parseYaml(bomb.join('\n')), rejects);
+  const bomb = (length: number) =>
+    [`a: &a ${'x'.repeat(length)}`, ...['b', 'c'].map((name) => `${name}: &${name} [${'*@,'.repeat(8)}]`)]
+      .join('\n')
+      .replace(/\*@/g, (_, at: number, text: string) => (text.lastIndexOf('&c', at) < 0 ? '*a' : '*b'));
+  assert.equal((await parseYaml(bomb(14_000))).duplicates.length, 0, '73 times the text are allowed');
+  await assert.rejects(parseYaml(bomb(15_000)), /aliases make this YAML longer than 1048576 characters/);
+  await assert.rejects(parseYaml('a: &a [b, *a]'), rejects);
   const indices = (count: number) => Array.from({ length: count }, (_, index) => index);
   const aliases = (count: number) =>
     [...indices(count).map((index) => `- &a${index} 1`), ...indices(count).map((index) => `- *a${index}`)].join('\n');

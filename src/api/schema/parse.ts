@@ -1,17 +1,9 @@
-import { ApiError, badRequest } from '../status.ts';
-import { yamlOptions } from '../yaml.ts';
+import { badRequest } from '../status.ts';
 
 /** Deeper than any honest object: a CustomResourceDefinition's schema reaches about 60. */
 export const depthMax = 128;
-/**
- * YAML takes a hundred times longer to parse than JSON, some texts many hundred times, and everybody else waits: this
- * much takes up to half a second. Clients rarely send it.
- */
-const yamlLengthMax = 64 * 1024;
-/** For each the whole document is searched. */
-const aliasesMax = 20;
 /** More findings than this help nobody, and bound the response. */
-const duplicatesMax = 20;
+export const duplicatesMax = 20;
 
 export type Parsed = {
   value: unknown /** Paths of keys that were given twice: `spec.containers[0].image`. */;
@@ -31,56 +23,11 @@ export function parseJson(text: string, findDuplicates = true): Parsed {
   return { value, duplicates: findDuplicates && countMembers(text) !== keys ? duplicateKeys(text) : [] };
 }
 
-/**
- * YAML text, read as kubectl reads it (which sends JSON; other clients apply YAML). Duplicates are found by the YAML parser itself.
- * Throws BadRequest and RequestEntityTooLarge; aliases are few, so that a small document cannot grow large.
- */
+/** YAML text, as parse-yaml.ts reads it; JSON is YAML, too. Throws BadRequest and RequestEntityTooLarge. */
 export async function parseYaml(text: string): Promise<Parsed> {
   if (text.trimStart().startsWith('{')) return parseJson(text);
-  if (text.length > yamlLengthMax)
-    throw new ApiError('RequestEntityTooLarge', `a YAML body may have ${yamlLengthMax} characters: send JSON instead`);
-  if (nestsDeeply(text)) throw tooDeep();
-  const { isAlias, isCollection, isMap, isScalar, parseDocument } = await import('yaml');
-  try {
-    const document = parseDocument(text, { ...yamlOptions, uniqueKeys: false, logLevel: 'error' });
-    if (document.errors.length > 0) throw document.errors[0];
-    const duplicates: string[] = [];
-    let aliases = 0;
-    const walk = (node: unknown, path: string, depth: number): void => {
-      if (depth > depthMax) throw tooDeep();
-      if (isAlias(node) && ++aliases > aliasesMax) throw badRequest(`YAML may have at most ${aliasesMax} aliases here`);
-      if (!isCollection(node)) return;
-      const seen = new Set<string>();
-      node.items.forEach((item: any, index) => {
-        if (!isMap(node)) {
-          walk(item, `${path}[${index}]`, depth + 1);
-          return;
-        }
-        const key = isScalar(item.key) ? String(item.key.value) : String(item.key);
-        const here = path === '' ? key : `${path}.${key}`;
-        if (seen.has(key) && duplicates.length < duplicatesMax) duplicates.push(here);
-        seen.add(key);
-        walk(item.key, here, depth + 1);
-        walk(item.value, here, depth + 1);
-      });
-    };
-    walk(document.contents, '', 0);
-    return { value: document.toJS({ maxAliasCount: aliasesMax }), duplicates };
-  } catch (error) {
-    if (error instanceof ApiError) throw error;
-    throw badRequest(`error converting YAML to JSON: ${(error as Error).message.slice(0, 500)}`, error);
-  }
-}
-
-/** The parser recurses: brackets and indents are bounded before it sees them. */
-function nestsDeeply(text: string): boolean {
-  let depth = 0;
-  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
-    depth += bracket === '[' || bracket === '{' ? 1 : -1;
-    if (depth > depthMax) return true;
-  }
-  // `- - - -` and `? ? ?` nest without an indent.
-  return new RegExp(`(?:[-?] +){${depthMax}}`).test(text) || new RegExp(`^ {${depthMax * 8}}`, 'm').test(text);
+  // Clients rarely send it: loaded when the first one does.
+  return (await import('./parse-yaml.ts')).parseYaml(text);
 }
 
 export const tooDeep = () => badRequest(`the object is nested deeper than ${depthMax} levels`);

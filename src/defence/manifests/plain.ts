@@ -1,4 +1,5 @@
-import { CORE_SCHEMA, defineScalarTag, load, NOT_RESOLVED } from 'js-yaml';
+import { load } from 'js-yaml';
+import { kubectlSchema } from '../../api/yaml-schema.ts';
 import { isObject } from '../../foundation/json.ts';
 
 /**
@@ -37,33 +38,12 @@ const lengthMax = 256 * 1024;
 /** Deeper ones, long before any bound, are for the thorough reader to judge. */
 const depthMax = 50;
 
-const bool = defineScalarTag('tag:yaml.org,2002:bool', {
-  implicit: true,
-  resolve: (source) =>
-    /^(?:true|True|TRUE|yes|Yes|YES|on|On|ON)$/.test(source) ||
-    (/^(?:false|False|FALSE|no|No|NO|off|Off|OFF)$/.test(source) ? false : NOT_RESOLVED),
-  identify: () => false,
-});
-
-const int = defineScalarTag('tag:yaml.org,2002:int', {
-  implicit: true,
-  resolve(source) {
-    if (/^[-+]?0[0-7]+$/.test(source)) return Number.parseInt(source, 8);
-    if (/^[-+]?[0-9]+$/.test(source)) return Number(source);
-    if (/^0o[0-7]+$/.test(source)) return Number.parseInt(source.slice(2), 8);
-    return /^0x[0-9a-fA-F]+$/.test(source) ? Number.parseInt(source.slice(2), 16) : NOT_RESOLVED;
-  },
-  identify: () => false,
-});
-
-const schema = CORE_SCHEMA.withTags(bool, int);
-
 /** The value of one document; undefined where the thorough reader must decide, also about errors. */
 export function readPlain(text: string): { value: unknown } | undefined {
   if (text.length > lengthMax) return undefined;
   if (special.some((pattern) => pattern.test(text)) || '{['.includes(text[beginOf(text)] ?? '{')) return undefined;
   try {
-    const value = load(text, { schema, maxDepth: depthMax });
+    const value = load(text, { schema: kubectlSchema, maxDepth: depthMax });
     return isObject(value) ? { value } : undefined;
   } catch {
     return undefined;
