@@ -3,14 +3,14 @@
  * files is in manifests/ and fix.ts, what reads a cluster in snapshot/.
  */
 
-export { checks } from './checks.ts';
 export {
   type BenchmarkName,
   type BenchmarkReport,
   benchmarkNames,
   judgeBenchmark,
-} from './cluster/benchmark/benchmark.ts';
-export { benchmarkJson, renderBenchmark } from './cluster/benchmark/render.ts';
+} from './benchmark/benchmark.ts';
+export { benchmarkJson, renderBenchmark } from './benchmark/render.ts';
+export { checks } from './checks.ts';
 export type { Check, Finding, JudgeContext, Level, Manifest, Severity, Verdict } from './contract.ts';
 export { levels, severities } from './contract.ts';
 export { type CheckOptions, check, exitCodeOf } from './judge/check.ts';

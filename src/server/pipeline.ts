@@ -8,7 +8,7 @@ import { respondToPath } from './paths.ts';
 import { createRecord, type Record } from './record.ts';
 import { attributesOf, readTarget, type ServerRequest, type Target } from './request.ts';
 import { readDryRun } from './verbs/decode.ts';
-import { verbFor } from './verbs/verbs.ts';
+import { verbFor } from './verbs.ts';
 
 /** How a request ended, for whoever writes the response. `finish` tells the audit when a stream is over. */
 export type Handled = { reply: Reply; warnings: string[]; auditId: string; target: Target | undefined; finish(): void };

@@ -16,6 +16,8 @@ function importsOf(file: string): string[] {
 }
 
 const roomOf = (file: string) => file.split('/')[0]!;
+/** The folder of a room that a file is in, at any depth; undefined for the room's own files. */
+const folderOf = (file: string) => (file.split('/').length > 2 ? file.split('/').slice(0, 2).join('/') : undefined);
 
 test('every file stands in a room', () => {
   for (const file of files) assert.ok(roomOf(file) in rooms, `src/${file} is in no room of test/architecture/rooms.ts`);
@@ -40,6 +42,25 @@ test('rooms are entered by their door', () => {
       if (exceptions.some((line) => imported === line.split(' -> ')[1])) continue;
       assert.equal(imported, `${room}/${room}.ts`, `src/${file} goes around the door of ${room}`);
     }
+});
+
+test('inside a room, no folders import each other in a circle', () => {
+  const imports = new Map<string, Set<string>>();
+  for (const file of files.filter((file) => !isTest(file)))
+    for (const imported of importsOf(file)) {
+      const [from, to] = [folderOf(file), folderOf(imported)];
+      if (from === undefined || to === undefined || from === to || roomOf(file) !== roomOf(imported)) continue;
+      imports.set(from, (imports.get(from) ?? new Set()).add(to));
+    }
+  const follow = (path: string[]): void => {
+    for (const next of imports.get(path.at(-1)!) ?? []) {
+      assert.ok(!path.includes(next), `a circle of folders: ${[...path, next].join(' → ')}`);
+      if (!followed.has(next)) follow([...path, next]);
+    }
+    followed.add(path.at(-1)!);
+  };
+  const followed = new Set<string>();
+  for (const folder of imports.keys()) follow([folder]);
 });
 
 test('no code is made from strings, and no file grows out of hand', () => {

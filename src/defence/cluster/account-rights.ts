@@ -1,6 +1,6 @@
 import type { PolicyRule } from '../../api/rbac/rules.ts';
 import type { JudgeContext, Manifest } from '../contract.ts';
-import { bindingKinds } from './role-rights.ts';
+import { bindingKinds } from '../snapshot/roles.ts';
 
 export type BoundSubject = { kind: string; name: string; namespace?: string };
 

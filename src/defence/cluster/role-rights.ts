@@ -1,8 +1,6 @@
 import { type PolicyRule, resourceMatches } from '../../api/rbac/rules.ts';
 import { type Check, type Finding, failOn, type Manifest, notAssessed, type Severity } from '../contract.ts';
-
-export const roleKinds = ['Role.rbac.authorization.k8s.io', 'ClusterRole.rbac.authorization.k8s.io'];
-export const bindingKinds = ['RoleBinding.rbac.authorization.k8s.io', 'ClusterRoleBinding.rbac.authorization.k8s.io'];
+import { roleKinds } from '../snapshot/roles.ts';
 
 /** Some verbs on one resource, `subresource` after a slash: `pods/exec`. Any of the verbs is enough. */
 export type Right = { group: string; resource: string; verbs: string[] };

@@ -15,8 +15,8 @@ import {
   startDefended,
 } from '../../server/testing/defended.ts';
 import type { Manifest } from '../contract.ts';
+import { clusterOf, node } from '../testing/worlds.ts';
 import { findPaths } from './paths.ts';
-import { clusterOf, node } from './testing/worlds.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 const roles = `/apis/${rbac}/v1`;

@@ -1,5 +1,5 @@
 import { createReachability } from '../../policy/policy.ts';
-import { exposureOf } from '../perimeter/exposure/exposure.ts';
+import { exposureOf } from '../exposure/exposure.ts';
 import { networkOf } from '../snapshot/network.ts';
 import { oncePerSnapshot } from '../snapshot/once.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';

@@ -4,16 +4,16 @@ import fc from '../../../test/property.ts';
 import { noObservations } from '../../api/observations/observation.ts';
 import { clusterRole, clusterRoleBinding, rule } from '../../api/rbac/write-rule.ts';
 import type { Manifest } from '../contract.ts';
+import { exposureOf } from '../exposure/exposure.ts';
 import { loadManifests } from '../manifests/load.ts';
 import { judgeAdministration } from '../perimeter/administration/administration.ts';
-import { exposureOf } from '../perimeter/exposure/exposure.ts';
 import { readRightQuery } from '../perimeter/right-query.ts';
 import { whoCan } from '../perimeter/who-can.ts';
 import { plan } from '../plan/plan.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
 import { soundSnapshot } from '../snapshot/sound.ts';
+import { account, namespace, node, pod, secret } from '../testing/worlds.ts';
 import { findPaths } from './paths.ts';
-import { account, namespace, node, pod, secret } from './testing/worlds.ts';
 import { worstPaths } from './worst.ts';
 
 const shop = loadManifests(join(import.meta.dirname, '../../../examples/shop/manifests')).objects.map(

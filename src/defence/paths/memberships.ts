@@ -1,6 +1,6 @@
 import { authenticatedGroup, mastersGroup, serviceAccountUser, unauthenticatedGroup } from '../../api/rbac/identity.ts';
 import type { Subject } from '../../api/rbac/subject.ts';
-import { modeOf } from '../perimeter/administration/contract.ts';
+import { writtenMode } from '../protection-mode.ts';
 import type { Places } from './effects.ts';
 import { costs, type Place } from './graph.ts';
 import type { Model } from './model.ts';
@@ -30,7 +30,8 @@ export function addMemberships(places: Places, { roles, namespaces, accountsIn, 
   graph.hop(masters, places.gain('everything', ''), { cost: costs.given, why, by: [] });
   const internet = graph.place('internet', 'internet', 'the Internet');
   // On our own clusters these are known to end requests without credentials before they are authorized.
-  if (modeOf(snapshot, 'anonymous-access') === 'enforce' || modeOf(snapshot, 'api-on-loopback') === 'enforce') return;
+  if (writtenMode(snapshot, 'anonymous-access') === 'enforce' || writtenMode(snapshot, 'api-on-loopback') === 'enforce')
+    return;
   for (const subject of [
     { kind: 'Group', name: unauthenticatedGroup },
     { kind: 'User', name: anonymous },

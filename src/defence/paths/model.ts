@@ -1,7 +1,7 @@
 import { podSecurityModes } from '../../api/pod-security/modes.ts';
 import { readLevel } from '../../api/pod-security/pod-security.ts';
 import type { RoleIndex } from '../../api/rbac/role-index.ts';
-import type { Manifest } from '../contract.ts';
+import { writtenMode } from '../protection-mode.ts';
 import { rolesOf } from '../snapshot/roles.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { namespaceOf, type Workload, workloadsOf } from '../snapshot/workloads.ts';
@@ -77,8 +77,7 @@ function unreadOf(snapshot: Snapshot): string[] {
 /** Which Pod Security Standard binds pods of a namespace with these labels, by the cluster's own default. */
 function enforcedLevel(snapshot: Snapshot, labels: Record<string, string> | undefined) {
   if (!snapshot.closedByDefault) return podSecurityModes(labels, 'privileged').enforce.level;
-  const protection = snapshot.get({ kind: 'Protection.defence.rempart.io', namespace: '', name: 'pod-security' });
-  const mode: unknown = protection?.spec?.mode;
+  const mode = writtenMode(snapshot, 'pod-security');
   const byDefault = mode === 'off' || mode === 'observe' ? 'privileged' : (readLevel(String(mode)) ?? 'restricted');
   return podSecurityModes(labels, byDefault).enforce.level;
 }
@@ -112,7 +111,3 @@ function createNames() {
     places: () => all.keys(),
   };
 }
-
-/** The ServiceAccount to which a Secret's token belongs; undefined for other Secrets. */
-export const tokenOwner = ({ metadata }: Manifest): string | undefined =>
-  metadata.annotations?.['kubernetes.io/service-account.name'];

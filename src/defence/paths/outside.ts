@@ -1,7 +1,7 @@
 import type { Manifest } from '../contract.ts';
+import type { Entry } from '../exposure/entry.ts';
+import { exposureOf } from '../exposure/exposure.ts';
 import { type ObjectRef, refKey, refText } from '../object-ref.ts';
-import type { Entry } from '../perimeter/exposure/entry.ts';
-import { exposureOf } from '../perimeter/exposure/exposure.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Workload } from '../snapshot/workloads.ts';
 import type { Places } from './effects.ts';

@@ -7,11 +7,11 @@ import type { UserInfo } from '../../api/user.ts';
 import { networkOf } from '../snapshot/network.ts';
 import { rolesOf } from '../snapshot/roles.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { anySnapshot } from '../testing/random.ts';
 import { pathGraphOf } from './build.ts';
 import { costs, type Graph } from './graph.ts';
 import { findPaths } from './paths.ts';
 import { distancesTo } from './search.ts';
-import { anySnapshot } from './testing/random.ts';
 
 const may = (
   snapshot: Snapshot,

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { noObservations } from '../../api/observations/observation.ts';
 import { clusterRole, clusterRoleBinding, rule, userGroup } from '../../api/rbac/write-rule.ts';
 import type { Manifest } from '../contract.ts';
+import { account, clusterOf, heldEverywhere, heldIn, namespace, node, pod, secret } from '../testing/worlds.ts';
 import { pathsToSubjects } from './detours.ts';
 import { findPaths } from './paths.ts';
-import { account, clusterOf, heldEverywhere, heldIn, namespace, node, pod, secret } from './testing/worlds.ts';
 import { worstPaths } from './worst.ts';
 
 const rbac = 'rbac.authorization.k8s.io';

@@ -1,10 +1,11 @@
 import { refOf, refText } from '../object-ref.ts';
+import { tokenOwner } from '../snapshot/token-owner.ts';
 import { namespaceOf, type Workload } from '../snapshot/workloads.ts';
 import { podOf } from '../workload.ts';
 import { nodesOf, type Places } from './effects.ts';
 import { closeEscapes, escapeOf } from './escape.ts';
 import { costs, type Edit, type Lever } from './graph.ts';
-import { type Model, tokenOwner } from './model.ts';
+import type { Model } from './model.ts';
 
 /** From pods to what they hold and where they run, and from nodes to what runs on them. */
 export function addRuntime(places: Places, model: Model): void {

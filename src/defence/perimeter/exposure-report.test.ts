@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noObservations } from '../../api/observations/observation.ts';
-import { clusterOf, namespace, pod } from '../paths/testing/worlds.ts';
+import { clusterOf, namespace, pod } from '../testing/worlds.ts';
 import { renderExposure, reportExposure } from './exposure-report.ts';
 
 const snapshot = clusterOf([

@@ -1,4 +1,6 @@
 import type { Observations } from '../../api/observations/observation.ts';
+import type { Entry } from '../exposure/entry.ts';
+import { exposureOf } from '../exposure/exposure.ts';
 import { refText } from '../object-ref.ts';
 import { allowListChange } from '../preview/changes/client-allow-list.ts';
 import type { Preview } from '../preview/impact.ts';
@@ -7,8 +9,6 @@ import { asJson, asText, detailedTable, notAssessedLines, refsText, table } from
 import { printable } from '../report/printable.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { type AdministrationFinding, type Endpoint, judgeAdministration } from './administration/administration.ts';
-import type { Entry } from './exposure/entry.ts';
-import { exposureOf } from './exposure/exposure.ts';
 
 export type ExposureOptions = {
   endpoint: Endpoint | undefined;

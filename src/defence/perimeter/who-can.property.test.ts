@@ -4,8 +4,8 @@ import fc from '../../../test/property.ts';
 import { serviceAccountUser } from '../../api/rbac/identity.ts';
 import { isSubject } from '../../api/rbac/subject.ts';
 import type { UserInfo } from '../../api/user.ts';
-import { anySnapshot } from '../paths/testing/random.ts';
 import { rolesOf } from '../snapshot/roles.ts';
+import { anySnapshot } from '../testing/random.ts';
 import { readRightQuery } from './right-query.ts';
 import { whoCan } from './who-can.ts';
 

@@ -8,9 +8,9 @@ import { noObservations } from '../../api/observations/observation.ts';
 import { clusterRole, clusterRoleBinding, rule } from '../../api/rbac/write-rule.ts';
 import type { Manifest } from '../contract.ts';
 import { loadManifests } from '../manifests/load.ts';
-import { account, clusterOf, heldIn, namespace, node, pod, secret } from '../paths/testing/worlds.ts';
 import { changesText } from '../report/write-changes.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
+import { account, clusterOf, heldIn, namespace, node, pod, secret } from '../testing/worlds.ts';
 import { commandOf, plan, writePlan } from './plan.ts';
 import { renderPlan } from './render.ts';
 

@@ -4,8 +4,8 @@ import fc from '../../../test/property.ts';
 import { noObservations } from '../../api/observations/observation.ts';
 import { master, namespace, serviceAccount, startDefended } from '../../server/testing/defended.ts';
 import { refOf } from '../object-ref.ts';
+import { callText } from '../observations/calls.ts';
 import type { Change } from '../snapshot/snapshot.ts';
-import { callText } from './calls.ts';
 import { preview, subjectText } from './preview.ts';
 import { clusterOf } from './testing/cluster.ts';
 

@@ -1,6 +1,7 @@
 import type { Observations, ObservationType, Window } from '../../api/observations/observation.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { refText } from '../object-ref.ts';
+import { spanText } from '../observations/watched.ts';
 import { type Change, changedRef, type Snapshot, withChanges } from '../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../snapshot/world.ts';
 import { previewers } from './changes.ts';
@@ -8,7 +9,6 @@ import { consequencesOf } from './consequences.ts';
 import { type Impact, type ImpactSubject, outcomes, type Preview, type PreviewCoverage } from './impact.ts';
 import type { Judged, Previewer, Scope } from './scope.ts';
 import { undoOf } from './undo.ts';
-import { spanText } from './watched.ts';
 
 /** Observations that ended longer ago than this do not tell of today. */
 const staleMs = 24 * 3600 * 1000;

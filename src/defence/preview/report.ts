@@ -1,10 +1,10 @@
 import { styleText } from 'node:util';
 import { refText } from '../object-ref.ts';
+import { spanText } from '../observations/watched.ts';
 import { printable } from '../report/printable.ts';
 import { changedRef } from '../snapshot/snapshot.ts';
 import { type Impact, type Outcome, outcomes, type Preview } from './impact.ts';
 import { subjectText } from './preview.ts';
-import { spanText } from './watched.ts';
 
 export type PreviewFormat = 'table' | 'json';
 

@@ -3,10 +3,10 @@ import type { RoleIndex } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule, uncovered } from '../../api/rbac/rules.ts';
 import { describeSubject, isSubject, type Subject, subjectUser } from '../../api/rbac/subject.ts';
 import { refText } from '../object-ref.ts';
+import { unseenText } from '../observations/watched.ts';
 import { changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import type { Impact, Outcome } from './impact.ts';
 import type { Scope } from './scope.ts';
-import { unseenText } from './watched.ts';
 
 const rulesShown = 5;
 

@@ -1,10 +1,12 @@
 import { createRoleIndex, type RoleIndex } from '../../api/rbac/role-index.ts';
 import { userRoles } from '../../api/rbac/user-roles.ts';
-import { bindingKinds, roleKinds } from '../cluster/role-rights.ts';
 import type { Manifest } from '../contract.ts';
 import { refOf, refText } from '../object-ref.ts';
 import { oncePerSnapshot } from './once.ts';
 import type { Snapshot } from './snapshot.ts';
+
+export const roleKinds = ['Role.rbac.authorization.k8s.io', 'ClusterRole.rbac.authorization.k8s.io'];
+export const bindingKinds = ['RoleBinding.rbac.authorization.k8s.io', 'ClusterRoleBinding.rbac.authorization.k8s.io'];
 
 export type SnapshotRoles = {
   index: RoleIndex;

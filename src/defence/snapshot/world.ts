@@ -21,7 +21,7 @@ import {
 } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { kindName, nameOf, type ObjectRef, refOf } from '../object-ref.ts';
-import { protectionKind } from '../protection-mode.ts';
+import { protectionKind, writtenMode } from '../protection-mode.ts';
 import { podOf } from '../workload.ts';
 import { backendsOf } from './backends.ts';
 import { ownersOf, willRun } from './owners.ts';
@@ -157,9 +157,7 @@ function checkedPolicy(object: Manifest): NetworkPolicy {
 }
 
 function defaultIsolation(snapshot: Snapshot): Isolation {
-  return readIsolation(
-    snapshot.get({ kind: protectionKind, namespace: '', name: isolationProtection })?.spec?.mode ?? 'island',
-  );
+  return readIsolation(writtenMode(snapshot, isolationProtection) ?? 'island');
 }
 
 /** By endpoints where there are pods with addresses, by selectors for those that do not run yet. */

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Container as ContainerSpec, HTTPGetAction, LifecycleHandler } from '../../api/schema/types.d.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import { portOf } from '../container-port.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 
 export type HookTarget = { runtime: Runtime; clock: Clock; containerId: string; spec: ContainerSpec; podIP: string };
@@ -16,14 +17,6 @@ export async function runHook(handler: LifecycleHandler, target: HookTarget, tim
   } else if (httpGet) await httpHook(httpGet, target, timeoutMs);
   else if (tcpSocket) await tcpHook(target.podIP, portOf(tcpSocket.port, target.spec), timeoutMs);
   else if (sleep) await pause(target.clock, Math.min(sleep.seconds * 1000, timeoutMs));
-}
-
-/** A port by number or by the name that the container gives it. */
-export function portOf(port: number | string, spec: ContainerSpec): number {
-  const number = typeof port === 'number' ? port : (spec.ports ?? []).find(({ name }) => name === port)?.containerPort;
-  const value = number ?? Number(port);
-  if (!Number.isInteger(value) || value < 1 || value > 65_535) throw new Error(`no port named ${JSON.stringify(port)}`);
-  return value;
 }
 
 export const pause = (clock: Clock, milliseconds: number): Promise<void> =>

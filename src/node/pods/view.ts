@@ -5,6 +5,7 @@ import type {
   Pod,
   PodStatus,
 } from '../../api/schema/types.d.ts';
+import type { ProbeResult } from '../probes/prober.ts';
 import type { Container, Sandbox } from '../runtimes/runtime.ts';
 
 /** Why a whole pod has to stop; `phase` and the texts are what its status shall say (eviction, deadline, refusal). */
@@ -17,9 +18,6 @@ export type StopOrder = {
   reason?: string;
   message?: string;
 };
-
-/** Undefined: not known yet. `liveness` false means: kill it. */
-export type ProbeResult = { startup?: boolean; liveness?: boolean; readiness?: boolean };
 
 /** Why a container is not running although it should: `state.waiting` of its status. */
 export type Problem = { reason: string; message: string };

@@ -1,8 +1,7 @@
 import type { Container as ContainerSpec, Probe } from '../../api/schema/types.d.ts';
 import type { Clock } from '../../foundation/clock.ts';
-import { createTurns } from '../pods/turns.ts';
-import type { ProbeResult } from '../pods/view.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import { createTurns } from '../turns.ts';
 import { runProbe } from './run-probe.ts';
 
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
@@ -13,6 +12,9 @@ export type ProbeTargets = {
   /** Only readiness is still probed while a pod stops. */
   stopping: boolean;
 };
+
+/** Undefined: not known yet. `liveness` false means: kill it. */
+export type ProbeResult = { startup?: boolean; liveness?: boolean; readiness?: boolean };
 
 /** Probes containers on their own schedules; says only when a result has changed. */
 export type Prober = {

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Container as ContainerSpec, HTTPGetAction, Probe } from '../../api/schema/types.d.ts';
-import { portOf } from '../pods/hooks.ts';
+import { portOf } from '../container-port.ts';
 import { ExecTimeout, type Runtime } from '../runtimes/runtime.ts';
 import { dialError, endpointOf } from './dial-error.ts';
 

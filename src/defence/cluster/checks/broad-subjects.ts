@@ -1,5 +1,6 @@
 import { type Check, failOn } from '../../contract.ts';
-import { bindingKinds, exampleBinding } from '../role-rights.ts';
+import { bindingKinds } from '../../snapshot/roles.ts';
+import { exampleBinding } from '../role-rights.ts';
 
 const broad: Record<string, string> = {
   'system:masters': 'passes every check of rights and cannot be limited or taken back',

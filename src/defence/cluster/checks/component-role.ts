@@ -1,5 +1,6 @@
 import { type Check, failOn, pass } from '../../contract.ts';
-import { bindingKinds, exampleBinding } from '../role-rights.ts';
+import { bindingKinds } from '../../snapshot/roles.ts';
+import { exampleBinding } from '../role-rights.ts';
 
 /** Roles of the control plane and of nodes. Others, such as system:auth-delegator, are there to be bound. */
 const ofComponents = /^system:(node$|kube-controller-manager$|kube-aggregator|controller:|certificates\.k8s\.io:)/;

@@ -1,6 +1,7 @@
 import { type Check, type Finding, failOn, type JudgeContext, type Manifest, notAssessed } from '../../contract.ts';
+import { bindingKinds } from '../../snapshot/roles.ts';
 import { roleOf } from '../account-rights.ts';
-import { bindingKinds, exampleBinding, exampleRole } from '../role-rights.ts';
+import { exampleBinding, exampleRole } from '../role-rights.ts';
 
 /** Roles that every cluster has. */
 const builtIn = /^(system:|cluster-admin$|admin$|edit$|view$)/;

@@ -1,5 +1,6 @@
 import { type Check, failOn, pass } from '../../contract.ts';
-import { bindingKinds, exampleBinding } from '../role-rights.ts';
+import { bindingKinds } from '../../snapshot/roles.ts';
+import { exampleBinding } from '../role-rights.ts';
 
 const account = (automount?: boolean) => ({
   apiVersion: 'v1',

@@ -1,6 +1,7 @@
 import type { PolicyRule } from '../../../api/rbac/rules.ts';
 import { type Check, failOn } from '../../contract.ts';
-import { exampleRole, roleKinds } from '../role-rights.ts';
+import { roleKinds } from '../../snapshot/roles.ts';
+import { exampleRole } from '../role-rights.ts';
 
 export const wildcards: Check = {
   id: 'rbac/wildcards',

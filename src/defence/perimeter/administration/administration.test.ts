@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clusterRole, clusterRoleBinding, paths, rule, user, userGroup } from '../../../api/rbac/write-rule.ts';
 import type { Manifest } from '../../contract.ts';
-import { clusterOf, namespace, node, pod, secret } from '../../paths/testing/worlds.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
+import { clusterOf, namespace, node, pod, secret } from '../../testing/worlds.ts';
 import { administrationChecks, judgeAdministration } from './administration.ts';
 import type { AdministrationContext, Endpoint } from './contract.ts';
 

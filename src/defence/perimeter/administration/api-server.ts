@@ -1,6 +1,7 @@
-import { isPublicAddress } from '../exposure/clients.ts';
-import { exposureOf } from '../exposure/exposure.ts';
-import { type AdministrationCheck, fail, modeOf, notAssessed, pass } from './contract.ts';
+import { isPublicAddress } from '../../exposure/clients.ts';
+import { exposureOf } from '../../exposure/exposure.ts';
+import { writtenMode } from '../../protection-mode.ts';
+import { type AdministrationCheck, fail, notAssessed, pass } from './contract.ts';
 
 /** Where the API is, and who may connect. */
 export const apiAddress: AdministrationCheck = {
@@ -16,10 +17,10 @@ export const apiAddress: AdministrationCheck = {
     );
     const exposed = inside.map(({ type, at, via }) => fail(`${type} ${at} leads to the API server`, via));
     if (exposed.length > 0) return exposed;
-    const onLoopback = modeOf(snapshot, 'api-on-loopback');
+    const onLoopback = writtenMode(snapshot, 'api-on-loopback');
     if (onLoopback === 'enforce') return [pass('it listens on loopback only (protection api-on-loopback)')];
     if (onLoopback !== undefined) {
-      const listed = modeOf(snapshot, 'client-allow-list') === 'enforce';
+      const listed = writtenMode(snapshot, 'client-allow-list') === 'enforce';
       return [listed ? pass('an allow-list says who may connect') : fail('it listens beyond loopback, for everybody')];
     }
     if (endpoint === undefined) return [notAssessed('manifests do not say where the API server is')];

@@ -42,7 +42,3 @@ export const unread = (snapshot: Snapshot, ...kinds: string[]): AdministrationVe
     const why = snapshot.whyUnread(kind);
     return why === undefined ? [] : [notAssessed(`${kind}: ${why}`)];
   });
-
-/** The mode of a protection of our own clusters; undefined elsewhere. */
-export const modeOf = (snapshot: Snapshot, name: string): string | undefined =>
-  snapshot.get({ kind: 'Protection.defence.rempart.io', namespace: '', name })?.['spec']?.mode;

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Manifest } from '../../contract.ts';
 import { refOf } from '../../object-ref.ts';
-import { tokenOwner } from '../../paths/model.ts';
+import { tokenOwner } from '../../snapshot/token-owner.ts';
 import { namespaceOf } from '../../snapshot/workloads.ts';
 import { certificateMaxDays, dayMs } from './api-server.ts';
 import { type AdministrationCheck, type AdministrationVerdict, fail, notAssessed, pass, unread } from './contract.ts';

@@ -1,6 +1,6 @@
+import { exposureOf } from '../../exposure/exposure.ts';
 import { refKey } from '../../object-ref.ts';
 import { containersOf, workloadsOf } from '../../snapshot/workloads.ts';
-import { exposureOf } from '../exposure/exposure.ts';
 import { type AdministrationCheck, fail, notAssessed, pass, unread } from './contract.ts';
 
 /** Programs with which a cluster is administered or watched, by the last part of their image's name. */

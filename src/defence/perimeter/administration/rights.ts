@@ -2,9 +2,10 @@ import { authenticatedGroup, unauthenticatedGroup } from '../../../api/rbac/iden
 import { bindingText, type Grant, roleText } from '../../../api/rbac/role-index.ts';
 import type { PolicyRule } from '../../../api/rbac/rules.ts';
 import { refOf } from '../../object-ref.ts';
+import { writtenMode } from '../../protection-mode.ts';
 import { asWritten, rolesOf } from '../../snapshot/roles.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { type AdministrationCheck, type AdministrationVerdict, fail, modeOf, notAssessed, pass } from './contract.ts';
+import { type AdministrationCheck, type AdministrationVerdict, fail, notAssessed, pass } from './contract.ts';
 
 /** What everybody gets on every cluster: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles */
 const shipped = new Set([
@@ -47,7 +48,7 @@ export const anonymousRights: AdministrationCheck = {
   mend: 'remove system:anonymous and system:unauthenticated from bindings',
   benchmark: ['CIS 1.2.1', 'CIS 5.1.1', 'NSA authentication and authorization'],
   judge({ snapshot }) {
-    const mode = modeOf(snapshot, 'anonymous-access');
+    const mode = writtenMode(snapshot, 'anonymous-access');
     if (mode === 'enforce')
       return [pass('the API server answers nothing but health and version to them (anonymous-access)')];
     return judgeGrants(snapshot, [unauthenticatedGroup, 'system:anonymous'], 'whoever has no credentials');

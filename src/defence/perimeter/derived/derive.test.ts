@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Call, Observations } from '../../../api/observations/observation.ts';
 import { noObservations } from '../../../api/observations/observation.ts';
 import { clusterRole, clusterRoleBinding, rule } from '../../../api/rbac/write-rule.ts';
-import { account, clusterOf, namespace } from '../../paths/testing/worlds.ts';
+import { account, clusterOf, namespace } from '../../testing/worlds.ts';
 import { deriveRoles } from './derive.ts';
 
 const dayMs = 24 * 3600 * 1000;

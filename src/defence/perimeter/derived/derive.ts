@@ -4,12 +4,11 @@ import { authenticatedGroup, serviceAccountOf, serviceAccountUser } from '../../
 import { isSubject, subjectOfUser, subjectsOf } from '../../../api/rbac/subject.ts';
 import { boundRole } from '../../../api/rbac/write-rule.ts';
 import type { UserInfo } from '../../../api/user.ts';
-import { bindingKinds, roleKinds } from '../../cluster/role-rights.ts';
 import type { Manifest } from '../../contract.ts';
 import { refOf } from '../../object-ref.ts';
-import { attributesOf, callText } from '../../preview/calls.ts';
-import { spanText, watchedMs } from '../../preview/watched.ts';
-import { rolesOf } from '../../snapshot/roles.ts';
+import { attributesOf, callText } from '../../observations/calls.ts';
+import { spanText, watchedMs } from '../../observations/watched.ts';
+import { bindingKinds, roleKinds, rolesOf } from '../../snapshot/roles.ts';
 import { type Change, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { type Held, heldBy } from './held.ts';
 import { deriveRules } from './rules.ts';

@@ -2,7 +2,7 @@ import type { Call } from '../../../api/observations/observation.ts';
 import type { Grant, RoleIndex } from '../../../api/rbac/role-index.ts';
 import { type PolicyRule, ruleAllows } from '../../../api/rbac/rules.ts';
 import type { Attributes, UserInfo } from '../../../api/user.ts';
-import { attributesOf } from '../../preview/calls.ts';
+import { attributesOf } from '../../observations/calls.ts';
 
 /** How many single rights (a verb on a resource, in a namespace) a user holds, and how many of them no call used. */
 export type Held = {

@@ -1,4 +1,4 @@
-import { spanText, watchedMs } from '../../preview/watched.ts';
+import { spanText, watchedMs } from '../../observations/watched.ts';
 import { asJson, asText, notAssessedLines } from '../../report/lines.ts';
 import { printable } from '../../report/printable.ts';
 import { changesText, writeChanges } from '../../report/write-changes.ts';

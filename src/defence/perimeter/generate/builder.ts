@@ -2,7 +2,7 @@ import type { Flow, FlowEnd } from '../../../api/observations/observation.ts';
 import { type Direction, type NetworkPolicyPort, type PolicyPod, podKey } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import { type ObjectRef, refText } from '../../object-ref.ts';
-import type { Places } from '../../preview/network/places.ts';
+import type { Places } from '../../observations/places.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 import {

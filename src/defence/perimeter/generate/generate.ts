@@ -1,5 +1,5 @@
 import type { Flow, Observations } from '../../../api/observations/observation.ts';
-import { placesOf } from '../../preview/network/places.ts';
+import { placesOf } from '../../observations/places.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../../snapshot/world.ts';
 import { createBuilder, type GeneratedPolicy } from './builder.ts';

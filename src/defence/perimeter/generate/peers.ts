@@ -10,7 +10,7 @@ import {
   serviceNameLabel,
 } from '../../../policy/policy.ts';
 import { refKey } from '../../object-ref.ts';
-import { lastingLabels } from '../../preview/network/places.ts';
+import { lastingLabels } from '../../observations/places.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 

@@ -1,7 +1,7 @@
 import type { Flow } from '../../../api/observations/observation.ts';
 import { createEvaluator, type ExplainedSide, type Explanation } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
-import { placesOf, withStandIns } from '../../preview/network/places.ts';
+import { placesOf, withStandIns } from '../../observations/places.ts';
 import { type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../../snapshot/world.ts';
 import { flowText } from './seen.ts';

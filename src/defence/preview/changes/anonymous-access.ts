@@ -1,6 +1,6 @@
+import { callText } from '../../observations/calls.ts';
 import { protectionKind } from '../../protection-mode.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
-import { callText } from '../calls.ts';
 import type { Impact } from '../impact.ts';
 import { modeIn } from '../modes.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';

@@ -1,12 +1,12 @@
 import { createEvaluator, podKey } from '../../../policy/policy.ts';
 import { refText } from '../../object-ref.ts';
+import { placesOf, withStandIns } from '../../observations/places.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../../snapshot/world.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
 import { allowanceFor, allowancesMax } from '../network/allow.ts';
 import { judgeFlows } from '../network/flows.ts';
-import { placesOf, withStandIns } from '../network/places.ts';
 import { judgeReach } from '../network/reach.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 

@@ -2,12 +2,13 @@ import type { Call } from '../../../api/observations/observation.ts';
 import { bindingText, type Grant, type RoleIndex, roleText } from '../../../api/rbac/role-index.ts';
 import type { Subject } from '../../../api/rbac/subject.ts';
 import { refOf, refText } from '../../object-ref.ts';
+import { attributesOf, callText } from '../../observations/calls.ts';
 import { rolesOf } from '../../snapshot/roles.ts';
 import { changedRef, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
-import { attributesOf, callText, roleAllowance } from '../calls.ts';
 import type { Impact } from '../impact.ts';
 import { mergeSeen } from '../network/flows.ts';
 import { comesFrom, judgeRights } from '../rights.ts';
+import { roleAllowance } from '../role-allowance.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
 const group = 'rbac.authorization.k8s.io';

@@ -1,11 +1,11 @@
 import { exposes, type PolicyPod, podKey } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import { type ObjectRef, refKey, refText } from '../../object-ref.ts';
+import { placesOf } from '../../observations/places.ts';
 import { backendsOf } from '../../snapshot/backends.ts';
 import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';
 import { flowText } from '../network/flows.ts';
-import { placesOf } from '../network/places.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
 const ingressKind = 'Ingress.networking.k8s.io';

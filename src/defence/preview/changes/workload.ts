@@ -1,10 +1,10 @@
 import { refOf, refText } from '../../object-ref.ts';
+import { unseenText } from '../../observations/watched.ts';
 import { ownersOf } from '../../snapshot/owners.ts';
 import { changedRef } from '../../snapshot/snapshot.ts';
 import { podOf } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
-import { unseenText } from '../watched.ts';
 
 /** Workloads that come, change or go: whether pods are let in and reached is judged elsewhere, what they do is not. */
 export const workload: Previewer = {

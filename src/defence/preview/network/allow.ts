@@ -10,11 +10,11 @@ import {
 } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import { refOf } from '../../object-ref.ts';
+import { lastingLabels, type Place } from '../../observations/places.ts';
 import type { Change } from '../../snapshot/snapshot.ts';
 import { networkPolicyKind, type SnapshotWorld } from '../../snapshot/world.ts';
 import type { Allowance } from '../impact.ts';
 import type { BrokenFlow, PlacedFlow } from './flows.ts';
-import { lastingLabels, type Place } from './places.ts';
 
 /** More allowances than these are not worked out one by one. */
 export const allowancesMax = 100;

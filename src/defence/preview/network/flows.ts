@@ -1,8 +1,8 @@
 import type { Flow, Seen } from '../../../api/observations/observation.ts';
 import type { Decision, Evaluator, Side, World } from '../../../policy/policy.ts';
 import { isolationLabel } from '../../../policy/policy.ts';
+import type { Place, Places } from '../../observations/places.ts';
 import type { Impact, Outcome } from '../impact.ts';
-import type { Place, Places } from './places.ts';
 
 export type Evaluators = { before: Evaluator; after: Evaluator };
 /** A flow that was seen, in both worlds. */

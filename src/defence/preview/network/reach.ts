@@ -8,11 +8,11 @@ import {
   portsText,
   withoutPorts,
 } from '../../../policy/policy.ts';
+import { serviceText, workloadText } from '../../observations/places.ts';
+import { unseenText } from '../../observations/watched.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 import type { Impact } from '../impact.ts';
-import { unseenText } from '../watched.ts';
 import type { PlacedFlow } from './flows.ts';
-import { serviceText, workloadText } from './places.ts';
 
 type Worlds = { before: SnapshotWorld; after: SnapshotWorld };
 

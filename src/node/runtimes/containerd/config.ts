@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pauseReference } from '../../images/pause.ts';
+import { pauseReference } from '../../oci/pause.ts';
 
 /** Where a containerd of ours keeps its things; nothing of the system's is shared. */
 export type ContainerdPaths = {

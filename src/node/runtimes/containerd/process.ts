@@ -14,10 +14,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../foundation/log.ts';
 import { isAlive } from '../../../foundation/process-id.ts';
-import { importImage } from '../../images/import.ts';
-import { pauseImage, pauseReference } from '../../images/pause.ts';
+import { pauseImage, pauseReference } from '../../oci/pause.ts';
 import { type ContainerdPaths, containerdConfig, inspectMachine } from './config.ts';
 import { connect } from './connection.ts';
+import { importImage } from './import.ts';
 import { createPulse } from './pulse.ts';
 
 export type ContainerdOptions = ContainerdPaths & {

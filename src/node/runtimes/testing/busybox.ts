@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fetchPackage } from '../../images/building/packages.ts';
-import { type OciImage, ociImage } from '../../images/oci.ts';
-import type { TarEntry } from '../../images/tar.ts';
+import { fetchPackage } from '../../oci/building/packages.ts';
+import { type OciImage, ociImage } from '../../oci/oci.ts';
+import type { TarEntry } from '../../oci/tar.ts';
 
 /** For tests only: has a shell and every applet of busybox, which no image of ours for users has. */
 export const testImageReference = 'rempart.local/test-only/busybox:1';

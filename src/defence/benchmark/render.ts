@@ -1,0 +1,42 @@
+import { styleText } from 'node:util';
+import { expiryText } from '../judge/exceptions.ts';
+import { asJson, asText } from '../report/lines.ts';
+import { printable } from '../report/printable.ts';
+import type { BenchmarkReport } from './benchmark.ts';
+import type { OutcomeVerdict } from './item.ts';
+
+const colours = { pass: 'green', fail: 'red', 'not assessed': 'yellow', 'not applicable': 'dim' } as const;
+
+/** For people: every item under its section, with the reason of its verdict. */
+export function renderBenchmark(report: BenchmarkReport, colour: boolean): string {
+  const { rows, document, about, counts } = report;
+  const paint = (verdict: OutcomeVerdict, text: string) =>
+    colour ? styleText(colours[verdict], text, { validateStream: false }) : text;
+  const lines = [`${document}, on ${printable(about)}`];
+  for (const [section, members] of Map.groupBy(rows, (row) => row.section)) {
+    lines.push('', section);
+    for (const { id, level, automated, title, verdict, why } of members) {
+      const number = id.replace(/^CIS /, report.benchmark === 'cis' ? '' : 'CIS ').padEnd(7);
+      const about = level === undefined ? '' : ` (level ${level}${automated ? '' : ', left to a person'})`;
+      const mark = paint(verdict, verdict.padEnd(15));
+      lines.push(`${mark}${number} ${title}${about}`, `${' '.repeat(17)}${printable(why)}`);
+    }
+  }
+  if (report.exceptions.length > 0) lines.push('', 'Exceptions');
+  for (const exception of report.exceptions) {
+    const { name, check, used, reason, owner, from } = exception;
+    const state = expiryText(exception);
+    const unused = used ? '' : ' (nothing it names was found)';
+    lines.push(`    ${printable(`${from}  ${name}: ${check}, ${state}${unused}; ${reason} (${owner})`)}`);
+  }
+  const { pass, fail } = counts;
+  lines.push(
+    '',
+    `${pass} of ${rows.length} pass, ${fail} fail, ${counts['not applicable']} do not apply, ` +
+      `${counts['not assessed']} are not assessed: of those nothing is said.`,
+  );
+  return asText(lines);
+}
+
+/** For programs. Fields are only ever added; `version` changes when one means something else. */
+export const benchmarkJson = (report: BenchmarkReport): string => asJson(report);

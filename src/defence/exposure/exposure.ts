@@ -1,0 +1,75 @@
+import type { Manifest } from '../contract.ts';
+import { refOf, refText } from '../object-ref.ts';
+import { networkOf } from '../snapshot/network.ts';
+import { oncePerSnapshot } from '../snapshot/once.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { workloadsOf } from '../snapshot/workloads.ts';
+import { isPublicAddress } from './clients.ts';
+import { createExposureContext, type Entry, mergeEntries } from './entry.ts';
+import { hostEntries } from './hosts.ts';
+import { type ProxyWay, proxiesOf, proxyEntries } from './http.ts';
+import { ingressKind, ingressWays, routeKinds, routeWays } from './routes.ts';
+import { serviceEntries } from './services.ts';
+
+export type WorkloadExposure = {
+  entries: Entry[];
+  /** What could lead in and was not judged, with why. */
+  notAssessed: string[];
+};
+
+/** Every way from outside to a workload, after NetworkPolicy: open ones first. */
+export const exposureOf = oncePerSnapshot(readExposure);
+
+function readExposure(snapshot: Snapshot): WorkloadExposure {
+  const network = networkOf(snapshot);
+  const context = createExposureContext(snapshot, network);
+  const notAssessed = network.notAssessed.map(({ what, why }) => `${what}: ${why}`);
+  for (const kind of [ingressKind, ...routeKinds]) {
+    const why = snapshot.whyUnread(kind);
+    if (why !== undefined) notAssessed.push(`${kind}: ${why}`);
+  }
+  const nodesPublic = network.world.nodes.some(({ addresses }) => addresses.some(isPublicAddress));
+  const entries: Entry[] = [];
+  for (const service of snapshot.of('Service')) {
+    const wrong = unassessable(service['spec']);
+    if (wrong !== undefined) notAssessed.push(`${refText(refOf(service))}: ${wrong}`);
+    entries.push(...serviceEntries(context, service, nodesPublic));
+  }
+  for (const workload of workloadsOf(snapshot)) entries.push(...hostEntries(context, workload, nodesPublic));
+  // Nobody has checked the form of custom resources: one that is not as its standard says is told, the others count.
+  const tryEach = (objects: Manifest[], read: (object: Manifest) => ProxyWay[]): ProxyWay[] =>
+    objects.flatMap((object) => {
+      try {
+        return read(object);
+      } catch (error) {
+        notAssessed.push(`${refText(refOf(object))}: it is not formed as its kind is (${(error as Error).message})`);
+        return [];
+      }
+    });
+  const routes = routeKinds.flatMap((kind) => snapshot.of(kind));
+  const ways = [
+    ...tryEach(snapshot.of(ingressKind), ingressWays),
+    ...tryEach(routes, (route) => routeWays(snapshot, route)),
+  ];
+  if (ways.length > 0) {
+    const proxies = proxiesOf(context);
+    for (const way of ways) {
+      const led = proxyEntries(context, way, proxies);
+      if (led.length === 0)
+        notAssessed.push(
+          `${refText(way.via[0]!)}: Service ${way.namespace}/${way.service} leads to no pod that is known`,
+        );
+      entries.push(...led);
+    }
+  }
+  const order = ['open', 'not assessed', 'closed'];
+  const merged = mergeEntries(entries).sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  return { entries: merged, notAssessed: [...new Set(notAssessed)] };
+}
+
+function unassessable(spec: any): string | undefined {
+  const exposing = spec?.type === 'LoadBalancer' || spec?.type === 'NodePort' || spec?.externalIPs?.length > 0;
+  if (!exposing) return undefined;
+  if (!spec.selector) return 'it has no selector: where it leads is written elsewhere';
+  return [spec.ipFamilies ?? []].flat().includes('IPv6') ? 'policies are not judged for IPv6' : undefined;
+}

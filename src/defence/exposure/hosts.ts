@@ -1,0 +1,56 @@
+import { containerPorts, type PolicyPod } from '../../policy/policy.ts';
+import { type ObjectRef, refKey } from '../object-ref.ts';
+import type { Workload } from '../snapshot/workloads.ts';
+import type { Entry, ExposureContext } from './entry.ts';
+
+/** Ports of nodes that lead into a pod: hostPort, and whatever a pod on its node’s network listens on. */
+export function hostEntries(context: ExposureContext, workload: Workload, nodesPublic: boolean): Entry[] {
+  const { ref, spec, namespace } = workload;
+  const reach = nodesPublic ? 'internet' : 'nodes';
+  const about: Pick<Entry, 'from' | 'reach' | 'via' | 'workload'> = {
+    from: 'everybody',
+    reach,
+    via: [ref],
+    workload: ref,
+  };
+  const ports = containerPorts(spec).filter(({ containerPort }) => Number.isInteger(containerPort));
+  if (spec['hostNetwork'] === true) {
+    const why = 'no policy applies to a pod on its node’s network';
+    const all = ports.map(({ protocol = 'TCP', containerPort }) => ({
+      ...{ ...about, type: 'host network' as const, at: `its node:${containerPort}`, protocol, port: containerPort },
+      ...{ verdict: 'open' as const, why, by: [] },
+    }));
+    if (all.length > 0) return all;
+    const unknown = 'it declares no ports: what it listens on is not known';
+    return [
+      {
+        ...about,
+        type: 'host network',
+        at: 'its node',
+        protocol: 'TCP',
+        port: undefined,
+        verdict: 'not assessed',
+        why: unknown,
+        by: [],
+      },
+    ];
+  }
+  const pod = context.network.podsIn(namespace).find(isOf(context, ref));
+  if (pod === undefined) return [];
+  return ports.filter(isOpenToOthers).map(({ protocol = 'TCP', containerPort, hostPort }) => {
+    const { verdict, why, by, public: outside } = context.judge(pod, protocol, containerPort, {});
+    const at = `its node:${hostPort}`;
+    return {
+      ...{ ...about, reach: outside ? reach : 'internal', type: 'host port', at, protocol, port: containerPort },
+      ...{ verdict, why, by },
+    };
+  });
+}
+
+const isOpenToOthers = ({ hostPort, hostIP }: ReturnType<typeof containerPorts>[number]) =>
+  hostPort !== undefined && hostPort > 0 && !hostIP?.startsWith('127.');
+
+const isOf = ({ network }: ExposureContext, ref: ObjectRef) => {
+  const text = refKey(ref);
+  return (pod: PolicyPod) => refKey(network.workloadOf(pod)) === text;
+};
