@@ -130,6 +130,7 @@ test('the hosts file names the pod, its aliases and nothing of the node', () => 
   const hostAliases = [{ ip: '192.0.2.9', hostnames: ['old', 'older'] }];
   const pod = testPod({ subdomain: 'db', hostAliases });
   const text = hostsFile(pod, ['10.244.0.2'], 'cluster.local', 'unused');
+  assert.match(text, /^# Kubernetes-managed hosts file\.\n/);
   assert.match(text, /^10\.244\.0\.2\tweb\.db\.shop\.svc\.cluster\.local\tweb$/m);
   assert.match(text, /^192\.0\.2\.9\told\tolder$/m);
   assert.match(hostsFile(testPod({ hostNetwork: true }), [], 'cluster.local', '1.2.3.4 node'), /1\.2\.3\.4 node/);

@@ -13,16 +13,19 @@ export function domainNameOf(pod: Pod, clusterDomain: string): string | undefine
   return `${hostnameOf(pod)}.${subdomain}.${pod.metadata!.namespace}.svc.${clusterDomain}`;
 }
 
+/** The first line of a pod's /etc/hosts, by which programs know whose file it is; the words are Kubernetes' own. */
+const hostsHeader = '# Kubernetes-managed hosts file.';
+const hostNetworkHeader = '# Kubernetes-managed hosts file (host network).';
+
 /** What /etc/hosts of a pod holds. `hostFile` is the node's own, for pods in the host's network. */
 export function hostsFile(pod: Pod, ips: string[], clusterDomain: string, hostFile: string): string {
   const aliases = (pod.spec!.hostAliases ?? []).map(({ ip, hostnames }) => `${ip}\t${(hostnames ?? []).join('\t')}`);
   const added = aliases.length > 0 ? ['', '# Entries added by HostAliases.', ...aliases] : [];
-  if (pod.spec!.hostNetwork)
-    return ['# Managed by Rempart (host network).', hostFile.trimEnd(), ...added, ''].join('\n');
+  if (pod.spec!.hostNetwork) return [hostNetworkHeader, hostFile.trimEnd(), ...added, ''].join('\n');
   const names = [domainNameOf(pod, clusterDomain), hostnameOf(pod)].filter((name) => name !== undefined);
   const own = ips.map((ip) => `${ip}\t${names.join('\t')}`);
   const local = ['127.0.0.1\tlocalhost', '::1\tlocalhost ip6-localhost ip6-loopback', 'fe00::0\tip6-localnet'];
-  return ['# Managed by Rempart.', ...local, ...own, ...added, ''].join('\n');
+  return [hostsHeader, ...local, ...own, ...added, ''].join('\n');
 }
 
 export type Dns = { servers: string[]; searches: string[]; options: string[] };

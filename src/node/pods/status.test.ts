@@ -157,3 +157,18 @@ test('the same view gives the same status, and a dead sandbox takes its address 
   });
   assert.equal(status(dead).podIP, undefined);
 });
+
+test('resources are told of every container that exists, also of one that asks for none', () => {
+  const resources = { limits: { cpu: '20m' }, requests: { cpu: '10m', 'example.com/gpu': '1' } };
+  const pod = testPod({
+    containers: [
+      { name: 'main', image: 'i', resources },
+      { name: 'other', image: 'i' },
+      { name: 'later', image: 'i' },
+    ],
+  });
+  const [asking, plain, later] = status(testView(pod, [of(pod, 'main'), of(pod, 'other')])).containerStatuses!;
+  assert.deepEqual([asking!.resources, asking!.allocatedResources], [resources, resources.requests]);
+  assert.deepEqual([plain!.resources, plain!.allocatedResources], [{}, undefined]);
+  assert.equal(later!.resources, undefined);
+});

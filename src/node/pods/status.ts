@@ -3,6 +3,7 @@ import type {
   ContainerState,
   ContainerStatus,
   PodStatus,
+  ResourceRequirements,
 } from '../../api/schema/types.d.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { qosClass } from '../resources.ts';
@@ -173,21 +174,22 @@ function stateOf(view: PodView, container: Container): ContainerState {
   };
 }
 
-/** What the container has, which during a resize is not yet what its spec says. */
+/**
+ * What the container has, which during a resize is not yet what its spec says. Always there once the container is:
+ * clients read it of any container, also of one that asks for nothing.
+ */
 function addResources(
   view: PodView,
   status: ContainerStatus,
   spec: ContainerSpec,
   container: Container | undefined,
 ): void {
-  if (!spec.resources?.requests && !spec.resources?.limits) return;
-  const applied = container && appliedText(view, container);
-  const { requests, limits } = { ...spec.resources, ...(applied === undefined ? {} : JSON.parse(applied)) };
-  const merged = (wanted: object | undefined, actual: object | undefined) =>
-    wanted === undefined ? undefined : { ...wanted, ...JSON.parse(JSON.stringify(actual ?? {})) };
-  status.resources = {
-    limits: merged(spec.resources.limits, limits),
-    requests: merged(spec.resources.requests, requests),
-  };
-  if (spec.resources.requests) status.allocatedResources = status.resources.requests;
+  if (container === undefined) return;
+  const wanted: ResourceRequirements = spec.resources ?? {};
+  const applied = appliedText(view, container);
+  const actual: ResourceRequirements = applied === undefined ? wanted : JSON.parse(applied);
+  status.resources = {};
+  for (const part of ['limits', 'requests'] as const)
+    if (wanted[part]) status.resources[part] = { ...wanted[part], ...JSON.parse(JSON.stringify(actual[part] ?? {})) };
+  if (wanted.requests) status.allocatedResources = status.resources.requests;
 }
