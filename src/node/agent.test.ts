@@ -299,6 +299,30 @@ const configMapOf = (name: string) => ({
   metadata: { name, namespace: 'default' },
 });
 
+test('a resize waits until the node has room for it', async (context) => {
+  const node = await startNode(context);
+  await node.startAgent();
+  const { status } = await waitFor(
+    () => node.client.get<any>('nodes', { name: 'node-1' }),
+    ({ status }) => status?.allocatable,
+  );
+  const most = Number.parseInt(status.allocatable.cpu, 10);
+  const asking = (cpuMilli: number) => ({ resources: { requests: { cpu: `${cpuMilli}m` } } });
+  await node.createPod('one', { containers: [{ ...web, ...asking(100) }] });
+  await node.createPod('two', { containers: [{ ...web, name: 'other', ...asking(most - 100) }] });
+  for (const name of ['one', 'two']) await node.podBecomes(name, isReady);
+  const spec = { containers: [{ name: 'web', ...asking(200) }] };
+  const one = { namespace: 'default', name: 'one' };
+  await node.client.patch('pods', one, { type: 'strategic', body: { spec } }, { subresource: 'resize' });
+  const pending = (pod: Pod | undefined) => pod?.status?.conditions?.find(({ type }) => type === 'PodResizePending');
+  const waiting = await node.podBecomes('one', pending);
+  assert.equal(pending(waiting)?.reason, 'Deferred');
+  assert.equal(waiting.status!.containerStatuses![0]!.allocatedResources!['cpu'], '100m');
+  await node.client.delete('pods', { namespace: 'default', name: 'two' }, { gracePeriodSeconds: 1 });
+  await node.podBecomes('one', (pod) => pod?.status?.containerStatuses?.[0]?.allocatedResources?.['cpu'] === '200m');
+  await node.podBecomes('one', (pod) => pending(pod) === undefined);
+});
+
 async function waitFor<T>(read: () => Promise<T>, condition: (value: T) => unknown): Promise<T> {
   for (;;) {
     const value = await read().catch(() => undefined);

@@ -15,7 +15,8 @@ export function refusal(pod: Pod, node: Node, others: Pod[]): Refusal | undefine
   return outOfResources(pod, node, others) ?? portConflict(pod, others) ?? wrongNode(pod, node) ?? unsupported(pod);
 }
 
-function outOfResources(pod: Pod, node: Node, others: Pod[]): Refusal | undefined {
+/** What the node has too little of for `pod` beside `others`. */
+export function outOfResources(pod: Pod, node: Node, others: Pod[]): Refusal | undefined {
   const capacity = parseAmounts(node.status?.allocatable);
   if (others.length + 1 > capacity.pods) return exhausted('pods', 1, others.length, capacity.pods);
   const names = { cpuMilli: 'cpu', memoryBytes: 'memory', ephemeralBytes: 'ephemeral-storage' } as const;

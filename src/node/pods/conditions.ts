@@ -1,11 +1,15 @@
 import type { PodCondition, PodStatus } from '../../api/schema/types.d.ts';
 import { formatTime } from '../../foundation/clock.ts';
-import { members, type PodView } from './view.ts';
+import { resizeOf } from './resize.ts';
+import { allNamed, members, type PodView } from './view.ts';
 
 type Verdict = { status: 'True' | 'False'; reason?: string; message?: string };
 
 /** The conditions the agent owns; all others (readiness gates, DisruptionTarget) are kept as they are. */
-const owned = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];
+const owned = [
+  ...['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'],
+  ...['PodResizePending', 'PodResizeInProgress'],
+];
 
 /** Conditions of a pod for its container statuses; transition times are kept while a condition does not change. */
 export function podConditions(view: PodView, status: PodStatus): PodCondition[] {
@@ -19,6 +23,7 @@ export function podConditions(view: PodView, status: PodStatus): PodCondition[] 
     ['Ready', withGates(view, containersReady)],
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
+    ...resizing(view),
   ];
   const others = before.filter(({ type }) => !owned.includes(type));
   return [...verdicts.map(([type, verdict]) => condition(view, before, type, verdict)), ...others];
@@ -40,6 +45,19 @@ function condition(view: PodView, before: PodCondition[], type: string, verdict:
     lastTransitionTime: changed ? formatTime(view.nowMs) : old.lastTransitionTime,
     ...verdict,
   };
+}
+
+/** Resizes that wait, and those that containers do not have yet: conditions that are there or not (KEP-1287). */
+function resizing(view: PodView): [string, Verdict][] {
+  const { pod, pendingResize } = view;
+  const verdicts: [string, Verdict][] = [];
+  if (pendingResize) verdicts.push(['PodResizePending', { status: 'True', ...pendingResize }]);
+  const unresized = members(pod).some(({ spec }) => {
+    const container = allNamed(view, spec.name)[0];
+    return container?.state === 'running' && resizeOf(view, spec, container) !== 'none';
+  });
+  if (unresized) verdicts.push(['PodResizeInProgress', { status: 'True' }]);
+  return verdicts;
 }
 
 function initialized(view: PodView, { initContainerStatuses = [] }: PodStatus): Verdict {

@@ -6,6 +6,7 @@ import type { Cache } from '../../client/cache.ts';
 import type { Sandbox } from '../runtimes/runtime.ts';
 import { storageExcess } from '../storage-limits.ts';
 import { refusal } from './admit.ts';
+import { allocate } from './allocation.ts';
 import type { NodeContext } from './context.ts';
 import type { PodRecord } from './records.ts';
 import { logDirectoryOf } from './sandbox-config.ts';
@@ -65,6 +66,7 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
     }
     context.statuses.seen(pod);
     adopt(pod);
+    retryResizes();
   }
 
   /** A mirror follows its file: deleting it only makes a new one appear. */
@@ -88,14 +90,37 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
       admit(pod, worker);
     }
     const { deletionTimestamp, deletionGracePeriodSeconds: graceSeconds = 30 } = pod.metadata;
-    worker.update(pod);
-    const { volumes } = worker.memory;
-    if (volumes !== undefined && !isStatic(pod)) context.records.update({ pod, volumes });
+    resize(pod, worker);
     if (deletionTimestamp === undefined) return;
     // The time of the request, not of its arrival: an agent that comes back does not grant the period again.
     const askedMs = Date.parse(deletionTimestamp) - graceSeconds * 1000;
     worker.stop({ graceSeconds, sinceMs: Math.min(askedMs, clock.now()), deleted: true });
   }
+
+  /** Gives the pod what its spec asks for now, if the node has it. */
+  function resize(wanted: Pod, worker: PodWorker): void {
+    const { memory } = worker;
+    const { pod, pending } = allocate(wanted, memory.pod, node(), othersThan(wanted.metadata.uid!));
+    if (pending && pending.reason !== memory.pendingResize?.reason)
+      context.record(pod, 'Warning', `Resize${pending.reason}`, pending.message);
+    memory.pendingResize = pending;
+    worker.update(pod);
+    if (memory.volumes !== undefined && !isStatic(pod)) context.records.update({ pod, volumes: memory.volumes });
+  }
+
+  /** After whatever may have left room: the most important pod first. */
+  function retryResizes(): void {
+    const waiting = [...workers.values()].filter(({ memory }) => memory.pendingResize?.reason === 'Deferred');
+    const priority = ({ memory }: PodWorker) => memory.pod.spec!.priority ?? 0;
+    for (const worker of waiting.sort((a, b) => priority(b) - priority(a))) {
+      const wanted = cache.byUid(worker.memory.pod.metadata.uid!) as Pod | undefined;
+      if (wanted !== undefined) resize(wanted, worker);
+    }
+  }
+
+  /** What holds resources of this node beside one pod. */
+  const othersThan = (uid: string): Pod[] =>
+    list().filter((other) => other.metadata.uid !== uid && !isEnded(other) && !stopOf(other)?.phase);
 
   /** Takes up what runs before the API has been asked, by what was known of it last. Returns the uids. */
   async function adoptRecorded(): Promise<string[]> {
@@ -127,9 +152,8 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
   function admit(pod: Pod, worker: PodWorker): void {
     const uid = pod.metadata!.uid!;
     if (context.observed.ofPod(uid).length > 0 || pod.metadata!.deletionTimestamp || isEnded(pod)) return;
-    const others = list().filter((other) => other.metadata!.uid !== uid && !isEnded(other) && !stopOf(other)?.phase);
     const pressed = pressure(pod);
-    const refused = pressed ? { reason: 'Evicted', message: pressed } : refusal(pod, node(), others);
+    const refused = pressed ? { reason: 'Evicted', message: pressed } : refusal(pod, node(), othersThan(uid));
     if (refused === undefined) return;
     const { reason, message } = refused;
     context.record(pod, 'Warning', reason, message);
@@ -158,6 +182,7 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
     worker.dispose();
     workers.delete(uid);
     context.statuses.forget(uid);
+    retryResizes();
     await removeRecords(context.observed.ofPod(uid), pod);
   }
 

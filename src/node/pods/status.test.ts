@@ -172,3 +172,20 @@ test('resources are told of every container that exists, also of one that asks f
   assert.deepEqual([plain!.resources, plain!.allocatedResources], [{}, undefined]);
   assert.equal(later!.resources, undefined);
 });
+
+test('a resize shows while it waits, while it is made, and not afterwards', () => {
+  const pod = testPod({ containers: [{ name: 'main', image: 'i', resources: { requests: { cpu: '2' } } }] });
+  const given = (cpu: string) => {
+    const container = of(pod, 'main');
+    container.annotations['rempart.io/resources'] = JSON.stringify({ requests: { cpu }, limits: {} });
+    return container;
+  };
+  const pendingResize = { reason: 'Deferred', message: 'full' } as const;
+  const waiting = status(testView(pod, [given('2')], { pendingResize }));
+  assert.equal(waiting.conditions?.find(({ type }) => type === 'PodResizePending')?.reason, 'Deferred');
+  const making = status(testView(pod, [given('1')], { remembered: waiting }));
+  assert.equal(conditionsOf(making)['PodResizePending'], undefined);
+  assert.equal(conditionsOf(making)['PodResizeInProgress'], 'True');
+  const made = status(testView(pod, [given('2')], { remembered: making }));
+  assert.equal(conditionsOf(made)['PodResizeInProgress'], undefined);
+});

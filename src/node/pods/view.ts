@@ -7,6 +7,7 @@ import type {
 } from '../../api/schema/types.d.ts';
 import type { ProbeResult } from '../probes/prober.ts';
 import type { Container, Sandbox } from '../runtimes/runtime.ts';
+import type { PendingResize } from './allocation.ts';
 
 /** Why a whole pod has to stop; `phase` and the texts are what its status shall say (eviction, deadline, refusal). */
 export type StopOrder = {
@@ -51,6 +52,8 @@ export type PodView = {
   backoffs: ReadonlyMap<string, number>;
   /** By container id: resources given since it was made; see resize.ts. */
   resized: ReadonlyMap<string, string>;
+  /** Why the pod does not have what its spec asks for; `pod` says what it has. */
+  pendingResize: PendingResize | undefined;
   /** By container name. */
   problems: ReadonlyMap<string, Problem>;
   /** By container id: the hook has run, so that the container counts as started. */

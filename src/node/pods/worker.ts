@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../../api/schema/types.d.ts';
 import type { Sandbox } from '../runtimes/runtime.ts';
 import type { PodVolumes } from '../volumes/volumes.ts';
+import type { PendingResize } from './allocation.ts';
 import type { NodeContext } from './context.ts';
 import { type Action, decide } from './decide.ts';
 import { operate } from './operations.ts';
@@ -24,6 +25,7 @@ export type PodMemory = {
   stoppedSandboxes: Set<string>;
   backoffs: Map<string, number>;
   resized: Map<string, string>;
+  pendingResize: PendingResize | undefined;
   problems: Map<string, Problem>;
   postStartPending: Set<string>;
   messages: Map<string, string>;
@@ -181,6 +183,7 @@ const emptyMemory = (pod: Pod): PodMemory => ({
   stoppedSandboxes: new Set(),
   backoffs: new Map(),
   resized: new Map(),
+  pendingResize: undefined,
   problems: new Map(),
   postStartPending: new Set(),
   messages: new Map(),

@@ -49,7 +49,14 @@ export function testView(pod: Pod, containers: Container[] = [], changes: Partia
       stopping: new Map(),
       stoppedSandboxes: new Set(),
     },
-    ...{ probes: new Map(), backoffs: new Map(), problems: new Map(), resized: new Map(), postStartPending: new Set() },
+    ...{
+      probes: new Map(),
+      backoffs: new Map(),
+      problems: new Map(),
+      resized: new Map(),
+      pendingResize: undefined,
+      postStartPending: new Set(),
+    },
     ...{ messages: new Map(), remembered: {}, hostIP: '192.0.2.1' },
     ...changes,
   };
