@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testPod } from './pods/testing/view.ts';
-import { containerSecurity } from './security.ts';
+import { containerSecurity, sysctlName } from './security.ts';
 
 function merged(podContext: object, context: object, user = '') {
   const pod = testPod({ securityContext: podContext, containers: [{ name: 'main', securityContext: context }] });
@@ -43,4 +43,11 @@ test('what is masked is unmasked only for the privileged and on request', () => 
   assert.deepEqual(merged({}, { privileged: true }).maskedPaths, []);
   assert.deepEqual(merged({}, { procMount: 'Unmasked' }).readonlyPaths, []);
   assert.throws(() => merged({}, { privileged: true, allowPrivilegeEscalation: false }), /contradicts/);
+});
+
+test('sysctls are named with dots or with slashes', () => {
+  assert.equal(sysctlName('kernel.shm_rmid_forced'), 'kernel.shm_rmid_forced');
+  assert.equal(sysctlName('kernel/shm_rmid_forced'), 'kernel.shm_rmid_forced');
+  assert.equal(sysctlName('net/ipv4/conf/eth0.1/forwarding'), 'net.ipv4.conf.eth0/1.forwarding');
+  assert.equal(sysctlName('net.ipv4.conf.eth0/1.forwarding'), 'net.ipv4.conf.eth0/1.forwarding');
 });

@@ -121,3 +121,9 @@ export const safeSysctls = [
   'net.ipv4.tcp_rmem',
   'net.ipv4.tcp_wmem',
 ];
+
+/** A sysctl's name with dots between its parts: the separator that comes first is the one (sysctl.d(5)). */
+export function sysctlName(name: string): string {
+  if (/[./]/.exec(name)?.[0] !== '/') return name;
+  return name.replaceAll(/[./]/g, (separator) => (separator === '/' ? '.' : '/'));
+}

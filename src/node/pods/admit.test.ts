@@ -40,6 +40,20 @@ const table: [string, ReturnType<typeof refusal>, string | undefined][] = [
     'SysctlForbidden',
   ],
   [
+    'network sysctl of the host, named with slashes',
+    refusal(
+      testPod({ hostNetwork: true, securityContext: { sysctls: [{ name: 'net/ipv4/tcp_syncookies', value: '1' }] } }),
+      node,
+      [],
+    ),
+    'SysctlForbidden',
+  ],
+  [
+    'safe sysctl, named with slashes',
+    refusal(testPod({ securityContext: { sysctls: [{ name: 'net/ipv4/tcp_syncookies', value: '1' }] } }), node, []),
+    undefined,
+  ],
+  [
     'network sysctl of the host',
     refusal(
       testPod({ hostNetwork: true, securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] } }),

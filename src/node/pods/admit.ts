@@ -2,7 +2,7 @@ import { nodeSelectorMatches } from '../../api/node-selector.ts';
 import { parseAmounts, podAmounts, requestsOf } from '../../api/pod-resources.ts';
 import type { Node, Pod } from '../../api/schema/types.d.ts';
 import { matchesLabels } from '../../api/selectors.ts';
-import { safeSysctls } from '../security.ts';
+import { safeSysctls, sysctlName } from '../security.ts';
 
 /** Why this node refuses a pod, as its status says it. */
 export type Refusal = { reason: string; message: string };
@@ -86,12 +86,13 @@ function unsupported(pod: Pod): Refusal | undefined {
       reason: 'SupplementalGroupsPolicyNotSupported',
       message: 'supplementalGroupsPolicy: Strict is not honoured by the container runtime of this node',
     };
-  const forbidden = (securityContext.sysctls ?? []).find(
-    ({ name }) =>
+  const names = (securityContext.sysctls ?? []).map(({ name }) => sysctlName(name));
+  const forbidden = names.find(
+    (name) =>
       !safeSysctls.includes(name) ||
       (hostNetwork && name.startsWith('net.')) ||
       (hostIPC && name.startsWith('kernel.shm')),
   );
   if (forbidden === undefined) return undefined;
-  return { reason: 'SysctlForbidden', message: `forbidden sysctl: ${JSON.stringify(forbidden.name)} is not allowed` };
+  return { reason: 'SysctlForbidden', message: `forbidden sysctl: ${JSON.stringify(forbidden)} is not allowed` };
 }

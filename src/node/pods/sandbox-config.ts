@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Pod } from '../../api/schema/types.d.ts';
 import { domainNameOf, hostnameOf, podDns } from '../environment/host-names.ts';
 import type { SandboxConfig } from '../runtimes/runtime.ts';
-import { sandboxSecurity } from '../security.ts';
+import { sandboxSecurity, sysctlName } from '../security.ts';
 import type { NodeContext } from './context.ts';
 
 /** The directory of a pod's logs, as `kubectl logs` and log collectors expect it: `<namespace>_<name>_<uid>`. */
@@ -21,7 +21,7 @@ export const podLabels = ({ metadata }: Pod): Record<string, string> => ({
 export function sandboxConfig(pod: Pod, attempt: number, cgroupParent: string, context: NodeContext): SandboxConfig {
   const spec = pod.spec!;
   const { name, namespace, uid } = pod.metadata!;
-  const sysctls = (spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value]);
+  const sysctls = (spec.securityContext?.sysctls ?? []).map(({ name, value }) => [sysctlName(name), value]);
   const hostname = (spec.setHostnameAsFQDN && domainNameOf(pod, context.clusterDns.domain)) || hostnameOf(pod);
   return {
     name: name!,
