@@ -98,3 +98,22 @@ test('a node that was given up while it was silent takes that back at its next l
   await reporter.refresh();
   assert.equal(await ready(), 'True');
 });
+
+test('pods may have what an administrator advertises, until it is withdrawn', async (context) => {
+  const { client } = await startNode(context);
+  const around = { client, clock: manualClock(nowMs), log: silentLog, leaseSeconds: 40 };
+  const reporter = createNodeReporter({ ...around, node: options, inspect: async () => calm });
+  const advertise = async (amount: string | null) => {
+    const body = { status: { capacity: { 'example.com/dongle': amount } } };
+    await client.patch('nodes', { name: 'node-1' }, { type: 'strategic', body }, { subresource: 'status' });
+    await reporter.refresh();
+    const { status } = await client.get<Node>('nodes', { name: 'node-1' });
+    return [status!.allocatable!['example.com/dongle'], status!.allocatable!['cpu'], status!.capacity!['cpu']];
+  };
+  await reporter.refresh();
+  assert.deepEqual(await advertise('4'), ['4', '3900m', '4']);
+  const { metadata } = reporter.latest()!;
+  await reporter.refresh();
+  assert.equal(reporter.latest()!.metadata.resourceVersion, metadata.resourceVersion, 'nothing to write');
+  assert.deepEqual(await advertise(null), [undefined, '3900m', '4']);
+});

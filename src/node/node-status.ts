@@ -72,13 +72,22 @@ function allocatable(options: NodeOptions): Record<string, string> {
   };
 }
 
+/**
+ * What an administrator advertises in the node's capacity beside the agent's own amounts: extended resources. All of it
+ * is for pods. https://kubernetes.io/docs/tasks/administer-cluster/extended-resource-node/
+ */
+function advertised({ capacity: all = {} }: NodeStatus, own: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(all as Record<string, string>).filter(([name]) => !(name in own)));
+}
+
 /** The status of the node for what was found; conditions keep their transition times while they do not change. */
 export function nodeStatus(options: NodeOptions, found: NodeFindings, before: NodeStatus, nowMs: number): NodeStatus {
   const { machine, nodeName, kubeletPort } = options;
+  const extended = advertised(before, capacity(options));
   return {
     ...before,
-    capacity: capacity(options),
-    allocatable: allocatable(options),
+    capacity: { ...extended, ...capacity(options) },
+    allocatable: { ...extended, ...allocatable(options) },
     addresses: [
       { type: 'InternalIP', address: machine.address },
       { type: 'Hostname', address: nodeName },
@@ -206,7 +215,9 @@ export function createNodeReporter(options: ReporterOptions): NodeReporter {
     const due = clock.monotonicMs() - reportedAtMs >= reportMs;
     if (!due && isDeepStrictEqual(timeless(status), timeless(current.status ?? {}))) return;
     try {
-      const body = { status };
+      const body = {
+        status: { ...status, allocatable: { ...withdrawn(current.status, status), ...status.allocatable } },
+      };
       current = await client.patch<Node>(
         'nodes',
         { name: node.nodeName },
@@ -280,6 +291,12 @@ export function createNodeReporter(options: ReporterOptions): NodeReporter {
     },
     latest: () => current,
   };
+}
+
+/** In a merge patch: what is no longer advertised, as null. */
+function withdrawn({ allocatable: old = {} }: NodeStatus = {}, { allocatable: now = {} }: NodeStatus) {
+  const gone = Object.keys(old).filter((name) => !(name in now));
+  return Object.fromEntries(gone.map((name) => [name, null]));
 }
 
 /** Heartbeats change every time and mean nothing by themselves. */
