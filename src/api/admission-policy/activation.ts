@@ -2,7 +2,8 @@ import { environment } from '../cel/environment.ts';
 import { type Bindings, unknownValue } from '../cel/expression.ts';
 import { celValue } from '../cel/values.ts';
 import type { KubernetesObject } from '../object.ts';
-import { type PolicyRequest, requestFieldsOf, type Unknown } from './request.ts';
+import { type PolicyRequest, requestFieldsOf, resourceOf, type Unknown } from './request.ts';
+import { requestType } from './scope.ts';
 
 /** Values of names for the expressions of one request, converted when an expression first asks. */
 export type Activation = {
@@ -14,7 +15,7 @@ export type Activation = {
 export function createActivation(request: PolicyRequest, unknown: ReadonlySet<Unknown>): Activation {
   const touched = new Set<string>();
   const bindings: Bindings = {};
-  const isUnknown = (name: string) => unknown.has(name as Unknown);
+  const isUnknown = (name: string) => unknown.has(name.replace(/^authorizer\..*/, 'authorizer') as Unknown);
   const define = (name: string, make: () => unknown) => {
     const value = isUnknown(name) ? touching(touched, name) : once(make);
     Object.defineProperty(bindings, name, { get: value, enumerable: true });
@@ -26,8 +27,14 @@ export function createActivation(request: PolicyRequest, unknown: ReadonlySet<Un
   define('object', () => celValue(request.object ?? null, shape));
   define('oldObject', () => celValue(request.oldObject ?? null, shape));
   define('namespaceObject', () => celValue(request.namespaceObject ?? null));
-  define('authorizer', () => environment().toolkit.make('Authorizer', '{}'));
-  for (const [name, value] of Object.entries(fields)) define(`request.${name}`, () => celValue(value));
+  const { make } = environment().toolkit;
+  define('authorizer', () => make('Authorizer', '{}'));
+  define('authorizer.requestResource', () => make('AuthorizationCheck', JSON.stringify(resourceOf(request))));
+  for (const name of requestType.fields!.keys()) {
+    const isThere = Object.hasOwn(fields, name);
+    define(`request.${name}`, () => (isThere ? celValue(fields[name]) : unknownValue(`no such key: ${name}`)));
+    define(`request.${name}?`, () => isThere);
+  }
   const whole = isUnknown('request.userInfo') ? 'request.userInfo' : 'request';
   Object.defineProperty(bindings, 'request', {
     get: whole === 'request' ? once(() => celValue(fields)) : touching(touched, whole),

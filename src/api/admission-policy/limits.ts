@@ -16,6 +16,7 @@ export const policyExpressionsLengthMax = 64 * 1024;
 /** Upstream's: a message made by an expression, and the value of an annotation. */
 export const messageBytesMax = 5 * 1024;
 export const annotationBytesMax = 10 * 1024;
+export const annotationExpressionBytesMax = 5 * 1024;
 
 /** What a mutation may make of an object, in characters of JSON: as much as a request may send. */
 export const mutatedLengthMax = 3 * 1024 * 1024;

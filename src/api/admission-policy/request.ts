@@ -20,17 +20,6 @@ export type PolicyRequest = {
 /** What a preview cannot know. */
 export type Unknown = 'oldObject' | 'namespaceObject' | 'request.userInfo' | 'authorizer' | 'params';
 
-const requestFields = [
-  ...['kind', 'resource', 'subResource', 'requestKind', 'requestResource', 'requestSubResource'],
-  ...['name', 'namespace', 'operation', 'userInfo', 'dryRun'],
-];
-
-/** Everything an expression may name, but for variables and parameters. */
-export const requestNames: readonly string[] = [
-  ...['object', 'oldObject', 'namespaceObject', 'authorizer', 'request', 'request.'],
-  ...requestFields.map((field) => `request.${field}`),
-];
-
 type GroupVersionKind = { group: string; version: string; kind: string };
 
 /** The kind of what is sent to a subresource: a Scale, a PodExecOptions; the kind itself for `status`. */
@@ -54,3 +43,8 @@ export function requestFieldsOf(request: PolicyRequest): Record<string, unknown>
     userInfo: { username, uid, groups, extra },
   };
 }
+
+/** What the request asks for, as a question about rights without a verb. */
+export const resourceOf = ({ kind, subresource, namespace, name }: PolicyRequest) => ({
+  ...{ group: kind.group, resource: kind.resource, subresource, namespace, name },
+});

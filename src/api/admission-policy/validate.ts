@@ -1,23 +1,20 @@
-import { compileExpression, ExpressionError } from '../cel/expression.ts';
 import type {
+  AuditAnnotation,
   MatchResources,
   MutatingAdmissionPolicy,
-  MutatingAdmissionPolicyBinding,
-  MutatingAdmissionPolicySpec,
-  NamedRuleWithOperations,
+  Mutation,
   ParamKind,
-  ParamRef,
   ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicyBinding,
-  ValidatingAdmissionPolicySpec,
+  Validation,
+  Variable,
 } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, forbiddenValue, invalidValue, required, tooMany } from '../validation/errors.ts';
-import { qualifiedName } from '../validation/names.ts';
-import { validateSelector } from '../validation/selectors.ts';
-import { checkEnum, checkName, checkOptionalEnum } from '../validation/values.ts';
-import { expressionsOf, locatedMessage } from './compile.ts';
+import { duplicate, forbiddenValue, invalidValue, notSupported, required, tooMany } from '../validation/errors.ts';
+import { dns1035Label, dnsSubdomain, type NameCheck, qualifiedName } from '../validation/names.ts';
+import { checkName, checkOptionalEnum } from '../validation/values.ts';
+import { type Place, type PolicySpec, placesOf, problemOf } from './expressions.ts';
 import {
+  annotationExpressionBytesMax,
   auditAnnotationsMax,
   matchConditionsMax,
   mutationsMax,
@@ -25,58 +22,127 @@ import {
   validationsMax,
   variablesMax,
 } from './limits.ts';
+import { validateMatch } from './validate-match.ts';
 
-const reasons = ['Unauthorized', 'Forbidden', 'Invalid', 'RequestEntityTooLarge'];
-const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
-const identifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
+const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+const mutable = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
+const patchTypes = ['ApplyConfiguration', 'JSONPatch'];
+/** https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax */
+const reserved = new Set(
+  `true false null in as break const continue else for function if import let loop package namespace return var void
+  while`.split(/\s+/),
+);
+const identifier: NameCheck = (name) =>
+  /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !reserved.has(name) ? undefined : 'must be a valid CEL identifier';
 
 /** Source: kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go. */
-export function validatePolicy({ spec }: ValidatingAdmissionPolicy): FieldError[] {
+export function validatePolicy({ metadata, spec }: ValidatingAdmissionPolicy): FieldError[] {
   if (spec === undefined) return [required('spec')];
   const errors = commonErrors(spec);
   const { validations = [], auditAnnotations = [] } = spec;
   if (validations.length + auditAnnotations.length === 0)
-    errors.push(required('spec.validations', 'validations or auditAnnotations must be non-empty, or both'));
+    for (const field of ['spec.validations', 'spec.auditAnnotations'])
+      errors.push(required(field, 'validations or auditAnnotations must contain at least one item'));
   checkCount(validations, 'spec.validations', validationsMax, errors);
   checkCount(auditAnnotations, 'spec.auditAnnotations', auditAnnotationsMax, errors);
-  const keys = auditAnnotations.map(({ key }) => key);
-  checkNames(keys, 'spec.auditAnnotations', 'key', errors);
-  validations.forEach(({ reason, message, expression = '' }, index) => {
-    const field = `spec.validations[${index}]`;
-    checkOptionalEnum(reason, reasons, `${field}.reason`, errors);
-    if (message?.includes('\n'))
-      errors.push(invalidValue(`${field}.message`, message, 'message must not contain line breaks'));
-    if (!message?.trim() && expression.trim().includes('\n'))
-      errors.push(required(`${field}.message`, 'message must be specified if expression contains line breaks'));
+  validations.forEach((validation, index) => {
+    validateValidation(validation, `spec.validations[${index}]`, errors);
+  });
+  auditAnnotations.forEach((annotation, index) => {
+    const field = `spec.auditAnnotations[${index}]`;
+    validateAnnotation(annotation, metadata.name, field, errors);
+    if (auditAnnotations.findIndex(({ key }) => key === annotation.key) < index)
+      errors.push(duplicate(`${field}.key`, annotation.key));
   });
   return withExpressions(spec, errors);
+}
+
+function validateValidation(
+  { reason, message = '', messageExpression = '' }: Validation,
+  field: string,
+  errors: FieldError[],
+): void {
+  checkOptionalEnum(reason, reasons, `${field}.reason`, errors);
+  const texts = { messageExpression, message };
+  for (const [name, text] of Object.entries(texts))
+    if (text !== '' && text.trim() === '')
+      errors.push(invalidValue(`${field}.${name}`, text, 'must be non-empty if specified'));
+  if (/[\n\r]/.test(message.trim()))
+    errors.push(invalidValue(`${field}.message`, message, 'must not contain line breaks'));
+}
+
+function validateAnnotation(
+  { key = '', valueExpression = '' }: AuditAnnotation,
+  policy: string,
+  field: string,
+  errors: FieldError[],
+): void {
+  checkName(`${policy}/${key}`, qualifiedName, `${field}.key`, errors);
+  if (Buffer.byteLength(valueExpression.trim()) > annotationExpressionBytesMax)
+    errors.push(
+      required(`${field}.valueExpression`, `must not exceed ${annotationExpressionBytesMax} bytes in length`),
+    );
 }
 
 /** As `validatePolicy`. */
 export function validateMutation({ spec }: MutatingAdmissionPolicy): FieldError[] {
   if (spec === undefined) return [required('spec')];
   const errors = commonErrors(spec);
-  const { mutations = [], matchConstraints } = spec;
+  const { mutations = [], matchConstraints = {} } = spec;
+  checkMutableOperations(matchConstraints, 'spec.matchConstraints', errors);
+  checkSubresources(matchConstraints, errors);
   if (mutations.length === 0) errors.push(required('spec.mutations', 'mutations must contain at least one item'));
   checkCount(mutations, 'spec.mutations', mutationsMax, errors);
-  checkEnum(spec.reinvocationPolicy, ['IfNeeded', 'Never'], 'spec.reinvocationPolicy', errors);
-  mutations.forEach(({ patchType, jsonPatch, applyConfiguration }, index) => {
-    const field = `spec.mutations[${index}]`;
-    checkEnum(patchType, ['ApplyConfiguration', 'JSONPatch'], `${field}.patchType`, errors);
-    if (jsonPatch !== undefined && patchType !== 'JSONPatch')
-      errors.push(forbiddenValue(`${field}.jsonPatch`, 'must be left out of another patchType'));
-    if (applyConfiguration !== undefined && patchType !== 'ApplyConfiguration')
-      errors.push(forbiddenValue(`${field}.applyConfiguration`, 'must be left out of another patchType'));
+  mutations.forEach((mutation, index) => {
+    validatePatch(mutation, `spec.mutations[${index}]`, errors);
   });
-  matchConstraints?.resourceRules?.forEach(({ resources = [] }, index) => {
-    const field = `spec.matchConstraints.resourceRules[${index}].resources`;
-    for (const resource of resources)
-      if (resource.includes('/')) errors.push(invalidValue(field, resource, 'subresources cannot be mutated here'));
-  });
+  checkOneOf(spec.reinvocationPolicy, ['IfNeeded', 'Never'], 'spec.reinvocationPolicy', errors);
   return withExpressions(spec, errors);
 }
 
-type Spec = ValidatingAdmissionPolicySpec & MutatingAdmissionPolicySpec;
+function validatePatch(mutation: Mutation, field: string, errors: FieldError[]): void {
+  const { patchType } = mutation;
+  checkOneOf(patchType, patchTypes, `${field}.patchType`, errors);
+  if (!patchTypes.includes(patchType ?? '')) return;
+  for (const name of ['jsonPatch', 'applyConfiguration'] as const) {
+    const isMeant = name.toLowerCase() === patchType!.toLowerCase();
+    if (isMeant && mutation[name] === undefined)
+      errors.push(required(`${field}.${name}`, `must be specified when patchType is ${patchType}`));
+    if (!isMeant && mutation[name] !== undefined)
+      errors.push(
+        invalidValue(`${field}.${name}`, `{${name}}`, `must not be specified when patchType is ${patchType}`),
+      );
+  }
+}
+
+/** Of a mutating policy: what is sent to any other subresource is no object that could be changed. */
+const mutableSubresources = new Set(['*', 'status', 'scale', 'ephemeralcontainers', 'resize', 'finalize', 'approval']);
+
+function checkSubresources({ resourceRules = [] }: MatchResources, errors: FieldError[]): void {
+  resourceRules.forEach(({ resources = [] }, index) => {
+    for (const resource of resources) {
+      const [, subresource] = resource.split(/\/(.*)/s);
+      if (subresource !== undefined && !mutableSubresources.has(subresource))
+        errors.push(
+          notSupported(`spec.matchConstraints.resourceRules[${index}].resources`, resource, [...mutableSubresources]),
+        );
+    }
+  });
+}
+
+/** Only what is made or changed can be changed. */
+export function checkMutableOperations({ resourceRules = [] }: MatchResources, field: string, errors: FieldError[]) {
+  for (const { operations = [] } of resourceRules)
+    for (const operation of operations)
+      if (!mutable.includes(operation))
+        errors.push(notSupported(`${field}.resourceRules.operations`, operation, mutable));
+}
+
+/** A value that must be there and be one of these. */
+export function checkOneOf(value: string | undefined, allowed: string[], field: string, errors: FieldError[]): void {
+  if (!value) errors.push(required(field));
+  else if (!allowed.includes(value)) errors.push(notSupported(field, value, allowed));
+}
 
 function commonErrors({
   failurePolicy,
@@ -84,7 +150,7 @@ function commonErrors({
   matchConstraints,
   variables = [],
   matchConditions = [],
-}: Spec): FieldError[] {
+}: PolicySpec): FieldError[] {
   const errors: FieldError[] = [];
   checkOptionalEnum(failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy', errors);
   if (paramKind !== undefined) validateParamKind(paramKind, errors);
@@ -95,117 +161,62 @@ function commonErrors({
   }
   checkCount(variables, 'spec.variables', variablesMax, errors);
   checkCount(matchConditions, 'spec.matchConditions', matchConditionsMax, errors);
-  const conditions = matchConditions.map(({ name }) => name);
-  checkNames(conditions, 'spec.matchConditions', 'name', errors);
-  const seen = new Set<string>();
-  variables.forEach(({ name = '' }, index) => {
+  matchConditions.forEach(({ name }, index) => {
+    const field = `spec.matchConditions[${index}].name`;
+    checkName(name, qualifiedName, field, errors);
+    if (name && matchConditions.findIndex((other) => other.name === name) < index) errors.push(duplicate(field, name));
+  });
+  variables.forEach(({ name }: Variable, index) => {
     const field = `spec.variables[${index}].name`;
-    if (name === '') errors.push(required(field));
-    else if (!identifier.test(name)) errors.push(invalidValue(field, name, 'name is not a valid CEL identifier'));
-    else if (seen.has(name)) errors.push(duplicate(field, name));
-    seen.add(name);
+    if (!name?.trim()) errors.push(required(field, 'name is not specified'));
+    else checkName(name, identifier, field, errors);
   });
   return errors;
 }
 
-/** Expressions are compiled when all else is right: what is too much already is not compiled as well. */
-function withExpressions(spec: Spec, errors: FieldError[]): FieldError[] {
-  if (errors.length > 0) return errors;
-  const expressions = expressionsOf(spec);
-  const length = expressions.reduce((sum, { source }) => sum + source.length, 0);
+/** Expressions are compiled besides, unless they are too much. */
+function withExpressions(spec: PolicySpec, errors: FieldError[]): FieldError[] {
+  const isTooMuch = errors.some(({ reason }) => reason === 'FieldValueTooMany');
+  if (isTooMuch) return errors;
+  const places = placesOf(spec);
+  const length = places.reduce((sum, { source }) => sum + source.length, 0);
   if (length > policyExpressionsLengthMax)
-    return [forbiddenValue('spec', `its expressions have more than ${policyExpressionsLengthMax} characters together`)];
-  return expressions.flatMap(({ field, source, names }) => {
-    if (source.trim() === '') return [required(field)];
-    const wrong = problemOf(source, names);
-    return wrong === undefined ? [] : [invalidValue(field, source, `compilation failed: ${wrong}`)];
-  });
+    return [
+      ...errors,
+      forbiddenValue('spec', `its expressions have more than ${policyExpressionsLengthMax} characters together`),
+    ];
+  const known = new Set(errors.map(({ field }) => field));
+  return [...errors, ...places.filter(({ field }) => !known.has(field)).flatMap(expressionErrors)];
 }
 
-function problemOf(source: string, names: ReadonlySet<string>): string | undefined {
-  try {
-    compileExpression(source, names);
-    return undefined;
-  } catch (error) {
-    if (error instanceof ExpressionError) return locatedMessage(error);
-    throw error;
+function expressionErrors(place: Place): FieldError[] {
+  const { field, source } = place;
+  if (source.trim() === '') {
+    const isNamed = /\.(variables|validations|auditAnnotations)\[/.test(field);
+    return [required(field, isNamed ? `${field.split('.').at(-1)} is not specified` : '')];
   }
+  const wrong = problemOf(place);
+  return wrong === undefined ? [] : [invalidValue(field, source, wrong)];
 }
 
 function validateParamKind({ apiVersion, kind }: ParamKind, errors: FieldError[]): void {
-  if (!apiVersion) errors.push(required('spec.paramKind.apiVersion'));
-  else if (apiVersion.split('/').length > 2)
-    errors.push(invalidValue('spec.paramKind.apiVersion', apiVersion, 'must be a group and a version'));
+  const field = 'spec.paramKind.apiVersion';
+  const parts = (apiVersion ?? '').split('/');
+  const [group, version] = parts.length > 1 ? parts : ['', parts[0]];
+  if (!apiVersion) errors.push(required(field));
+  else if (parts.length > 2)
+    errors.push(invalidValue(field, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
+  else {
+    if (group) checkName(group, dnsSubdomain, field, errors);
+    if (!version) errors.push(invalidValue(field, apiVersion, 'version must be specified'));
+    else checkName(version, dns1035Label, field, errors);
+  }
+  const wrong = kind ? dns1035Label(kind.toLowerCase()) : undefined;
   if (!kind) errors.push(required('spec.paramKind.kind'));
+  else if (wrong)
+    errors.push(invalidValue('spec.paramKind.kind', kind, `may have mixed case, but should otherwise match: ${wrong}`));
 }
 
 function checkCount(list: unknown[], field: string, max: number, errors: FieldError[]): void {
   if (list.length > max) errors.push(tooMany(field, list.length, max));
-}
-
-function checkNames(names: (string | undefined)[], field: string, key: string, errors: FieldError[]): void {
-  names.forEach((name, index) => {
-    const at = `${field}[${index}].${key}`;
-    checkName(name, qualifiedName, at, errors);
-    if (name && names.indexOf(name) < index) errors.push(duplicate(at, name));
-  });
-}
-
-function validateMatch(match: MatchResources, field: string, errors: FieldError[]): void {
-  checkOptionalEnum(match.matchPolicy, ['Exact', 'Equivalent'], `${field}.matchPolicy`, errors);
-  validateSelector(match.namespaceSelector, `${field}.namespaceSelector`, errors);
-  validateSelector(match.objectSelector, `${field}.objectSelector`, errors);
-  for (const list of ['resourceRules', 'excludeResourceRules'] as const)
-    match[list]?.forEach((rule, index) => {
-      validateRule(rule, `${field}.${list}[${index}]`, errors);
-    });
-}
-
-function validateRule(rule: NamedRuleWithOperations, field: string, errors: FieldError[]): void {
-  for (const list of ['operations', 'apiGroups', 'apiVersions', 'resources'] as const)
-    if (!rule[list]?.length) errors.push(required(`${field}.${list}`));
-  for (const operation of rule.operations ?? []) checkEnum(operation, operations, `${field}.operations`, errors);
-  checkOptionalEnum(rule.scope, ['*', 'Cluster', 'Namespaced'], `${field}.scope`, errors);
-}
-
-export function validateBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
-  const errors: FieldError[] = [];
-  if (spec === undefined) return [required('spec')];
-  const { policyName, validationActions = [], paramRef, matchResources } = spec;
-  if (!policyName) errors.push(required('spec.policyName'));
-  if (validationActions.length === 0)
-    errors.push(required('spec.validationActions', 'at least one validation action is required'));
-  validationActions.forEach((action, index) => {
-    const field = `spec.validationActions[${index}]`;
-    checkEnum(action, ['Audit', 'Deny', 'Warn'], field, errors);
-    if (validationActions.indexOf(action) < index) errors.push(duplicate(field, action));
-  });
-  if (validationActions.includes('Deny') && validationActions.includes('Warn'))
-    errors.push(
-      invalidValue(
-        'spec.validationActions',
-        validationActions,
-        'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
-      ),
-    );
-  if (paramRef !== undefined) validateParamRef(paramRef, errors);
-  if (matchResources !== undefined) validateMatch(matchResources, 'spec.matchResources', errors);
-  return errors;
-}
-
-export function validateMutationBinding({ spec }: MutatingAdmissionPolicyBinding): FieldError[] {
-  const errors: FieldError[] = [];
-  if (!spec?.policyName) errors.push(required('spec.policyName'));
-  if (spec?.paramRef !== undefined) validateParamRef(spec.paramRef, errors);
-  if (spec?.matchResources !== undefined) validateMatch(spec.matchResources, 'spec.matchResources', errors);
-  return errors;
-}
-
-function validateParamRef({ name, selector, parameterNotFoundAction }: ParamRef, errors: FieldError[]): void {
-  if (name && selector !== undefined)
-    errors.push(forbiddenValue('spec.paramRef.name', 'name and selector are mutually exclusive'));
-  if (!name && selector === undefined)
-    errors.push(required('spec.paramRef', 'one of name or selector must be specified'));
-  validateSelector(selector, 'spec.paramRef.selector', errors);
-  checkEnum(parameterNotFoundAction, ['Deny', 'Allow'], 'spec.paramRef.parameterNotFoundAction', errors);
 }

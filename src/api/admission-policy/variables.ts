@@ -13,7 +13,11 @@ export function withVariables(
   for (const { name, expression } of variables) {
     let known: { value: unknown; needs: string[] } | undefined;
     const get = () => {
-      known ??= evaluate();
+      if (known === undefined) {
+        // two of one name: the last one counts, also for itself
+        known = { value: unknownValue(`variable '${name}' needs itself`), needs: [] };
+        known = evaluate();
+      }
       for (const need of known.needs) touched.add(need);
       return known.value;
     };
@@ -26,7 +30,8 @@ export function withVariables(
       for (const need of before) touched.add(need);
       return { value: 'value' in outcome ? outcome.value : unknownValue(outcome.error), needs };
     };
-    Object.defineProperty(bindings, `variables.${name}`, { get });
+    Object.defineProperty(bindings, `variables.${name}`, { get, configurable: true });
+    Object.defineProperty(bindings, `variables.${name}?`, { value: true, configurable: true });
   }
   return { bindings, touched };
 }

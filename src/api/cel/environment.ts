@@ -2,6 +2,8 @@ import { spendOnCall, spendOnResult } from './costs.ts';
 import { currentEvaluation } from './evaluation.ts';
 import { addresses } from './extensions/addresses.ts';
 import { authorization } from './extensions/authorization.ts';
+import { collections } from './extensions/collections.ts';
+import { formats } from './extensions/formats.ts';
 import { lists } from './extensions/lists.ts';
 import { loops } from './extensions/loops.ts';
 import { optionals } from './extensions/optionals.ts';
@@ -10,13 +12,16 @@ import { quantities } from './extensions/quantities.ts';
 import { sets } from './extensions/sets.ts';
 import { texts } from './extensions/texts.ts';
 import { urls } from './extensions/urls.ts';
+import { versions } from './extensions/versions.ts';
 import { type CelEnv, library } from './library.ts';
 import { createToolkit, type Toolkit } from './toolkit.ts';
 
-const extensions = [lists, sets, texts, patterns, quantities, urls, addresses, authorization, optionals, loops];
+const extensions = [
+  ...[lists, collections, sets, texts, patterns, quantities, versions, urls, addresses, formats],
+  ...[authorization, optionals, loops],
+];
 
-export type Environment = { env: CelEnv; toolkit: Toolkit; hasFunction(name: string): boolean };
-
+export type Environment = { env: CelEnv; toolkit: Toolkit };
 let made: Environment | undefined;
 
 /** CEL with the functions that Kubernetes adds (https://kubernetes.io/docs/reference/using-api/cel/), every call metered. */
@@ -31,7 +36,7 @@ function create(): Environment {
   const funcs = [...library.strings, ...extensions.flatMap((extension) => extension(toolkit))];
   const plain = celEnv({ funcs, registry });
   const env = Object.create(plain, { funcs: { value: metered(plain.funcs) } }) as CelEnv;
-  return { env, toolkit, hasFunction: (name) => plain.funcs.find(name) !== undefined };
+  return { env, toolkit };
 }
 
 /** The same functions; each call is paid for. What cannot be paid throws, and no operator of CEL catches it. */

@@ -1,23 +1,15 @@
 import { type Budget, BudgetError } from './budget.ts';
 import { environment } from './environment.ts';
 import { type Evaluation, within } from './evaluation.ts';
-import { library } from './library.ts';
+import { ExpressionError } from './expression-error.ts';
+import { type Expr, library, type Parsed } from './library.ts';
 import { errorLengthMax, expressionLengthMax } from './limits.ts';
+import { checkLiterals } from './literals.ts';
 import { maskOptionals } from './optional-syntax.ts';
 import { rewrite } from './rewrite/rewrite.ts';
-import { RewriteError } from './rewrite/walk.ts';
-
-/** An expression that cannot be used; the place is counted from 1. */
-export class ExpressionError extends Error {
-  readonly line: number;
-  readonly column: number;
-
-  constructor(message: string, line: number, column: number) {
-    super(message);
-    this.line = line;
-    this.column = column;
-  }
-}
+import { checkTypes, type Scope } from './types/check.ts';
+import { placesIn } from './types/place.ts';
+import type { Type } from './types/type.ts';
 
 export type Outcome = { value: unknown } | { error: string };
 
@@ -26,36 +18,82 @@ export type Bindings = Record<string, unknown>;
 
 export type Expression = {
   source: string;
+  /** What it evaluates to, as far as that is known without evaluating it. */
+  type: Type;
   /** Throws nothing but what the bindings throw; an evaluation that the budget ends has an error. */
   evaluate(bindings: Bindings, evaluation: Evaluation): Outcome;
 };
 
-/**
- * Compiles a CEL expression in which these names have values. `request.` (with the dot) among the names says that all
- * fields of `request` are listed; `Object{}` that objects of this type may be made. Throws ExpressionError.
- */
-export function compileExpression(source: string, names: ReadonlySet<string>): Expression {
-  if (source.length > expressionLengthMax)
-    throw new ExpressionError(`it is longer than ${expressionLengthMax} characters`, 1, expressionLengthMax + 1);
-  const { text, optionals } = maskOptionals(source);
-  const { parse, plan, isCelError } = library.cel;
-  const surroundings = environment();
+/** Variables whose fields are bound one by one, as `request.name`, and as `request.name?` whether they are there. */
+const spread = new Set(['request', 'variables']);
+
+/** Compiles a CEL expression in which these names have values. Throws ExpressionError. */
+export function compileExpression(source: string, scope: Scope): Expression {
+  const wrong = (message: string, offset = 0) => new ExpressionError(source, [{ offset, message }]);
+  if (source.length > expressionLengthMax) throw wrong(`it is longer than ${expressionLengthMax} characters`);
   try {
-    const expr = rewrite(parse(`${text}\n`), surroundings, names, optionals);
-    const run = plan(surroundings.env, expr);
+    const { expr, type } = prepare(source, scope);
+    const run = library.cel.plan(environment().env, expr);
     return {
-      source,
+      ...{ source, type },
       evaluate: (bindings, evaluation) =>
         within(evaluation, () => {
           const result = run(bindings as never);
-          const error = isCelError(result) ? wordingOf(result.message) : spentIn(evaluation.budget);
+          const error = library.cel.isCelError(result) ? wordingOf(result.message) : spentIn(evaluation.budget);
           return error === undefined ? { value: result } : { error };
         }),
     };
   } catch (error) {
-    throw located(error, source);
+    if (error instanceof RangeError) throw wrong('it is nested too deeply');
+    throw error;
   }
 }
+
+/** The type of an expression. Throws ExpressionError. */
+export const typeOfExpression = (source: string, scope: Scope): Type => prepare(source, scope).type;
+
+function prepare(source: string, scope: Scope): { expr: Expr; type: Type } {
+  const { text, optionals, wrongEscape } = maskOptionals(source);
+  if (wrongEscape !== undefined)
+    throw new ExpressionError(source, [
+      { offset: wrongEscape, message: 'Syntax error: a text with an unknown escape' },
+    ]);
+  const parsed = parse(source, text);
+  const placeOf = placesIn(text, parsed);
+  const optionalParts = (expr: Expr) => optionals.get(placeOf(expr));
+  const checked = checkTypes(parsed.expr!, scope, optionalParts);
+  const problems = checked.problems.length > 0 ? checked.problems : checkLiterals(parsed.expr!);
+  if (problems.length > 0)
+    throw new ExpressionError(
+      source,
+      problems.map(({ expr, message }) => ({ offset: placeOf(expr), message })),
+    );
+  const expr = rewrite(parsed.expr!, {
+    ...{ spread, optionalParts, isOptional: (each: Expr) => checked.optionals.has(each) },
+    isFunction: (name) => scope.functions.has(name),
+  });
+  return { expr, type: checked.type };
+}
+
+function parse(source: string, text: string): Parsed {
+  try {
+    return library.cel.parse(`${text}\n`);
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
+    const { location } = error as { location?: { start: { offset: number } } };
+    const offset = Math.min(location?.start.offset ?? 0, source.length);
+    const rest = source.slice(offset).split('\n')[0]!;
+    const [word = ''] = /^\w*/.exec(rest)!;
+    if (reserved.has(word)) throw new ExpressionError(source, [{ offset, message: `reserved identifier: ${word}` }]);
+    const what = rest === '' ? 'the expression ends too early' : `it cannot be read from here on: ${rest.slice(0, 40)}`;
+    throw new ExpressionError(source, [{ offset, message: `Syntax error: ${what}` }]);
+  }
+}
+
+/** https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax */
+const reserved = new Set(
+  'as break const continue else for function if import let loop package namespace return var void while'.split(' '),
+);
 
 /** An error that says why a value is not known. */
 export const unknownValue = (why: string): unknown => library.cel.celError(why);
@@ -77,18 +115,4 @@ function wordingOf(message: string): string {
     .replace(/^found no matching overload for /, 'no such overload: ')
     .replace(/^index (-?\d+) out of bounds.*$/s, 'index out of bounds: $1');
   return text.length > errorLengthMax ? `${text.slice(0, errorLengthMax)}…` : text;
-}
-
-function located(error: unknown, source: string): ExpressionError {
-  if (error instanceof RewriteError) {
-    const lines = source.slice(0, error.offset).split('\n');
-    return new ExpressionError(error.message, lines.length, lines.at(-1)!.length + 1);
-  }
-  const { location } = error as { location?: { start: { line: number; column: number } } };
-  if (error instanceof RangeError) return new ExpressionError('it is nested too deeply', 1, 1);
-  const { line, column } = location?.start ?? { line: 1, column: 1 };
-  if (location === undefined) return new ExpressionError((error as Error).message, line, column);
-  const rest = (source.split('\n')[line - 1] ?? '').slice(column - 1);
-  const what = rest === '' ? 'the expression ends too early' : `it cannot be read from here on: ${rest.slice(0, 40)}`;
-  return new ExpressionError(`Syntax error: ${what}`, line, column);
 }

@@ -1,33 +1,64 @@
+/** For the offset of a dot or an opening bracket: the positions of what a `?` stood before inside it. */
+export type OptionalParts = ReadonlyMap<number, ReadonlySet<number>>;
 export type Masked = {
-  text: string /** Offsets of the dots and brackets that a `?` followed. */;
-  optionals: Set<number>;
+  text: string;
+  optionals: OptionalParts;
+  /** Where a text begins that has an escape there is none of: the library reads it as if it were not one. */
+  wrongEscape: number | undefined;
 };
 
 const quotes = /(?:[rR][bB]?|[bB][rR]?)?("""|'''|"|')/y;
+const escapes = /\\(?:[abfnrtv\\?"'`]|[xX][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-3][0-7]{2})/g;
+const opening = '([{';
+const closing = ')]}';
 
 /**
- * The library's parser knows no `a.?b` and no `a[?b]`. They are given to it as `a._b` and `a[ b]`, which keeps every
- * column, together with where they were. Texts and comments stay as they are.
+ * The library's parser knows no `a.?b`, `a[?b]`, `[?a]` and `{?a: b}`. It is given them without the question mark, at
+ * the same columns, together with where they were. Texts and comments stay as they are.
  */
 export function maskOptionals(source: string): Masked {
-  const optionals = new Set<number>();
+  const optionals = new Map<number, Set<number>>();
+  const brackets: { offset: number; isMarked: boolean; commas: number }[] = [];
   let text = '';
-  let at = 0;
-  while (at < source.length) {
+  let wrongEscape: number | undefined;
+  /** The last character that is neither space nor comment, and where. */
+  let last = { character: '', offset: 0 };
+  for (let at = 0; at < source.length; ) {
     const skipped = lengthOfOpaque(source, at);
-    const pair = source.slice(at, at + 2);
     if (skipped > 0) {
-      text += source.slice(at, at + skipped);
+      const opaque = source.slice(at, at + skipped);
+      if (hasWrongEscape(opaque)) wrongEscape ??= at;
+      text += opaque;
+      if (source[at] !== '/') last = { character: 'text', offset: at };
       at += skipped;
-    } else if (pair === '.?' || pair === '[?') {
-      optionals.add(at);
-      text += pair === '.?' ? '._' : '[ ';
-      at += 2;
-    } else text += source[at++];
+      continue;
+    }
+    const character = source[at]!;
+    const around = brackets.at(-1);
+    const isPart = around?.isMarked === true && (last.offset === around.offset || last.character === ',');
+    const isMark = character === '?' && last.character !== '' && (last.character === '.' || isPart);
+    if (isMark)
+      mark(
+        optionals,
+        last.character === '.' ? last.offset : around!.offset,
+        last.character === '.' ? 0 : around!.commas,
+      );
+    if (opening.includes(character)) brackets.push({ offset: at, isMarked: character !== '(', commas: 0 });
+    else if (closing.includes(character)) brackets.pop();
+    else if (character === ',' && around !== undefined) around.commas++;
+    if (!/\s/.test(character)) last = { character, offset: at };
+    text += isMark ? ' ' : character;
+    at++;
   }
-  return { text, optionals };
+  return { text, optionals, wrongEscape };
 }
 
+const hasWrongEscape = (opaque: string): boolean =>
+  !/^(?:\/\/|[bB]?[rR])/.test(opaque) && opaque.replace(escapes, '').includes('\\');
+
+function mark(optionals: Map<number, Set<number>>, offset: number, position: number): void {
+  optionals.set(offset, (optionals.get(offset) ?? new Set()).add(position));
+}
 /** The length of the text or comment that begins here; 0 when none does. */
 function lengthOfOpaque(source: string, at: number): number {
   if (source.startsWith('//', at)) {

@@ -3,6 +3,8 @@ import { type CelFunc, type CelType, library } from './library.ts';
 /** Types of Kubernetes' extensions: each holds one text, and two are equal when their texts are. */
 const opaqueTypes = [
   'Quantity',
+  'Semver',
+  'NamedFormat',
   'URL',
   'IP',
   'CIDR',

@@ -1,7 +1,7 @@
 import { setOwn } from '../../foundation/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Budget } from './budget.ts';
-import { library } from './library.ts';
+import { type CelMap, library } from './library.ts';
 
 const int64Max = 2 ** 63;
 
@@ -30,6 +30,20 @@ function fieldOf(schema: Schema | undefined, key: string): Schema | undefined {
   if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key];
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }
+
+/** Objects are maps that know the name of their type. */
+const typeNames = new WeakMap<object, string>();
+
+/** The same map as an object of a type: every object has one of its own, an empty one too. */
+export function typed(map: CelMap, name: string): CelMap {
+  const object = library.cel.celMap(new Map(map) as never);
+  typeNames.set(object, name);
+  return object;
+}
+
+/** The name of the type that an object was made of. */
+export const typeNameOf = (value: unknown): string | undefined =>
+  typeof value === 'object' && value !== null ? typeNames.get(value) : undefined;
 
 /**
  * The JSON value of a result. Lists in lists may share what they hold: what is copied is paid for. Throws an Error for what

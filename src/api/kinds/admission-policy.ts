@@ -1,9 +1,5 @@
-import {
-  validateBinding,
-  validateMutation,
-  validateMutationBinding,
-  validatePolicy,
-} from '../admission-policy/validate.ts';
+import { validateMutation, validatePolicy } from '../admission-policy/validate.ts';
+import { validateBinding, validateMutationBinding } from '../admission-policy/validate-binding.ts';
 import { type ColumnOf, defineKind } from '../define.ts';
 import type {
   MatchResources,

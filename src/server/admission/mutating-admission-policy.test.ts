@@ -114,14 +114,45 @@ test('errors are refused or ignored, and nobody is renamed', async () => {
 test('what could not work is not stored', async () => {
   const make = async (spec: object) =>
     (await server.ask(master, 'POST', `${root}/mutatingadmissionpolicies`, policy('wrong', spec))).body.message;
-  assert.match(
-    await make({ mutations: [patch('[Patch{}]')] }),
-    /<input>:1:2: not supported: an object of the type 'Patch'/,
-  );
+  assert.match(await make({ mutations: [patch('[Patch{}]')] }), /<input>:1:7: undeclared reference to 'Patch'/);
   assert.match(
     await make({ mutations: [{ patchType: 'JSONPatch' }] }),
-    /spec.mutations\[0\].jsonPatch.expression: Required value/,
+    /spec.mutations\[0\].jsonPatch: Required value/,
   );
-  const matchConstraints = { resourceRules: [{ ...onPods.resourceRules[0], resources: ['pods/status'] }] };
-  assert.match(await make({ matchConstraints, mutations: [patch('[]')] }), /subresources cannot be mutated here/);
+  const matchConstraints = { resourceRules: [{ ...onPods.resourceRules[0], resources: ['pods/exec'] }] };
+  assert.match(await make({ matchConstraints, mutations: [patch('[]')] }), /Unsupported value: "pods\/exec"/);
+});
+
+test('a subresource is changed, as far as it may write', async () => {
+  const deployment = {
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'sub', namespace: 'a' } },
+    spec: {
+      ...{ replicas: 1, selector: { matchLabels: { app: 'x' } } },
+      template: { metadata: { labels: { app: 'x' } }, spec: pod('sub')['spec'] },
+    },
+  };
+  await server.make(deployment);
+  const rules = (resources: string[]) => ({
+    resourceRules: [{ apiGroups: ['apps'], apiVersions: ['v1'], operations: ['UPDATE'], resources }],
+  });
+  const scaled = [patch(`[JSONPatch{op: "replace", path: "/spec/replicas", value: object.spec.replicas + 1}]`)];
+  const stamped = [
+    patch(`[JSONPatch{op: "replace", path: "/spec/replicas", value: 9},
+      JSONPatch{op: "add", path: "/status/replicas", value: 7}]`),
+  ];
+  await server.make(
+    ...[policy('scaled', { matchConstraints: rules(['deployments/scale']), mutations: scaled }), binding('scaled')],
+    ...[policy('stamped', { matchConstraints: rules(['deployments/status']), mutations: stamped }), binding('stamped')],
+  );
+  const ask = (subresource: string, body: object) =>
+    server.ask(
+      master,
+      'PATCH',
+      `/apis/apps/v1/namespaces/a/deployments/sub/${subresource}`,
+      body,
+      'application/merge-patch+json',
+    );
+  assert.equal((await ask('scale', { spec: { replicas: 3 } })).body.spec.replicas, 4);
+  const { body } = await ask('status', { status: { observedGeneration: 1 } });
+  assert.deepEqual([body.spec.replicas, body.status.replicas], [4, 7]);
 });

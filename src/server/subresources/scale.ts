@@ -42,27 +42,30 @@ async function patchScale(context: Context): Promise<Reply> {
 
 async function store(context: Context, make: (current: KubernetesObject) => KubernetesObject): Promise<Reply> {
   const { kind } = context;
-  const paths = kind.subresources.scale!;
   const reply = await change(context, (old) => {
     const wanted = make(scaleOf(kind, old));
     if (typeof wanted !== 'object' || wanted === null) throw badRequest('the body must be a Scale object');
     checkVersion(context, { ...wanted, metadata: wanted.metadata ?? {} }, old);
-    const replicas = wanted['spec']?.replicas ?? 0;
-    if (!Number.isInteger(replicas) || replicas < 0)
-      throw invalid('Scale', 'autoscaling', context.target.name, [
-        {
-          reason: 'FieldValueInvalid',
-          field: 'spec.replicas',
-          message: `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`,
-        },
-      ]);
     const object = copyJson(old);
-    write(object, paths.specReplicas, replicas);
+    setReplicas(kind, object, wanted['spec']?.replicas ?? 0);
     return object;
   });
   const { body } = reply;
   if (body.form === 'entry') return valueReply(scaleOf(kind, objectFor(kind, body.entry)));
   return body.form === 'object' ? valueReply(scaleOf(kind, body.object)) : reply;
+}
+
+/** Throws Invalid when that is no number of replicas. */
+export function setReplicas(kind: Kind, object: KubernetesObject, replicas: any): void {
+  if (!Number.isInteger(replicas) || replicas < 0)
+    throw invalid('Scale', 'autoscaling', object.metadata.name, [
+      {
+        reason: 'FieldValueInvalid',
+        field: 'spec.replicas',
+        message: `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`,
+      },
+    ]);
+  write(object, kind.subresources.scale!.specReplicas, replicas);
 }
 
 /** The Scale of an object whose kind has one. */

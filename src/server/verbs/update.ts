@@ -30,6 +30,12 @@ export async function update(context: Context): Promise<Reply> {
   });
 }
 
+/** In place: others hold the object. */
+function replaceContent(object: KubernetesObject, content: KubernetesObject): void {
+  for (const key of Object.keys(object)) if (!Object.hasOwn(content, key)) delete object[key];
+  Object.assign(object, content);
+}
+
 /** How a subresource limits a change. */
 export type Confinement = {
   /** Takes over from the new object only what the subresource may write. */
@@ -94,6 +100,8 @@ async function settle(
   object.metadata.resourceVersion = old.metadata.resourceVersion!;
   kind.defaults(object);
   await admit(context, 'UPDATE', { object, old }, () => {
+    // admission may have changed more than the subresource may
+    if (confinement !== undefined) replaceContent(object, confinement.limit(object, old));
     if (subresource === '') kind.prepareUpdate(object, old);
     kind.defaults(object);
     if (subresource !== 'status') raiseGeneration(kind, object, old);

@@ -28,7 +28,8 @@ export function equals(left: unknown, right: unknown): boolean {
 }
 let equality: ReturnType<import('../library.ts').CelEnv['funcs']['find']>;
 
-function compare(left: any, right: any): number {
+/** Throws an Error for values that have no order. */
+export function compare(left: any, right: any): number {
   const [a, b] = [orderOf(left), orderOf(right)];
   const isNumber = (value: unknown) => typeof value === 'number' || typeof value === 'bigint';
   if (typeof a !== typeof b && !(isNumber(a) && isNumber(b))) throw new Error('the items of the list have no order');

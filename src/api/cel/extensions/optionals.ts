@@ -4,7 +4,7 @@ import type { Toolkit } from '../toolkit.ts';
 /** An optional is a list of at most one value that is known to be one. */
 const known = new WeakSet<object>();
 
-function optional(...values: unknown[]): CelList {
+export function optional(...values: unknown[]): CelList {
   const list = library.cel.celList(values as never);
   known.add(list);
   return list;
@@ -16,7 +16,7 @@ function checked(value: CelList): CelList {
 }
 
 /**
- * Optional values, which the library lacks: `rewrite.ts` turns `a.?b`, `a[?b]`, optMap and optFlatMap into these.
+ * Optional values, which the library lacks: `rewrite` turns `a.?b`, `a[?b]`, optMap and optFlatMap into these.
  * Source: https://github.com/google/cel-go/blob/master/cel/library.go, OptionalTypes.
  */
 export function optionals({ func, method, types: { DYN, LIST, BOOL } }: Toolkit): CelFunc[] {
@@ -33,6 +33,10 @@ export function optionals({ func, method, types: { DYN, LIST, BOOL } }: Toolkit)
     method(LIST, 'or', [LIST], LIST, (self: CelList, other: CelList) =>
       checked(self).size > 0 ? self : checked(other),
     ),
+    method(LIST, 'first', [], LIST, (self: CelList) => optional(...[...self].slice(0, 1))),
+    method(LIST, 'last', [], LIST, (self: CelList) => optional(...[...self].slice(-1))),
+    func('optional.unwrap', [LIST], LIST, unwrap),
+    method(LIST, 'unwrapOpt', [], LIST, unwrap),
     func('@optional_get', [DYN, DYN], LIST, get),
     func('@optional_items', [LIST], LIST, (self: CelList) => checked(self)),
     func('@optional_map', [LIST], LIST, (items: CelList) => optional(...items)),
@@ -41,6 +45,10 @@ export function optionals({ func, method, types: { DYN, LIST, BOOL } }: Toolkit)
     ),
   ];
 }
+
+/** The values of those that have one. */
+const unwrap = (list: CelList) =>
+  library.cel.celList([...list].flatMap((item) => [...checked(item as CelList)]) as never);
 
 /** The field, key or index of a value or of an optional, if it is there. */
 function get(from: any, key: any): CelList {

@@ -17,7 +17,7 @@ export function quantities({ func, method, make, types }: Toolkit): CelFunc[] {
       if (value === undefined) throw new Error(`${JSON.stringify(text.slice(0, 64))} is not a quantity`);
       return make('Quantity', String(value));
     }),
-    method(Quantity, 'sign', [], INT, (self) => sign(nano(self))),
+    func('sign', [Quantity], INT, (self) => sign(nano(self))),
     method(Quantity, 'isInteger', [], BOOL, (self) => isInteger(nano(self))),
     method(Quantity, 'asInteger', [], INT, (self) => {
       const value = nano(self);

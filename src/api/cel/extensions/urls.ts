@@ -16,6 +16,8 @@ function partsOf(text: string): Parts | undefined {
   return { scheme: scheme.toLowerCase(), host, hostname: name.replace(/^\[|\]$/g, ''), port, path, query };
 }
 
+export const isAbsoluteUri = (text: string): boolean => partsOf(text) !== undefined;
+
 /** Source: k8s.io/apiserver/pkg/cel/library/urls.go. */
 export function urls({ func, method, make, types: { URL, STRING, BOOL, MAP } }: Toolkit): CelFunc[] {
   const part = (name: string, key: keyof Parts) => method(URL, name, [], STRING, (self) => partsOf(textOf(self))![key]);

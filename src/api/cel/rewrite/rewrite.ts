@@ -1,88 +1,63 @@
-import type { Environment } from '../environment.ts';
-import type { Expr, Parsed } from '../library.ts';
-import { expressionDepthMax } from '../limits.ts';
+import type { Expr } from '../library.ts';
 import { invoke } from './invoke.ts';
 import { loop } from './loop.ts';
 import { select } from './select.ts';
-import { type Part, text } from './tree.ts';
-import { type Place, RewriteError, type Walk } from './walk.ts';
+import { call, list, type Part, text } from './tree.ts';
+import type { Place, Walk } from './walk.ts';
 
 /**
- * Checks an expression as far as it can be without types (every name and function exists, patterns compile), meters its
- * loops and makes functions of optional syntax. `optionals` are offsets of dots and brackets
- * that a question mark followed. Throws RewriteError.
+ * Makes of an expression that was checked one that the library evaluates: every turn of a loop is paid for, macros that
+ * it does not know are loops, and what has to do with optionals is functions.
  */
-export function rewrite(
-  { expr, sourceInfo }: Parsed,
-  environment: Environment,
-  names: ReadonlySet<string>,
-  optionals: ReadonlySet<number>,
-): Expr {
-  const offsetOf = ({ id }: Expr) => sourceInfo?.positions[String(id)] ?? 0;
-  const walk: Walk = {
-    environment,
-    names,
-    isOptional: (each) => optionals.has(offsetOf(each)),
-    fail: (each, message) => {
-      throw new RewriteError(message, offsetOf(each));
-    },
-    down: (each, { local, depth }) => visit(walk, each!, { local, depth: depth + 1 }),
-  };
-  return visit(walk, expr!, { local: new Set(), depth: 0 });
+export function rewrite(expr: Expr, known: Omit<Walk, 'down'>): Expr {
+  const walk: Walk = { ...known, down: (each, place) => visit(walk, each!, place) };
+  return visit(walk, expr, { local: new Map() });
 }
 
-const typeNames = new Set(['int', 'uint', 'double', 'bool', 'string', 'bytes', 'list', 'map', 'null_type', 'type']);
-
 function visit(walk: Walk, expr: Expr, place: Place): Expr {
-  if (place.depth > expressionDepthMax) walk.fail(expr, `it is nested deeper than ${expressionDepthMax} levels`);
   const { exprKind } = expr;
   switch (exprKind.case) {
     case 'identExpr':
-      checkName(walk, expr, exprKind.value.name, place);
-      return expr;
-    case 'constExpr':
-      checkRange(walk, expr, exprKind.value.constantKind);
-      return expr;
+      return place.local.get(exprKind.value.name)?.(expr) ?? expr;
     case 'selectExpr':
       return select(walk, expr, exprKind.value, place);
     case 'callExpr':
       return invoke(walk, expr, exprKind.value, place);
     case 'comprehensionExpr':
       return loop(walk, expr, exprKind.value, place);
-    case 'listExpr': {
-      if (walk.isOptional(expr)) walk.fail(expr, 'not supported: optional items of a list');
-      const elements = exprKind.value.elements.map((item) => walk.down(item, place));
-      return { ...expr, exprKind: { case: 'listExpr', value: { ...exprKind.value, elements } } };
-    }
+    case 'listExpr':
+      return items(walk, expr, exprKind.value, place);
     case 'structExpr':
       return map(walk, expr, exprKind.value, place);
     default:
-      return walk.fail(expr, 'invalid expression');
+      return expr;
   }
 }
 
-function checkName({ names, fail }: Walk, expr: Expr, name: string, { local }: Place): void {
-  if (local.has(name) || typeNames.has(name)) return;
-  if (!names.has(name)) fail(expr, `undeclared reference to '${name}'`);
+/** A list; one with optional items is put together of lists of one item or none. */
+function items(walk: Walk, expr: Expr, { elements }: Part<'listExpr'>, place: Place): Expr {
+  const optional = walk.optionalParts(expr);
+  const made = elements.map((item) => walk.down(item, place));
+  if (optional === undefined) return list(expr, made);
+  const parts = made.map((item, index) =>
+    optional.has(index) ? call(expr, '@optional_items', [item]) : list(expr, [item]),
+  );
+  return call(expr, '@concat', [list(expr, parts)]);
 }
 
-function checkRange({ fail }: Walk, expr: Expr, { case: kind, value }: Part<'constExpr'>['constantKind']): void {
-  const isOutside =
-    (kind === 'int64Value' && BigInt.asIntN(64, value) !== value) ||
-    (kind === 'uint64Value' && BigInt.asUintN(64, value) !== value);
-  if (isOutside) fail(expr, 'invalid literal: out of range');
-}
-
-/** A map, or an object of a type that the names allow: then a map as well, by the names of its fields. */
+/** A map, or an object: then a map as well, by the names of its fields, that remembers its type. */
 function map(walk: Walk, expr: Expr, value: Part<'structExpr'>, place: Place): Expr {
   const { messageName } = value;
-  const [type] = messageName.split('.');
-  if (messageName !== '' && !walk.names.has(`${type}{}`))
-    walk.fail(expr, `not supported: an object of the type '${messageName}'`);
+  const optional = walk.optionalParts(expr);
   const entries = value.entries.map((entry) => {
     const { keyKind } = entry;
     const key = keyKind.case === 'fieldKey' ? text(expr, keyKind.value) : walk.down(keyKind.value, place);
     return { ...entry, keyKind: { case: 'mapKey' as const, value: key }, value: walk.down(entry.value, place) };
   });
-  return { ...expr, exprKind: { case: 'structExpr', value: { ...value, messageName: '', entries } } };
+  const plain: Expr = { ...expr, exprKind: { case: 'structExpr', value: { ...value, messageName: '', entries } } };
+  const parts = entries.map(({ keyKind, value: made }, index) =>
+    list(expr, [keyKind.value, optional?.has(index) ? call(expr, '@optional_items', [made]) : list(expr, [made])]),
+  );
+  const made = optional === undefined ? plain : call(expr, '@entries', [list(expr, parts)]);
+  return messageName === '' ? made : call(expr, '@object', [text(expr, messageName), made]);
 }

@@ -21,7 +21,7 @@ export const ident = (like: Expr, name: string): Expr => ({
 });
 
 export const text = (like: Expr, value: string): Expr => constant(like, { case: 'stringValue', value });
-export const truth = (like: Expr): Expr => constant(like, { case: 'boolValue', value: true });
+export const truth = (like: Expr, value = true): Expr => constant(like, { case: 'boolValue', value });
 
 const constant = (like: Expr, constantKind: Part<'constExpr'>['constantKind']): Expr => ({
   ...like,
@@ -35,3 +35,10 @@ export function nameOf({ exprKind }: Expr): string | undefined {
   const outer = nameOf(exprKind.value.operand!);
   return outer === undefined ? undefined : `${outer}.${exprKind.value.field}`;
 }
+
+export const list = (like: Expr, elements: Expr[]): Expr => ({
+  ...like,
+  exprKind: { case: 'listExpr', value: { $typeName: 'cel.expr.Expr.CreateList', elements, optionalIndices: [] } },
+});
+
+export const count = (like: Expr, value: bigint): Expr => constant(like, { case: 'int64Value', value });

@@ -1,35 +1,21 @@
-import type { Environment } from '../environment.ts';
 import type { Expr } from '../library.ts';
-
-/** What is wrong, and at which character of the source. */
-export class RewriteError extends Error {
-  readonly offset: number;
-
-  constructor(message: string, offset: number) {
-    super(message);
-    this.offset = offset;
-  }
-}
 
 /** What stays the same for the whole expression. */
 export type Walk = {
-  environment: Environment;
-  /**
-   * Names that have a value: `object`, `request`, and with a dot what is known inside: `request.userInfo`. With
-   * braces behind, the types that objects may be made of: `Object{}`.
-   */
-  names: ReadonlySet<string>;
-  /** Was this selection or index written with a `?`? */
+  /** Variables whose fields have values of their own: that of `request.name` is found under this name. */
+  spread: ReadonlySet<string>;
+  isFunction(name: string): boolean;
+  /** Selections and indexes whose result is an optional. */
   isOptional(expr: Expr): boolean;
-  /** Throws a RewriteError that points at the expression. */
-  fail(expr: Expr, message: string): never;
-  /** Checks and rewrites an expression below this place. */
+  /** The positions of the parts of this expression that a `?` stood before. */
+  optionalParts(expr: Expr): ReadonlySet<number> | undefined;
+  /** Rewrites an expression below this place. */
   down(expr: Expr | undefined, place: Place): Expr;
 };
 
-/** Where the walk is: names of macros around it, and how deep. */
-export type Place = { local: ReadonlySet<string>; depth: number };
+/** What the names that macros make around a place stand for there. */
+export type Place = { local: ReadonlyMap<string, (like: Expr) => Expr> };
 
-export const within = ({ local, depth }: Place, ...names: string[]): Place => ({
-  ...{ local: new Set([...local, ...names]), depth },
+export const within = ({ local }: Place, names: Record<string, (like: Expr) => Expr>): Place => ({
+  local: new Map([...local, ...Object.entries(names)]),
 });

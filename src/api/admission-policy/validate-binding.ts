@@ -1,0 +1,58 @@
+import type { MutatingAdmissionPolicyBinding, ParamRef, ValidatingAdmissionPolicyBinding } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { dnsSubdomain, pathSegment } from '../validation/names.ts';
+import { validateSelector } from '../validation/selectors.ts';
+import { checkName } from '../validation/values.ts';
+import { checkMutableOperations, checkOneOf } from './validate.ts';
+import { validateMatch } from './validate-match.ts';
+
+const actions = ['Audit', 'Deny', 'Warn'];
+
+/** Source: kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go. */
+export function validateBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
+  const errors: FieldError[] = [];
+  if (spec === undefined) return [required('spec')];
+  const { policyName, validationActions = [], paramRef, matchResources } = spec;
+  checkName(policyName, dnsSubdomain, 'spec.policyName', errors);
+  if (paramRef !== undefined) validateParamRef(paramRef, errors);
+  if (matchResources !== undefined) validateMatch(matchResources, 'spec.matchResources', errors);
+  validationActions.forEach((action, index) => {
+    const field = `spec.validationActions[${index}]`;
+    if (!actions.includes(action)) errors.push(notSupported(field, action, actions));
+    if (validationActions.indexOf(action) < index) errors.push(duplicate(field, action));
+  });
+  if (validationActions.includes('Deny') && validationActions.includes('Warn'))
+    errors.push(
+      invalidValue(
+        'spec.validationActions',
+        validationActions,
+        'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
+      ),
+    );
+  if (validationActions.length === 0)
+    errors.push(required('spec.validationActions', 'at least one validation action is required'));
+  return errors;
+}
+
+/** As `validateBinding`. */
+export function validateMutationBinding({ spec }: MutatingAdmissionPolicyBinding): FieldError[] {
+  const errors: FieldError[] = [];
+  checkName(spec?.policyName, dnsSubdomain, 'spec.policyName', errors);
+  if (spec?.paramRef !== undefined) validateParamRef(spec.paramRef, errors);
+  if (spec?.matchResources === undefined) return errors;
+  validateMatch(spec.matchResources, 'spec.matchResources', errors);
+  checkMutableOperations(spec.matchResources, 'spec.matchResources', errors);
+  return errors;
+}
+
+function validateParamRef({ name, selector, parameterNotFoundAction }: ParamRef, errors: FieldError[]): void {
+  if (name) checkName(name, pathSegment, 'spec.paramRef.name', errors);
+  if (name && selector !== undefined)
+    for (const field of ['name', 'selector'])
+      errors.push(forbiddenValue(`spec.paramRef.${field}`, 'name and selector are mutually exclusive'));
+  if (!name && selector === undefined)
+    errors.push(required('spec.paramRef', 'one of name or selector must be specified'));
+  validateSelector(selector, 'spec.paramRef.selector', errors);
+  checkOneOf(parameterNotFoundAction, ['Deny', 'Allow'], 'spec.paramRef.parameterNotFoundAction', errors);
+}

@@ -1,0 +1,68 @@
+import type { MatchResources, NamedRuleWithOperations } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { duplicate, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { pathSegment } from '../validation/names.ts';
+import { validateSelector } from '../validation/selectors.ts';
+import { checkOptionalEnum } from '../validation/values.ts';
+
+const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
+
+/** Source: kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go, validateMatchResources. */
+export function validateMatch(match: MatchResources, field: string, errors: FieldError[]): void {
+  checkOptionalEnum(match.matchPolicy, ['Equivalent', 'Exact'], `${field}.matchPolicy`, errors);
+  validateSelector(match.namespaceSelector, `${field}.namespaceSelector`, errors);
+  validateSelector(match.objectSelector, `${field}.objectSelector`, errors);
+  for (const list of ['resourceRules', 'excludeResourceRules'] as const)
+    match[list]?.forEach((rule, index) => {
+      validateRule(rule, `${field}.${list}[${index}]`, errors);
+    });
+}
+
+function validateRule(rule: NamedRuleWithOperations, field: string, errors: FieldError[]): void {
+  const { resourceNames = [], apiVersions = [], resources = [] } = rule;
+  resourceNames.forEach((name, index) => {
+    const at = `${field}.resourceNames[${index}]`;
+    const wrong = pathSegment(name);
+    if (wrong) errors.push(invalidValue(at, name, wrong));
+    if (resourceNames.indexOf(name) < index) errors.push(duplicate(at, name));
+  });
+  for (const list of ['operations', 'apiGroups', 'apiVersions', 'resources'] as const)
+    if (!rule[list]?.length) errors.push(required(`${field}.${list}`));
+  const others = { operations: 'operations', apiGroups: 'API groups', apiVersions: 'API versions' };
+  for (const list of ['operations', 'apiGroups', 'apiVersions'] as const) {
+    const items = rule[list] ?? [];
+    if (items.length > 1 && items.includes('*'))
+      errors.push(invalidValue(`${field}.${list}`, items, `if '*' is present, must not specify other ${others[list]}`));
+  }
+  rule.operations?.forEach((operation, index) => {
+    if (!operations.includes(operation))
+      errors.push(notSupported(`${field}.operations[${index}]`, operation, operations));
+  });
+  apiVersions.forEach((version, index) => {
+    if (version === '') errors.push(required(`${field}.apiVersions[${index}]`));
+  });
+  validateResources(resources, `${field}.resources`, errors);
+  checkOptionalEnum(rule.scope, ['*', 'Cluster', 'Namespaced'], `${field}.scope`, errors);
+}
+
+/** A wildcard leaves nothing to say for what it stands for. */
+function validateResources(resources: string[], field: string, errors: FieldError[]): void {
+  const wildcards: string[] = [];
+  resources.forEach((resource, index) => {
+    const at = `${field}[${index}]`;
+    if (resource === '') errors.push(required(at));
+    const [main = '', sub] = resource.split(/\/(.*)/s);
+    if (sub === undefined) return;
+    for (const wildcard of [`${main}/*`, `*/${sub}`])
+      if (wildcards.includes(wildcard))
+        errors.push(invalidValue(at, resource, `if '${wildcard}' is present, must not specify ${resource}`));
+    if (main === '*' || sub === '*') wildcards.push(resource);
+  });
+  if (resources.length > 1 && resources.includes('*/*'))
+    errors.push(invalidValue(field, resources, "if '*/*' is present, must not specify other resources"));
+  const plain = resources.filter((resource) => resource !== '' && !resource.includes('/'));
+  if (plain.includes('*') && plain.at(-1) !== '*')
+    errors.push(
+      invalidValue(field, resources, "if '*' is present, must not specify other resources without subresources"),
+    );
+}
