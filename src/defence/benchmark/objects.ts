@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { networkPlugin } from '../snapshot/network-plugin.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { podOf, workloadKinds } from '../workload.ts';
 import { failed, inapplicable, type Outcome, passed, unassessed } from './item.ts';
@@ -42,21 +43,15 @@ export function proxyMetrics(snapshot: Snapshot): Outcome {
   return /^(127\.|localhost|\[::1\])/.test(String(address)) ? passed(told) : failed(told);
 }
 
-/** Names of what runs a pod network; flannel alone enforces no policies. */
-const enforcing =
-  /(^|-)(calico|cilium|antrea|weave|kube-router|canal|ovn|ovnkube|kube-ovn|terway|romana|azure-npm)(-|$)/;
-const notEnforcing = /flannel|kindnet$|kubenet/;
-
 /** 5.3.1: the pod network, by the names of its DaemonSets. */
 export function networkSupportsPolicies(snapshot: Snapshot): Outcome {
   const unread = whyNot(snapshot, ['DaemonSet.apps']);
   if (unread) return unread;
-  const names = snapshot.of('DaemonSet.apps').map(({ metadata }) => metadata.name);
-  const known = names.find((name) => enforcing.test(name));
-  if (known) return passed(`DaemonSet ${known} enforces NetworkPolicies`);
-  const plain = names.find((name) => notEnforcing.test(name));
-  if (plain) return failed(`DaemonSet ${plain} enforces no NetworkPolicies, and nothing beside it does`);
-  return unassessed('which pod network there is cannot be told from its DaemonSets');
+  const plugin = networkPlugin(snapshot);
+  if (plugin === undefined) return unassessed('which pod network there is cannot be told from its DaemonSets');
+  return plugin.enforces
+    ? passed(`DaemonSet ${plugin.name} enforces NetworkPolicies`)
+    : failed(`DaemonSet ${plugin.name} enforces no NetworkPolicies, and nothing beside it does`);
 }
 
 const externalGroups =

@@ -1,6 +1,7 @@
 import { type AddressRange, type PolicyPod, type Protocol, parseBlock } from '../../policy/policy.ts';
 import type { ObjectRef } from '../object-ref.ts';
 import type { Network } from '../snapshot/network.ts';
+import { doubtAbout } from '../snapshot/network-doubts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../snapshot/world.ts';
 import { blocksMax, type ClientAddress, clientAddresses } from './clients.ts';
@@ -100,6 +101,8 @@ export function createExposureContext(snapshot: Snapshot, network: Network): Exp
         why: 'policies allow the addresses of nodes, and with externalTrafficPolicy: Cluster the pod may see one of these',
       };
     const why = side.why === 'policy' ? 'no policy allows anybody outside' : `isolation of its namespace: ${side.why}`;
+    const doubt = doubtAbout(network.others, [pod.namespace]) ?? network.unenforced;
+    if (doubt !== undefined) return { verdict: 'not assessed', why: `${why}; but ${doubt}`, by, public: true };
     return { verdict: 'closed', why, by, public: false };
   };
   return { snapshot, network, judge };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Manifest } from '../contract.ts';
-import { clusterOf, namespace, node, pod } from '../testing/worlds.ts';
+import { calico, clusterOf, namespace, node, pod } from '../testing/worlds.ts';
 import { exposureOf } from './exposure.ts';
 
 const service = (spec: object, more: object = {}): Manifest => ({
@@ -18,7 +18,7 @@ const nodes = [
   { ...node('n1'), status: { addresses: [{ type: 'InternalIP', address: '10.0.0.1' }] } },
   { ...node('n2'), status: { addresses: [{ type: 'InternalIP', address: '10.0.0.2' }] } },
 ];
-const ground = [namespace('a'), ...nodes, pod('a', 'web', {}, '10.1.0.1')];
+const ground = [calico, namespace('a'), ...nodes, pod('a', 'web', {}, '10.1.0.1')];
 const entries = (objects: Manifest[], more = {}) =>
   exposureOf(clusterOf([...ground, ...objects], more)).entries.map(
     ({ type, at, reach, verdict, port }) => `${type} ${at} ${port} ${reach} ${verdict}`,
@@ -102,6 +102,27 @@ test('an Ingress is reached through its proxy: policies must let that one in', (
   ]);
   const { notAssessed } = exposureOf(clusterOf([...ground, web, ingress]));
   assert.match(notAssessed[0]!, /Service a\/gone leads to no pod/);
+});
+
+test('nothing is closed where other policies decide, too, or nobody is seen to enforce any', () => {
+  const balanced = service({ type: 'LoadBalancer', externalTrafficPolicy: 'Local' });
+  const other = (namespace?: string): Manifest => ({
+    ...{ apiVersion: 'cilium.io/v2', kind: namespace ? 'CiliumNetworkPolicy' : 'CiliumClusterwideNetworkPolicy' },
+    metadata: { name: 'x', ...(namespace && { namespace }) },
+  });
+  const at = 'LoadBalancer load balancer:80 8080';
+  const shut = [balanced, policy(undefined)];
+  assert.deepEqual(entries([...shut, other('a')]), [`${at} internet not assessed`]);
+  assert.deepEqual(entries([...shut, other()]), [`${at} internet not assessed`]);
+  assert.deepEqual(entries([...shut, other('b')]), [`${at} internal closed`]);
+  assert.deepEqual(entries([balanced, other()]), [`${at} internet open`]);
+  const proxy = pod('a', 'ingress-nginx', {}, '10.1.0.9');
+  assert.deepEqual(entries([service({ type: 'ClusterIP' }), ingress, policy(undefined), proxy, other('a')]), [
+    'Ingress https://shop.example/api 8080 internet not assessed',
+  ]);
+  const unenforced = exposureOf(clusterOf([...ground.slice(1), ...shut]));
+  assert.equal(unenforced.entries[0]!.verdict, 'not assessed');
+  assert.match(unenforced.notAssessed.join(), /whether anything enforces NetworkPolicies is not known/);
 });
 
 test('a route counts where its Gateway takes it and its Service may be referred to', () => {

@@ -1,6 +1,7 @@
 import type { Manifest } from '../contract.ts';
 import { refOf, refText } from '../object-ref.ts';
 import { networkOf } from '../snapshot/network.ts';
+import { doubtsOf } from '../snapshot/network-doubts.ts';
 import { oncePerSnapshot } from '../snapshot/once.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { workloadsOf } from '../snapshot/workloads.ts';
@@ -23,7 +24,7 @@ export const exposureOf = oncePerSnapshot(readExposure);
 function readExposure(snapshot: Snapshot): WorkloadExposure {
   const network = networkOf(snapshot);
   const context = createExposureContext(snapshot, network);
-  const notAssessed = network.notAssessed.map(({ what, why }) => `${what}: ${why}`);
+  const notAssessed = [...network.notAssessed, ...doubtsOf(network)].map(({ what, why }) => `${what}: ${why}`);
   for (const kind of [ingressKind, ...routeKinds]) {
     const why = snapshot.whyUnread(kind);
     if (why !== undefined) notAssessed.push(`${kind}: ${why}`);

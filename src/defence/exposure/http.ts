@@ -78,6 +78,7 @@ function judgeProxy(
   );
   if (through !== undefined)
     return { verdict: 'open', why: `policies let the proxy ${key(through)} in`, by: direct.by };
+  if (direct.verdict === 'not assessed') return { verdict: 'not assessed', why: direct.why, by: direct.by };
   if (proxies.length > 0) return { verdict: 'closed', why: 'policies let none of the proxies in', by: direct.by };
   const why = 'policies restrict who may connect, and which pods or addresses the proxy has is not known';
   return { verdict: 'not assessed', why, by: direct.by };

@@ -3,6 +3,7 @@ import { isolationOf, isolationProtection, readIsolation } from '../../policy/po
 import type { JudgeContext, Manifest } from '../contract.ts';
 import type { FieldPath } from '../field.ts';
 import { protectionMode } from '../protection-mode.ts';
+import { doubtAbout, otherDeciders } from '../snapshot/network-doubts.ts';
 import { podOf } from '../workload.ts';
 
 const policyKind = 'NetworkPolicy.networking.k8s.io';
@@ -35,9 +36,8 @@ export function selectionOf(object: Manifest, context: JudgeContext): Selection 
     policies,
     field: [...found.prefix, 'metadata', 'labels'],
     get incomplete() {
-      return isComplete()
-        ? undefined
-        : `neither a NetworkPolicy nor the Namespace ${namespace || '(none named)'} is given`;
+      if (!isComplete()) return `neither a NetworkPolicy nor the Namespace ${namespace || '(none named)'} is given`;
+      return doubtAbout(otherDeciders(context), [namespace]);
     },
     get island() {
       return isIsland(context, namespace);

@@ -127,6 +127,25 @@ test('when a kind could not be read, no flow is called safe', () => {
 
 const party = (pod: { namespace: string; name: string }): Party => ({ pod: podKey(pod) });
 
+test('where other policies decide, too, only what stays as it is is safe, and nothing is known to break', () => {
+  const of = (at: string) => {
+    const other = object('cilium.io/v2', 'CiliumNetworkPolicy', 'p', {}, { namespace: at });
+    return clusterOf([...shop.objects, other], { closedByDefault: false });
+  };
+  const { impacts, coverage } = preview(of('shop'), [{ put: onlyFront }], seen, 0);
+  assert.deepEqual(ofOutcome(impacts, 'breaks'), []);
+  assert.deepEqual(ofOutcome(impacts, 'safe'), ['Deployment shop/front → Deployment shop/api TCP 8080']);
+  const cut = impacts.find(({ subject }) => subject.type === 'flow')!;
+  assert.match(cut.why, /no rule allows this; but CiliumNetworkPolicy.cilium.io of namespace shop: 1 also decides/);
+  assert.match(coverage.notAssessed.join(), /CiliumNetworkPolicy.cilium.io of namespace shop/);
+  // What it allows by name it may be the only one to allow.
+  const named = { put: policy('api', { podSelector: { matchLabels: { app: 'api' } }, ingress: [{}] }) };
+  assert.deepEqual(ofOutcome(preview(of('shop'), [named], seen, 0).impacts, 'safe'), [
+    'Deployment shop/api → Deployment shop/database TCP 6379',
+  ]);
+  assert.deepEqual(ofOutcome(preview(of('b'), [{ put: onlyFront }], seen, 0).impacts, 'breaks').length, 1);
+});
+
 test('whatever the world and the change, each flow is judged as the documentation of NetworkPolicy reads', () => {
   const flows = fc.array(fc.record({ from: fc.nat(6), to: fc.nat(6), port: portNumber }), { maxLength: 6 });
   fc.assert(

@@ -1,5 +1,6 @@
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Explanation, Party, Protocol } from '../../policy/policy.ts';
+import { doubtAbout } from '../snapshot/network-doubts.ts';
 import { type Place, placesOf, targetsOf } from './ends.ts';
 import type { ReachModel } from './model.ts';
 
@@ -40,13 +41,20 @@ export function askReach(model: ReachModel, from: string, to: string): ReachRepo
       if ('unknown' in target) return { verdict: 'unknown', from: source.label, to, why: target.unknown };
       const { label, protocol, port } = target;
       const explanation = model.evaluator.explain(source.party, apart(source, target), protocol, port);
-      const verdict = model.blind === undefined ? verdicts[explanation.verdict] : 'unknown';
-      const why = model.blind === undefined ? {} : { why: model.blind };
-      return { verdict, from: source.label, to: label, protocol, port, explanation, ...why };
+      const why = model.blind ?? doubted(model, explanation, [source.party, target.party]);
+      const verdict = why === undefined ? verdicts[explanation.verdict] : 'unknown';
+      const said = why === undefined ? {} : { why };
+      return { verdict, from: source.label, to: label, protocol, port, explanation, ...said };
     }),
   );
   const found = new Set(answers.map(({ verdict }) => verdict));
   return { verdict: found.size === 1 ? answers[0]!.verdict : 'mixed', answers };
+}
+
+/** Why NetworkPolicies do not settle it: what else decides about one of the ends, or nothing enforces what they refuse. */
+function doubted({ others, unenforced }: ReachModel, { verdict }: Explanation, ends: Party[]): string | undefined {
+  const namespaces = ends.map((end) => ('pod' in end ? end.pod.slice(0, end.pod.indexOf('/')) : undefined));
+  return doubtAbout(others, namespaces) ?? (verdict === 'denied' ? unenforced : undefined);
 }
 
 /** Among several pods that are alike, another one than the source: a pod always reaches itself. */

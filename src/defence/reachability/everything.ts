@@ -1,5 +1,6 @@
 import { formatAddress, type PartyClass, type PortRange, podKey, portsText } from '../../policy/policy.ts';
 import { refKey } from '../object-ref.ts';
+import { doubtsOf } from '../snapshot/network-doubts.ts';
 import { placesOf } from './ends.ts';
 import { type ReachModel, workloadText } from './model.ts';
 
@@ -13,7 +14,10 @@ export type EverythingReport = {
 
 /** All that an end reaches (`from`), or all that reach it (`to`), workload by workload. Throws UsageError as `placesOf`. */
 export function everything(model: ReachModel, direction: 'from' | 'to', end: string): EverythingReport {
-  const { reachability, blind } = model;
+  const { reachability } = model;
+  // Whoever is listed may be one of whom another policy decides, and so may whoever is not.
+  const [doubt] = doubtsOf(model);
+  const blind = model.blind ?? (doubt && `${doubt.what}: ${doubt.why}`);
   const classes = placesOf(model, end).map(({ party, label }) => {
     const found = reachability[direction](reachability.classOf(party));
     const rows = found.flatMap(({ party, ports }) => named(model, party).map((row) => ({ ...row, ports })));

@@ -1,4 +1,5 @@
 import { UsageError } from '../../foundation/usage-error.ts';
+import { doubtsOf } from '../snapshot/network-doubts.ts';
 import type { Source } from '../source.ts';
 import { askReach } from './answer.ts';
 import { everything } from './everything.ts';
@@ -14,7 +15,7 @@ const exitCodes = { yes: 0, no: 2, mixed: 2, unknown: 3 } as const;
 export function reachReport(source: Source, from: string, to: string) {
   const { loaded, about } = source;
   const model = createReachModel(source);
-  const { notAssessed } = model;
+  const notAssessed = [...model.notAssessed, ...doubtsOf(model)];
   const all = from === 'everyone' ? ('to' as const) : to === 'everywhere' ? ('from' as const) : undefined;
   if (from === 'everyone' && to === 'everywhere') throw new UsageError('from everyone to everywhere: name one end');
   const [report, text] = all
@@ -22,7 +23,7 @@ export function reachReport(source: Source, from: string, to: string) {
     : withText(askReach(model, from, to), (report) => renderReach(report, loaded));
   const note = from === 'internet' ? `${policiesOnly}\n` : '';
   const missing = notAssessed.map(({ what, why }) => `Not assessed: ${what}: ${why}\n`).join('');
-  const verdict = 'verdict' in report ? report.verdict : model.blind === undefined ? 'yes' : 'unknown';
+  const verdict = 'verdict' in report ? report.verdict : report.blind === undefined ? 'yes' : 'unknown';
   return { text: text + note + missing, json: { source: about, ...report, notAssessed }, exitCode: exitCodes[verdict] };
 }
 

@@ -30,19 +30,28 @@ const builtIns = `
   customresourcedefinitions.apiextensions.k8s.io apiservices.apiregistration.k8s.io`;
 
 /**
- * Custom resources that a judgement needs where they are served: what exposes (Gateway API), what decides beside
- * NetworkPolicies (its successors, Cilium, Calico), and our own. A `*` marks those without a namespace.
+ * Custom resources that a judgement needs where they are served: what exposes (Gateway API), and our own. A `*` marks
+ * those without a namespace.
  */
 const customs = `
   gateway.networking.k8s.io/v1: gatewayclasses*:GatewayClass gateways:Gateway httproutes:HTTPRoute grpcroutes:GRPCRoute
   gateway.networking.k8s.io/v1alpha2: tcproutes:TCPRoute tlsroutes:TLSRoute udproutes:UDPRoute
   gateway.networking.k8s.io/v1beta1: referencegrants:ReferenceGrant
+  defence.rempart.io/v1alpha1: protections*:Protection exceptions:Exception`;
+
+/** What decides beside NetworkPolicies: policies of the project itself, of network plugins, of meshes and of clouds. */
+const otherPolicies = `
   policy.networking.k8s.io/v1alpha1: adminnetworkpolicies*:AdminNetworkPolicy
   policy.networking.k8s.io/v1alpha1: baselineadminnetworkpolicies*:BaselineAdminNetworkPolicy
+  policy.networking.k8s.io/v1alpha2: clusternetworkpolicies*:ClusterNetworkPolicy
   cilium.io/v2: ciliumnetworkpolicies:CiliumNetworkPolicy
   cilium.io/v2: ciliumclusterwidenetworkpolicies*:CiliumClusterwideNetworkPolicy
   crd.projectcalico.org/v1: networkpolicies:NetworkPolicy globalnetworkpolicies*:GlobalNetworkPolicy
-  defence.rempart.io/v1alpha1: protections*:Protection exceptions:Exception`;
+  crd.antrea.io/v1beta1: networkpolicies:NetworkPolicy clusternetworkpolicies*:ClusterNetworkPolicy
+  k8s.ovn.org/v1: egressfirewalls:EgressFirewall
+  security.istio.io/v1: authorizationpolicies:AuthorizationPolicy peerauthentications:PeerAuthentication
+  policy.linkerd.io/v1alpha1: authorizationpolicies:AuthorizationPolicy
+  vpcresources.k8s.aws/v1beta1: securitygrouppolicies:SecurityGroupPolicy`;
 
 const words = (text: string) => text.trim().split(/\s+/);
 const nameOf = ({ kind, group }: Resource) => (group === '' ? kind : `${kind}.${group}`);
@@ -57,11 +66,18 @@ function customOf(line: string): ReadKind[] {
   });
 }
 
+const customKinds = (text: string): ReadKind[] => text.trim().split('\n').flatMap(customOf);
+const deciding = customKinds(otherPolicies);
+
+/** Kinds, and which of them have a namespace, that say who may connect and are not evaluated. */
+export const otherPolicyKinds: Pick<ReadKind, 'name' | 'namespaced'>[] = deciding;
+
 /** The one list of what is read of a cluster. The role that Rempart ships is made from it. */
 export const readKinds: ReadKind[] = [
   ...words(builtIns).map((name) => {
     const resource = builtInResources.get(name)!;
     return { ...resource, name: nameOf(resource), custom: false, metadataOnly: name === 'secrets' };
   }),
-  ...customs.trim().split('\n').flatMap(customOf),
+  ...customKinds(customs),
+  ...deciding,
 ];

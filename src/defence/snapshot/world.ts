@@ -24,6 +24,7 @@ import { kindName, nameOf, type ObjectRef, refOf } from '../object-ref.ts';
 import { protectionKind, writtenMode } from '../protection-mode.ts';
 import { podOf } from '../workload.ts';
 import { backendsOf } from './backends.ts';
+import { type OtherDecider, otherDeciders, unenforced } from './network-doubts.ts';
 import { ownersOf, willRun } from './owners.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -39,6 +40,10 @@ export type SnapshotWorld = {
   templates: Set<string>;
   /** What is missing from the world, and why: nothing that depends on it may be called allowed or denied. */
   notAssessed: { what: string; why: string }[];
+  /** What decides besides and is not evaluated: of what it is about, neither answer is known. */
+  others: OtherDecider[];
+  /** Why what policies refuse may pass all the same. */
+  unenforced: string | undefined;
 };
 
 /**
@@ -91,7 +96,8 @@ export function worldOfSnapshot(snapshot: Snapshot): SnapshotWorld {
   };
   world.exposures.push(...exposuresOf(snapshot, world.pods, tryEach));
   if (snapshot.closedByDefault) world.wellKnown = wellKnownServices(snapshot, notAssessed);
-  return { world, workloads, templates: new Set(virtual.map(({ pod }) => podKey(pod))), notAssessed };
+  const doubts = { others: otherDeciders(snapshot), unenforced: unenforced(snapshot) };
+  return { world, workloads, templates: new Set(virtual.map(({ pod }) => podKey(pod))), notAssessed, ...doubts };
 }
 
 /** Converts one by one: what cannot be is noted, not thrown. */

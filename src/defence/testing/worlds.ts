@@ -15,6 +15,11 @@ export const namespace = (name: string, labels: Record<string, string> = {}): Ma
   ...{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } },
 });
 
+/** What shows that NetworkPolicies are enforced: without it nothing that they refuse is known to be refused. */
+export const calico: Manifest = {
+  ...{ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { namespace: 'kube-system', name: 'calico-node' } },
+};
+
 export const secret = (at: string, name: string, annotations: Record<string, string> = {}): Manifest => ({
   ...{ apiVersion: 'v1', kind: 'Secret', metadata: { namespace: at, name, annotations } },
 });

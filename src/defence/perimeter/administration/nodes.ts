@@ -3,6 +3,7 @@ import { podKey } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import { type ObjectRef, refOf } from '../../object-ref.ts';
 import { networkOf } from '../../snapshot/network.ts';
+import { doubtsOf } from '../../snapshot/network-doubts.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { containersOf } from '../../snapshot/workloads.ts';
 import { type AdministrationCheck, type AdministrationVerdict, fail, notAssessed, pass } from './contract.ts';
@@ -28,6 +29,9 @@ function judgeReach(snapshot: Snapshot, port: number, what: string): Administrat
   const outside = `whether port ${port} of nodes is reached from outside is decided by firewalls that the API does not show`;
   if (reach === undefined) return notAssessed(outside);
   const { reaching, of } = reach;
+  const [doubt] = doubtsOf(networkOf(snapshot));
+  if (reaching === 0 && doubt !== undefined)
+    return notAssessed(`NetworkPolicies let no pod connect to ${what}, but ${doubt.what}: ${doubt.why}`);
   if (reaching === 0) return pass(`no pod may connect to ${what} (port ${port} of nodes)`);
   return {
     ...fail(`policies let ${reaching} of ${of} pods connect to ${what} (port ${port} of nodes)`),

@@ -7,6 +7,7 @@ import { createEvaluator, type Protocol } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import { createSnapshot, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../../snapshot/world.ts';
+import { calico } from '../../testing/worlds.ts';
 import { generatePolicies } from './generate.ts';
 import { generatedYaml } from './render.ts';
 
@@ -46,7 +47,7 @@ const places = ['a', 'b'].flatMap((namespace) => ['x', 'y', 'z'].map((app) => ({
 const snapshotOf = (objects: Manifest[], closedByDefault = false): Snapshot =>
   createSnapshot({
     ...{ source: 'cluster', closedByDefault, takenAtMs: 0, minor: 36, unread: [] },
-    objects: [...nodes.map(node), ...objects],
+    objects: [calico, ...nodes.map(node), ...objects],
   });
 const cluster = [
   ...places.flatMap(({ namespace, app }, at) => workload(namespace, app, at + 1)),

@@ -1,5 +1,6 @@
 import type { Flow, Observations } from '../../../api/observations/observation.ts';
 import { placesOf } from '../../observations/places.ts';
+import { doubtsOf } from '../../snapshot/network-doubts.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../../snapshot/world.ts';
 import { createBuilder, type GeneratedPolicy } from './builder.ts';
@@ -48,6 +49,10 @@ export function generatePolicies(snapshot: Snapshot, observations: Observations,
     ],
     skipped: builder.skipped(),
     covered,
-    warnings: [...warnings, ...sideEffects(policies, model)],
+    warnings: [
+      ...warnings,
+      ...sideEffects(policies, model),
+      ...doubtsOf(model).map(({ what, why }) => `${what}: ${why}`),
+    ],
   };
 }

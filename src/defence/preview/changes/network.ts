@@ -1,6 +1,7 @@
 import { createEvaluator, podKey } from '../../../policy/policy.ts';
 import { refText } from '../../object-ref.ts';
 import { placesOf, withStandIns } from '../../observations/places.ts';
+import { doubtsOf } from '../../snapshot/network-doubts.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../../snapshot/world.ts';
 import { workloadKinds } from '../../workload.ts';
@@ -39,7 +40,11 @@ function judgeNetwork(scope: Scope): Judged {
     before: createEvaluator(withStandIns(worlds.before.world, standIns)),
     after: createEvaluator(withStandIns(worlds.after.world, standIns)),
   };
-  const flows = judgeFlows(observations.flows, places, evaluators, worlds.after.world.namespaces);
+  const { namespaces } = worlds.after.world;
+  const { others } = worlds.after;
+  const refs = changes.map(changedRef).filter(({ kind }) => kind === networkPolicyKind);
+  const changed = new Set(refs.map(({ namespace, name }) => `${namespace || 'default'}/${name}`));
+  const flows = judgeFlows(observations.flows, places, evaluators, { namespaces, others, changed });
   const pods = new Map([...worlds.after.world.pods, ...standIns].map((pod) => [podKey(pod), pod]));
   const allowing = { after: worlds.after, pods, evaluator: evaluators.after, others: flows.placed };
   for (const broken of flows.broken.slice(0, allowancesMax)) {
@@ -57,7 +62,7 @@ function judgeNetwork(scope: Scope): Judged {
     judged: { flow: flows.placed.length, reach: reach.pairs },
     // Where no pair of ends changes at all, nothing depends on what was watched.
     watched: reach.pairs > 0 || flows.impacts.some(({ outcome }) => outcome !== 'safe') ? ['flows'] : [],
-    notAssessed: [...blind, ...others(scope)],
+    notAssessed: [...blind, ...doubtsOf(worlds.after).map(({ what, why }) => `${what}: ${why}`)],
   };
 }
 
@@ -73,16 +78,3 @@ function doubted(impact: Impact, blind: string[]): Impact {
   if (unread === undefined || impact.outcome !== 'safe') return impact;
   return { ...impact, outcome: 'unknown', why: `${impact.why}; but not all could be read (${unread})` };
 }
-
-/** Other kinds of policy that a network plugin may enforce beside NetworkPolicies. */
-const otherPolicies = [
-  ...['CiliumNetworkPolicy.cilium.io', 'CiliumClusterwideNetworkPolicy.cilium.io'],
-  ...['NetworkPolicy.crd.projectcalico.org', 'GlobalNetworkPolicy.crd.projectcalico.org'],
-  ...['AdminNetworkPolicy.policy.networking.k8s.io', 'BaselineAdminNetworkPolicy.policy.networking.k8s.io'],
-];
-
-const others = ({ before }: Scope): string[] =>
-  otherPolicies.flatMap((kind) => {
-    const count = before.of(kind).length;
-    return count === 0 ? [] : [`${kind}: ${count} of them also decide, and are not evaluated`];
-  });

@@ -2,6 +2,7 @@ import type { Flow, Seen } from '../../../api/observations/observation.ts';
 import type { Decision, Evaluator, Side, World } from '../../../policy/policy.ts';
 import { isolationLabel } from '../../../policy/policy.ts';
 import type { Place, Places } from '../../observations/places.ts';
+import { doubtAbout, type OtherDecider } from '../../snapshot/network-doubts.ts';
 import type { Impact, Outcome } from '../impact.ts';
 
 export type Evaluators = { before: Evaluator; after: Evaluator };
@@ -12,12 +13,15 @@ export type BrokenFlow = { placed: PlacedFlow; decision: Decision; impact: Impac
 
 const policyText = (name: string) => `NetworkPolicy ${name}`;
 
+/** What else there is; `changed`: names of the NetworkPolicies that the change is about. */
+export type Surroundings = { namespaces: World['namespaces']; others: OtherDecider[]; changed: Set<string> };
+
 /** Every flow before and after. Flows of the same workloads, port and outcome become one impact. */
 export function judgeFlows(
   flows: Flow[],
   { place }: Places,
   { before, after }: Evaluators,
-  namespaceLabels: World['namespaces'],
+  { namespaces: namespaceLabels, others, changed }: Surroundings,
 ): { impacts: Impact[]; broken: BrokenFlow[]; placed: PlacedFlow[] } {
   const merged = new Map<string, Impact>();
   const broken: BrokenFlow[] = [];
@@ -26,8 +30,9 @@ export function judgeFlows(
     const ends = { flow, from: place(flow.from), to: place(flow.to, flow.protocol, flow.port) };
     placed.push(ends);
     const was = before.evaluate(ends.from.before, ends.to.before, flow.protocol, flow.port);
-    const judged = judgeFlow(ends, was, after, namespaceLabels);
-    if (judged === undefined) continue;
+    const sure = judgeFlow(ends, was, after, namespaceLabels);
+    if (sure === undefined) continue;
+    const judged = doubted(sure, was, changed, doubtAbout(others, [ends.from.pod?.namespace, ends.to.pod?.namespace]));
     const { outcome, why, by, decision } = judged;
     const text = flowText(ends);
     const key = `${text} ${outcome} ${why}`;
@@ -55,6 +60,20 @@ export const mergeSeen = (a: Seen, b: Seen): Seen => ({
   count: a.count + b.count,
 });
 
+/**
+ * Where other kinds of policy decide, too, a flow is known to pass only if what lets it pass stays as it is: they may
+ * allow what is refused now, and refuse what was allowed by name alone.
+ */
+function doubted(judged: JudgedFlow, was: Decision, changed: Set<string>, doubt: string | undefined): JudgedFlow {
+  if (doubt === undefined || judged.decision === undefined || judged.outcome === 'opens') return judged;
+  const { decision, outcome } = judged;
+  const sides = ({ egress, ingress }: Decision) => [egress, ingress].map(({ why, by }) => [why, by]);
+  const stays = JSON.stringify(sides(was)) === JSON.stringify(sides(decision));
+  const rests = [...decision.egress.by, ...decision.ingress.by].some((name) => changed.has(name));
+  if (outcome === 'safe' && stays && !rests) return judged;
+  return { ...judged, outcome: 'unknown', why: `${judged.why}; but ${doubt}` };
+}
+
 type JudgedFlow = { outcome: Outcome; why: string; by: string[]; decision?: Decision };
 
 /** Undefined: refused before and after, and nobody saw it pass. */
@@ -68,7 +87,7 @@ function judgeFlow(
   if (to.after === undefined)
     return was.allowed ? { outcome: 'breaks', why: `${to.text} is removed: nobody answers`, by: [] } : undefined;
   const will = after.evaluate(from.after, to.after, flow.protocol, flow.port);
-  if (will.allowed && was.allowed) return { outcome: 'safe', ...reasonOf(will, from, to, namespaces) };
+  if (will.allowed && was.allowed) return { outcome: 'safe', ...reasonOf(will, from, to, namespaces), decision: will };
   if (will.allowed) return { outcome: 'opens', ...reasonOf(will, from, to, namespaces) };
   if (was.allowed) return { outcome: 'breaks', ...reasonOf(will, from, to, namespaces), decision: will };
   if (!flow.allowed) return undefined;

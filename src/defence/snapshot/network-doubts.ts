@@ -1,0 +1,78 @@
+import { otherPolicyKinds, readKinds } from './kinds.ts';
+import { networkPlugin } from './network-plugin.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What of a snapshot says whether NetworkPolicies alone decide; a check has it, too. */
+type Known = Pick<Snapshot, 'of' | 'whyUnread' | 'source' | 'closedByDefault'>;
+
+/** Something that decides beside NetworkPolicies and is not evaluated; namespace empty: of pods everywhere. */
+export type OtherDecider = { what: string; why: string; namespace: string };
+
+const definition = 'CustomResourceDefinition.apiextensions.k8s.io';
+const apiService = 'APIService.apiregistration.k8s.io';
+/** A policy of the root namespace of a mesh is for all of it: https://istio.io/latest/docs/reference/config/security/ */
+const meshRoot = 'istio-system';
+/** Kinds that nobody here knows, and whose name says that they decide who may connect. */
+const deciding = /(NetworkPolicy|EgressFirewall|AuthorizationPolicy|TrafficPermission|ServiceIntentions)$/;
+/** API groups that another server answers for, with such kinds. */
+const decidingGroups = /(^|\.)projectcalico\.org$/;
+const readNames = new Set(readKinds.map(({ name }) => name));
+const readGroups = new Set(readKinds.map(({ group }) => group));
+
+/**
+ * Policies of other kinds, by namespace where they count for one only. Some of them allow what a NetworkPolicy does not,
+ * others refuse what it allows, and which goes first differs: where there is one, NetworkPolicies prove nothing. Clusters
+ * of Rempart enforce NetworkPolicies alone.
+ */
+export function otherDeciders(known: Known): OtherDecider[] {
+  if (known.closedByDefault) return [];
+  const read = otherPolicyKinds.flatMap(({ name, namespaced }): OtherDecider[] => {
+    const unread = known.whyUnread(name);
+    if (unread !== undefined)
+      return [{ what: name, why: `it would also decide, and was not read: ${unread}`, namespace: '' }];
+    const places = known.of(name).map(({ metadata }) => placeOf(namespaced, metadata.namespace));
+    return [...Map.groupBy(places, (place) => place)].map(([namespace, { length }]) => ({
+      ...{ what: namespace === '' ? name : `${name} of namespace ${namespace}`, namespace },
+      why: `${length} also ${length === 1 ? 'decides' : 'decide'}, and ${length === 1 ? 'is' : 'are'} not evaluated`,
+    }));
+  });
+  const why = 'objects of it may also decide, and are not read';
+  return [...read, ...unknownKinds(known).map((what) => ({ what, why, namespace: '' }))];
+}
+
+const placeOf = (namespaced: boolean, namespace = ''): string =>
+  namespaced && namespace !== meshRoot ? namespace : '';
+
+function unknownKinds({ of }: Known): string[] {
+  const defined = of(definition)
+    .map(({ spec }) => ({ kind: String(spec?.names?.kind), group: String(spec?.group) }))
+    .filter(({ kind, group }) => deciding.test(kind) && !readNames.has(`${kind}.${group}`))
+    .map(({ kind, group }) => `${kind}.${group}`);
+  const elsewhere = of(apiService)
+    .map(({ spec }) => ({ group: String(spec?.group), remote: spec?.service !== undefined && spec.service !== null }))
+    .filter(({ group, remote }) => remote && decidingGroups.test(group) && !readGroups.has(group))
+    .map(({ group }) => `policies of ${group}`);
+  return [...new Set([...defined, ...elsewhere])];
+}
+
+/** Why nothing that NetworkPolicies refuse is known to be refused: on clusters of others the network plugin decides. */
+export function unenforced(known: Known): string | undefined {
+  if (known.closedByDefault || known.source === 'manifests') return undefined;
+  const plugin = networkPlugin(known);
+  if (plugin?.enforces) return undefined;
+  return plugin === undefined
+    ? 'whether anything enforces NetworkPolicies is not known: no network plugin that does is seen among the DaemonSets'
+    : `nothing is seen that enforces NetworkPolicies: DaemonSet ${plugin.name} does not`;
+}
+
+/** Both as what is told of a whole answer. */
+export const doubtsOf = (doubts: { others: OtherDecider[]; unenforced: string | undefined }) => [
+  ...doubts.others.map(({ what, why }) => ({ what, why })),
+  ...(doubts.unenforced === undefined ? [] : [{ what: 'what NetworkPolicies refuse', why: doubts.unenforced }]),
+];
+
+/** The first other decider about pods of any of these namespaces, as a reason. */
+export function doubtAbout(deciders: OtherDecider[], namespaces: (string | undefined)[]): string | undefined {
+  const found = deciders.find(({ namespace }) => namespace === '' || namespaces.includes(namespace));
+  return found && `${found.what}: ${found.why}`;
+}
