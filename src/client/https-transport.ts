@@ -1,5 +1,6 @@
-import { type ClientRequest, type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage, Agent as PlainAgent } from 'node:http';
 import { Agent, request as tlsRequest } from 'node:https';
+import { plainHttp } from '../foundation/plain-http.ts';
 import { errorOf } from './client.ts';
 import { type Connection, type Material, readMaterial, versionOf } from './connection.ts';
 import { createLineSplitter } from './lines.ts';
@@ -41,7 +42,7 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
 
   function agentFor({ ca, cert, key }: Material, maxSockets: number): PlainAgent {
     const shared = { keepAlive: true, keepAliveMsecs: 15_000, maxSockets, maxFreeSockets: 8 };
-    if (!secure) return new PlainAgent(shared);
+    if (!secure) return new plainHttp.Agent(shared);
     const servername = connection.tlsServerName;
     const rejectUnauthorized = connection.insecureSkipTlsVerify !== true;
     return new Agent({ ...shared, ca, cert, key, minVersion: 'TLSv1.2', rejectUnauthorized, servername });
@@ -75,7 +76,7 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
       headers['content-type'] = request.contentType ?? 'application/json';
       headers['content-length'] = body.length;
     }
-    const outgoing: ClientRequest = (secure ? tlsRequest : plainRequest)({
+    const outgoing: ClientRequest = (secure ? tlsRequest : plainHttp.request)({
       host: base.hostname.replace(/^\[|\]$/g, ''),
       port: base.port || (secure ? 443 : 80),
       path: prefix + request.path,

@@ -72,6 +72,13 @@ test('no code is made from strings, and no file grows out of hand', () => {
   }
 });
 
+test('node:http is imported for its types only (foundation/plain-http.ts)', () => {
+  for (const file of files.filter((file) => !isTest(file))) {
+    const text = readFileSync(join(source, file), 'utf8');
+    assert.doesNotMatch(text, /^(?!import type ).*from 'node:http';$/m, `src/${file} loads undici for nothing`);
+  }
+});
+
 test('ARCHITECTURE.md shows the table that is enforced', () => {
   const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
   const rows = [...page.matchAll(/^\| `(\w+)` \|[^|]*\|([^|]*)\|$/gm)];

@@ -1,8 +1,8 @@
-import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Container as ContainerSpec, HTTPGetAction, LifecycleHandler } from '../../api/schema/types.d.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import { plainHttp } from '../../foundation/plain-http.ts';
 import { portOf } from '../container-port.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 
@@ -35,7 +35,7 @@ function httpHook(action: HTTPGetAction, { podIP, spec }: HookTarget, timeoutMs:
       agent: false,
       ...(secure ? { rejectUnauthorized: false } : {}),
     };
-    const request = (secure ? httpsRequest : httpRequest)(options, (response) => {
+    const request = (secure ? httpsRequest : plainHttp.request)(options, (response) => {
       response.destroy();
       resolve();
     });

@@ -1,7 +1,7 @@
-import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Container as ContainerSpec, HTTPGetAction, Probe } from '../../api/schema/types.d.ts';
+import { plainHttp } from '../../foundation/plain-http.ts';
 import { portOf } from '../container-port.ts';
 import { ExecTimeout, type Runtime } from '../runtimes/runtime.ts';
 import { dialError, endpointOf } from './dial-error.ts';
@@ -63,7 +63,7 @@ function httpProbe(
       maxHeaderSize: 16_384,
       ...(secure ? { rejectUnauthorized: false } : {}),
     };
-    const request = (secure ? httpsRequest : httpRequest)(options, (response) => {
+    const request = (secure ? httpsRequest : plainHttp.request)(options, (response) => {
       const code = response.statusCode ?? 0;
       response.destroy();
       finish(code >= 200 && code < 400 ? undefined : `HTTP probe failed with statuscode: ${code}`);

@@ -1,6 +1,7 @@
-import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { ApiError } from '../../api/status.ts';
+import { plainHttp } from '../../foundation/plain-http.ts';
 import type { Context, Reply } from '../context.ts';
 
 /** Where to send a request on to; `identity` is only for node agents. */
@@ -33,7 +34,7 @@ export async function forward({ request, log }: Context, to: Destination): Promi
     agent: false,
   };
   return new Promise((resolve, reject) => {
-    const outgoing = (to.scheme === 'https' ? httpsRequest : httpRequest)(options, (answer) => {
+    const outgoing = (to.scheme === 'https' ? httpsRequest : plainHttp.request)(options, (answer) => {
       outgoing.setTimeout(0);
       const own = { ...answer.headers };
       delete own.connection;

@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import { Duplex } from 'node:stream';
+import { plainHttp } from '../../../foundation/plain-http.ts';
 
 /**
  * The part of SPDY/3.1 that containerd's streaming server (Go's spdystream) needs from a client. Header blocks are
@@ -36,7 +36,7 @@ export function upgradeToSpdy(url: string, protocols: string[]): Promise<Upgrade
     'content-length': 0,
   };
   return new Promise((resolve, reject) => {
-    const asking = request({ host: hostname, port, path: pathname + search, method: 'POST', headers });
+    const asking = plainHttp.request({ host: hostname, port, path: pathname + search, method: 'POST', headers });
     asking.setTimeout(answerMsMax, () => asking.destroy(new Error(`no answer from ${hostname}:${port}`)));
     asking.on('upgrade', (response, socket, head) => {
       socket.setTimeout(0);
