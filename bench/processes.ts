@@ -36,8 +36,9 @@ function describe(pid: number, command: string): Process {
     command,
     residentBytes: Number(resident?.[1] ?? 0) * 1024,
     cpuTicks: Number(fields[11]) + Number(fields[12]),
-    startedMs: bootTimeMs() + (Number(fields[19]) / ticksPerSecond) * 1000,
+    startedMs: Date.now() - uptimeMs() + (Number(fields[19]) / ticksPerSecond) * 1000,
   };
 }
 
-const bootTimeMs = (): number => Number(/btime (\d+)/.exec(readFileSync('/proc/stat', 'utf8'))![1]) * 1000;
+/** Start times count from the start of the machine. `btime` of /proc/stat, which says when that was, is up to a second off. */
+const uptimeMs = (): number => Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000;
