@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { KubernetesObject } from '../../api/object.ts';
 import { type PolicyRule, uncovered } from '../../api/rbac/rules.ts';
 import { userRoles } from '../../api/rbac/user-roles.ts';
@@ -60,7 +61,11 @@ export function bootstrapObjects({ clientAuthority, derived = [] }: BootstrapSet
  */
 export async function reconcileBootstrapObjects(client: Client, objects: KubernetesObject[]): Promise<number> {
   let written = 0;
-  for (const object of objects) if (await reconcile(client, object)) written++;
+  for (const object of objects) {
+    if (await reconcile(client, object)) written++;
+    // What is there already is found without any waiting: requests are answered in between.
+    await setImmediate();
+  }
   return written;
 }
 
