@@ -2,6 +2,7 @@ import { CORE_SCHEMA, defineScalarTag, mergeTag, NOT_RESOLVED } from 'js-yaml';
 
 const bool = defineScalarTag('tag:yaml.org,2002:bool', {
   implicit: true,
+  implicitFirstChars: [...'tTfFyYnNoO'],
   resolve: (source) =>
     /^(?:true|True|TRUE|yes|Yes|YES|on|On|ON)$/.test(source) ||
     (/^(?:false|False|FALSE|no|No|NO|off|Off|OFF)$/.test(source) ? false : NOT_RESOLVED),
@@ -10,6 +11,7 @@ const bool = defineScalarTag('tag:yaml.org,2002:bool', {
 
 const int = defineScalarTag('tag:yaml.org,2002:int', {
   implicit: true,
+  implicitFirstChars: [...'-+0123456789'],
   resolve(source) {
     if (/^[-+]?0[0-7]+$/.test(source)) return Number.parseInt(source, 8);
     if (/^[-+]?[0-9]+$/.test(source)) return Number(source);
