@@ -6,7 +6,7 @@ import { drive, median, openConnection } from '../load.ts';
 
 const clients = 32;
 const count = 10_000;
-const program = join(import.meta.dirname, '../../src/cli/main.ts');
+const rempart = join(import.meta.dirname, '../../bin/rempart');
 /** How often the high-water mark of a process is read: the last reading is the figure. */
 const everyMs = 20;
 
@@ -39,9 +39,7 @@ export const checkCluster: Benchmark = {
 
 async function runCheck(kubeconfig: string): Promise<{ seconds: number; peakBytes: number }> {
   const startMs = performance.now();
-  const child = spawn(process.execPath, [program, 'check', '--kubeconfig', kubeconfig], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(rempart, ['check', '--kubeconfig', kubeconfig], { stdio: ['ignore', 'pipe', 'inherit'] });
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   child.once('error', reject).once('close', resolve);
   let written = 0;

@@ -7,7 +7,7 @@ import { type Benchmark, benchPod } from '../benchmark.ts';
 import { median } from '../load.ts';
 
 const count = 1000;
-const program = join(import.meta.dirname, '../../src/cli/main.ts');
+const rempart = join(import.meta.dirname, '../../bin/rempart');
 
 /** `rempart check` of a folder of Deployments of about 2 kB each, from the start of its process. */
 export const check: Benchmark = {
@@ -20,7 +20,7 @@ export const check: Benchmark = {
         writeFileSync(join(folder, `${index}.yaml`), stringify(deployment(`web-${index}`)));
       for (let round = 0; round < rounds; round++) {
         const startMs = performance.now();
-        const { status, stderr } = spawnSync(process.execPath, [program, 'check', folder, '--fail-on', 'critical'], {
+        const { status, stderr } = spawnSync(rempart, ['check', folder, '--fail-on', 'critical'], {
           maxBuffer: 2 ** 26,
         });
         if (status !== 0) throw new Error(`rempart check ended with ${status}: ${stderr}`);

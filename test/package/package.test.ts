@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,22 @@ test('the package has no TypeScript, no tests and no tools, but the example', ()
 
 test('its help names the commands', () => {
   assert.match(run(program, ['help']), /up .*start a cluster/s);
+});
+
+const compiled = join(installed, '.cache/compiled');
+
+test('what is compiled of it is kept beside it, for its owner only', () => {
+  run(program, ['help']);
+  assert.equal(statSync(compiled).mode & 0o777, 0o700);
+  assert.ok(readdirSync(compiled).length > 0);
+});
+
+test('nothing is kept beside the code of somebody else', { skip: process.getuid!() !== 0 && 'needs root' }, () => {
+  rmSync(compiled, { recursive: true });
+  chownSync(installed, 65_534, 65_534);
+  run(program, ['help']);
+  chownSync(installed, 0, 0);
+  assert.ok(!existsSync(compiled));
 });
 
 test('each of its dependencies loads without code from strings', () => {
