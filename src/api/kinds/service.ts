@@ -137,7 +137,7 @@ function validatePorts({ ports = [], type, clusterIP }: NonNullable<Service['spe
     if (!port.nodePort) return;
     checkPort(port.nodePort, `${at}.nodePort`, errors);
     if (type !== 'NodePort' && type !== 'LoadBalancer')
-      errors.push(forbiddenValue(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
+      errors.push(forbiddenValue(`${at}.nodePort`, `may not be used when \`type\` is '${type}'`));
     const nodePort = `${port.protocol}/${port.nodePort}`;
     if (nodePorts.has(nodePort)) errors.push(duplicate(`${at}.nodePort`, port.nodePort));
     nodePorts.add(nodePort);

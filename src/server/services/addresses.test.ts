@@ -53,6 +53,20 @@ test('node ports are given once, kept by updates, and taken away with the type',
   assert.equal(inner.spec.ports[0].nodePort, undefined);
 });
 
+test('what a client repeats of the old type goes with it, what it asks anew is refused', async () => {
+  const made = await must(server, 'POST', services, service('moving', { type: 'NodePort' }));
+  const external = { ...made, spec: { ...made.spec, type: 'ExternalName', externalName: 'example.com' } };
+  const moved = await must(server, 'PUT', `${services}/moving`, external);
+  for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'externalTrafficPolicy'])
+    assert.equal(field in moved.spec, false, field);
+  assert.equal(moved.spec.ports[0].nodePort, undefined);
+  const asking = { ...moved, spec: { ...moved.spec, ports: [{ port: 80, nodePort: 30_123 }] } };
+  const refused = await may(server, 'PUT', `${services}/moving`, asking);
+  assert.match(refused.body.message, /nodePort: Forbidden: may not be used when `type` is 'ExternalName'/);
+  const back = { ...moved, spec: { ...moved.spec, type: 'ClusterIP', externalName: undefined } };
+  assert.match((await must(server, 'PUT', `${services}/moving`, back)).spec.clusterIP, /^10\.96\./);
+});
+
 test('a port of two protocols has one number on the nodes', async () => {
   const ports = [
     { name: 'a', port: 53, protocol: 'UDP' },

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Service, ServicePort } from '../../api/schema/types.d.ts';
 import { ApiError, type FieldError, invalid } from '../../api/status.ts';
@@ -112,7 +113,9 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
       if (kind.resource !== 'services' || kind.group !== '' || subresource !== '' || object === undefined) return;
       const service = object as unknown as Service & KubernetesObject;
       service.spec ??= {};
-      if (old !== undefined) keepGiven(service, old as unknown as Service);
+      const { spec: before } = (old ?? {}) as unknown as Partial<Service>;
+      if (before) dropUnused(service.spec, before);
+      if (before) keepGiven(service.spec, before);
       const by = `${namespace}/${service.metadata.name}`;
       if (service.spec.type === 'ExternalName') return;
       giveAddress(service, by, dryRun);
@@ -121,24 +124,38 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
   };
 }
 
+type Spec = NonNullable<Service['spec']>;
+
+const hasNodePorts = ({ type }: Spec) => type === 'NodePort' || type === 'LoadBalancer';
+
+/**
+ * What a service had by its old type and has no use for now, unless the client has also changed it: that is validated.
+ * Source: kubernetes/kubernetes pkg/registry/core/service/strategy.go, dropTypeDependentFields.
+ */
+function dropUnused(spec: Spec, before: Spec): void {
+  const isExposed = hasNodePorts(spec) || (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0);
+  const unused: (keyof Spec)[] = [
+    ...(spec.type === 'ExternalName' ? (['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const) : []),
+    ...(isExposed ? [] : (['externalTrafficPolicy'] as const)),
+    ...(spec.type === 'LoadBalancer' ? [] : (['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const)),
+  ];
+  for (const field of unused) if (isDeepStrictEqual(spec[field], before[field])) delete spec[field];
+  if (hasNodePorts(spec)) return;
+  for (const port of spec.ports ?? []) if (port.nodePort === sameIn(before, port)?.nodePort) delete port.nodePort;
+}
+
 /** Clients that replace a service rarely repeat what was given to it. */
-function keepGiven({ spec = {} }: Service, { spec: before = {} }: Service): void {
-  if (spec.type === 'ExternalName') {
-    if (before.type !== 'ExternalName') for (const field of ['clusterIP', 'clusterIPs'] as const) delete spec[field];
-    return;
-  }
-  if (!spec.clusterIP && before.clusterIP) {
+function keepGiven(spec: Spec, before: Spec): void {
+  if (spec.type !== 'ExternalName' && !spec.clusterIP && before.clusterIP) {
     spec.clusterIP = before.clusterIP;
     spec.clusterIPs = before.clusterIPs;
   }
-  const wasExposed = before.type === 'NodePort' || before.type === 'LoadBalancer';
-  for (const port of spec.ports ?? []) {
-    const same = before.ports?.find((each) => each.port === port.port && each.protocol === port.protocol);
-    if (spec.type === 'ClusterIP') {
-      if (wasExposed && port.nodePort === same?.nodePort) delete port.nodePort;
-    } else if (!port.nodePort && same?.nodePort) port.nodePort = same.nodePort;
-  }
+  if (!hasNodePorts(spec)) return;
+  for (const port of spec.ports ?? []) port.nodePort ||= sameIn(before, port)?.nodePort;
 }
+
+const sameIn = ({ ports = [] }: Spec, { port, protocol }: ServicePort) =>
+  ports.find((each) => each.port === port && each.protocol === protocol);
 
 /** TCP and UDP of one port share the number on the node. */
 function sibling(ports: ServicePort[], port: ServicePort): number | undefined {
