@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -108,3 +109,16 @@ function clusterFile(text: string): string {
   writeFileSync(join(directory, 'cluster.json'), text);
   return directory;
 }
+
+test('a reader that has enough ends it without a word', async () => {
+  const manifests = join(import.meta.dirname, '../../examples/shop/manifests');
+  const words = ['--disallow-code-generation-from-strings', main, 'check', manifests, '--format', 'json'];
+  const program = spawn(process.execPath, words);
+  program.stdout.destroy();
+  let said = '';
+  program.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  await once(program, 'close');
+  assert.equal(said, '');
+});

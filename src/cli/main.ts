@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { programVersion } from '../foundation/program-version.ts';
 import { CommandFailed } from './command.ts';
 import { addCommands } from './commands.ts';
 import { printableError, sentenceFor } from './failure.ts';
-
-/** Read when it is asked for: the API server may read little else than its code. */
-function readVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
-}
 
 const program = new Command('rempart')
   .description('Kubernetes, closed by design')
@@ -15,10 +10,16 @@ const program = new Command('rempart')
   .helpCommand(true)
   .option('-V, --version', 'the version of Rempart')
   .on('option:version', () => {
-    process.stdout.write(`rempart ${readVersion()}\n`);
+    process.stdout.write(`rempart ${programVersion()}\n`);
     process.exit(0);
   });
 addCommands(program);
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads this has enough (`| head`): nothing went wrong.
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
 
 try {
   await program.parseAsync();

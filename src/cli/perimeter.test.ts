@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -41,6 +41,20 @@ test('the exposure of a folder, its plan as files, and roles that nobody watched
   const roles = rempart('roles', shop);
   assert.equal(roles.status, 3);
   assert.match(roles.stdout, /nobody watched them/);
+});
+
+test('every report for programs says when, by what and on what it was made', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const before = Date.now();
+  for (const words of ['check', 'benchmark', 'plan', 'exposure', 'path', 'preview --remove deployment/shop/front']) {
+    const [command = '', ...more] = words.split(' ');
+    const report = JSON.parse(rempart(command, shop, ...more, '--format', 'json').stdout);
+    const { madeBy, source, about } = report;
+    assert.deepEqual([report.version, madeBy, source, about], [1, `rempart ${version}`, 'manifests', shop], words);
+    assert.ok(Date.parse(report.madeAt) >= before, words);
+  }
+  const page = rempart('check', shop, '--format', 'html').stdout;
+  assert.match(page, new RegExp(`Made at <time>[\\d-]+T[\\d:.]+Z</time> by rempart ${version}\\.`));
 });
 
 test('what could not be read is said, and nothing is said of nothing', () => {

@@ -18,6 +18,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { processStartTime } from '../foundation/process-id.ts';
+import { programVersion } from '../foundation/program-version.ts';
 import { type Configuration, layout } from './configuration.ts';
 import { logFiles, type ProcessName } from './places.ts';
 import { modeOf } from './protections/protections.ts';
@@ -30,11 +31,7 @@ const codeFolders = basename(dirname(packageRoot)) === 'node_modules' ? [dirname
 const mainFile = existsSync(join(packageRoot, 'src/cli/main.ts')) ? 'src/cli/main.ts' : 'dist/cli/main.js';
 
 /** The Node and the program that processes are started with: an upgrade, or another checkout, changes it. */
-const program = [
-  process.execPath,
-  packageRoot,
-  JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version as string,
-];
+const program = [process.execPath, packageRoot, programVersion()];
 
 /** Starts a supervised process that outlives this one; does nothing when it already runs. */
 export function startProcess(name: ProcessName, configuration: Configuration): void {

@@ -13,6 +13,8 @@ import { configuredMode, protections } from './protections/protections.ts';
 import { adminClient, apiUrl } from './up.ts';
 
 export type ClusterStatus = {
+  /** Of this form: fields are only ever added; it changes when one means something else. */
+  version: 1;
   cluster: { name: string; dataDirectory: string; url: string };
   processes: { name: string; running: boolean; detail: string }[];
   nodes: { name: string; ready: boolean; detail: string }[];
@@ -36,6 +38,7 @@ export async function status(dataDirectory: string): Promise<ClusterStatus> {
   const nodes = await readNodes(client, configuration);
   const modes = await readModes(client);
   return {
+    version: 1,
     cluster: { name: configuration.name, dataDirectory: configuration.dataDirectory, url: apiUrl(configuration) },
     processes,
     nodes,

@@ -9,7 +9,7 @@ export {
   benchmarkNames,
   judgeBenchmark,
 } from './benchmark/benchmark.ts';
-export { benchmarkJson, renderBenchmark } from './benchmark/render.ts';
+export { renderBenchmark } from './benchmark/render.ts';
 export { checks } from './checks.ts';
 export type { Check, Finding, JudgeContext, Level, Manifest, Severity, Verdict } from './contract.ts';
 export { levels, severities } from './contract.ts';
@@ -24,7 +24,7 @@ export { renderPaths, renderWorst } from './paths/render.ts';
 export { worstPaths } from './paths/worst.ts';
 export { endpointOf } from './perimeter/administration/administration.ts';
 export { deriveRoles } from './perimeter/derived/derive.ts';
-export { renderRoles, writeRoles } from './perimeter/derived/render.ts';
+export { renderRoles, rolesYaml, writeRoles } from './perimeter/derived/render.ts';
 export { renderExposure, reportExposure } from './perimeter/exposure-report.ts';
 export { generatePolicies } from './perimeter/generate/generate.ts';
 export { generatedYaml } from './perimeter/generate/render.ts';

@@ -23,15 +23,17 @@ export const benchmark: AddCommand = (program) => {
       '\nExit codes: 0 no item fails; 1 wrong use; 2 an item fails, or an exception has expired; 3 nothing passed.',
     )
     .action(async (path: string | undefined, { benchmark, level, format, exceptions, ...where }: Options) => {
-      const { benchmarkJson, judgeBenchmark, readSource, renderBenchmark } = await import('../../defence/defence.ts');
-      const { snapshot, about, close } = await readSource(sourceOptions(path, where, Date.now()));
-      close();
-      const report = judgeBenchmark(snapshot, {
-        ...{ benchmark, about, levelMax: level === '1' ? 1 : 2 },
+      const { asJson, judgeBenchmark, readSource, renderBenchmark } = await import('../../defence/defence.ts');
+      const source = await readSource(sourceOptions(path, where, Date.now()));
+      source.close();
+      const report = judgeBenchmark(source.snapshot, {
+        ...{ benchmark, levelMax: level === '1' ? 1 : 2 },
         ...(exceptions === undefined ? {} : { exceptionsFile: exceptions }),
       });
       process.stdout.write(
-        format === 'json' ? benchmarkJson(report) : renderBenchmark(report, process.stdout.isTTY === true),
+        format === 'json'
+          ? asJson(report, source)
+          : renderBenchmark(report, source.about, process.stdout.isTTY === true),
       );
       if (report.counts.fail > 0 || report.exceptions.some(({ expired }) => expired)) throw new CommandFailed(2);
       if (report.counts.pass === 0) throw new CommandFailed(3);

@@ -21,14 +21,14 @@ export const exposure: AddCommand = (program) => {
         '2 one is.',
     )
     .action(async (path: string | undefined, options: Options) => {
-      const { endpointOf, renderExposure, reportExposure } = await import('../../defence/defence.ts');
+      const { asJson, endpointOf, renderExposure, reportExposure } = await import('../../defence/defence.ts');
       const nowMs = Date.now();
       const source = await openSource(path, options, nowMs);
       try {
         const { connection, observations, snapshot } = source;
         const endpoint = connection && endpointOf(connection);
         const report = reportExposure(snapshot, { endpoint, allowFrom: options.allowFrom, observations, nowMs });
-        process.stdout.write(renderExposure(report, options.format));
+        process.stdout.write(options.format === 'json' ? asJson(report, source) : renderExposure(report));
         if (report.administration.some(({ verdict }) => verdict === 'fail')) throw new CommandFailed(2);
       } finally {
         source.close();

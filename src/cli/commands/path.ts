@@ -22,7 +22,8 @@ export const path: AddCommand = (program) => {
     )
     .action(
       async (first: string | undefined, second: string | undefined, third: string | undefined, options: Options) => {
-        const { findPaths, isEnd, renderPaths, renderWorst, worstPaths } = await import('../../defence/defence.ts');
+        const defence = await import('../../defence/defence.ts');
+        const { asJson, findPaths, isEnd, renderPaths, renderWorst, worstPaths } = defence;
         // One word that is no place is where the manifests are.
         const alone = second === undefined && first !== undefined && !isEnd(first);
         if (!alone && first !== undefined && second === undefined)
@@ -32,9 +33,8 @@ export const path: AddCommand = (program) => {
           const { snapshot, observations } = source;
           const isOne = !alone && first !== undefined && second !== undefined;
           const report = isOne ? findPaths(snapshot, first, second, observations) : worstPaths(snapshot);
-          process.stdout.write(
-            'reached' in report ? renderWorst(report, options.format) : renderPaths(report, options.format),
-          );
+          const text = () => ('reached' in report ? renderWorst(report) : renderPaths(report));
+          process.stdout.write(options.format === 'json' ? asJson(report, source) : text());
           if (report.paths.length > 0) throw new CommandFailed(2);
           if (report.notAssessed.length > 0) throw new CommandFailed(3);
         } finally {

@@ -15,12 +15,13 @@ export const plan: AddCommand = (program) => {
     .addOption(formatOption())
     .addHelpText('after', '\nExit codes: 0 the plan, and what was not assessed for it; 1 wrong use.')
     .action(async (path: string | undefined, options: Options) => {
-      const { makePlan, renderPlan, writePlan } = await import('../../defence/defence.ts');
+      const { asJson, makePlan, renderPlan, writePlan } = await import('../../defence/defence.ts');
       const nowMs = Date.now();
       const source = await openSource(path, options, nowMs);
       try {
         const made = makePlan(source.snapshot, source.observations, { limit: options.limit, nowMs });
-        process.stdout.write(renderPlan(options.write ? writePlan(made, options.write) : made, options.format));
+        const told = options.write ? writePlan(made, options.write) : made;
+        process.stdout.write(options.format === 'json' ? asJson(told, source) : renderPlan(told));
       } finally {
         source.close();
       }

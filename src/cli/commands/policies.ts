@@ -26,7 +26,7 @@ export const policies: AddCommand = (program) => {
       const source = await openSource(path, choices, Date.now());
       try {
         const generated = generatePolicies(source.snapshot, source.observations, namespace);
-        process.stdout.write(format === 'yaml' ? generatedYaml(generated, source.about) : asJson(generated));
+        process.stdout.write(format === 'yaml' ? generatedYaml(generated, source.about) : asJson(generated, source));
         if (generated.policies.length === 0) throw new CommandFailed(3);
         if (generated.notCovered.length > 0) throw new CommandFailed(2);
       } finally {

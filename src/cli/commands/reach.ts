@@ -18,7 +18,7 @@ export const reach: AddCommand = (program) => {
       const source = await openSource(path, choices, Date.now());
       try {
         const { text, json, exitCode } = reachReport(source, from, to);
-        process.stdout.write(format === 'json' ? asJson(json) : text);
+        process.stdout.write(format === 'json' ? asJson(json, source) : text);
         if (exitCode !== 0) throw new CommandFailed(exitCode);
       } finally {
         source.close();

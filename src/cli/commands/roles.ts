@@ -24,14 +24,19 @@ export const roles: AddCommand = (program) => {
       '\nExit codes: 0 all that was seen is covered; 1 wrong use; 3 nobody watched: nothing could be derived.',
     )
     .action(async (path: string | undefined, options: Options) => {
-      const { deriveRoles, renderRoles, writeRoles } = await import('../../defence/defence.ts');
+      const { asJson, deriveRoles, renderRoles, rolesYaml, writeRoles } = await import('../../defence/defence.ts');
       const source = await openSource(path, options, Date.now());
       try {
         const accounts = (options.serviceAccount ?? []).map(
           (name) => `system:serviceaccount:${name.replace('/', ':')}`,
         );
         const report = deriveRoles(source.snapshot, source.observations, [...(options.user ?? []), ...accounts]);
-        process.stdout.write(renderRoles(report, options.format));
+        const texts = {
+          table: () => renderRoles(report),
+          json: () => asJson(report, source),
+          yaml: () => rolesYaml(report),
+        };
+        process.stdout.write(texts[options.format]());
         if (options.write)
           for (const file of writeRoles(report, options.write)) process.stderr.write(`written: ${file}\n`);
         if (report.windows.length === 0) throw new CommandFailed(3);

@@ -28,12 +28,13 @@ export const whoCan: AddCommand = (program) => {
         fourth: string | undefined,
         options: Options,
       ) => {
-        const { readRightQuery, renderWhoCan, whoCan } = await import('../../defence/defence.ts');
+        const { asJson, readRightQuery, renderWhoCan, whoCan } = await import('../../defence/defence.ts');
         const { name, path } = nameAndPath(third, fourth);
         const query = readRightQuery(verb, resource, { name, namespace: options.namespace });
         const source = await openSource(path, options, Date.now());
         try {
-          process.stdout.write(renderWhoCan(whoCan(source.snapshot, query, options), options.format));
+          const report = whoCan(source.snapshot, query, options);
+          process.stdout.write(options.format === 'json' ? asJson(report, source) : renderWhoCan(report));
         } finally {
           source.close();
         }

@@ -27,7 +27,6 @@ export type Row = Outcome & {
 export type BenchmarkReport = {
   benchmark: BenchmarkName;
   document: string;
-  about: string;
   rows: Row[];
   /** Those that there are, and the built-in ones that count here. */
   exceptions: (Exception & { used: boolean })[];
@@ -41,14 +40,13 @@ const documents: Record<BenchmarkName, string> = {
 
 export type BenchmarkOptions = {
   benchmark: BenchmarkName;
-  about: string;
   levelMax?: 1 | 2;
   exceptionsFile?: string;
 };
 
 /** Judges every item of a document on a cluster or manifests: each with its verdict and the reason for it. */
 export function judgeBenchmark(snapshot: Snapshot, options: BenchmarkOptions): BenchmarkReport {
-  const { benchmark, about, levelMax = 2, exceptionsFile } = options;
+  const { benchmark, levelMax = 2, exceptionsFile } = options;
   const { takenAtMs: nowMs } = snapshot;
   const fromFile = exceptionsFile === undefined ? [] : loadExceptions(exceptionsFile, nowMs);
   const isLive = snapshot.source === 'cluster';
@@ -75,7 +73,7 @@ export function judgeBenchmark(snapshot: Snapshot, options: BenchmarkOptions): B
   const counts = { pass: 0, fail: 0, 'not applicable': 0, 'not assessed': 0 };
   for (const { verdict } of rows) counts[verdict]++;
   const listed = [...new Set([...exceptions, ...used])].map((each) => ({ ...each, used: used.has(each) }));
-  return { benchmark, document: documents[benchmark], about, rows, exceptions: listed, counts };
+  return { benchmark, document: documents[benchmark], rows, exceptions: listed, counts };
 }
 
 function rowOf({ item: { id, title, level, automated }, outcome }: JudgedItem): Row {

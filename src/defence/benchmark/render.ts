@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { expiryText } from '../judge/exceptions.ts';
-import { asJson, asText } from '../report/lines.ts';
+import { asText } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import type { BenchmarkReport } from './benchmark.ts';
 import type { OutcomeVerdict } from './item.ts';
@@ -8,8 +8,8 @@ import type { OutcomeVerdict } from './item.ts';
 const colours = { pass: 'green', fail: 'red', 'not assessed': 'yellow', 'not applicable': 'dim' } as const;
 
 /** For people: every item under its section, with the reason of its verdict. */
-export function renderBenchmark(report: BenchmarkReport, colour: boolean): string {
-  const { rows, document, about, counts } = report;
+export function renderBenchmark(report: BenchmarkReport, about: string, colour: boolean): string {
+  const { rows, document, counts } = report;
   const paint = (verdict: OutcomeVerdict, text: string) =>
     colour ? styleText(colours[verdict], text, { validateStream: false }) : text;
   const lines = [`${document}, on ${printable(about)}`];
@@ -17,9 +17,9 @@ export function renderBenchmark(report: BenchmarkReport, colour: boolean): strin
     lines.push('', section);
     for (const { id, level, automated, title, verdict, why } of members) {
       const number = id.replace(/^CIS /, report.benchmark === 'cis' ? '' : 'CIS ').padEnd(7);
-      const about = level === undefined ? '' : ` (level ${level}${automated ? '' : ', left to a person'})`;
+      const kind = level === undefined ? '' : ` (level ${level}${automated ? '' : ', left to a person'})`;
       const mark = paint(verdict, verdict.padEnd(15));
-      lines.push(`${mark}${number} ${title}${about}`, `${' '.repeat(17)}${printable(why)}`);
+      lines.push(`${mark}${number} ${title}${kind}`, `${' '.repeat(17)}${printable(why)}`);
     }
   }
   if (report.exceptions.length > 0) lines.push('', 'Exceptions');
@@ -37,6 +37,3 @@ export function renderBenchmark(report: BenchmarkReport, colour: boolean): strin
   );
   return asText(lines);
 }
-
-/** For programs. Fields are only ever added; `version` changes when one means something else. */
-export const benchmarkJson = (report: BenchmarkReport): string => asJson(report);

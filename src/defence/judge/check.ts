@@ -10,6 +10,7 @@ import {
   severities,
 } from '../contract.ts';
 import type { Loaded } from '../manifests/load.ts';
+import { provenanceOf } from '../report/provenance.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
 import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
 import { exemptionFor } from './exemptions.ts';
@@ -59,7 +60,7 @@ async function helmObjects({ client, snapshot }: Source, options: CheckOptions):
 }
 
 function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: CheckOptions): CheckReport {
-  const { snapshot, loaded, about } = source;
+  const { snapshot, loaded } = source;
   const { levels: chosen = [...levels], exceptionsFile } = options;
   const active = activeChecks(options);
   const judged: JudgedObject[] = [...(loaded?.objects ?? judgedObjects(snapshot)), ...helm.objects];
@@ -68,7 +69,8 @@ function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: 
   const exceptions = [...(exceptionsFile ? loadExceptions(exceptionsFile, nowMs) : []), ...inCluster.found];
   const empty = chosen.filter((level) => !checks.some((check) => check.level === level));
   return {
-    ...{ source: snapshot.source, about, minor: snapshot.minor, levels: chosen, checks: active },
+    ...provenanceOf(source),
+    ...{ minor: snapshot.minor, levels: chosen, checks: active },
     ...{ files: loaded?.files.length ?? 0, objects, coverage },
     ...waive(failures, exceptions, loaded ? () => undefined : exemptionFor),
     unreadable: [...(loaded?.unreadable ?? []), ...unreadable, ...inCluster.invalid],

@@ -1,13 +1,11 @@
-import { asJson, asText, notAssessedLines, refsText } from '../report/lines.ts';
+import { asText, notAssessedLines, refsText } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import type { Cut, PathReport } from './paths.ts';
 import type { Path } from './steps.ts';
 import type { WorstReport } from './worst.ts';
 
-export type PathFormat = 'table' | 'json';
-
-export function renderPaths(report: PathReport, format: PathFormat): string {
-  if (format === 'json') return asJson(report);
+/** For people: every path with its steps, and the least that cuts them all. */
+export function renderPaths(report: PathReport): string {
   const { from, to, paths, cut, notAssessed } = report;
   const lines: string[] = [];
   for (const [index, path] of paths.entries()) lines.push(...pathLines(path, `${index + 1}.`), '');
@@ -19,8 +17,8 @@ export function renderPaths(report: PathReport, format: PathFormat): string {
   return asText([...lines, ...notAssessedLines(notAssessed)]);
 }
 
-export function renderWorst(report: WorstReport, format: PathFormat): string {
-  if (format === 'json') return asJson(report);
+/** For people: the worst paths of a whole cluster, and what is reached in all. */
+export function renderWorst(report: WorstReport): string {
   const lines = report.paths.flatMap((path, index) => {
     const more = path.alike > 0 ? `, and from ${path.alike} more place${path.alike === 1 ? '' : 's'}` : '';
     return [...pathLines(path, `${index + 1}.`, more), ''];

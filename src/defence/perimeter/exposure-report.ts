@@ -5,7 +5,7 @@ import { refText } from '../object-ref.ts';
 import { allowListChange } from '../preview/changes/client-allow-list.ts';
 import type { Preview } from '../preview/impact.ts';
 import { preview, subjectText } from '../preview/preview.ts';
-import { asJson, asText, detailedTable, notAssessedLines, refsText, table } from '../report/lines.ts';
+import { asText, detailedTable, notAssessedLines, refsText, table } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { type AdministrationFinding, type Endpoint, judgeAdministration } from './administration/administration.ts';
@@ -38,8 +38,8 @@ export function reportExposure(snapshot: Snapshot, options: ExposureOptions): Ex
   };
 }
 
-export function renderExposure(report: ExposureReport, format: 'table' | 'json'): string {
-  if (format === 'json') return asJson(report);
+/** For people. */
+export function renderExposure(report: ExposureReport): string {
   const { administration, workloads, allowList, notAssessed } = report;
   const judged = administration.map(({ verdict, severity, check, why, by }) => [
     ...[verdict, verdict === 'fail' ? severity : '', check.replace('administration/', '')],

@@ -1,12 +1,12 @@
 import { describeSubject } from '../../api/rbac/subject.ts';
 import { refText } from '../object-ref.ts';
-import { asJson, asText, detailedTable, notAssessedLines } from '../report/lines.ts';
+import { asText, detailedTable, notAssessedLines } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import { queryText } from './right-query.ts';
 import type { Holder, WhoCan } from './who-can.ts';
 
-export function renderWhoCan(report: WhoCan, format: 'table' | 'json'): string {
-  if (format === 'json') return asJson(report);
+/** For people. */
+export function renderWhoCan(report: WhoCan): string {
   const { query, holders, always, indirect, notAssessed } = report;
   const lines = [`Who can ${queryText(query)}`, ''];
   if (holders.length === 0) lines.push('Nobody, by the bindings that were read.');

@@ -103,7 +103,7 @@ test('a step that breaks what was seen says so, and stands behind one that does 
 
 test('nothing watched, nothing read: it is said, and there is no score without it', () => {
   const unread = clusterOf(careless, { unread: [{ kind: 'Secret', why: 'forbidden' }] });
-  const text = renderPlan(plan(unread, noObservations(), options), 'table');
+  const text = renderPlan(plan(unread, noObservations(), options));
   assert.match(text, /Not assessed[\s\S]*Secret: forbidden/);
   assert.match(text, /flows between pods: nobody watched them/);
   assert.match(text, /risk = Σ presence × value × 2\^/);

@@ -15,6 +15,8 @@ import { assess, type Risk } from './risk.ts';
 import type { Candidate, PlanStep } from './step.ts';
 
 export type Plan = {
+  /** How risk is counted, in one sentence. */
+  formula: string;
   /** Before, and after every step that is not by hand: tried on the snapshot. */
   before: Risk;
   after: Risk;
@@ -25,6 +27,9 @@ export type Plan = {
   windows: Window[];
   notAssessed: string[];
 };
+
+const formula =
+  'risk = Σ presence × value × 2^(−cost of the easiest path); presence: the Internet 1, else 1/64; value: cluster-admin 1000, nodes 500, secrets 200';
 
 const breaksListedMax = 3;
 const bindingWeightMax = 3;
@@ -62,7 +67,7 @@ export function plan(
       : []),
   ];
   return {
-    ...{ before: assess(paths).risk, after: assess(pathGraphOf(after)).risk, steps, findings },
+    ...{ formula, before: assess(paths).risk, after: assess(pathGraphOf(after)).risk, steps, findings },
     ...{ windows: [...flows, ...calls], notAssessed: [...paths.notAssessed, ...unwatched] },
   };
 }

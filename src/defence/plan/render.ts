@@ -1,14 +1,10 @@
-import { asJson, asText, notAssessedLines } from '../report/lines.ts';
+import { asText, notAssessedLines } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import { commandOf, type Plan } from './plan.ts';
 import type { PlanStep } from './step.ts';
 
-const formula =
-  'risk = Σ presence × value × 2^(−cost of the easiest path); presence: the Internet 1, else 1/64; value: cluster-admin 1000, nodes 500, secrets 200';
-
-export function renderPlan(made: Plan, format: 'table' | 'json'): string {
-  if (format === 'json') return asJson({ formula, ...made });
-  const { before, after, steps, findings, notAssessed } = made;
+/** For people. */
+export function renderPlan({ formula, before, after, steps, findings, notAssessed }: Plan): string {
   const lines = steps.flatMap((step, index) => [...stepLines(step, index + 1), '']);
   if (steps.length === 0)
     lines.push('Nothing to do, in what was assessed: no path leads to an aim and no finding can be mended.', '');

@@ -1,8 +1,10 @@
 import { styleText } from 'node:util';
 import { refText } from '../object-ref.ts';
 import { spanText } from '../observations/watched.ts';
+import { asJson } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import { changedRef } from '../snapshot/snapshot.ts';
+import type { Source } from '../source.ts';
 import { type Impact, type Outcome, outcomes, type Preview } from './impact.ts';
 import { subjectText } from './preview.ts';
 
@@ -12,13 +14,16 @@ const colours = { breaks: ['bold', 'red'], opens: ['yellow'], unknown: ['cyan'],
 /** More of one outcome are counted, not listed: JSON has all. */
 const listedMax = 20;
 
-/** `about` is what was previewed on. */
-export function renderPreview(preview: Preview, about: string, format: PreviewFormat, colour: boolean): string {
-  if (format === 'json')
-    return `${JSON.stringify({ version: 1, about, counts: countsOf(preview), ...preview }, withoutSecrets, 2)}\n`;
+export function renderPreview(
+  preview: Preview,
+  source: Pick<Source, 'snapshot' | 'about'>,
+  format: PreviewFormat,
+  colour: boolean,
+): string {
+  if (format === 'json') return asJson({ counts: countsOf(preview), ...preview }, source, withoutSecrets);
   const paint = (outcome: Outcome, text: string) =>
     colour ? styleText([...colours[outcome]], text, { validateStream: false }) : text;
-  const lines = [`Preview of ${plural(preview.changes.length, 'change')} on ${printable(about)}`];
+  const lines = [`Preview of ${plural(preview.changes.length, 'change')} on ${printable(source.about)}`];
   for (const change of preview.changes.slice(0, listedMax))
     lines.push(`    ${'put' in change ? 'put   ' : 'remove'}  ${printable(refText(changedRef(change)))}`);
   if (preview.changes.length > listedMax) lines.push(`    … and ${preview.changes.length - listedMax} more`);

@@ -61,7 +61,7 @@ async function previewAndApply(source: Source, options: PreviewOptions, nowMs: n
     throw new UsageError('nothing would change: name files with -f, or see rempart help preview');
   const told = await previewOf(source, wanted, given, nowMs);
   if (allowances !== undefined) writeAllowances(allowances, told);
-  const text = renderPreview(told, source.about, format, colour);
+  const text = renderPreview(told, source, format, colour);
   if (apply === undefined) return { text, exitCode: exitCodeOf(told) };
   const { breaks, unknown } = countsOf(told);
   // Ten seconds after a start nothing was seen yet: what is unknown is for a person to answer for, as what breaks is.
@@ -100,7 +100,7 @@ async function takeBack(source: Source, file: string, { format, colour }: Previe
   const changes = readUndo(file);
   const told = preview(source.snapshot, changes, source.observations, nowMs);
   await applyUndo(source.client!, changes);
-  return { text: `${renderPreview(told, source.about, format, colour)}Taken back.\n`, exitCode: 0 };
+  return { text: `${renderPreview(told, source, format, colour)}Taken back.\n`, exitCode: 0 };
 }
 
 /** Whole objects first, then what they do; what the API server refuses breaks, too. */

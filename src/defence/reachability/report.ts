@@ -13,7 +13,7 @@ const exitCodes = { yes: 0, no: 2, mixed: 2, unknown: 3 } as const;
  * Throws UsageError for ends that do not exist.
  */
 export function reachReport(source: Source, from: string, to: string) {
-  const { loaded, about } = source;
+  const { loaded } = source;
   const model = createReachModel(source);
   const notAssessed = [...model.notAssessed, ...doubtsOf(model)];
   const all = from === 'everyone' ? ('to' as const) : to === 'everywhere' ? ('from' as const) : undefined;
@@ -24,7 +24,7 @@ export function reachReport(source: Source, from: string, to: string) {
   const note = from === 'internet' ? `${policiesOnly}\n` : '';
   const missing = notAssessed.map(({ what, why }) => `Not assessed: ${what}: ${why}\n`).join('');
   const verdict = 'verdict' in report ? report.verdict : report.blind === undefined ? 'yes' : 'unknown';
-  return { text: text + note + missing, json: { source: about, ...report, notAssessed }, exitCode: exitCodes[verdict] };
+  return { text: text + note + missing, json: { ...report, notAssessed }, exitCode: exitCodes[verdict] };
 }
 
 const policiesOnly =

@@ -1,7 +1,9 @@
 import { stringify } from 'yaml';
 import { columns } from '../../foundation/columns.ts';
 import { type ObjectRef, refText } from '../object-ref.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { printable } from './printable.ts';
+import { provenanceOf } from './provenance.ts';
 
 /** A table, with cells that are made safe to print. */
 export const table = (titles: string[], rows: string[][]): string[] =>
@@ -22,8 +24,15 @@ export const refsText = (refs: ObjectRef[]): string => refs.map(refText).join(',
 export const notAssessedLines = (reasons: string[]): string[] =>
   reasons.length === 0 ? [] : ['', 'Not assessed', ...reasons.map((reason) => `    ${printable(reason)}`)];
 
-/** For programs. Fields are only ever added; `version` changes when one means something else. */
-export const asJson = (value: object): string => `${JSON.stringify({ version: 1, ...value }, null, 2)}\n`;
+/**
+ * For programs: the report, and when, by what and on what it was made. Fields are only ever added; `version` changes when
+ * one means something else.
+ */
+export const asJson = (
+  report: object,
+  judged: { snapshot: Snapshot; about: string },
+  replacer?: (key: string, value: any) => unknown,
+): string => `${JSON.stringify({ version: 1, ...provenanceOf(judged), ...report }, replacer, 2)}\n`;
 
 export const asText = (lines: string[]): string => `${lines.join('\n')}\n`;
 

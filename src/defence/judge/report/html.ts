@@ -58,7 +58,7 @@ export function* renderHtml(report: CheckReport): Iterable<string> {
 <body>
 <main>
 <h1>rempart check</h1>
-<p>${escaped(report.about)}, for Kubernetes 1.${report.minor}.</p>
+<p>${escaped(report.about)}, for Kubernetes 1.${report.minor}. Made at <time>${report.madeAt}</time> by ${report.madeBy}.</p>
 <p>${escaped(coverageLine(report))}.</p>
 <p>${escaped(findingsLine(report))}</p>
 <h2>Findings</h2>

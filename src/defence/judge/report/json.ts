@@ -6,12 +6,10 @@ import { type CheckReport, placeOf, totals } from './report.ts';
 /** For programs. Fields are only ever added; `version` changes when one means something else. */
 export function* renderJson(report: CheckReport): Iterable<string> {
   const { failures, waived, coverage, unassessed, unreadable, exceptions, objects, files, levels, minor } = report;
-  const { source, about } = report;
+  const { madeAt, madeBy, source, about } = report;
   const head = {
-    version: 1,
+    ...{ version: 1, madeAt, madeBy, source, about },
     kubernetes: `1.${minor}`,
-    source,
-    about,
     levels,
     summary: {
       files,

@@ -40,7 +40,7 @@ export function renderJunit(report: CheckReport): string {
   suites.push(
     suite('readable', 'Every object can be judged', [...unreadable, ...unknown], unreadable.length, unknown.length),
   );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="rempart check">\n${suites.join('\n')}\n</testsuites>\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="rempart check" timestamp="${report.madeAt}">\n${suites.join('\n')}\n</testsuites>\n`;
 }
 
 const skipped = (why: string) => `<skipped message="${escaped(why)}"/>`;

@@ -1,5 +1,6 @@
 import type { Unassessed } from '../../contract.ts';
 import { type Check, type Level, severities } from '../../contract.ts';
+import type { Provenance } from '../../report/provenance.ts';
 import type { Exception } from '../exceptions.ts';
 import type { Fixed, Unfixed } from '../fix.ts';
 import type { Coverage, Failure } from '../judge.ts';
@@ -7,10 +8,7 @@ import type { Coverage, Failure } from '../judge.ts';
 export type Waived = { failure: Failure; exception: Exception };
 
 /** All that a run of `rempart check` knows; every format shows the same. */
-export type CheckReport = {
-  source: 'manifests' | 'cluster';
-  /** The folder, or `cluster NAME at https://…`. */
-  about: string;
+export type CheckReport = Provenance & {
   minor: number;
   levels: Level[];
   checks: Check[];

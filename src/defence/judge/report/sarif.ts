@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { programVersion } from '../../../foundation/program-version.ts';
 import type { Severity } from '../../contract.ts';
 import { formatField } from '../../field.ts';
 import { objectText } from '../../object-ref.ts';
@@ -41,8 +42,13 @@ export function renderSarif(report: CheckReport): string {
     properties: { tags: ['security', ...benchmark], 'security-severity': score[severity] },
   }));
   const run = {
-    tool: { driver: { name: 'rempart', rules } },
-    invocations: [{ executionSuccessful: report.unreadable.length === 0, toolExecutionNotifications: notifications }],
+    tool: { driver: { name: 'rempart', version: programVersion(), rules } },
+    invocations: [
+      {
+        ...{ executionSuccessful: report.unreadable.length === 0, endTimeUtc: report.madeAt },
+        toolExecutionNotifications: notifications,
+      },
+    ],
     columnKind: 'utf16CodeUnits',
     results,
   };

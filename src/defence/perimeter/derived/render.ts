@@ -1,19 +1,18 @@
 import { spanText, watchedMs } from '../../observations/watched.ts';
-import { asJson, asText, notAssessedLines } from '../../report/lines.ts';
+import { asText, notAssessedLines } from '../../report/lines.ts';
 import { printable } from '../../report/printable.ts';
 import { changesText, writeChanges } from '../../report/write-changes.ts';
 import type { DerivedRoles, DeriveReport } from './derive.ts';
 
-export type RolesFormat = 'table' | 'json' | 'yaml';
+/** The roles as documents that kubectl applies; what is to be removed stands in comments. */
+export const rolesYaml = ({ users }: DeriveReport): string =>
+  users
+    .filter(({ changes }) => changes.length > 0)
+    .map(({ user, changes }) => changesText(titleOf(user), changes))
+    .join('---\n');
 
-export function renderRoles(report: DeriveReport, format: RolesFormat): string {
-  if (format === 'json') return asJson(report);
-  const { users, warnings, windows, notAssessed } = report;
-  if (format === 'yaml')
-    return users
-      .filter(({ changes }) => changes.length > 0)
-      .map(({ user, changes }) => changesText(titleOf(user), changes))
-      .join('---\n');
+/** For people. */
+export function renderRoles({ users, warnings, windows, notAssessed }: DeriveReport): string {
   const lines = users.flatMap((user) => [...userLines(user), '']);
   const watched = watchedMs(windows);
   if (watched !== undefined)
