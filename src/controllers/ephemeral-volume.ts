@@ -11,6 +11,7 @@ export const ephemeralVolumeController = (): Controller => ({
   reads: [claims],
   writes: { [claims]: ['create'] },
   enqueue: { [claims]: ownerKeys('Pod', '') },
+  concerns: (pod) => (pod as Pod).spec?.volumes?.some(({ ephemeral }) => ephemeral !== undefined) ?? false,
 
   async reconcile({ namespace, name }, context) {
     const pod = context.cache<Pod>('pods').get(namespace, name);

@@ -29,6 +29,11 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs, endedMax
         return cache<Pod>('pods').by(nodeNameOf, metadata.name).map(keyOf);
       },
     },
+    concerns(object, { cache }) {
+      const pod = object as Pod;
+      const node = nodeNameOf(pod);
+      return isFinished(pod) || (node !== '' && (missingSinceMs.has(node) || !cache('nodes').get('', node)));
+    },
 
     async reconcile({ namespace, name }, context): Promise<Result> {
       const pod = context.cache<Pod>('pods').get(namespace, name);

@@ -39,6 +39,11 @@ export const taintEvictionController = (): Controller => {
       nodes: (node, { cache }) =>
         noExecute(node as Node).length === 0 ? [] : cache<Pod>('pods').by(nodeNameOf, node.metadata.name).map(keyOf),
     },
+    concerns(pod, { cache }) {
+      const { namespace, name } = pod.metadata;
+      const node = cache<Node>('nodes').get('', nodeNameOf(pod as Pod));
+      return plans.has(`${namespace}/${name}`) || (node !== undefined && noExecute(node).length > 0);
+    },
 
     async reconcile({ namespace, name }, context): Promise<Result> {
       const pod = context.cache<Pod>('pods').get(namespace, name);

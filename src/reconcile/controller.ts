@@ -21,8 +21,13 @@ export type Controller = {
   writes: Record<ResourceName, string[]>;
   /** Further rights that are no calls of the client, such as approving for one signer; part of its role as they are. */
   grants?: { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] }[];
-  /** For a changed object of `reads`: the keys to reconcile. Objects of `reconciles` map to themselves. */
+  /** For a changed object of `reads`: the keys to reconcile. Objects of `reconciles` map to themselves, if they are of concern. */
   enqueue?: Record<ResourceName, (object: KubernetesObject, context: ControllerContext) => Key[]>;
+  /**
+   * Of the objects of `reconciles` that have changed, those that a run would do something about, as they are or as they
+   * were; all when nothing is said. What it looks at of other resources, `enqueue` watches.
+   */
+  concerns?(object: KubernetesObject, context: ControllerContext): boolean;
   /** Also called for every key this often, in milliseconds. */
   resyncMs?: number;
   concurrency?: number;

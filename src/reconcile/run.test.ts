@@ -64,6 +64,30 @@ test('present and new objects are reconciled, and related ones by the keys they 
   await until('default/for-s');
 });
 
+test('an object is reconciled when it is of concern, and once more when it no longer is', async (t) => {
+  const { client, run } = await start(t);
+  const seen: string[] = [];
+  const done = Promise.withResolvers<void>();
+  run({
+    ...declared,
+    concerns: (object) => object['data']?.concern === 'yes',
+    async reconcile({ name }, { cache }) {
+      seen.push(`${name} ${cache('configmaps').get('default', name)?.['data']?.concern}`);
+      if (seen.length === 3) done.resolve();
+      return undefined;
+    },
+  });
+  await client.create('configmaps', configMap('one', { concern: 'no' }));
+  await client.create('configmaps', configMap('two', { concern: 'yes' }));
+  while (seen.length < 1) await new Promise(setImmediate);
+  await client.update('configmaps', configMap('two', { concern: 'no' }));
+  while (seen.length < 2) await new Promise(setImmediate);
+  await client.update('configmaps', configMap('two', { concern: 'never' }));
+  await client.create('configmaps', configMap('last', { concern: 'yes' }));
+  await done.promise;
+  assert.deepEqual(seen, ['two yes', 'two no', 'last yes']);
+});
+
 test('the next run sees what the last one wrote: nothing is created twice', async (t) => {
   const { client, caches, run } = await start(t);
   const done = Promise.withResolvers<void>();

@@ -78,8 +78,9 @@ export function runController(controller: Controller, { client, caches, clock, l
   };
 
   function keysFor(resource: ResourceName, object: KubernetesObject): Key[] {
-    const own = resource === controller.reconciles ? [keyOf(object)] : [];
-    return [...own, ...(controller.enqueue?.[resource]?.(object, context) ?? [])];
+    const keys = controller.enqueue?.[resource]?.(object, context) ?? [];
+    const isOwn = resource === controller.reconciles && (controller.concerns?.(object, context) ?? true);
+    return isOwn ? [keyOf(object), ...keys] : keys;
   }
 
   async function start(): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock } from '../foundation/clock.ts';
-import { configMap, configMaps, must } from './testing/objects.ts';
+import { configMap, configMaps, must, pod, pods } from './testing/objects.ts';
 import { startServer, testAdmin } from './testing/start.ts';
 
 test('a quiet watch in process hears every minute how far it has come, when it asked for that', async (t) => {
@@ -37,4 +37,21 @@ test('what the server looks up is the object that its writer gave away', async (
   server.lookup.list('configmaps');
   const made = await server.call(testAdmin, { method: 'POST', path: configMaps, body: configMap('looked-up') });
   assert.equal(server.lookup.get('configmaps', 'default', 'looked-up'), made.body);
+});
+
+test('a pod that is bound shares what the binding leaves as it was with the pod of before', async (t) => {
+  const server = await startServer();
+  t.after(() => server.stop());
+  const made = await server.call(testAdmin, { method: 'POST', path: pods, body: pod('shared') });
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { name: 'shared' },
+    target: { kind: 'Node', name: 'n1' },
+  };
+  await server.call(testAdmin, { method: 'POST', path: `${pods}/shared/binding`, body });
+  const bound = await server.call(testAdmin, { method: 'GET', path: `${pods}/shared` });
+  assert.equal(bound.body.spec.nodeName, 'n1');
+  assert.equal(made.body.spec.nodeName, undefined);
+  assert.equal(bound.body.spec.containers, made.body.spec.containers);
 });

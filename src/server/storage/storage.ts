@@ -9,8 +9,9 @@ import { StoreFull } from '../../store/store.ts';
 import { decode, decodeCopy, encode, keyOf, remember } from './codec.ts';
 
 /**
- * What an update turns an object into: the new object to store, `'unchanged'`, or `'remove'`. `old` is a private copy
- * in the form of the kind that is asked for, with its resourceVersion.
+ * What an update turns an object into: the new object to store, `'unchanged'`, or `'remove'`. `old` has the form of the
+ * kind that is asked for and its resourceVersion; it is shared and frozen, and so may parts of the new object be, but not
+ * its metadata.
  */
 export type Transform = (old: KubernetesObject, entry: Entry) => Promise<Change> | Change;
 export type Change = { object: KubernetesObject; action: 'store' | 'unchanged' | 'remove' };
@@ -58,8 +59,7 @@ export function createStorage(engine: Engine): Storage {
       for (let attempt = 0; attempt < attemptsMax; attempt++) {
         const entry = engine.get(key);
         if (entry === undefined) throw notFound(subjectOf(kind, name));
-        const stored = decodeCopy(entry.value);
-        const change = await transform(kind.storedAs?.fromStored(stored) ?? stored, entry);
+        const change = await transform(current(kind, entry), entry);
         if (change.action === 'unchanged') return { entry, object: change.object, action: 'unchanged', dryRun };
         const object = toStored(kind, change.object);
         if (change.action === 'store' && sameButRevision(object, decode(entry.value)))
@@ -81,6 +81,10 @@ export function createStorage(engine: Engine): Storage {
   };
   return storage;
 }
+
+/** Another version's object is made for each reader; the one that is stored is shared by all. */
+const current = ({ storedAs: other }: Kind, { value }: Entry): KubernetesObject =>
+  other === undefined ? decode(value) : other.fromStored(decodeCopy(value));
 
 function sameButRevision({ metadata, ...object }: KubernetesObject, { metadata: before, ...old }: KubernetesObject) {
   const { resourceVersion: _, ...fields } = metadata;
