@@ -24,8 +24,7 @@ export const nodeRestriction: AdmissionPlugin = {
     if (node === undefined) return;
     const { kind, subresource } = request;
     const path = `${kind.resource}${subresource === '' ? '' : `/${subresource}`}`;
-    if (kind.group === '' && path === 'nodes') checkNode(request, node);
-    if (kind.group === '' && path === 'nodes/status' && request.name !== node) throw foreign(request, node);
+    if (kind.group === '' && (path === 'nodes' || path === 'nodes/status')) checkNode(request, node);
     if (kind.group === '' && path === 'pods') checkPod(request, node);
     if (kind.group === '' && (path === 'pods/status' || path === 'pods/eviction')) checkBound(request, node);
     if (kind.group === '' && path === 'serviceaccounts/token') checkToken(request, node);

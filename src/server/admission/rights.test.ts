@@ -103,6 +103,8 @@ test('a node registers itself, tainted until ready, and touches no other node an
   const label = { metadata: { labels: { 'node-role.kubernetes.io/control-plane': '' } } };
   assert.match((await patch(label)).body.message, /not allowed to modify labels/);
   assert.match((await patch({ spec: { taints: [] } })).body.message, /not allowed to modify taints/);
+  const status = await server.ask(node, 'PATCH', '/nodes/n1/status', label, type);
+  assert.match(status.body.message, /not allowed to modify labels/, 'neither by the way of its status');
 });
 
 test('a node makes only mirror pods of its own, and evicts or reports only pods bound to it', async () => {

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../api/object.ts';
+import { definitionNameOf } from '../../api/schema/definitions.ts';
 import { invalid } from '../../api/status.ts';
 import { copyJson, equalJson } from '../../foundation/json.ts';
 import { type Confinement, confine } from '../verbs/update.ts';
@@ -18,10 +19,25 @@ function withPart(old: KubernetesObject, object: KubernetesObject, part: Partial
   };
 }
 
-/** Status owns nothing but `status`; agents may label and annotate through it as upstream lets them not. */
-const status: Limit = (object, old) => {
+/** Built-in kinds whose labels and annotations cannot be written through their status. */
+const plainStatus = new Set([
+  ...['resourceclaims.resource.k8s.io', 'servicecidrs.networking.k8s.io', 'volumeattachments.storage.k8s.io'],
+  'validatingadmissionpolicies.admissionregistration.k8s.io',
+]);
+
+/**
+ * Who may write the status of a built-in kind may label and annotate it, as upstream has it; of all others, custom
+ * resources too, status is `status` alone. Source: the status strategies in kubernetes/kubernetes pkg/registry, by
+ * whether they call ResetObjectMetaForStatus.
+ */
+const status: Limit = (object, old, kind) => {
   const result = withPart(old, object, { status: object['status'] });
   if (object['status'] === undefined) delete result['status'];
+  const isBuiltIn = definitionNameOf(kind.group, kind.version, kind.kind) !== undefined;
+  if (!isBuiltIn || plainStatus.has(`${kind.resource}.${kind.group}`)) return result;
+  for (const field of ['labels', 'annotations'] as const)
+    if (object.metadata[field] === undefined) delete result.metadata[field];
+    else result.metadata[field] = object.metadata[field];
   return result;
 };
 

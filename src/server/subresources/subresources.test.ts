@@ -56,6 +56,25 @@ test('a pod is bound to a node once', async () => {
   assert.equal((await must(server, 'GET', `${pods}/bound-2`)).spec.nodeName, 'n1');
 });
 
+test('who writes a status may annotate the object, but not where upstream keeps metadata apart', async () => {
+  const marked = { metadata: { annotations: { marked: 'yes' }, finalizers: ['example.com/held'] }, status: {} };
+  const spec = { defaultBackend: { service: { name: 'web', port: { number: 80 } } } };
+  const ingresses = '/apis/networking.k8s.io/v1/namespaces/default/ingresses';
+  const ingress = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'marked' }, spec };
+  await must(server, 'POST', ingresses, ingress);
+  const { metadata } = await must(server, 'PATCH', `${ingresses}/marked/status`, marked, mergePatch);
+  assert.deepEqual([metadata.annotations, metadata.finalizers], [{ marked: 'yes' }, undefined]);
+  const attachments = '/apis/storage.k8s.io/v1/volumeattachments';
+  const attachment = {
+    ...{ apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment', metadata: { name: 'plain' } },
+    spec: { attacher: 'example.com', nodeName: 'n1', source: { persistentVolumeName: 'pv' } },
+  };
+  await must(server, 'POST', attachments, attachment);
+  const plain = { ...marked, status: { attached: false } };
+  const answer = await must(server, 'PATCH', `${attachments}/plain/status`, plain, mergePatch);
+  assert.equal(answer.metadata.annotations, undefined);
+});
+
 const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
 const eviction = (name: string) => ({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } });
 

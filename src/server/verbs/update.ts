@@ -1,3 +1,4 @@
+import type { Kind } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { copyJson } from '../../foundation/json.ts';
 import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
@@ -39,7 +40,7 @@ function replaceContent(object: KubernetesObject, content: KubernetesObject): vo
 /** How a subresource limits a change. */
 export type Confinement = {
   /** Takes over from the new object only what the subresource may write. */
-  limit(object: KubernetesObject, old: KubernetesObject): KubernetesObject;
+  limit(object: KubernetesObject, old: KubernetesObject, kind: Kind): KubernetesObject;
   validates: 'status' | 'object';
 };
 
@@ -95,13 +96,13 @@ async function settle(
   keepSystemFields(made, old);
   if (tracked) made.metadata.managedFields = old.metadata.managedFields;
   const confinement = confinements.get(subresource);
-  const object = confinement?.limit(made, old) ?? made;
+  const object = confinement?.limit(made, old, kind) ?? made;
   if (object.metadata.managedFields === undefined) delete object.metadata.managedFields;
   object.metadata.resourceVersion = old.metadata.resourceVersion!;
   kind.defaults(object);
   await admit(context, 'UPDATE', { object, old }, () => {
     // admission may have changed more than the subresource may
-    if (confinement !== undefined) replaceContent(object, confinement.limit(object, old));
+    if (confinement !== undefined) replaceContent(object, confinement.limit(object, old, kind));
     if (subresource === '') kind.prepareUpdate(object, old);
     kind.defaults(object);
     if (subresource !== 'status') raiseGeneration(kind, object, old);
