@@ -114,6 +114,7 @@ test('a container waits with its reason and shows its last end', () => {
   const waiting = (view: PodView) => status(view).containerStatuses![0]!;
   assert.equal(waiting(testView(plain)).state?.waiting?.reason, 'ContainerCreating');
   assert.equal(waiting(testView(inits)).state?.waiting?.reason, 'PodInitializing');
+  assert.equal(status(testView(inits)).initContainerStatuses![0]!.state?.waiting?.reason, 'PodInitializing');
   const problems = new Map([['main', { reason: 'ErrImagePull', message: 'no such image' }]]);
   assert.deepEqual(waiting(testView(plain, [], { problems })).state?.waiting, {
     reason: 'ErrImagePull',

@@ -96,7 +96,7 @@ function endedPhase(containers: ContainerStatus[]): 'Succeeded' | 'Failed' {
 }
 
 function containerStatus(view: PodView, decision: Decision, member: Member): ContainerStatus {
-  const { spec, role } = member;
+  const { spec } = member;
   const [newest, previous] = allNamed(view, spec.name);
   const base = { name: spec.name, image: spec.image ?? '', imageID: newest?.imageId ?? '', restartCount: 0 };
   const old = rememberedStatus(view, spec.name);
@@ -115,7 +115,7 @@ function containerStatus(view: PodView, decision: Decision, member: Member): Con
     status.lastState = old.lastState;
   if (isWaiting(view, member, newest)) {
     if (newest?.state === 'exited') status.lastState = status.state;
-    status.state = { waiting: problem ?? defaultProblem(view, role) };
+    status.state = { waiting: problem ?? defaultProblem(view) };
   }
   status.ready = isReady(view, member, newest);
   addResources(view, status, spec, newest);
@@ -132,9 +132,10 @@ function isWaiting(view: PodView, { spec, role }: Member, newest: Container | un
   );
 }
 
-function defaultProblem(view: PodView, role: Member['role']): Problem | { reason: string } {
+/** With init containers the whole pod initialises: they and all after them say so. */
+function defaultProblem(view: PodView): Problem | { reason: string } {
   const hasInits = members(view.pod).some((member) => member.role === 'init' || member.role === 'sidecar');
-  return { reason: role === 'main' && hasInits ? 'PodInitializing' : 'ContainerCreating' };
+  return { reason: hasInits ? 'PodInitializing' : 'ContainerCreating' };
 }
 
 /** The runtime has no record (a wiped disk, a collected container): say what the API last knew. */
@@ -146,7 +147,7 @@ function forgotten(view: PodView, decision: Decision, { spec, role }: Member, ol
   const status = { ...old, ready: role === 'init' && terminated?.exitCode === 0, started: false };
   const again = restarts(view.pod, spec, role, terminated?.exitCode ?? 0) && view.stop === undefined;
   if (terminated !== undefined && (!again || outcome(view) !== undefined)) return { ...status, state: { terminated } };
-  const waiting = decision.waiting.get(spec.name) ?? view.problems.get(spec.name) ?? defaultProblem(view, role);
+  const waiting = decision.waiting.get(spec.name) ?? view.problems.get(spec.name) ?? defaultProblem(view);
   return { ...status, state: { waiting }, lastState: terminated ? { terminated } : (old.lastState ?? {}) };
 }
 
