@@ -28,6 +28,15 @@ export function podOf(object: Manifest): { pod: PodLike; prefix: FieldPath } | u
   return typeof pod?.spec === 'object' && pod.spec !== null ? { pod, prefix } : undefined;
 }
 
+const mirrorKey = 'kubernetes.io/config.mirror';
+
+/**
+ * Is it what the API shows of a static pod? Its kubelet runs that from a file of the node: it holds no token, admission
+ * does not refuse it, and writing the object changes nothing. https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/
+ */
+export const isMirror = ({ kind, metadata }: Manifest): boolean =>
+  kind === 'Pod' && metadata.annotations?.[mirrorKey] !== undefined;
+
 export type PlacedContainer = { container: Record<string, any>; field: FieldPath; ephemeral: boolean; init: boolean };
 
 /** Every container of an object's pod, with its place in the object. */

@@ -7,6 +7,7 @@ import {
   clientCertificatesOfPeople,
   externalSecretStore,
   imageProvenance,
+  membersOfMasters,
   namespacesAsBoundaries,
   networkSupportsPolicies,
   proxyMetrics,
@@ -32,6 +33,10 @@ const request = (signerName: string, type: string) =>
 const definition = (group: string) =>
   object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', `a.${group}`, { spec: { group } });
 const webhook = (name: string) => object('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', name);
+const masters = (name: string) =>
+  object('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', name, {
+    subjects: [{ kind: 'Group', name: 'system:masters' }],
+  });
 const toUsers = 'kubernetes.io/kube-apiserver-client';
 
 const cases: [judge: (snapshot: Snapshot) => Outcome, objects: Manifest[], verdict: OutcomeVerdict][] = [
@@ -39,6 +44,9 @@ const cases: [judge: (snapshot: Snapshot) => Outcome, objects: Manifest[], verdi
   [networkSupportsPolicies, [daemons('cilium'), daemons('kube-flannel-ds')], 'pass'],
   [networkSupportsPolicies, [daemons('kube-flannel-ds')], 'fail'],
   [networkSupportsPolicies, [daemons('logs')], 'not assessed'],
+  [networkSupportsPolicies, [daemons('kindnet')], 'not assessed'],
+  [membersOfMasters, [masters('cluster-admin')], 'not assessed'],
+  [membersOfMasters, [masters('ours')], 'fail'],
   [proxyMetrics, [proxy('metricsBindAddress: ""')], 'pass'],
   [proxyMetrics, [proxy('metricsBindAddress: 127.0.0.1:10249')], 'pass'],
   [proxyMetrics, [proxy('metricsBindAddress: 0.0.0.0:10249')], 'fail'],
@@ -51,6 +59,7 @@ const cases: [judge: (snapshot: Snapshot) => Outcome, objects: Manifest[], verdi
   [externalSecretStore, [definition('example.org')], 'fail'],
   [imageProvenance, [webhook('policy.sigstore.dev')], 'pass'],
   [imageProvenance, [webhook('istio')], 'fail'],
+  [imageProvenance, [webhook('kyverno-resource-validating-webhook-cfg')], 'not assessed'],
   [namespacesAsBoundaries, [pod('shop'), pod('default')], 'pass'],
   [namespacesAsBoundaries, [pod('default')], 'fail'],
   [namespacesAsBoundaries, [pod('kube-system')], 'not applicable'],
@@ -62,7 +71,7 @@ for (const [judge, objects, verdict] of cases)
     assert.equal(judge(createSnapshot({ ...parts, objects, unread: [] })).verdict, verdict);
     const unread = [
       ...['DaemonSet.apps', 'ConfigMap', 'Pod', 'CertificateSigningRequest.certificates.k8s.io'],
-      'CustomResourceDefinition.apiextensions.k8s.io',
+      ...['CustomResourceDefinition.apiextensions.k8s.io', 'ClusterRoleBinding.rbac.authorization.k8s.io'],
       'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
     ].map((kind) => ({ kind, why: 'forbidden' }));
     assert.equal(judge(createSnapshot({ ...parts, objects, unread })).verdict, 'not assessed', 'nothing could be read');

@@ -1,5 +1,8 @@
 import { parseDocument } from 'yaml';
+import { mastersGroup } from '../../api/rbac/identity.ts';
+import { objectText } from '../object-ref.ts';
 import { networkPlugin } from '../snapshot/network-plugin.ts';
+import { bindingKinds } from '../snapshot/roles.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { podOf, workloadKinds } from '../workload.ts';
 import { failed, inapplicable, type Outcome, passed, unassessed } from './item.ts';
@@ -23,6 +26,22 @@ export function clientCertificatesOfPeople(snapshot: Snapshot): Outcome {
   if (issued.length > 0)
     return failed(`client certificates were approved: ${issued.slice(0, 3).map(({ metadata }) => metadata.name)}`);
   return unassessed('certificates may have been signed outside the API, and how people come is not visible in it');
+}
+
+/** 5.1.7: who is in the group stands in certificates, which no object names; what is bound to it shows. */
+export function membersOfMasters(snapshot: Snapshot): Outcome {
+  const unread = whyNot(snapshot, bindingKinds);
+  if (unread) return unread;
+  const bound = bindingKinds
+    .flatMap((kind) => snapshot.of(kind))
+    .filter(({ metadata }) => metadata.name !== 'cluster-admin')
+    .filter(({ subjects }) => (subjects ?? []).some(({ name }: { name: string }) => name === mastersGroup));
+  if (bound.length > 0) return failed(`${mastersGroup} is used: ${bound.slice(0, 3).map(objectText).join(', ')}`);
+  return snapshot.closedByDefault
+    ? passed(
+        'nobody is but who asks for break-glass on the machine, with a certificate of an hour that the audit marks',
+      )
+    : unassessed('members of the group are client certificates, which no object of the API names');
 }
 
 const proxySettingsBytesMax = 256 * 1024;
@@ -69,6 +88,8 @@ export function externalSecretStore(snapshot: Snapshot): Outcome {
     : failed('no operator of an external store of secrets is there');
 }
 
+/** Programs that verify images if a policy of theirs says so, which is not read. */
+const perhapsVerifying = /kyverno|gatekeeper|kubewarden|jspolicy|\bopa\b/i;
 const verifying = /cosign|sigstore|connaisseur|notation|ratify|portieris|image-?policy|policy-controller/i;
 const webhookKinds = [
   'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
@@ -80,8 +101,11 @@ export function imageProvenance(snapshot: Snapshot): Outcome {
   if (snapshot.source === 'manifests') return unassessed('manifests do not show what else the cluster has');
   const unread = whyNot(snapshot, webhookKinds);
   if (unread) return unread;
-  const found = webhookKinds.flatMap((kind) => snapshot.of(kind)).find(({ metadata }) => verifying.test(metadata.name));
+  const webhooks = webhookKinds.flatMap((kind) => snapshot.of(kind));
+  const found = webhooks.find(({ metadata }) => verifying.test(metadata.name));
   if (found) return passed(`${found.kind} ${found.metadata.name} verifies images`);
+  const perhaps = webhooks.find(({ metadata }) => perhapsVerifying.test(metadata.name));
+  if (perhaps) return unassessed(`${objectText(perhaps)} can verify images: whether a policy of it does is not read`);
   return failed('no webhook that is known to verify images is registered');
 }
 

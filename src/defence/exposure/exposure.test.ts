@@ -125,6 +125,17 @@ test('nothing is closed where other policies decide, too, or nobody is seen to e
   assert.match(unenforced.notAssessed.join(), /whether anything enforces NetworkPolicies is not known/);
 });
 
+test('what proxies and meshes lead in by kinds of their own is told as not read', () => {
+  const defined = (kind: string, group: string): Manifest => ({
+    ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `x.${group}` } },
+    spec: { group, names: { kind } },
+  });
+  const { notAssessed } = exposureOf(
+    clusterOf([...ground, defined('VirtualService', 'networking.istio.io'), defined('Backup', 'velero.io')]),
+  );
+  assert.deepEqual(notAssessed, ['VirtualService.networking.istio.io: what its objects lead in is not read']);
+});
+
 test('a route counts where its Gateway takes it and its Service may be referred to', () => {
   const gateway = (from: string): Manifest => ({
     ...{ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', metadata: { namespace: 'edge', name: 'edge' } },

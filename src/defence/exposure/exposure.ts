@@ -4,6 +4,7 @@ import { networkOf } from '../snapshot/network.ts';
 import { doubtsOf } from '../snapshot/network-doubts.ts';
 import { oncePerSnapshot } from '../snapshot/once.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { unreadKinds } from '../snapshot/unread-kinds.ts';
 import { workloadsOf } from '../snapshot/workloads.ts';
 import { isPublicAddress } from './clients.ts';
 import { createExposureContext, type Entry, mergeEntries } from './entry.ts';
@@ -29,6 +30,7 @@ function readExposure(snapshot: Snapshot): WorkloadExposure {
     const why = snapshot.whyUnread(kind);
     if (why !== undefined) notAssessed.push(`${kind}: ${why}`);
   }
+  notAssessed.push(...otherWaysIn(snapshot));
   const nodesPublic = network.world.nodes.some(({ addresses }) => addresses.some(isPublicAddress));
   const entries: Entry[] = [];
   for (const service of snapshot.of('Service')) {
@@ -66,6 +68,21 @@ function readExposure(snapshot: Snapshot): WorkloadExposure {
   const order = ['open', 'not assessed', 'closed'];
   const merged = mergeEntries(entries).sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   return { entries: merged, notAssessed: [...new Set(notAssessed)] };
+}
+
+/** Kinds of proxies and meshes that lead traffic from outside to Services, by their usual names. */
+const leadingIn =
+  /^(VirtualService|Gateway|IngressRoute|IngressRouteTCP|IngressRouteUDP|HTTPProxy|Mapping|TCPMapping|VirtualServer|TransportServer|TCPIngress|UDPIngress|ApisixRoute|Tunnel|Route)\./;
+/** A group that another server answers for: OpenShift's routes. */
+const routesOfOthers = /(^|\.)route\.openshift\.io$/;
+
+function otherWaysIn(snapshot: Snapshot): string[] {
+  const kinds = unreadKinds(snapshot).filter((kind) => leadingIn.test(kind));
+  const groups = snapshot
+    .of('APIService.apiregistration.k8s.io')
+    .filter(({ metadata }) => routesOfOthers.test(metadata.name))
+    .map(({ metadata }) => metadata.name);
+  return [...kinds, ...groups].map((what) => `${what}: what its objects lead in is not read`);
 }
 
 function unassessable(spec: any): string | undefined {

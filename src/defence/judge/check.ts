@@ -8,9 +8,12 @@ import {
   levels,
   type Severity,
   severities,
+  type Unassessed,
 } from '../contract.ts';
 import type { Loaded } from '../manifests/load.ts';
 import { provenanceOf } from '../report/provenance.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { unreadKinds } from '../snapshot/unread-kinds.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
 import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
 import { exemptionFor } from './exemptions.ts';
@@ -78,9 +81,21 @@ function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: 
       ...empty.map((level) => ({ what: `level ${level}`, why: 'there are no checks of this level yet' })),
       ...(loaded?.unassessed ?? []),
       ...helm.unassessed,
+      ...unreadCustomResources(snapshot),
       ...unassessed,
     ],
   };
+}
+
+const kindsNamed = 10;
+
+/** Of custom resources a cluster has any number: they are not read, and so not even counted among the objects. */
+function unreadCustomResources(snapshot: Snapshot): Unassessed[] {
+  const kinds = snapshot.source === 'cluster' ? unreadKinds(snapshot) : [];
+  if (kinds.length === 0) return [];
+  const more = kinds.length > kindsNamed ? ` and ${kinds.length - kindsNamed} more kinds` : '';
+  const why = 'custom resources that are not read: what they allow, expose or make is not judged';
+  return [{ what: `${kinds.slice(0, kindsNamed).join(', ')}${more}`, why }];
 }
 
 /** Parts what stands from what is waived, worst first; every exception that there is, or that counts, is listed. */

@@ -26,7 +26,7 @@ export type Lever = {
   text: string;
   /** The change of the one object that it is about; undefined: it is to be made by hand. */
   edit?: Edit;
-  type: 'binding' | 'rule' | 'token' | 'pod' | 'policy' | 'exposure' | 'namespace';
+  type: 'binding' | 'rule' | 'token' | 'pod' | 'part' | 'policy' | 'exposure' | 'namespace';
   /** What is touched: the subject of a binding or token, the workload of a policy. */
   about: string;
 };

@@ -235,6 +235,35 @@ test('a pod gives its token only when it has one, and its node only when it is l
     assert.equal(easiest(from(spec), 'pod:a/robot', 'nodes'), 'none');
 });
 
+test('a static pod holds no token and is what it is; what a cluster needs on its nodes is for a person to change', () => {
+  const privileged = { containers: [{ name: 'm', securityContext: { privileged: true } }] };
+  const mirror = pod('kube-system', 'etcd-n1', { ...privileged, automountServiceAccountToken: undefined });
+  mirror.metadata.annotations = { 'kubernetes.io/config.mirror': '1' };
+  const held = heldIn('kube-system', 'r', [rule('get', '', 'secrets')], account('kube-system', 'etcd-n1'));
+  const cut = (objects: Manifest[], from: string) =>
+    findPaths(clusterOf([...ground, namespace('kube-system'), ...objects]), from, 'nodes', noObservations());
+  assert.equal(easiest([...ground, mirror, ...held], 'pod:kube-system/etcd-n1', 'secrets:kube-system'), 'none');
+  assert.equal(cut([mirror], 'pod:kube-system/etcd-n1').cut, undefined);
+  const proxy = cut([pod('kube-system', 'kube-proxy', privileged)], 'pod:kube-system/kube-proxy');
+  assert.deepEqual(
+    proxy.cut!.levers.map(({ text, byHand }) => [text, byHand]),
+    [['take container m: privileged out of Pod kube-system/kube-proxy, a part of the cluster itself', true]],
+  );
+  const own = cut([pod('a', 'own', privileged)], 'pod:a/own');
+  assert.equal(own.cut!.levers[0]!.byHand, false);
+});
+
+test('who administers a cluster by design is no way into it', () => {
+  const admins = clusterRoleBinding('kubeadm:cluster-admins', 'all', [userGroup('kubeadm:cluster-admins')]);
+  const guests = clusterRoleBinding('guests', 'all', [userGroup('guests')]);
+  const found = (...bindings: Manifest[]) =>
+    worstPaths(clusterOf([...ground, clusterRole('all', [rule('*', '*', '*')]), ...bindings])).paths.map(
+      ({ from }) => from,
+    );
+  assert.deepEqual(found(admins), []);
+  assert.ok(found(admins, guests).includes('group guests'));
+});
+
 test('a node gives the tokens and Secrets of what runs there, the control plane gives everything', () => {
   const thief = pod('a', 'thief', { containers: [{ name: 'm', securityContext: { privileged: true } }] });
   const boss = (nodeName: string) => pod('b', 'boss', { nodeName });

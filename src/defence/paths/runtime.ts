@@ -1,7 +1,7 @@
 import { refOf, refText } from '../object-ref.ts';
 import { tokenOwner } from '../snapshot/token-owner.ts';
 import { namespaceOf, type Workload } from '../snapshot/workloads.ts';
-import { podOf } from '../workload.ts';
+import { isMirror, podOf } from '../workload.ts';
 import { nodesOf, type Places } from './effects.ts';
 import { closeEscapes, escapeOf } from './escape.ts';
 import { costs, type Edit, type Lever } from './graph.ts';
@@ -41,11 +41,22 @@ function addEscape(places: Places, workload: Workload): void {
   const out = graph.place(`escape:${from.id}`, 'between', `root beside ${from.text}`);
   const { cost, why, field } = way;
   const { ref } = workload;
-  const text = `take ${field} out of ${refText(ref)}`;
-  const lever: Lever = { type: 'pod', about: from.id, text, edit: editPod(workload, closeEscapes) };
-  graph.hop(from, out, { cost, why: `${why} (${field})`, by: [ref], lever });
+  const lever = escapeLever(workload, from.id, field);
+  graph.hop(from, out, { cost, why: `${why} (${field})`, by: [ref], ...(lever && { lever }) });
   for (const node of nodesOf(workload))
     graph.hop(out, places.node(node), { cost: costs.given, why: 'runs there', by: [] });
+}
+
+/**
+ * What takes the escape out of a workload. The control plane's own pods are what they are; what else belongs to the
+ * cluster itself needs its node, so that is for a person to decide.
+ */
+function escapeLever(workload: Workload, about: string, field: string): Lever | undefined {
+  const { ref, object, namespace } = workload;
+  if (isMirror(object)) return undefined;
+  const text = `take ${field} out of ${refText(ref)}`;
+  if (namespace !== 'kube-system') return { type: 'pod', about, text, edit: editPod(workload, closeEscapes) };
+  return { type: 'part', about, text: `${text}, a part of the cluster itself` };
 }
 
 /** Who holds a node holds its pods; the kubelet’s credentials give tokens of every ServiceAccount that they run as. */
@@ -59,6 +70,8 @@ function addNode(places: Places, workload: Workload): void {
     const cost = workload.nodes.length > 0 ? costs.command : costs.waiting;
     const by = [workload.ref];
     graph.hop(node, place, { cost, why: 'is inside every pod that runs there', by });
+    // A static pod may name no ServiceAccount.
+    if (isMirror(workload.object)) continue;
     graph.hop(node, account, { cost, why: 'asks for its token with the kubelet’s credentials', by });
   }
 }

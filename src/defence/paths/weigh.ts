@@ -13,6 +13,8 @@ const effort: Record<Lever['type'], number> = {
   rule: 3,
   policy: 2,
   pod: 3,
+  // What every node needs: a network plugin, kube-proxy. Without it the cluster may stand still.
+  part: 12,
   namespace: 2,
   exposure: 6,
 };
@@ -49,7 +51,7 @@ export function createWeigh(observations: Observations): (lever: Lever) => Break
     if (type === 'exposure')
       return used(into.filter(({ from }) => from.type === 'address').length, ['client', 'outside'], watched);
     const text =
-      type === 'pod'
+      type === 'pod' || type === 'part'
         ? 'whether the program needs it shows when it is tried'
         : 'what else it allows shows in the preview';
     return { weight: effort[type], text };

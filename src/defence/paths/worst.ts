@@ -62,7 +62,9 @@ export function isStart({ type, id }: Place): boolean {
   if (type === 'internet' || type === 'workload') return true;
   // What everybody holds, anybody begins with; the cluster’s own users and groups hold what they hold by design.
   if (/^group:system:(authenticated|serviceaccounts(:.+)?)$/.test(id)) return true;
-  return (type === 'user' || type === 'group') && !/^(user|group):(system|rempart):/.test(id);
+  return (
+    (type === 'user' || type === 'group') && !/^((user|group):(system|rempart):|group:kubeadm:cluster-admins$)/.test(id)
+  );
 }
 
 const rank = ({ cost }: Ways, place: Place) => (place.type === 'internet' ? -1 : cost(place));

@@ -4,7 +4,7 @@ import type { Manifest } from '../contract.ts';
 import { refKey, refOf } from '../object-ref.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { podOf } from '../workload.ts';
+import { isMirror, podOf } from '../workload.ts';
 import type { ImpactSubject } from './impact.ts';
 import { kindOf } from './merge.ts';
 
@@ -21,8 +21,6 @@ export type Candidate = {
   live: number;
 };
 
-const mirror = 'kubernetes.io/config.mirror';
-
 /** Everything in these namespaces that will make a pod. */
 export function candidatesOf(snapshot: Snapshot, isIn: (namespace: string) => boolean): Candidate[] {
   const owners = ownersOf(snapshot);
@@ -33,7 +31,7 @@ export function candidatesOf(snapshot: Snapshot, isIn: (namespace: string) => bo
     live.set(top, (live.get(top) ?? 0) + 1);
   }
   const pods = living
-    .filter(({ metadata }) => metadata.annotations?.[mirror] === undefined)
+    .filter((pod) => !isMirror(pod))
     .map(
       (object): Candidate => ({
         ...{ subject: { type: 'object', ref: refOf(object) }, object, pod: object, pointer: '', live: 1 },

@@ -1,7 +1,7 @@
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { type ObjectRef, refOf, refText } from '../object-ref.ts';
-import { podOf } from '../workload.ts';
+import { isMirror, podOf } from '../workload.ts';
 import { oncePerSnapshot } from './once.ts';
 import { ownersOf, willRun } from './owners.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -58,7 +58,7 @@ function createWorkload(object: Manifest, like: Manifest, pods: Manifest[], acco
     labels: like.metadata?.labels ?? {},
     pods: pods.map(({ metadata }) => metadata.name),
     nodes: [...new Set(pods.map((pod) => pod['spec'].nodeName as string).filter(Boolean))],
-    token: tokenOf(spec, accounts.get(`${namespace}/${account}`)),
+    token: isMirror(object) ? undefined : tokenOf(spec, accounts.get(`${namespace}/${account}`)),
     secrets: secretsOf(spec),
   };
 }

@@ -1,5 +1,11 @@
 import { failed, type Item, passed } from '../item.ts';
-import { externalSecretStore, imageProvenance, namespacesAsBoundaries, networkSupportsPolicies } from '../objects.ts';
+import {
+  externalSecretStore,
+  imageProvenance,
+  membersOfMasters,
+  namespacesAsBoundaries,
+  networkSupportsPolicies,
+} from '../objects.ts';
 
 const row = (id: string, title: string, { level = 1, ...rest }: Partial<Item> & { field?: string } = {}): Item => {
   const { field, ...more } = rest;
@@ -15,7 +21,10 @@ export const policies: Item[] = [
   row('5.1.4', 'Few may create pods'),
   row('5.1.5', 'The default ServiceAccounts are not used'),
   row('5.1.6', 'Tokens are mounted only where they are needed'),
-  row('5.1.7', 'Nobody is in system:masters'),
+  {
+    ...{ id: '5.1.7', title: 'Nobody is in system:masters', level: 1, automated: false },
+    judging: { by: 'objects', judge: membersOfMasters },
+  },
   row('5.1.8', 'Few may bind, escalate or impersonate'),
   row('5.1.9', 'Few may create PersistentVolumes'),
   row('5.1.10', 'Few may reach nodes/proxy'),

@@ -1,5 +1,5 @@
 import { type Check, failOn, type Manifest, pass } from '../../contract.ts';
-import { examplePod } from '../../workload.ts';
+import { examplePod, isMirror } from '../../workload.ts';
 
 const owned: Manifest = examplePod(({ metadata }) => {
   metadata.ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: '1', controller: true }];
@@ -15,11 +15,11 @@ export const barePod: Check = {
   mend: 'write a Deployment, a StatefulSet or a Job',
   benchmark: ['NSA upgrading and application security'],
   examples: { pass: [[owned]], fail: [[examplePod()]] },
-  judge({ metadata, spec }) {
+  judge(object) {
+    const { metadata, spec } = object;
     const controlled = (metadata.ownerReferences ?? []).length > 0;
-    const mirror = metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
     // Made to run once: kubectl debug, hooks of Helm.
-    if (controlled || mirror || spec?.restartPolicy === 'Never') return pass;
+    if (controlled || isMirror(object) || spec?.restartPolicy === 'Never') return pass;
     return failOn([
       { field: ['metadata', 'name'], reason: 'pod without controller', detail: 'it is lost with its node' },
     ]);

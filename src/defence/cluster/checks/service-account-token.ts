@@ -1,6 +1,6 @@
 import { type Check, failOn, notApplicable, notAssessed, pass } from '../../contract.ts';
 import { pointer } from '../../field.ts';
-import { examplePod, podOf, workloadKinds } from '../../workload.ts';
+import { examplePod, isMirror, podOf, workloadKinds } from '../../workload.ts';
 import { hasRights } from '../account-rights.ts';
 import { exampleBinding } from '../role-rights.ts';
 
@@ -28,7 +28,7 @@ export const serviceAccountToken: Check = {
   },
   judge(object, context) {
     const found = podOf(object);
-    if (found === undefined) return notApplicable;
+    if (found === undefined || isMirror(object)) return notApplicable;
     const { spec } = found.pod;
     const name = spec['serviceAccountName'] ?? spec['serviceAccount'] ?? 'default';
     const namespace = object.metadata.namespace ?? '';

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clusterRole, clusterRoleBinding, paths, rule, user, userGroup } from '../../../api/rbac/write-rule.ts';
+import {
+  clusterRole,
+  clusterRoleBinding,
+  paths,
+  role,
+  roleBinding,
+  rule,
+  user,
+  userGroup,
+} from '../../../api/rbac/write-rule.ts';
 import type { Manifest } from '../../contract.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { clusterOf, namespace, node, pod, secret } from '../../testing/worlds.ts';
@@ -72,6 +81,26 @@ test('rights without credentials fail with their binding; what every cluster giv
   assert.match(judge('anonymous', [], { unread })[0]!, /^not assessed: .*forbidden/);
   const all = [role, clusterRoleBinding('all', 'look', [userGroup('system:authenticated')])];
   assert.match(judge('everybody', all)[0]!, /^fail: ClusterRoleBinding "all"/);
+});
+
+test('what a role gives counts, not its name; what kubeadm publishes for nodes that join is told as that', () => {
+  const renamed = [
+    clusterRole('system:public-info-viewer', [rule('list', '', 'secrets')]),
+    clusterRoleBinding('public', 'system:public-info-viewer', [userGroup('system:unauthenticated')]),
+  ];
+  assert.match(judge('anonymous', renamed)[0]!, /^fail/);
+  const joining = (names: string[]) => [
+    role('kube-public', 'info', [{ ...rule('get', '', 'configmaps'), resourceNames: names }]),
+    roleBinding('kube-public', 'info', 'info', [user('system:anonymous')]),
+  ];
+  assert.match(judge('anonymous', joining(['cluster-info']))[0]!, /^pass: .*health, version and how nodes join/);
+  assert.match(judge('anonymous', joining([]))[0]!, /^fail/);
+  const discovery = (group: string) => [
+    clusterRole('system:discovery', [paths('get', '/api/*')]),
+    clusterRoleBinding('discovery', 'system:discovery', [userGroup(group)]),
+  ];
+  assert.match(judge('everybody', discovery('system:authenticated'))[0]!, /^pass/);
+  assert.match(judge('anonymous', discovery('system:unauthenticated'))[0]!, /^fail/);
 });
 
 const nodes = [{ ...node('n1'), status: { addresses: [{ address: '10.0.0.1' }] } }];

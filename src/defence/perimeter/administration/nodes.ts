@@ -80,7 +80,12 @@ function kubeletVerdicts(map: Manifest, by: ObjectRef[]): AdministrationVerdict[
   if (Number(config?.readOnlyPort) > 0) wrong.push(`port ${config.readOnlyPort} answers without credentials`);
   return wrong.length > 0
     ? wrong.map((why) => fail(why, by))
-    : [pass('kubelets ask for credentials and the API server’s word', by)];
+    : [
+        pass(
+          'as kubeadm wrote it down, kubelets ask for credentials and the API server’s word; the nodes were not asked',
+          by,
+        ),
+      ];
 }
 
 export const etcd: AdministrationCheck = {
