@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Kind } from '../api/kind.ts';
+import type { AdmissionAttributes } from '../api/admission-attributes.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import type { PolicyRule } from '../api/rbac/rules.ts';
 import type { Attributes, UserInfo } from '../api/user.ts';
@@ -32,17 +32,8 @@ export type Credentials = {
 export type Decision = { allowed: boolean /** Why, for the audit and the 403 message. */; reason: string };
 export type Authorizer = (attributes: Attributes) => Decision;
 
-export type AdmissionRequest = {
-  operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
-  kind: Kind;
-  subresource: string;
-  namespace: string;
-  name: string;
-  /** The object as it would be stored; undefined on deletes. Mutating plugins change it in place. */
-  object: KubernetesObject | undefined;
-  old: KubernetesObject | undefined;
-  user: UserInfo;
-  dryRun: boolean;
+/** What admission plugins are handed; those that mutate change `object` in place. */
+export type AdmissionRequest = AdmissionAttributes & {
   lookup: Lookup;
   /** Adds a `Warning: 299` header to the response. */
   warn(message: string): void;

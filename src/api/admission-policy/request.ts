@@ -1,20 +1,10 @@
-import type { Kind } from '../kind.ts';
+import type { AdmissionAttributes } from '../admission-attributes.ts';
 import type { KubernetesObject } from '../object.ts';
-import type { UserInfo } from '../user.ts';
 
 /** What a policy is asked about; an object that is undefined is null in expressions. */
-export type PolicyRequest = {
-  operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
-  kind: Kind;
-  subresource: string;
-  namespace: string;
-  name: string;
-  object: KubernetesObject | undefined;
-  oldObject: KubernetesObject | undefined;
+export type PolicyRequest = AdmissionAttributes & {
   /** The Namespace the object is in. */
   namespaceObject: KubernetesObject | undefined;
-  user: UserInfo;
-  dryRun: boolean;
 };
 
 /** What a preview cannot know. */

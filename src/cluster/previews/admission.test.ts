@@ -158,7 +158,7 @@ test('a cluster of more pods than the bound is not previewed in passing, and tha
     );
     const warned: string[] = [];
     const kind = kinds.find(({ kind }) => kind === 'NetworkPolicy')!;
-    const nothing = { annotate: () => undefined, old: undefined, subresource: '', dryRun: false };
+    const nothing = { annotate: () => undefined, oldObject: undefined, subresource: '', dryRun: false };
     const asked = { operation: 'CREATE' as const, kind, object: policy, namespace: 'shop', name: 'edge', user: admin };
     await plugin.validate!({ ...nothing, ...asked, lookup: server.lookup, warn: (text) => warned.push(text) });
     return warned;

@@ -53,7 +53,7 @@ export const previewWarnings = (
     if (written.has(resource)) noteAcceptance(request);
     // What the cluster does by itself reads no warnings.
     if (!dryRun && user.username.startsWith('system:')) return;
-    if (operation === 'UPDATE' && isSame(request.old, request.object)) return;
+    if (operation === 'UPDATE' && isSame(request.oldObject, request.object)) return;
     if (!maySeeAll(authorize, user)) {
       if (dryRun)
         request.warn(
@@ -81,7 +81,7 @@ function maySeeAll(authorize: Authorizer, user: UserInfo): boolean {
   );
 }
 
-function noteAcceptance({ object, old, annotate }: AdmissionRequest): void {
+function noteAcceptance({ object, oldObject: old, annotate }: AdmissionRequest): void {
   const reason = object?.metadata.annotations?.[acceptedAnnotation];
   const before = old?.metadata.annotations?.[acceptedAnnotation];
   if (reason !== undefined && reason !== before) annotate(acceptedAnnotation, reason.slice(0, reasonLengthMax));
@@ -121,7 +121,7 @@ async function tell(
   if (dryRun) warn(restsOn(told));
 }
 
-function changeOf({ operation, object, old, kind, namespace, name }: AdmissionRequest): Change {
+function changeOf({ operation, object, oldObject: old, kind, namespace, name }: AdmissionRequest): Change {
   if (operation !== 'DELETE' && object !== undefined) return { put: object };
   const kindName = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   const place = { namespace: old?.metadata.namespace ?? namespace, name: old?.metadata.name ?? name };

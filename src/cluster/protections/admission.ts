@@ -27,7 +27,7 @@ export const protectionMode = (previewChanges: PreviewChanges): AdmissionPlugin 
 
 async function judgeUpdate(request: AdmissionRequest, previewChanges: PreviewChanges): Promise<void> {
   const { name, user } = request;
-  const [object, old] = [request.object as Protection, request.old as Protection];
+  const [object, old] = [request.object as Protection, request.oldObject as Protection];
   const [before = '', mode = ''] = [old.spec?.mode, object.spec?.mode];
   if (mode === before) return;
   const declared = protections.find(({ id }) => id === name);
@@ -46,7 +46,7 @@ async function judgeUpdate(request: AdmissionRequest, previewChanges: PreviewCha
 }
 
 function judgeImpact(request: AdmissionRequest, { broken, unknown }: Foreseen): void {
-  const { name, object, old, annotate, warn } = request;
+  const { name, object, oldObject: old, annotate, warn } = request;
   const command = `rempart preview --protection ${name}=${object!['spec'].mode}`;
   if (unknown > 0) warn(`${unknown} more may break, and nothing that was observed tells: ${command}`);
   if (broken.length === 0) return;

@@ -10,7 +10,7 @@ const csr = 'certificatesigningrequests.certificates.k8s.io';
 export const certificateRequester: AdmissionPlugin = {
   name: 'CertificateRequester',
   mutate(request) {
-    const { object, old, user } = request;
+    const { object, oldObject: old, user } = request;
     if (object === undefined || old?.['spec'] === undefined) {
       if (!concerns(request, 'CREATE', csr) || object?.['spec'] === undefined) return;
       const { username, uid, groups, extra } = user;
@@ -36,7 +36,7 @@ export const certificateApproval = (authorize: Authorizer): AdmissionPlugin => (
   name: 'CertificateApproval',
   validate(request) {
     if (!concerns(request, 'UPDATE', `${csr}/approval`)) return;
-    const signer: string = request.old?.['spec']?.signerName ?? '';
+    const signer: string = request.oldObject?.['spec']?.signerName ?? '';
     if (!maySign(authorize, request, 'approve', signer))
       throw refusal(request, `user not permitted to approve requests with signerName "${signer}"`);
   },
@@ -47,7 +47,7 @@ export const certificateSigning = (authorize: Authorizer): AdmissionPlugin => ({
   name: 'CertificateSigning',
   validate(request) {
     if (!concerns(request, 'UPDATE', `${csr}/status`)) return;
-    const { object, old } = request;
+    const { object, oldObject: old } = request;
     if (decisionsOf(object) !== decisionsOf(old))
       throw refusal(request, 'conditions Approved and Denied are written through the subresource approval');
     const failed = (value: typeof object) =>

@@ -10,7 +10,7 @@ export const denyServiceExternalIPs = (modeOf: ModeOf): AdmissionPlugin => ({
   validate(request) {
     if (!concerns(request, 'CREATE', 'services') && !concerns(request, 'UPDATE', 'services')) return;
     if (modeOf('service-external-ips', request.lookup) === 'off') return;
-    const before = new Set(request.old?.['spec']?.externalIPs ?? []);
+    const before = new Set(request.oldObject?.['spec']?.externalIPs ?? []);
     const added = (request.object?.['spec']?.externalIPs ?? []).filter((address: string) => !before.has(address));
     if (added.length > 0)
       throw refusal(

@@ -38,7 +38,7 @@ const foreign = (request: AdmissionRequest, node: string) =>
   refusal(request, `node "${node}" is not allowed to modify ${request.kind.resource} "${request.name}"`);
 
 function checkNode(request: AdmissionRequest, node: string): void {
-  const { operation, name, object, old } = request;
+  const { operation, name, object, oldObject: old } = request;
   if (name !== node) throw foreign(request, node);
   if (operation === 'DELETE') throw refusal(request, `node "${node}" is not allowed to delete itself`);
   if (object === undefined) return;
@@ -99,7 +99,7 @@ function checkPod(request: AdmissionRequest, node: string): void {
 }
 
 function checkBound(request: AdmissionRequest, node: string): void {
-  const { lookup, namespace, name, old } = request;
+  const { lookup, namespace, name, oldObject: old } = request;
   const pod = old ?? lookup.get('pods', namespace, name);
   if (pod !== undefined && pod['spec']?.nodeName !== node)
     throw refusal(request, `node "${node}" can only act on pods with spec.nodeName set to itself`);

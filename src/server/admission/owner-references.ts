@@ -13,7 +13,7 @@ const irregular: Record<string, string> = { Ingress: 'ingresses', NetworkPolicy:
 export const ownerReferences = (authorize: Authorizer): AdmissionPlugin => ({
   name: 'OwnerReferencesPermissionEnforcement',
   validate(request) {
-    const { operation, object, old } = request;
+    const { operation, object, oldObject: old } = request;
     if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
     const before = old?.metadata.ownerReferences ?? [];
     // Requests such as a TokenRequest or an Eviction may come without metadata.

@@ -56,7 +56,7 @@ export const podSecurity = (settings: PodSecuritySettings): AdmissionPlugin => (
 
 /** A new pod, or one whose containers change; a mirror pod runs already, whatever is said about it. */
 function podToJudge(request: AdmissionRequest): KubernetesObject | undefined {
-  const { object, old } = request;
+  const { object, oldObject: old } = request;
   if (object === undefined) return undefined;
   if (concerns(request, 'CREATE', 'pods')) return isMirrorPod(object) ? undefined : object;
   const updates = ['pods', 'pods/ephemeralcontainers', 'pods/resize'].some((path) => concerns(request, 'UPDATE', path));
@@ -64,7 +64,7 @@ function podToJudge(request: AdmissionRequest): KubernetesObject | undefined {
   return updates && old !== undefined && judged(object) !== judged(old) ? object : undefined;
 }
 
-function templateChanged({ kind, old }: AdmissionRequest, template: PodLike): boolean {
+function templateChanged({ kind, oldObject: old }: AdmissionRequest, template: PodLike): boolean {
   const before = old === undefined ? undefined : podTemplateOf(resourceName(kind), old)?.template;
   return JSON.stringify(before) !== JSON.stringify(template);
 }
@@ -154,7 +154,7 @@ function advice(
 
 /** Labels must be readable; tightening tells which of the running pods would be refused. */
 function checkLabels(request: AdmissionRequest, settings: PodSecuritySettings): void {
-  const { object, old, lookup, name } = request;
+  const { object, oldObject: old, lookup, name } = request;
   if (object === undefined || request.subresource !== '') return;
   const labels = object.metadata.labels ?? {};
   const errors = ['enforce', 'audit', 'warn'].flatMap((mode) => {

@@ -47,13 +47,13 @@ export function surroundingsOf(request: AdmissionRequest, authorize: Authorizer,
   };
 }
 
-export function policyRequest({ kind, subresource, object, old, lookup, ...rest }: AdmissionRequest): PolicyRequest {
-  const { operation, namespace, name, user, dryRun } = rest;
+export function policyRequest(request: AdmissionRequest): PolicyRequest {
+  const { operation, kind, subresource, namespace, name, object, oldObject, user, dryRun, lookup } = request;
   const shown = (whole: KubernetesObject | undefined) =>
     whole !== undefined && subresource === 'scale' ? scaleOf(kind, whole) : whole;
   const namespaceObject = kind.namespaced ? lookup.get('namespaces', '', namespace) : undefined;
   const asked = { operation, kind, subresource, namespace, name, user, dryRun, namespaceObject };
-  return { ...asked, object: shown(object), oldObject: shown(old) };
+  return { ...asked, object: shown(object), oldObject: shown(oldObject) };
 }
 
 function attributesOf(

@@ -24,7 +24,7 @@ export function resourceQuota(clock: Clock): AdmissionPlugin {
   return {
     name: 'ResourceQuota',
     validate(request) {
-      const { operation, kind, namespace, subresource, object, old, lookup, dryRun } = request;
+      const { operation, kind, namespace, subresource, object, oldObject: old, lookup, dryRun } = request;
       if ((operation !== 'CREATE' && operation !== 'UPDATE') || object === undefined || !kind.namespaced) return;
       if (subresource !== '' && subresource !== 'resize') return;
       const quotas = lookup.list('resourcequotas', namespace);

@@ -16,7 +16,7 @@ const namedMax = 5;
 export const roleEscalation = ({ authorize, rulesFor }: Authorization): AdmissionPlugin => ({
   name: 'RoleEscalation',
   validate(request) {
-    const { kind, object, old, operation, user, namespace, name, lookup } = request;
+    const { kind, object, oldObject: old, operation, user, namespace, name, lookup } = request;
     if (kind.group !== group || object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
     const may = (verb: string, resource: string, of: string) =>
       authorize({ user, verb, group, version: 'v1', resource, subresource: '', namespace, name: of }).allowed;

@@ -109,7 +109,7 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
 
   return {
     name: 'ServiceAddresses',
-    mutate({ kind, subresource, object, old, dryRun, namespace }) {
+    mutate({ kind, subresource, object, oldObject: old, dryRun, namespace }) {
       if (kind.resource !== 'services' || kind.group !== '' || subresource !== '' || object === undefined) return;
       const service = object as unknown as Service & KubernetesObject;
       service.spec ??= {};

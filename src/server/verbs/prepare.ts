@@ -42,7 +42,7 @@ export async function admit(
   const { kind, target, user, dryRun, lookup, warn, annotate } = context;
   const request: AdmissionRequest = {
     ...{ operation, kind, subresource: target.subresource, namespace: target.namespace, user, dryRun, lookup },
-    ...{ name: name ?? object?.metadata.name ?? target.name, object, old, warn, annotate },
+    ...{ name: name ?? object?.metadata.name ?? target.name, object, oldObject: old, warn, annotate },
   };
   const { admission } = context.defences;
   for (const plugin of admission) {
