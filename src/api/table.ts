@@ -1,5 +1,7 @@
+import type { ColumnOf } from './define.ts';
 import type { Column, Kind } from './kind.ts';
 import type { KubernetesObject } from './object.ts';
+import { type LabelSelector, showSelector } from './selectors.ts';
 
 /** What kubectl shows for a field that is not set. */
 export const none = '<none>';
@@ -72,6 +74,14 @@ export function containerColumns<T>(containersOf: (object: T) => Container[] | u
     { name: 'Images', type: 'string' as const, priority: 1, value: join('image') },
   ];
 }
+
+type Templated = { spec?: { template?: { spec?: { containers?: Container[] } }; selector?: LabelSelector } };
+
+/** The wide columns of kinds that select the pods of their template. */
+export const templateColumns: ColumnOf<Templated>[] = [
+  ...containerColumns<Templated>(({ spec }) => spec?.template?.spec?.containers),
+  { name: 'Selector', type: 'string', priority: 1, value: ({ spec }) => showSelector(spec?.selector) },
+];
 
 /** The condition of a type, as most statuses hold them. */
 export const conditionOf = (object: KubernetesObject, type: string) =>

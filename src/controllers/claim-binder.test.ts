@@ -1,38 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PersistentVolume, PersistentVolumeClaim } from '../api/schema/types.d.ts';
 import { claimBinder } from './claim-binder.ts';
 import { claimProtectionController } from './claim-protection.ts';
 import { localPathController } from './local-path.ts';
-import { startCluster, type TestCluster } from './testing/cluster.ts';
+import { startCluster } from './testing/cluster.ts';
+import { claim, claimNow, place, volume, volumeNow } from './testing/volumes.ts';
 import { volumeReclaimController } from './volume-reclaim.ts';
 
-const claim = (name: string, storageClassName: string, storage = '1Gi') => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name, namespace: 'default' },
-  spec: { storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
-});
-const volume = (name: string, storage: string, extra: object = {}) => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolume',
-  metadata: { name },
-  spec: {
-    ...{ capacity: { storage }, accessModes: ['ReadWriteOnce'], storageClassName: 'manual' },
-    ...{ persistentVolumeReclaimPolicy: 'Retain', hostPath: { path: `/data/${name}` }, ...extra },
-  },
-});
 const controllers = () => [
   claimBinder(),
   volumeReclaimController(),
   claimProtectionController(),
   localPathController('/var/lib/rempart/local-path'),
 ];
-const place = (name: string) => ({ namespace: 'default', name });
-const claimNow = ({ caches }: TestCluster, name: string) =>
-  caches('persistentvolumeclaims').get('default', name) as PersistentVolumeClaim | undefined;
-const volumeNow = ({ caches }: TestCluster, name: string) =>
-  caches('persistentvolumes').get('', name) as PersistentVolume | undefined;
 
 test('a claim is bound to the smallest volume that suits, and a retained volume stays when the claim goes', async (t) => {
   const cluster = await startCluster(t, controllers());

@@ -1,17 +1,8 @@
 import { test } from 'node:test';
-import type { PersistentVolumeClaim } from '../api/schema/types.d.ts';
 import { claimProtectionController } from './claim-protection.ts';
-import { startCluster, type TestCluster } from './testing/cluster.ts';
+import { startCluster } from './testing/cluster.ts';
+import { claim, claimNow, place } from './testing/volumes.ts';
 
-const claim = (name: string, storageClassName: string, storage = '1Gi') => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name, namespace: 'default' },
-  spec: { storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
-});
-const place = (name: string) => ({ namespace: 'default', name });
-const claimNow = ({ caches }: TestCluster, name: string) =>
-  caches('persistentvolumeclaims').get('default', name) as PersistentVolumeClaim | undefined;
 test('a claim in use is kept until its pod is gone', async (t) => {
   const cluster = await startCluster(t, [claimProtectionController()]);
   const { client } = cluster;

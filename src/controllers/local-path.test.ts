@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PersistentVolume, PersistentVolumeClaim } from '../api/schema/types.d.ts';
 import { claimBinder, selectedNode } from './claim-binder.ts';
 import { claimProtectionController } from './claim-protection.ts';
 import { localPathController, localPathFinalizer, localPathReleaseController } from './local-path.ts';
-import { startCluster, type TestCluster } from './testing/cluster.ts';
+import { startCluster } from './testing/cluster.ts';
+import { claim, claimNow, place, volumeNow } from './testing/volumes.ts';
 import { volumeReclaimController } from './volume-reclaim.ts';
 
-const claim = (name: string, storageClassName: string, storage = '1Gi') => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name, namespace: 'default' },
-  spec: { storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
-});
 const controllers = () => [
   claimBinder(),
   volumeReclaimController(),
@@ -20,11 +14,6 @@ const controllers = () => [
   localPathController('/var/lib/rempart/local-path'),
   localPathReleaseController(),
 ];
-const place = (name: string) => ({ namespace: 'default', name });
-const claimNow = ({ caches }: TestCluster, name: string) =>
-  caches('persistentvolumeclaims').get('default', name) as PersistentVolumeClaim | undefined;
-const volumeNow = ({ caches }: TestCluster, name: string) =>
-  caches('persistentvolumes').get('', name) as PersistentVolume | undefined;
 
 test('local-path: a volume is made on the chosen node, and left to its agent when the claim goes', async (t) => {
   const cluster = await startCluster(t, controllers());

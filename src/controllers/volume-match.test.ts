@@ -1,24 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../api/schema/types.d.ts';
+import { claim, place, volume } from './testing/volumes.ts';
 import { findVolume } from './volume-match.ts';
 
-const claim = (name: string, storageClassName: string, storage = '1Gi') => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name, namespace: 'default' },
-  spec: { storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
-});
-const volume = (name: string, storage: string, extra: object = {}) => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolume',
-  metadata: { name },
-  spec: {
-    ...{ capacity: { storage }, accessModes: ['ReadWriteOnce'], storageClassName: 'manual' },
-    ...{ persistentVolumeReclaimPolicy: 'Retain', hostPath: { path: `/data/${name}` }, ...extra },
-  },
-});
-const place = (name: string) => ({ namespace: 'default', name });
 test('what suits a claim: class, modes, size, selector, node; a reservation wins', () => {
   const wanted = claim('data', 'manual') as PersistentVolumeClaim;
   const find = (...volumes: object[]) => findVolume(wanted, volumes as PersistentVolume[], undefined)?.metadata.name;

@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../api/object.ts';
 import { ApiError } from '../api/status.ts';
 import { createCaches } from '../client/cache.ts';
 import { createClient } from '../client/client.ts';
+import { inProcessTransport } from '../client/in-process.ts';
 import { manualClock, systemClock } from '../foundation/clock.ts';
 import { silentLog } from '../foundation/log.ts';
 import { startServer, testAdmin } from '../server/testing/start.ts';
@@ -21,11 +22,7 @@ async function start(t: TestContext) {
     },
   };
   const server = await startServer({ admission: [refuse], log: silentLog });
-  const client = createClient({
-    send: (request) => server.call(testAdmin, request),
-    stream: (request, onEvent, signal) => server.stream(testAdmin, request, onEvent, signal),
-    close() {},
-  });
+  const client = createClient(inProcessTransport(server, testAdmin));
   const caches = createCaches(client, { clock: systemClock, log: silentLog });
   const clock = manualClock();
   const warnings: unknown[] = [];

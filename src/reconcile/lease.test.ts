@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type Client, createClient } from '../client/client.ts';
+import type { Client } from '../client/client.ts';
+import { inProcessClient } from '../client/in-process.ts';
 import { manualClock } from '../foundation/clock.ts';
 import { silentLog } from '../foundation/log.ts';
 import { startServer } from '../server/testing/start.ts';
@@ -11,8 +12,7 @@ const lease = { namespace: 'kube-system', name: 'scheduler' };
 async function start(t: TestContext) {
   const server = await startServer({ log: silentLog });
   t.after(() => server.stop());
-  const user = { username: 'test-admin', groups: [] };
-  const client = createClient({ send: (request) => server.call(user, request), stream: async () => {}, close() {} });
+  const client = inProcessClient(server, 'test-admin');
   const clock = manualClock(Date.parse('2026-01-01T00:00:00Z'));
   const settle = async () => {
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));

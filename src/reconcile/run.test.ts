@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { KubernetesObject } from '../api/object.ts';
 import { createCaches } from '../client/cache.ts';
-import { createClient } from '../client/client.ts';
+import { inProcessClient } from '../client/in-process.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { silentLog } from '../foundation/log.ts';
 import { startServer } from '../server/testing/start.ts';
@@ -12,12 +12,7 @@ import { runController } from './run.ts';
 /** The real server, and what runs one controller on it. */
 async function start(t: TestContext) {
   const server = await startServer({ log: silentLog });
-  const user = { username: 'test-admin', groups: ['system:masters'] };
-  const client = createClient({
-    send: (request) => server.call(user, request),
-    stream: (request, onEvent, signal) => server.stream(user, request, onEvent, signal),
-    close() {},
-  });
+  const client = inProcessClient(server, 'test-admin', ['system:masters']);
   const caches = createCaches(client, { clock: systemClock, log: silentLog });
   const ends: (() => void)[] = [];
   t.after(async () => {

@@ -3,44 +3,35 @@ import { type TestContext, test } from 'node:test';
 import type { KubernetesObject } from '../api/object.ts';
 import type { Pod } from '../api/schema/types.d.ts';
 import { createCaches } from '../client/cache.ts';
-import { createClient } from '../client/client.ts';
+import { inProcessClient } from '../client/in-process.ts';
+import { eventuallyIn } from '../client/testing/eventually.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { createLog } from '../foundation/log.ts';
 import { startServer } from '../server/testing/start.ts';
 import { createScheduler, detailMark } from './scheduler.ts';
 import { buildNode, buildPod } from './testing/builders.ts';
 
-const waitMaxMs = 15_000;
+const _waitMaxMs = 15_000;
 
 /** The real server in memory and the scheduler, each with its own identity. */
 async function start(t: TestContext) {
   const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
   const server = await startServer({ log });
-  const clientFor = (username: string) => {
-    const user = { username, groups: ['system:authenticated'] };
-    return createClient({
-      send: (request) => server.call(user, request),
-      stream: (request, onEvent, signal) => server.stream(user, request, onEvent, signal),
-      close() {},
-    });
-  };
-  const client = clientFor('test-admin');
+  const client = inProcessClient(server, 'test-admin');
   const caches = createCaches(client, { clock: systemClock, log });
-  const scheduler = createScheduler({ client: clientFor('system:kube-scheduler'), caches, clock: systemClock, log });
+  const scheduler = createScheduler({
+    client: inProcessClient(server, 'system:kube-scheduler'),
+    caches,
+    clock: systemClock,
+    log,
+  });
   t.after(async () => {
     scheduler.stop();
     caches.stop();
     await server.stop();
   });
 
-  async function eventually<T>(find: () => T | undefined | false, resource = 'pods'): Promise<T> {
-    const cache = caches(resource);
-    await cache.synced();
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error(JSON.stringify(cache.list(), undefined, 1))), waitMaxMs);
-    await Promise.race([cache.until(() => Boolean(find())), late.promise]).finally(() => clearTimeout(timer));
-    return find() as T;
-  }
+  const eventually = <T>(find: () => T | undefined | false, resource = 'pods') => eventuallyIn(caches(resource), find);
   const podNamed = (name: string) => caches('pods').get('default', name) as Pod | undefined;
   return {
     client,

@@ -3,6 +3,7 @@ import { kinds } from '../../src/api/api.ts';
 import type { Pod } from '../../src/api/schema/types.d.ts';
 import { type Cache, createCache, createCaches } from '../../src/client/cache.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
+import { inProcessTransport } from '../../src/client/in-process.ts';
 import { bootstrapObjects, reconcileBootstrapObjects } from '../../src/cluster/control-plane/bootstrap-objects.ts';
 import { createControllers } from '../../src/controllers/controllers.ts';
 import { type Clock, manualClock } from '../../src/foundation/clock.ts';
@@ -66,12 +67,7 @@ export async function createWorld(faults: Faults): Promise<World> {
     serviceRanges,
   });
   const clientOf = (username: string, groups: string[], faulty: boolean): Client => {
-    const user = { username, groups: [...groups, 'system:authenticated'] };
-    const transport = {
-      send: (request: any) => server.call(user, request),
-      stream: (request: any, onEvent: any, signal: AbortSignal) => server.stream(user, request, onEvent, signal),
-      close() {},
-    };
+    const transport = inProcessTransport(server, { username, groups: [...groups, 'system:authenticated'] });
     return createClient(faulty ? faultyTransport(transport, faults, clock) : transport);
   };
 

@@ -2,9 +2,8 @@ import { defineKind } from '../define.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
 import { validateWorkload } from '../pods/workloads.ts';
 import type { DaemonSet } from '../schema/types.d.ts';
-import { showSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
-import { containerColumns, showLabels } from '../table.ts';
+import { showLabels, templateColumns } from '../table.ts';
 import { invalidValue } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
 
@@ -26,8 +25,7 @@ export const daemonSet = defineKind<DaemonSet>({
       type: 'string',
       value: ({ spec }) => showLabels(spec?.template?.spec?.nodeSelector),
     },
-    ...containerColumns<DaemonSet>(({ spec }) => spec?.template?.spec?.containers),
-    { name: 'Selector', type: 'string', priority: 1, value: ({ spec }) => showSelector(spec?.selector) },
+    ...templateColumns,
   ],
   // Source: kubernetes/kubernetes pkg/apis/apps/v1/defaults.go, SetDefaults_DaemonSet.
   defaults({ spec }) {

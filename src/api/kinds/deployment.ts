@@ -1,10 +1,10 @@
 import { defineKind } from '../define.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
+import { readyOfWanted, replicaScale } from '../pods/replicated.ts';
 import { validateWorkload } from '../pods/workloads.ts';
 import type { Deployment } from '../schema/types.d.ts';
-import { showSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
-import { containerColumns } from '../table.ts';
+import { templateColumns } from '../table.ts';
 import { forbiddenValue, invalidValue } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
 
@@ -15,17 +15,12 @@ export const deployment = defineKind<Deployment>({
   shortNames: ['deploy'],
   categories: ['all'],
   status: true,
-  scale: { specReplicas: '.spec.replicas', statusReplicas: '.status.replicas', labelSelector: '.spec.selector' },
+  scale: replicaScale,
   columns: [
-    {
-      name: 'Ready',
-      type: 'string',
-      value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
-    },
+    readyOfWanted,
     { name: 'Up-to-date', type: 'integer', value: ({ status }) => status?.updatedReplicas ?? 0 },
     { name: 'Available', type: 'integer', value: ({ status }) => status?.availableReplicas ?? 0 },
-    ...containerColumns<Deployment>(({ spec }) => spec?.template?.spec?.containers),
-    { name: 'Selector', type: 'string', priority: 1, value: ({ spec }) => showSelector(spec?.selector) },
+    ...templateColumns,
   ],
   // Source: kubernetes/kubernetes pkg/apis/apps/v1/defaults.go, SetDefaults_Deployment.
   defaults({ spec }) {

@@ -2,9 +2,9 @@ import { defineKind } from '../define.ts';
 import { defaultPodTemplate, takeTemplateLabels } from '../pods/defaults.ts';
 import { validatePodTemplate } from '../pods/validate.ts';
 import type { Job, JobSpec } from '../schema/types.d.ts';
-import { matchesSelector, showSelector } from '../selectors.ts';
+import { matchesSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
-import { conditionOf, containerColumns, humanDuration } from '../table.ts';
+import { conditionOf, humanDuration, templateColumns } from '../table.ts';
 import { forbiddenValue, immutable, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkEnum, checkNotNegative, checkOptionalEnum, sameValue } from '../validation/values.ts';
@@ -60,8 +60,7 @@ export const job = defineKind<Job>({
     { name: 'Status', type: 'string', value: state },
     { name: 'Completions', type: 'string', value: completions },
     { name: 'Duration', type: 'string', value: duration },
-    ...containerColumns<Job>(({ spec }) => spec?.template?.spec?.containers),
-    { name: 'Selector', type: 'string', priority: 1, value: ({ spec }) => showSelector(spec?.selector) },
+    ...templateColumns,
   ],
   defaults(object) {
     if (object.spec) defaultJobSpec(object.spec);

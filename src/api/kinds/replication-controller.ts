@@ -1,5 +1,6 @@
 import { defineKind } from '../define.ts';
 import { defaultPodTemplate, takeTemplateLabels } from '../pods/defaults.ts';
+import { replicaColumns, replicaScale, statusReplicas } from '../pods/replicated.ts';
 import { validatePodTemplate } from '../pods/validate.ts';
 import type { ReplicationController } from '../schema/types.d.ts';
 import { matchesLabels } from '../selectors.ts';
@@ -14,12 +15,10 @@ export const replicationController = defineKind<ReplicationController>({
   shortNames: ['rc'],
   categories: ['all'],
   status: true,
-  scale: { specReplicas: '.spec.replicas', statusReplicas: '.status.replicas', labelSelector: '.spec.selector' },
-  selectableFields: [['status.replicas', ({ status }) => String(status?.replicas ?? 0)]],
+  scale: replicaScale,
+  selectableFields: [statusReplicas],
   columns: [
-    { name: 'Desired', type: 'integer', value: ({ spec }) => spec?.replicas ?? 0 },
-    { name: 'Current', type: 'integer', value: ({ status }) => status?.replicas ?? 0 },
-    { name: 'Ready', type: 'integer', value: ({ status }) => status?.readyReplicas ?? 0 },
+    ...replicaColumns,
     ...containerColumns<ReplicationController>(({ spec }) => spec?.template?.spec?.containers),
     { name: 'Selector', type: 'string', priority: 1, value: ({ spec }) => showLabels(spec?.selector) },
   ],

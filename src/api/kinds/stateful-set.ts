@@ -1,5 +1,6 @@
 import { defineKind } from '../define.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
+import { readyOfWanted, replicaScale } from '../pods/replicated.ts';
 import { validateWorkload } from '../pods/workloads.ts';
 import type { StatefulSet } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
@@ -16,15 +17,8 @@ export const statefulSet = defineKind<StatefulSet>({
   shortNames: ['sts'],
   categories: ['all'],
   status: true,
-  scale: { specReplicas: '.spec.replicas', statusReplicas: '.status.replicas', labelSelector: '.spec.selector' },
-  columns: [
-    {
-      name: 'Ready',
-      type: 'string',
-      value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
-    },
-    ...containerColumns<StatefulSet>(({ spec }) => spec?.template?.spec?.containers),
-  ],
+  scale: replicaScale,
+  columns: [readyOfWanted, ...containerColumns<StatefulSet>(({ spec }) => spec?.template?.spec?.containers)],
   // Source: kubernetes/kubernetes pkg/apis/apps/v1/defaults.go, SetDefaults_StatefulSet.
   defaults({ spec }) {
     if (!spec) return;

@@ -1,5 +1,6 @@
 import { noObservations } from '../../api/observations/observation.ts';
 import { createCaches } from '../../client/cache.ts';
+import { inProcessClient } from '../../client/in-process.ts';
 import { createControllers } from '../../controllers/controllers.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
@@ -13,7 +14,6 @@ import type { PreviewChanges } from '../previews/preview-changes.ts';
 import { type ConfiguredMode, protectionsResource, publishProtections } from '../protections/objects.ts';
 import { followProtections } from '../protections/status.ts';
 import { bootstrapObjects, reconcileBootstrapObjects } from './bootstrap-objects.ts';
-import { inProcessClient } from './in-process.ts';
 import { publishWellKnownServices, type WellKnownAddresses } from './well-known-services.ts';
 
 export type ReactorOptions = {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Kind } from '../../api/kind.ts';
 import { createCaches } from '../../client/cache.ts';
+import { inProcessClient } from '../../client/in-process.ts';
 import { manualClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
 import { grant, pod, startDefended } from '../../server/testing/defended.ts';
 import { bootstrapObjects, reconcileBootstrapObjects } from '../control-plane/bootstrap-objects.ts';
-import { inProcessClient } from '../control-plane/in-process.ts';
 import { createKeeper } from './keeper.ts';
 import { flowsPerReportMax, observationKinds } from './kinds.ts';
 

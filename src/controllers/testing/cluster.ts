@@ -4,7 +4,9 @@ import { ruleAllows } from '../../api/rbac/rules.ts';
 import type { Pod } from '../../api/schema/types.d.ts';
 import type { Attributes } from '../../api/user.ts';
 import { type Caches, createCaches } from '../../client/cache.ts';
-import { type Client, createClient } from '../../client/client.ts';
+import type { Client } from '../../client/client.ts';
+import { inProcessClient } from '../../client/in-process.ts';
+import { eventuallyIn } from '../../client/testing/eventually.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import type { Controller } from '../../reconcile/controller.ts';
@@ -29,8 +31,6 @@ export type TestCluster = {
   playNode(node: string, options?: { ready?(pod: Pod): boolean }): void;
 };
 
-const waitMaxMs = 10_000;
-
 /** The real server in memory with these controllers, each under its own identity and with no
  * more rights than it declares. Everything ends with the test. */
 export async function startCluster(
@@ -47,18 +47,15 @@ export async function startCluster(
     extensions: { virtualKinds: usageKinds(usage) },
     defences: { authorize: authorizer(controllers) },
   });
-  const clientFor = (username: string) => {
-    const user = { username, groups: ['system:authenticated'] };
-    return createClient({
-      send: (request) => server.call(user, request),
-      stream: (request, onEvent, signal) => server.stream(user, request, onEvent, signal),
-      close() {},
-    });
-  };
-  const client = clientFor('test-admin');
+  const client = inProcessClient(server, 'test-admin');
   const caches = createCaches(client, { clock: systemClock, log });
   const running = controllers.map((controller) =>
-    runController(controller, { client: clientFor(usernameOf(controller.name)), caches, clock: systemClock, log }),
+    runController(controller, {
+      client: inProcessClient(server, usernameOf(controller.name)),
+      caches,
+      clock: systemClock,
+      log,
+    }),
   );
   const ends: (() => void)[] = [];
   t.after(async () => {
@@ -70,20 +67,7 @@ export async function startCluster(
   return {
     client,
     caches,
-    async eventually(resource, find) {
-      const cache = caches(resource);
-      await cache.synced();
-      const late = Promise.withResolvers<never>();
-      const fail = () =>
-        late.reject(new Error(`still waiting: ${JSON.stringify(cache.list().map(brief), undefined, 1)}`));
-      const timer = setTimeout(fail, waitMaxMs);
-      try {
-        await Promise.race([cache.until(() => Boolean(find())), late.promise]);
-      } finally {
-        clearTimeout(timer);
-      }
-      return find() as any;
-    },
+    eventually: (resource, find) => eventuallyIn(caches(resource), find),
     setUsage(usages) {
       measured = Object.entries(usages).map(([name, usage]) => ({
         ...{ apiVersion: 'metrics.k8s.io/v1beta1', kind: 'PodMetrics', metadata: { name, namespace: 'default' } },
@@ -106,11 +90,6 @@ function authorizer(controllers: Controller[]) {
     return { allowed, reason: `${user.username} may not ${verb} ${target}` };
   };
 }
-
-const brief = ({ metadata, spec, status }: KubernetesObject) => {
-  const { managedFields: _, ...rest } = metadata;
-  return { metadata: rest, spec, status };
-};
 
 function playNode(client: Client, caches: Caches, node: string, ready: (pod: Pod) => boolean): () => void {
   let address = 1;

@@ -3,21 +3,17 @@ import { type TestContext, test } from 'node:test';
 import type { KubernetesObject } from '../../api/object.ts';
 import { createCaches } from '../../client/cache.ts';
 import { createClient } from '../../client/client.ts';
+import { inProcessTransport } from '../../client/in-process.ts';
+import { eventuallyIn } from '../../client/testing/eventually.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import { startServer, testAdmin } from '../../server/testing/start.ts';
 import { createFleet, type FleetOptions } from './fleet.ts';
 
-const waitMaxMs = 10_000;
-
 async function start(t: TestContext, options: Partial<FleetOptions> = {}) {
   const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
   const server = await startServer({ log });
-  const client = createClient({
-    send: (request) => server.call(testAdmin, request),
-    stream: (request, onEvent, signal) => server.stream(testAdmin, request, onEvent, signal),
-    close() {},
-  });
+  const client = createClient(inProcessTransport(server, testAdmin));
   const caches = createCaches(client, { clock: systemClock, log });
   const fleet = createFleet({ client, caches, nodes: 3, clock: systemClock, log, ...options });
   await fleet.start();
@@ -38,11 +34,8 @@ async function start(t: TestContext, options: Partial<FleetOptions> = {}) {
       } as KubernetesObject),
     async reaches(name: string, phase: string): Promise<KubernetesObject> {
       const pods = caches('pods');
-      const arrived = () => pods.get('default', name)?.['status']?.phase === phase;
-      const late = Promise.withResolvers<never>();
-      const timer = setTimeout(() => late.reject(new Error(`${name} is not ${phase}`)), waitMaxMs);
-      await Promise.race([pods.until(arrived), late.promise]).finally(() => clearTimeout(timer));
-      return pods.get('default', name)!;
+      const named = () => pods.get('default', name);
+      return eventuallyIn(pods, () => named()?.['status']?.phase === phase && named());
     },
     async isGone(name: string): Promise<void> {
       await caches('pods').until(() => caches('pods').get('default', name) === undefined);

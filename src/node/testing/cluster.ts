@@ -6,6 +6,7 @@ import type { KubernetesObject } from '../../api/object.ts';
 import type { Pod } from '../../api/schema/types.d.ts';
 import { type Cache, createCache } from '../../client/cache.ts';
 import { type Client, createClient } from '../../client/client.ts';
+import { inProcessTransport } from '../../client/in-process.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import { startServer, testAdmin } from '../../server/testing/start.ts';
@@ -39,23 +40,20 @@ export async function startNode(context: TestContext, settings: Partial<AgentOpt
   const reach = () => {
     if (network.down) throw new Error('the API cannot be reached');
   };
+  const transport = inProcessTransport(server, testAdmin);
   const client = createClient({
+    ...transport,
     async send(request) {
       reach();
-      return server.call(testAdmin, request);
+      return transport.send(request);
     },
     async stream(request, onEvent, signal) {
       reach();
-      return server.stream(testAdmin, request, onEvent, signal);
+      return transport.stream(request, onEvent, signal);
     },
-    close() {},
   });
   const around = { clock: systemClock, log };
-  const admin = createClient({
-    send: (request) => server.call(testAdmin, request),
-    stream: (request, onEvent, signal) => server.stream(testAdmin, request, onEvent, signal),
-    close() {},
-  });
+  const admin = createClient(transport);
   const pods: Cache<any> = createCache(admin, 'pods', {}, around);
   const services = createCache(client, 'services', {}, around);
   const volumes: Cache<any> = createCache(admin, 'persistentvolumes', {}, around);
