@@ -1,3 +1,4 @@
+import { kinds } from '../api.ts';
 import { environment } from '../cel/environment.ts';
 import { type Bindings, unknownValue } from '../cel/expression.ts';
 import { celValue } from '../cel/values.ts';
@@ -24,8 +25,8 @@ export function createActivation(request: PolicyRequest, unknown: ReadonlySet<Un
   // a subresource has a kind of its own, whose schema is not at hand
   const shape = request.subresource === '' || request.subresource === 'status' ? schema : undefined;
   const fields = requestFieldsOf(request);
-  define('object', () => celValue(request.object ?? null, shape));
-  define('oldObject', () => celValue(request.oldObject ?? null, shape));
+  define('object', () => celValue(shown(request, request.object), shape));
+  define('oldObject', () => celValue(shown(request, request.oldObject), shape));
   define('namespaceObject', () => celValue(request.namespaceObject ?? null));
   const { make } = environment().toolkit;
   define('authorizer', () => make('Authorizer', '{}'));
@@ -40,6 +41,13 @@ export function createActivation(request: PolicyRequest, unknown: ReadonlySet<Un
     get: whole === 'request' ? once(() => celValue(fields)) : touching(touched, whole),
   });
   return { bindings, touched };
+}
+
+/** Null when there is none. An object of a kind that has a status always shows one, as upstream's types do. */
+function shown({ kind, subresource }: PolicyRequest, object: KubernetesObject | undefined): KubernetesObject | null {
+  if (object === undefined) return null;
+  const hasStatus = kind.subresources.status && subresource !== 'scale' && kinds.includes(kind);
+  return hasStatus && object['status'] === undefined ? { ...object, status: {} } : object;
 }
 
 /** The same with the parameter of one binding; `unknown` when it exists but was not given. */

@@ -21,18 +21,31 @@ function kindOf({ kind, subresource }: PolicyRequest): GroupVersionKind {
   return { group: other.group ?? own.group, version: other.version ?? own.version, kind: other.kind };
 }
 
-/** `request`, as admission/v1 AdmissionRequest without `uid`, `object`, `oldObject` and `options`. */
+/** `request`, as admission/v1 AdmissionRequest without `uid`, `object` and `oldObject`; what is empty is left out. */
 export function requestFieldsOf(request: PolicyRequest): Record<string, unknown> {
   const { kind, subresource, name, namespace, operation, user, dryRun } = request;
   const asked = kindOf(request);
   const resource = { group: kind.group, version: kind.version, resource: kind.resource };
   const { username, uid = '', groups, extra = {} } = user;
+  const texts = { subResource: subresource, requestSubResource: subresource, name, namespace };
   return {
-    ...{ kind: asked, requestKind: asked, resource, requestResource: resource },
-    ...{ subResource: subresource, requestSubResource: subresource, name, namespace, operation, dryRun },
-    userInfo: { username, uid, groups, extra },
+    ...{ kind: asked, requestKind: asked, resource, requestResource: resource, operation, dryRun },
+    ...filled(texts),
+    ...(operation === 'CONNECT' ? {} : { options: optionsOf(operation, dryRun) }),
+    userInfo: filled({ username, uid, groups, extra }),
   };
 }
+
+const filled = (fields: Record<string, string | string[] | object>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => Object.keys(value).length > 0));
+
+const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' };
+
+/** What was asked for besides, as far as it is known here. */
+const optionsOf = (operation: keyof typeof optionKinds, dryRun: boolean) => ({
+  ...{ apiVersion: 'meta.k8s.io/v1', kind: optionKinds[operation] },
+  ...(dryRun ? { dryRun: ['All'] } : {}),
+});
 
 /** What the request asks for, as a question about rights without a verb. */
 export const resourceOf = ({ kind, subresource, namespace, name }: PolicyRequest) => ({

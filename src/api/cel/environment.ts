@@ -3,7 +3,9 @@ import { currentEvaluation } from './evaluation.ts';
 import { addresses } from './extensions/addresses.ts';
 import { authorization } from './extensions/authorization.ts';
 import { collections } from './extensions/collections.ts';
+import { conversions } from './extensions/conversions.ts';
 import { formats } from './extensions/formats.ts';
+import { formatting } from './extensions/formatting.ts';
 import { lists } from './extensions/lists.ts';
 import { loops } from './extensions/loops.ts';
 import { optionals } from './extensions/optionals.ts';
@@ -11,13 +13,28 @@ import { patterns } from './extensions/patterns.ts';
 import { quantities } from './extensions/quantities.ts';
 import { sets } from './extensions/sets.ts';
 import { texts } from './extensions/texts.ts';
+import { times } from './extensions/times.ts';
 import { urls } from './extensions/urls.ts';
 import { versions } from './extensions/versions.ts';
 import { type CelEnv, library } from './library.ts';
 import { createToolkit, type Toolkit } from './toolkit.ts';
 
 const extensions = [
-  ...[lists, collections, sets, texts, patterns, quantities, versions, urls, addresses, formats],
+  ...[
+    lists,
+    collections,
+    sets,
+    texts,
+    conversions,
+    times,
+    formatting,
+    patterns,
+    quantities,
+    versions,
+    urls,
+    addresses,
+    formats,
+  ],
   ...[authorization, optionals, loops],
 ];
 

@@ -3,13 +3,14 @@ import { environment } from './environment.ts';
 import { type Evaluation, within } from './evaluation.ts';
 import { ExpressionError } from './expression-error.ts';
 import { type Expr, library, type Parsed } from './library.ts';
-import { errorLengthMax, expressionLengthMax } from './limits.ts';
+import { expressionLengthMax } from './limits.ts';
 import { checkLiterals } from './literals.ts';
 import { maskOptionals } from './optional-syntax.ts';
 import { rewrite } from './rewrite/rewrite.ts';
 import { checkTypes, type Scope } from './types/check.ts';
 import { placesIn } from './types/place.ts';
 import type { Type } from './types/type.ts';
+import { wordingOf } from './wording.ts';
 
 export type Outcome = { value: unknown } | { error: string };
 
@@ -107,12 +108,4 @@ function spentIn(budget: Budget): string | undefined {
     if (error instanceof BudgetError) return error.message;
     throw error;
   }
-}
-
-function wordingOf(message: string): string {
-  const text = message
-    .replace(/^field not found: /, 'no such key: ')
-    .replace(/^found no matching overload for /, 'no such overload: ')
-    .replace(/^index (-?\d+) out of bounds.*$/s, 'index out of bounds: $1');
-  return text.length > errorLengthMax ? `${text.slice(0, errorLengthMax)}…` : text;
 }

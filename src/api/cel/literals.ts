@@ -12,7 +12,7 @@ const isPattern = (text: string): string | undefined => {
 };
 
 const validators: Record<string, (text: string) => string | undefined> = {
-  matches: (text) => isPattern(text) && 'invalid matches argument',
+  matches: (text) => isPattern(text)?.replace(/^error parsing.*/s, 'invalid matches argument'),
   find: isPattern,
   findAll: isPattern,
   duration: (text) =>

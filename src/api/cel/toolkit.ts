@@ -24,7 +24,10 @@ export type Toolkit = {
   /** A value of an opaque type. */
   make(type: OpaqueType, text: string): unknown;
   /** Types: `INT`, `LIST` (of anything), `Quantity`. */
-  types: Record<'INT' | 'DOUBLE' | 'BOOL' | 'STRING' | 'DYN' | 'LIST' | 'MAP' | OpaqueType, CelType>;
+  types: Record<
+    'INT' | 'UINT' | 'DOUBLE' | 'BOOL' | 'STRING' | 'DYN' | 'LIST' | 'MAP' | 'TIMESTAMP' | 'DURATION' | OpaqueType,
+    CelType
+  >;
 };
 
 /** The one text inside an opaque value. */
@@ -36,10 +39,23 @@ export function createToolkit() {
   const registry = opaqueRegistry();
   const descriptor = (type: OpaqueType) => registry.getMessage(`kubernetes.${type}`)!;
   const opaque = Object.fromEntries(opaqueTypes.map((type) => [type, objectType(descriptor(type))]));
-  const { INT, DOUBLE, BOOL, STRING, DYN } = CelScalar;
-  const types = { INT, DOUBLE, BOOL, STRING, DYN, LIST: listType(DYN), MAP: mapType(DYN, DYN), ...opaque };
+  const { INT, UINT, DOUBLE, BOOL, STRING, DYN } = CelScalar;
+  const { TimestampSchema, DurationSchema } = library.wellKnown;
+  const instants = { TIMESTAMP: objectType(TimestampSchema), DURATION: objectType(DurationSchema) };
+  const types = {
+    INT,
+    UINT,
+    DOUBLE,
+    BOOL,
+    STRING,
+    DYN,
+    LIST: listType(DYN),
+    MAP: mapType(DYN, DYN),
+    ...instants,
+    ...opaque,
+  };
   const toolkit: Toolkit = {
-    types: types as Toolkit['types'],
+    types: types as unknown as Toolkit['types'],
     make: (type, text) => create(descriptor(type), { text } as never),
     func: (name, args, result, implementation) => celFunc(name, args, result, implementation as never),
     method: (target, name, args, result, implementation) =>

@@ -57,7 +57,7 @@ export const qualifiedName: NameCheck = (name) => {
     "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is " +
     "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
   if (prefix !== undefined && local.includes('/'))
-    return `a qualified name ${form} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
+    return `a valid label key ${form} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
   if (prefix === '') return 'prefix part must be non-empty';
   const wrongPrefix = prefix === undefined ? undefined : dnsSubdomain(prefix);
   if (wrongPrefix) return `prefix part ${wrongPrefix}`;

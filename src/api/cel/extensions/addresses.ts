@@ -12,7 +12,11 @@ const isMapped = (text: string): boolean =>
   isIP(text) === 6 && (ipaddr.parse(text) as ipaddr.IPv6).isIPv4MappedAddress();
 
 function addressOf(text: string): string {
-  if (!isAddress(text)) throw new Error(`IP Address ${shown(text)} parse error`);
+  if (isMapped(text)) throw new Error(`IPv4-mapped IPv6 address ${shown(text)} is not allowed`);
+  if (isIP(text) !== 0 && text.includes('%'))
+    throw new Error(`IP address ${shown(text)} with zone value is not allowed`);
+  if (!isAddress(text))
+    throw new Error(`IP Address ${shown(text)} parse error during conversion from string: unable to parse IP`);
   return canonical(text);
 }
 
@@ -31,7 +35,7 @@ const isBlock = (text: string): boolean => {
 const widthOf = (address: string) => (isIP(address) === 6 ? 128 : 32);
 
 function blockOf(text: string): string {
-  if (!isBlock(text)) throw new Error(`network address ${shown(text)} parse error`);
+  if (!isBlock(text)) throw new Error(`network address parse error during conversion from string: ${shown(text)}`);
   const [address, length] = text.split('/') as [string, string];
   return `${canonical(address)}/${length}`;
 }

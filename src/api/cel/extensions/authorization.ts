@@ -1,3 +1,4 @@
+import { dnsLabel, dnsSubdomain } from '../../validation/names.ts';
 import { type AuthorizationQuestion, currentEvaluation } from '../evaluation.ts';
 import type { CelFunc } from '../library.ts';
 import { type Toolkit, textOf } from '../toolkit.ts';
@@ -15,11 +16,16 @@ export function authorization({ method, make, types }: Toolkit): CelFunc[] {
       check({ ...read(self), [name]: value }),
     );
   return [
-    method(Authorizer, 'path', [STRING], AuthorizationCheck, (self, path) => check({ ...read(self), path })),
+    method(Authorizer, 'path', [STRING], AuthorizationCheck, (self, path: string) => {
+      if (path === '') throw new Error('path must not be empty');
+      return check({ ...read(self), path });
+    }),
     method(Authorizer, 'group', [STRING], AuthorizationCheck, (self, group) => check({ ...read(self), group })),
-    method(Authorizer, 'serviceAccount', [STRING, STRING], Authorizer, (_self, namespace, name) =>
-      make('Authorizer', JSON.stringify({ serviceAccount: { namespace, name } })),
-    ),
+    method(Authorizer, 'serviceAccount', [STRING, STRING], Authorizer, (_self, namespace, name) => {
+      if (dnsLabel(namespace)) throw new Error('Invalid service account namespace');
+      if (dnsSubdomain(name)) throw new Error('Invalid service account name');
+      return make('Authorizer', JSON.stringify({ serviceAccount: { namespace, name } }));
+    }),
     sets('resource'),
     sets('subresource'),
     sets('namespace'),

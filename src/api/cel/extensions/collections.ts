@@ -58,9 +58,20 @@ type Keyed = { key: unknown; item: unknown };
 function sorted(items: Keyed[]): unknown[] {
   const { celType } = library.cel;
   const types = new Set(items.map(({ key }) => celType(key as never).name));
+  const [first] = items;
+  if (first !== undefined && !hasOrder(first.key)) throw new Error('list elements must be comparable');
   if (types.size > 1) throw new Error('list elements must have the same type');
   currentEvaluation().budget.spend(items.length * Math.log2(items.length + 1));
   return items.sort((left, right) => compare(left.key, right.key)).map(({ item }) => item);
+}
+
+function hasOrder(value: unknown): boolean {
+  try {
+    compare(value, value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function range(length: bigint): bigint[] {

@@ -9,7 +9,7 @@ import {
 import { type CelFunc, library } from '../library.ts';
 import { type Toolkit, textOf } from '../toolkit.ts';
 import { optional } from './optionals.ts';
-import { isAbsoluteUri } from './urls.ts';
+import { uriProblem } from './urls.ts';
 
 /** A name that something else will be put behind may end with a dash. */
 const prefix =
@@ -36,7 +36,7 @@ const checks: Record<string, NameCheck> = {
   dns1123SubdomainPrefix: prefix(dnsSubdomain),
   dns1035LabelPrefix: prefix(dns1035Label),
   labelValue,
-  uri: (text) => (isAbsoluteUri(text) ? undefined : `parse ${JSON.stringify(text)}: invalid URI for request`),
+  uri: uriProblem,
   uuid: fits(
     (text) => /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(text),
     'does not match the UUID format',

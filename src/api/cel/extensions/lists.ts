@@ -32,7 +32,8 @@ let equality: ReturnType<import('../library.ts').CelEnv['funcs']['find']>;
 export function compare(left: any, right: any): number {
   const [a, b] = [orderOf(left), orderOf(right)];
   const isNumber = (value: unknown) => typeof value === 'number' || typeof value === 'bigint';
-  if (typeof a !== typeof b && !(isNumber(a) && isNumber(b))) throw new Error('the items of the list have no order');
+  if (typeof a !== typeof b && !(isNumber(a) && isNumber(b)))
+    throw new Error('no such overload: the items of the list have no order');
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
@@ -42,21 +43,25 @@ function orderOf(value: any): string | number | bigint | boolean {
     if (library.cel.isCelUint(value)) return value.value;
     const { seconds, nanos } = value.message ?? {};
     if (typeof seconds === 'bigint') return seconds * 1_000_000_000n + BigInt(nanos);
-    throw new Error('the items of the list have no order');
+    throw new Error('no such overload: the items of the list have no order');
   }
   if (value === null) throw new Error('null has no order');
   return value;
 }
 
-function sum(items: any): unknown {
+function sum(items: any[]): unknown {
   if (items.length === 0) return 0n;
-  const isInt = items.every((item: unknown) => typeof item === 'bigint');
-  if (!isInt && !items.every((item: unknown) => typeof item === 'number'))
-    throw new Error('sum() is for ints and for doubles');
-  const total: any = items.reduce((left: any, right: any) => left + right);
-  if (isInt && BigInt.asIntN(64, total) !== total) throw new Error('int overflow during sum');
-  return total;
+  const { celEnv } = library.cel;
+  addition ??= celEnv().funcs.find('_+_');
+  if (typeof items[0] === 'string' || library.cel.isCelList(items[0])) throw new Error('no such overload: sum(list)');
+  return items.reduce((left, right) => {
+    const total = addition!.call(0, undefined, [left, right] as never);
+    if (total === undefined) throw new Error('no such overload: sum(list)');
+    if (library.cel.isCelError(total)) throw new Error(total.message);
+    return total;
+  });
 }
+let addition: ReturnType<import('../library.ts').CelEnv['funcs']['find']>;
 
 function extreme(items: any[], name: string, sign: number): unknown {
   if (items.length === 0) throw new Error(`${name} called on empty list`);

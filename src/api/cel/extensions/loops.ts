@@ -45,6 +45,7 @@ export function loops({ func, types: { DYN, LIST, MAP, STRING } }: Toolkit): Cel
       }
       return map;
     }),
+    func('@index', [DYN, DYN], DYN, indexed),
     func('@concat', [LIST], LIST, (lists: CelList) => celList([...lists].flatMap((list) => [...(list as CelList)]))),
     func('@entries', [LIST], MAP, (entries: CelList) => celMap(entriesOf(entries) as never)),
     func('@object', [STRING, MAP], MAP, (type: string, map: CelMap) => typed(map, type)),
@@ -53,13 +54,30 @@ export function loops({ func, types: { DYN, LIST, MAP, STRING } }: Toolkit): Cel
 
 const keyText = (key: unknown) => (typeof key === 'string' ? key : String(key));
 
-/** Of each key a list of its value, or of none. */
+/** An item of a list, or a value of a map. */
+function indexed(from: any, key: any): unknown {
+  const { isCelList, isCelMap, celType } = library.cel;
+  if (isCelMap(from)) {
+    const found = from.get(key);
+    if (found === undefined) throw new Error(`no such key: ${keyText(key)}`);
+    return found;
+  }
+  if (!isCelList(from)) throw new Error(`no such key: ${keyText(key)}`);
+  const at = library.cel.isCelUint(key) ? Number(key.value) : Number(key);
+  if (typeof key === 'string' || typeof key === 'boolean' || Number.isNaN(at))
+    throw new Error(`unsupported index type '${celType(key).name}' in list`);
+  if (!Number.isInteger(at)) throw new Error(`unsupported index value ${at} in list`);
+  const found = at < 0 ? undefined : from.get(at);
+  if (found === undefined) throw new Error(`index out of bounds: ${at}`);
+  return found;
+}
+
+/** Of each key a list of its value, or of none; of two alike the last one counts. */
 function entriesOf(entries: CelList): Map<unknown, unknown> {
   const made = new Map<unknown, unknown>();
   for (const entry of entries) {
     const [key, values] = [...(entry as CelList)] as [unknown, CelList];
     if (values.size === 0) continue;
-    if (made.has(key)) throw new Error(`map key conflict: ${keyText(key)}`);
     made.set(key, values.get(0));
   }
   return made;

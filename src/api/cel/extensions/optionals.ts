@@ -63,5 +63,8 @@ function isZero(value: any): boolean {
   const { isCelList, isCelMap, isCelUint } = library.cel;
   if (isCelList(value) || isCelMap(value)) return value.size === 0;
   if (isCelUint(value)) return value.value === 0n;
+  const { seconds, nanos } = value?.message ?? {};
+  if (typeof seconds === 'bigint') return seconds === 0n && nanos === 0;
+  if (value instanceof Uint8Array) return value.length === 0;
   return value === null || value === false || value === '' || value === 0 || value === 0n;
 }

@@ -11,7 +11,7 @@ export function patterns({ method, types: { STRING, BOOL, INT, LIST } }: Toolkit
       return search(patternOf(pattern), text, spend, { any: true }) !== undefined;
     }),
     method(STRING, 'find', [STRING], STRING, (text: string, pattern: string) => {
-      const found = search(patternOf(pattern), text, spend);
+      const found = search(legal(pattern), text, spend);
       return found === undefined ? '' : text.slice(found.begin, found.end);
     }),
     method(STRING, 'findAll', [STRING], LIST, (text: string, pattern: string) => all(text, pattern, Infinity)),
@@ -21,11 +21,20 @@ export function patterns({ method, types: { STRING, BOOL, INT, LIST } }: Toolkit
   ];
 }
 
+/** As upstream words it for all but `matches`. */
+function legal(pattern: string): ReturnType<typeof patternOf> {
+  try {
+    return patternOf(pattern);
+  } catch (error) {
+    throw new Error(`Illegal regex: ${(error as Error).message}`);
+  }
+}
+
 const spend = (units: number): void => currentEvaluation().budget.spend(units);
 
 /** As Go's FindAllString: an empty match right behind another match does not count. */
 function all(text: string, pattern: string, most: number): unknown {
-  const program = patternOf(pattern);
+  const program = legal(pattern);
   const matches: string[] = [];
   let behind = -1;
   for (let from = 0; from <= text.length && matches.length < most; ) {

@@ -10,6 +10,7 @@ export function invoke(walk: Walk, expr: Expr, value: Part<'callExpr'>, place: P
   if (isMacro(value)) return macro(walk, expr, value, place);
   const inner = args.map((arg) => walk.down(arg, place));
   if (walk.isOptional(expr)) return call(expr, '@optional_get', inner);
+  if (name === '_[_]') return call(expr, '@index', inner);
   const space = target === undefined ? undefined : nameOf(target);
   // `sets.contains(a, b)` is a function with a dot in its name
   if (space !== undefined && walk.isFunction(`${space}.${name}`)) return call(expr, `${space}.${name}`, inner);

@@ -58,6 +58,18 @@ function map(walk: Walk, expr: Expr, value: Part<'structExpr'>, place: Place): E
   const parts = entries.map(({ keyKind, value: made }, index) =>
     list(expr, [keyKind.value, optional?.has(index) ? call(expr, '@optional_items', [made]) : list(expr, [made])]),
   );
-  const made = optional === undefined ? plain : call(expr, '@entries', [list(expr, parts)]);
+  const isSure = optional === undefined && hasDistinctKeys(value.entries);
+  const made = isSure ? plain : call(expr, '@entries', [list(expr, parts)]);
   return messageName === '' ? made : call(expr, '@object', [text(expr, messageName), made]);
+}
+
+/** The library refuses a map with a key twice; of two alike the last one counts. */
+function hasDistinctKeys(entries: Part<'structExpr'>['entries']): boolean {
+  if (entries.length < 2) return true;
+  const keys = entries.map(({ keyKind }) => {
+    if (keyKind.case === 'fieldKey') return keyKind.value;
+    const { exprKind } = keyKind.value!;
+    return exprKind.case === 'constExpr' ? String(exprKind.value.constantKind.value) : undefined;
+  });
+  return !keys.includes(undefined) && new Set(keys).size === keys.length;
 }

@@ -1,6 +1,7 @@
 import type { Expr } from '../library.ts';
 import { nameOf, type Part } from '../rewrite/tree.ts';
 import { type Check, mismatch, type Place, undeclared } from './check.ts';
+import { checkFormat } from './check-format.ts';
 import { checkMacro, isMacro } from './check-macro.ts';
 import type { Overload } from './functions.ts';
 import { bool, dyn, insideOf, isDyn, isSameType, type Type, typeText } from './type.ts';
@@ -24,6 +25,7 @@ export function checkCall(check: Check, expr: Expr, value: Part<'callExpr'>, pla
   if (overloads === undefined) return undeclared(check, expr, name);
   if (name === '_&&_' || name === '_||_') return checkLogic(check, args, types);
   const result = resolve(check, expr, { name: fullName, overloads }, types, whole);
+  if (name === 'format') checkFormat(check, expr, value);
   if (name === '_[_]' && (isMarked || check.isNoted(args[0]) || isOptional(check, types[0]!))) check.noteOptional(expr);
   return result;
 }

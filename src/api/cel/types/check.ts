@@ -45,6 +45,8 @@ export type Check = {
   unifier: Unifier;
   /** The type of an expression below this place. */
   down(expr: Expr | undefined, place: Place): Type;
+  /** The type of an expression that was checked already. */
+  typeOf(expr: Expr): Type;
   /** Notes what is wrong; the type is that of an error. */
   fail(expr: Expr, message: string): Type;
   /** The positions of the parts of this expression that a `?` stands before. */
@@ -86,10 +88,16 @@ export function checkTypes(
   const problems: Problem[] = [];
   const optionals = new Set<Expr>();
   const alike: Item[][] = [];
+  const types = new Map<Expr, Type>();
   const check: Check = {
     scope,
     unifier: createUnifier(),
-    down: (each, place) => visit(check, each!, { ...place, depth: place.depth + 1 }),
+    down: (each, place) => {
+      const found = visit(check, each!, { ...place, depth: place.depth + 1 });
+      types.set(each!, found);
+      return found;
+    },
+    typeOf: (each) => types.get(each) ?? errorType,
     fail: (each, message) => {
       if (problems.length < problemsMax) problems.push({ expr: each, message });
       return errorType;
