@@ -1,10 +1,8 @@
 import type { OwnerReference } from '../../api/object.ts';
 import type { Attributes } from '../../api/user.ts';
-import type { AdmissionPlugin, AdmissionRequest, Authorizer } from '../contracts.ts';
+import type { AdmissionPlugin, AdmissionRequest, Authorizer, Lookup } from '../contracts.ts';
 import { refusal } from './about.ts';
-
-/** Resource names of kinds that own others; anything else is asked for by its kind in lower case. */
-const irregular: Record<string, string> = { Ingress: 'ingresses', NetworkPolicy: 'networkpolicies' };
+import { resourceOfKind } from './kind-resource.ts';
 
 /**
  * Who sets or changes owner references must be allowed to delete the object (its owner's end deletes it), and, to block
@@ -13,7 +11,7 @@ const irregular: Record<string, string> = { Ingress: 'ingresses', NetworkPolicy:
 export const ownerReferences = (authorize: Authorizer): AdmissionPlugin => ({
   name: 'OwnerReferencesPermissionEnforcement',
   validate(request) {
-    const { operation, object, oldObject: old } = request;
+    const { operation, object, oldObject: old, lookup } = request;
     if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
     const before = old?.metadata.ownerReferences ?? [];
     // Requests such as a TokenRequest or an Eviction may come without metadata.
@@ -26,7 +24,7 @@ export const ownerReferences = (authorize: Authorizer): AdmissionPlugin => ({
     const known = blocking(before);
     for (const reference of after) {
       if (reference.blockOwnerDeletion !== true || known.has(reference.uid)) continue;
-      if (!allowed(authorize, request, ownerOf(reference)))
+      if (!allowed(authorize, request, ownerOf(lookup, reference)))
         throw refusal(
           request,
           "cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on",
@@ -35,10 +33,10 @@ export const ownerReferences = (authorize: Authorizer): AdmissionPlugin => ({
   },
 });
 
-function ownerOf({ apiVersion, kind, name }: OwnerReference): Partial<Attributes> {
-  const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/', 2) as [string, string]) : ['', apiVersion];
-  const resource = irregular[kind] ?? `${kind.toLowerCase()}s`;
-  return { verb: 'update', group, version, resource, subresource: 'finalizers', name };
+/** The finalizers of an owner; of a kind that nobody serves, those of everything. */
+function ownerOf(lookup: Lookup, { apiVersion, kind, name }: OwnerReference): Partial<Attributes> {
+  const { group, plural: resource } = resourceOfKind(lookup, { apiVersion, kind }) ?? { group: '*', plural: '*' };
+  return { verb: 'update', group, version: apiVersion.split('/').at(-1)!, resource, subresource: 'finalizers', name };
 }
 
 function allowed(authorize: Authorizer, request: AdmissionRequest, asked: Partial<Attributes>): boolean {

@@ -1,7 +1,7 @@
 import type { ParamKind, ParamRef } from '../../api/schema/types.d.ts';
 import type { AdmissionPlugin, AdmissionRequest, Authorizer } from '../contracts.ts';
 import { concerns, refusal } from './about.ts';
-import { paramResource } from './policy-params.ts';
+import { resourceOfKind } from './kind-resource.ts';
 
 const group = 'admissionregistration.k8s.io';
 const writes = ['CREATE', 'UPDATE'];
@@ -57,7 +57,7 @@ function mayRead(
   namespace: string,
   name: string,
 ): boolean {
-  const found = kind === undefined ? undefined : paramResource(lookup, kind);
+  const found = kind === undefined ? undefined : resourceOfKind(lookup, kind);
   const { group, plural } = found ?? { group: '*', plural: '*' };
   const asked = { user, verb: 'get', group, version: '*', resource: plural, subresource: '' };
   return authorize({ ...asked, namespace, name }).allowed;

@@ -143,6 +143,35 @@ test('owner references need the right to delete, and to block the owner', async 
   assert.match((await server.ask(writer, 'PUT', `${path}/m`, map([owner]))).body.message, /cannot set an ownerRef/);
 });
 
+test('an owner is known by the name its kind is served by, not by a guess at the plural', async () => {
+  const owning = { username: 'owning', groups: [] };
+  const finalizers = ['endpoints/finalizers', 'networkpolicies/finalizers', 'mice/finalizers'];
+  const rules = [
+    { verbs: ['create'], apiGroups: [''], resources: ['configmaps'] },
+    { verbs: ['update'], apiGroups: ['', 'networking.k8s.io', 'example.com'], resources: finalizers },
+  ];
+  const schema = { openAPIV3Schema: { type: 'object' } };
+  const definition = {
+    ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' },
+    metadata: { name: 'mice.example.com' },
+    spec: {
+      ...{ group: 'example.com', scope: 'Namespaced', names: { plural: 'mice', singular: 'mouse', kind: 'Mouse' } },
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  };
+  await server.make(...grant('owning', rules), definition);
+  const answerFor = async (apiVersion: string, kind: string) => {
+    const ownerReferences = [{ apiVersion, kind, name: 'o', uid: 'u', blockOwnerDeletion: true }];
+    const metadata = { generateName: 'm-', namespace: 'a', ownerReferences };
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+    return (await server.ask(owning, 'POST', '/namespaces/a/configmaps', object)).code;
+  };
+  assert.equal(await answerFor('v1', 'Endpoints'), 201);
+  assert.equal(await answerFor('networking.k8s.io/v1', 'NetworkPolicy'), 201);
+  assert.equal(await answerFor('example.com/v1', 'Mouse'), 201);
+  assert.equal(await answerFor('example.com/v1', 'Cat'), 403, 'nobody serves it');
+});
+
 test('certificates of system:masters are not requested, approval and signing need their verbs', async () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const csr = (name: string, organizations: string[]) => ({
