@@ -3,7 +3,19 @@ import { type Check, type Finding, failOn, type Manifest, notAssessed, type Seve
 import { roleKinds } from '../snapshot/roles.ts';
 
 /** Some verbs on one resource, `subresource` after a slash: `pods/exec`. Any of the verbs is enough. */
-export type Right = { group: string; resource: string; verbs: string[] };
+export type Right = {
+  group: string;
+  resource: string;
+  verbs: string[];
+  /** The last minor version of Kubernetes 1 in which the verbs are enough. */
+  untilMinor?: number;
+};
+
+/**
+ * Until then `get` is enough to execute over a WebSocket; later API servers ask for `create` as well
+ * (AuthorizePodWebsocketUpgradeCreatePermission, on since 1.35).
+ */
+export const lastExecByGet = 34;
 
 const overlaps = (list: string[] | undefined, wanted: string[]) => wanted.some((item) => list?.includes(item));
 
@@ -64,7 +76,9 @@ export function rightCheck({ rights, clusterOnly, namedIsFine, ...check }: Right
       const findings: Finding[] = [];
       for (const [index, rule] of ((object['rules'] ?? []) as PolicyRule[]).entries()) {
         if (namedIsFine && rule.resourceNames?.length) continue;
-        const given = rights.filter((right) => ruleGives(rule, right));
+        const given = rights.filter(
+          (right) => context.minor <= (right.untilMinor ?? context.minor) && ruleGives(rule, right),
+        );
         if (given.length === 0) continue;
         const detail = given.map((right) => `${givenVerbs(rule, right)} on ${right.resource}`).join('; ');
         findings.push({ field: ['rules', index], reason: check.title.replace(/^No role/, 'the role'), detail });

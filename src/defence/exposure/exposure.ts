@@ -76,7 +76,8 @@ const leadingIn =
 /** A group that another server answers for: OpenShift's routes. */
 const routesOfOthers = /(^|\.)route\.openshift\.io$/;
 
-function otherWaysIn(snapshot: Snapshot): string[] {
+/** What could lead in and is of a kind that is not read, with why. */
+export function otherWaysIn(snapshot: Snapshot): string[] {
   const kinds = unreadKinds(snapshot).filter((kind) => leadingIn.test(kind));
   const groups = snapshot
     .of('APIService.apiregistration.k8s.io')

@@ -253,6 +253,13 @@ test('a static pod holds no token and is what it is; what a cluster needs on its
   assert.equal(own.cut!.levers[0]!.byHand, false);
 });
 
+test('to read pods/exec is to execute until 1.34; since then it takes create, too', () => {
+  const reads = [...ground, pod('a', 'web'), ...heldIn('a', 'r', [rule('get', '', 'pods/exec')], robot)];
+  const found = (minor: number) =>
+    findPaths(clusterOf(reads, { minor }), 'sa:a/robot', 'pod:a/web', noObservations()).paths.length;
+  assert.deepEqual([34, 35].map(found), [1, 0]);
+});
+
 test('who administers a cluster by design is no way into it', () => {
   const admins = clusterRoleBinding('kubeadm:cluster-admins', 'all', [userGroup('kubeadm:cluster-admins')]);
   const guests = clusterRoleBinding('guests', 'all', [userGroup('guests')]);

@@ -1,3 +1,4 @@
+import { lastExecByGet } from '../cluster/role-rights.ts';
 import { costs } from './graph.ts';
 
 /** Any of these verbs on any of these resources, `resource/subresource.group`. */
@@ -40,6 +41,8 @@ export type Primitive = {
   named?: 'secret' | 'pod' | 'account' | 'user' | 'group' | 'role' | 'node';
   /** Of the names that a rule may be limited to, those that matter. */
   signer?: string[];
+  /** The last minor version of Kubernetes 1 in which it is a way. */
+  untilMinor?: number;
   cost: number;
   why: string;
 };
@@ -81,8 +84,13 @@ export const primitives: Primitive[] = [
   },
   {
     id: 'exec',
-    needs: [{ verbs: ['create', 'get'], resources: ['pods/exec', 'pods/attach'] }],
+    needs: [{ verbs: ['create'], resources: ['pods/exec', 'pods/attach'] }],
     ...{ gain: 'pods', named: 'pod', cost: costs.command, why: 'runs commands in pods' },
+  },
+  {
+    ...{ id: 'exec-by-get', untilMinor: lastExecByGet },
+    needs: [{ verbs: ['get'], resources: ['pods/exec', 'pods/attach'] }],
+    ...{ gain: 'pods', named: 'pod', cost: costs.command, why: 'runs commands in pods, over a WebSocket' },
   },
   {
     id: 'debug',

@@ -61,7 +61,9 @@ function addRole(scope: Scope, namespace: string, held: HeldRole): Place {
 function addRule(scope: Scope, namespace: string, held: HeldRole, rule: PolicyRule, index: number): void {
   const { places } = scope;
   const own: Grant = { ...held, namespace, binding: held.role, subjects: [], rules: [rule] };
-  const found = single.flatMap((primitive) => combine(primitive, [own]).map((combined) => ({ primitive, combined })));
+  const { minor } = scope.model.snapshot;
+  const known = single.filter(({ untilMinor = minor }) => minor <= untilMinor);
+  const found = known.flatMap((primitive) => combine(primitive, [own]).map((combined) => ({ primitive, combined })));
   if (found.length === 0) return;
   const by = [refOf(asWritten(held.role))];
   const role = places.role({ namespace, role: held.role });

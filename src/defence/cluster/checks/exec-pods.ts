@@ -1,4 +1,4 @@
-import { rightCheck } from '../role-rights.ts';
+import { lastExecByGet, rightCheck } from '../role-rights.ts';
 
 export const execPods = rightCheck({
   id: 'rbac/exec-pods',
@@ -8,8 +8,10 @@ export const execPods = rightCheck({
   mend: 'bind it for the time of an incident only',
   benchmark: ['NSA authentication and authorization'],
   rights: [
-    { group: '', resource: 'pods/exec', verbs: ['create', 'get'] },
-    { group: '', resource: 'pods/attach', verbs: ['create', 'get'] },
+    { group: '', resource: 'pods/exec', verbs: ['create'] },
+    { group: '', resource: 'pods/attach', verbs: ['create'] },
+    { group: '', resource: 'pods/exec', verbs: ['get'], untilMinor: lastExecByGet },
+    { group: '', resource: 'pods/attach', verbs: ['get'], untilMinor: lastExecByGet },
     { group: '', resource: 'pods/ephemeralcontainers', verbs: ['update', 'patch'] },
   ],
 });

@@ -1,4 +1,4 @@
-import { exposureOf } from '../../exposure/exposure.ts';
+import { exposureOf, otherWaysIn } from '../../exposure/exposure.ts';
 import { refKey } from '../../object-ref.ts';
 import { containersOf, workloadsOf } from '../../snapshot/workloads.ts';
 import { type AdministrationCheck, fail, notAssessed, pass, unread } from './contract.ts';
@@ -21,6 +21,7 @@ export const exposedDashboards: AdministrationCheck = {
       containersOf(spec).some(({ image }) => dashboards.test(nameOfImage(image))),
     );
     const { entries } = exposureOf(snapshot);
+    const [unreadWay] = otherWaysIn(snapshot);
     const verdicts = found.map(({ ref, spec }) => {
       const image = containersOf(spec)
         .map((container) => nameOfImage(container['image']))
@@ -29,7 +30,8 @@ export const exposedDashboards: AdministrationCheck = {
       const open = ways.find(({ verdict }) => verdict === 'open');
       if (open) return fail(`${image} is reached by ${open.type} ${open.at}`, [...open.via, ref]);
       const unsure = ways.find(({ verdict }) => verdict === 'not assessed');
-      return unsure ? notAssessed(`${image} at ${unsure.at}: ${unsure.why}`) : pass(`${image} is not exposed`, [ref]);
+      if (unsure) return notAssessed(`${image} at ${unsure.at}: ${unsure.why}`);
+      return unreadWay ? notAssessed(`${image}: ${unreadWay}`) : pass(`${image} is not exposed`, [ref]);
     });
     if (missing.length > 0) return [...missing, ...verdicts.filter(({ verdict }) => verdict === 'fail')];
     return verdicts.length > 0 ? verdicts : [pass('none of the dashboards that are known by their image runs here')];
