@@ -24,7 +24,7 @@ export type Side = { allowed: boolean; why: Why; by: string[] };
 export type Decision = { allowed: boolean; egress: Side; ingress: Side };
 
 /** A party located in the world; exactly the facts that rules look at. */
-export type Located = { pod?: PolicyPod; node?: string; addresses: number[]; service?: WellKnown };
+export type Located = { pod?: PolicyPod; node?: string; readonly addresses: number[]; service?: WellKnown };
 
 /** May `from` open a connection to `to` on this port? Both the source's egress and the destination's ingress decide. */
 export function evaluate(index: Index, from: Party, to: Party, protocol: Protocol, port: number): Decision {
@@ -52,9 +52,14 @@ export function locate(index: Index, party: Party, protocol: Protocol, port: num
 
 /** A pod that no node has yet is on no node: not on the same as another such pod. */
 function locatePod(pod: PolicyPod): Located {
-  const addresses = addressesOf(pod.ips);
-  if (!pod.hostNetwork) return { pod, addresses };
-  return pod.node === '' ? { addresses } : { node: pod.node, addresses };
+  if (pod.hostNetwork) return { ...(pod.node === '' ? {} : { node: pod.node }), addresses: addressesOf(pod.ips) };
+  return {
+    pod,
+    // Few rules are about addresses.
+    get addresses() {
+      return addressesOf(pod.ips);
+    },
+  };
 }
 
 const nodeAt = (index: Index, address: string) => {
@@ -119,8 +124,10 @@ export function ruleAllowsService(index: Index, rule: Rule, service: WellKnown, 
   });
 }
 
-export function matchesPeer(index: Index, peer: Peer, { pod, addresses, service }: Located): boolean {
-  if (peer.type === 'blocks') return addresses.some((address) => peer.ranges.some((range) => contains(range, address)));
+export function matchesPeer(index: Index, peer: Peer, located: Located): boolean {
+  const { pod, service } = located;
+  if (peer.type === 'blocks')
+    return located.addresses.some((address) => peer.ranges.some((range) => contains(range, address)));
   if (pod !== undefined) return peerSelects(peer, index.classOf(pod).namespace, pod.labels);
   if (service?.namespace === undefined) return false;
   const namespace = index.world.namespaces.find(({ name }) => name === service.namespace);
@@ -132,7 +139,7 @@ export function portsAllow(ports: PortRule[] | undefined, to: PolicyPod | undefi
   return ports.some((rule) => {
     if (rule.protocol !== protocol) return false;
     return 'portName' in rule
-      ? resolvePortName(to, rule.protocol, rule.portName).includes(port)
+      ? (to?.ports.some((own) => own.port === port && own.name === rule.portName && own.protocol === protocol) ?? false)
       : rule.first <= port && port <= rule.last;
   });
 }

@@ -55,11 +55,12 @@ function indexOf(world: World): Index {
   const policies = world.policies.map(parsePolicy);
   const policiesOf = Map.groupBy(policies, ({ namespace }) => namespace);
   const namespaces = new Map(world.namespaces.map((namespace) => [namespace.name, namespace]));
-  const keys = [...new Set(policies.flatMap(selectorKeys))].sort();
+  const keys = selectorKeys(policies);
   const classes = new Map<string, PodClass>();
   const classOf = new Map<PolicyPod, PodClass>();
   for (const pod of world.pods.filter((pod) => !pod.hostNetwork)) {
-    const id = [pod.namespace, ...keys.map((key) => pod.labels[key] ?? '\u0001')].join('\u0000');
+    let id = pod.namespace;
+    for (const key of keys) id += `\u0000${pod.labels[key] ?? '\u0001'}`;
     let found = classes.get(id);
     if (found === undefined) {
       let namespace = namespaces.get(pod.namespace);
@@ -114,10 +115,16 @@ export function addressesOf(texts: string[]): number[] {
   return addresses;
 }
 
-function selectorKeys(policy: ParsedPolicy): string[] {
-  const rules = [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])];
-  const peers = rules.flatMap((rule) => rule.peers ?? []);
-  return [...policy.selector.keys, ...peers.flatMap((peer) => (peer.type === 'pods' ? peer.pods.keys : []))];
+/** The labels of pods that selectors look at. */
+function selectorKeys(policies: ParsedPolicy[]): string[] {
+  const found = new Set<string>();
+  for (const { selector, rules } of policies) {
+    for (const key of selector.keys) found.add(key);
+    for (const list of [rules.ingress, rules.egress])
+      for (const { peers } of list ?? [])
+        for (const peer of peers ?? []) if (peer.type === 'pods') for (const key of peer.pods.keys) found.add(key);
+  }
+  return [...found].sort();
 }
 
 function createClass(

@@ -76,7 +76,7 @@ function ordered(impacts: Impact[]): Impact[] {
     if (worst === outcomes.indexOf('safe')) return opening.length > 0 ? opening : told.slice(0, 1);
     return [...told, ...opening];
   });
-  return kept.sort((a, b) => rank(a) - rank(b));
+  return outcomes.flatMap((outcome) => kept.filter((impact) => impact.outcome === outcome));
 }
 
 const distinct = (impacts: Impact[]): Impact[] => [...new Map(impacts.map((impact) => [impact.why, impact])).values()];

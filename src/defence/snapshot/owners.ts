@@ -25,7 +25,11 @@ export function ownersOf(snapshot: Snapshot): Owners {
   return {
     topOf(object) {
       let top = object;
-      for (let deep = 0; deep < ownersDeepMax; deep++) top = ownerOf(top) ?? top;
+      for (let deep = 0; deep < ownersDeepMax; deep++) {
+        const owner = ownerOf(top);
+        if (owner === undefined) break;
+        top = owner;
+      }
       return top;
     },
     controllers: making.filter((object) => ownerOf(object) === undefined && podOf(object) !== undefined),

@@ -28,12 +28,17 @@ export type SnapshotParts = Pick<Snapshot, 'source' | 'closedByDefault' | 'taken
 
 export function createSnapshot(parts: SnapshotParts): Snapshot {
   const byKind = Map.groupBy(parts.objects, kindName);
-  const byPlace = Map.groupBy(parts.objects, (object) => `${kindName(object)} ${object.metadata.namespace ?? ''}`);
   const unread = new Map(parts.unread.map(({ kind, why }) => [kind, why]));
+  // Made when somebody asks: most questions about a change need neither.
+  let byPlace: Map<string, Manifest[]> | undefined;
   let byRef: Map<string, Manifest> | undefined;
   return {
     ...parts,
-    of: (kind, namespace) => (namespace === undefined ? byKind.get(kind) : byPlace.get(`${kind} ${namespace}`)) ?? [],
+    of(kind, namespace) {
+      if (namespace === undefined) return byKind.get(kind) ?? [];
+      byPlace ??= Map.groupBy(parts.objects, (object) => `${kindName(object)} ${object.metadata.namespace ?? ''}`);
+      return byPlace.get(`${kind} ${namespace}`) ?? [];
+    },
     get(ref) {
       byRef ??= new Map(parts.objects.map((object) => [refKey(refOf(object)), object]));
       return byRef.get(refKey(ref));
@@ -50,7 +55,10 @@ export const changedRef = (change: Change): ObjectRef => ('put' in change ? refO
 /** The snapshot as it would be after the changes. */
 export function withChanges(snapshot: Snapshot, changes: Change[]): Snapshot {
   const changed = new Map(changes.map((change) => [refKey(changedRef(change)), change]));
-  const objects = snapshot.objects.filter((object) => !changed.has(refKey(refOf(object))));
+  const names = new Set(changes.map((change) => changedRef(change).name));
+  const objects = snapshot.objects.filter(
+    (object) => !names.has(object.metadata.name) || !changed.has(refKey(refOf(object))),
+  );
   for (const change of changed.values()) if ('put' in change) objects.push(change.put);
   return createSnapshot({ ...snapshot, objects });
 }

@@ -71,18 +71,17 @@ export function worldOfSnapshot(snapshot: Snapshot): SnapshotWorld {
   const alive = new Set<Manifest>();
   const living = snapshot.of('Pod').filter((pod) => !isOver(pod));
   const pods = tryEach(living, (object, written) => {
-    const pod = checkedPod(object);
+    const read = readPod(object);
     const top = owners.topOf(written);
     alive.add(top);
-    workloads.set(podKey(pod), refOf(top));
-    return { pod, exposures: hostPortExposures(object) };
+    workloads.set(podKey(read.pod), refOf(top));
+    return read;
   });
   const idle = owners.controllers.filter((object) => !alive.has(object) && willRun(object));
   const virtual = tryEach(idle, (_, written) => {
-    const template = podOfTemplate(written);
-    const pod = checkedPod(template);
-    workloads.set(podKey(pod), refOf(written));
-    return { pod, exposures: hostPortExposures(template) };
+    const read = readPod(podOfTemplate(written));
+    workloads.set(podKey(read.pod), refOf(written));
+    return read;
   });
   const every = [...pods, ...virtual];
   const world: World = {
@@ -140,20 +139,23 @@ function podOfTemplate(object: Manifest): Manifest {
   return made;
 }
 
-const checked = new WeakSet<PolicyPod>();
+type ReadPod = { pod: PolicyPod; exposures: Exposure[] };
+const readPods = new WeakMap<Manifest, ReadPod>();
 
 /** Files may hold anything where the API has text. Throws with what is wrong. */
-function checkedPod(object: Manifest): PolicyPod {
+function readPod(object: Manifest): ReadPod {
+  const known = readPods.get(object);
+  if (known !== undefined) return known;
   const pod = policyPod(object);
-  if (checked.has(pod)) return pod;
   for (const [key, value] of Object.entries(pod.labels)) {
     const wrong = typeof value === 'string' ? labelValue(value) : 'must be text';
     if (wrong) throw new Error(`label ${key}: ${wrong}`);
   }
   for (const { port } of pod.ports)
     if (!Number.isInteger(port)) throw new Error(`containerPort ${JSON.stringify(port)}: must be a number`);
-  checked.add(pod);
-  return pod;
+  const read = { pod, exposures: hostPortExposures(object) };
+  readPods.set(object, read);
+  return read;
 }
 
 function checkedPolicy(object: Manifest): NetworkPolicy {

@@ -6,7 +6,7 @@ import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import { networkPolicyKind } from '../../snapshot/world.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
-import { allowanceFor, allowancesMax } from '../network/allow.ts';
+import { allowanceFor, allowancesMax, byNamespace } from '../network/allow.ts';
 import { judgeFlows } from '../network/flows.ts';
 import { judgeReach } from '../network/reach.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
@@ -45,11 +45,14 @@ function judgeNetwork(scope: Scope): Judged {
   const refs = changes.map(changedRef).filter(({ kind }) => kind === networkPolicyKind);
   const changed = new Set(refs.map(({ namespace, name }) => `${namespace || 'default'}/${name}`));
   const flows = judgeFlows(observations.flows, places, evaluators, { namespaces, others, changed });
-  const pods = new Map([...worlds.after.world.pods, ...standIns].map((pod) => [podKey(pod), pod]));
-  const allowing = { after: worlds.after, pods, evaluator: evaluators.after, others: flows.placed };
-  for (const broken of flows.broken.slice(0, allowancesMax)) {
-    const allowance = allowanceFor(broken, changes, allowing);
-    if (allowance !== undefined) broken.impact.allowance = allowance;
+  if (flows.broken.length > 0) {
+    const pods = new Map([...worlds.after.world.pods, ...standIns].map((pod) => [podKey(pod), pod]));
+    const others = byNamespace(flows.placed);
+    const allowing = { after: worlds.after, pods, evaluator: evaluators.after, others };
+    for (const broken of flows.broken.slice(0, allowancesMax)) {
+      const allowance = allowanceFor(broken, changes, allowing);
+      if (allowance !== undefined) broken.impact.allowance = allowance;
+    }
   }
   const reach = judgeReach(worlds, flows.placed, observations.windows.flows);
   const by = changes.map((change) => refText(changedRef(change))).slice(0, decidersMax);

@@ -65,7 +65,8 @@ export type AllowScope = {
   /** Of that world, pods that are gone included, by `podKey`. */
   pods: Map<string, PolicyPod>;
   evaluator: Evaluator;
-  others: PlacedFlow[];
+  /** By namespace of either end. */
+  others: Map<string, PlacedFlow[]>;
 };
 
 type Allowed = { direction: 'ingress' | 'egress'; own: Place; far: Place; by: string[]; why: string };
@@ -151,16 +152,18 @@ function holds({ placed, puts, scope }: { placed: PlacedFlow; puts: Manifest[]; 
   const { after, pods, evaluator, others } = scope;
   const replaced = new Set(puts.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
   const isReplaced = ({ metadata }: NetworkPolicy) => replaced.has(`${metadata.namespace}/${metadata.name}`);
-  const namespaces = new Set(puts.map(({ metadata }) => metadata.namespace));
-  const touched = others
-    .filter(({ from, to }) => namespaces.has(from.pod?.namespace) || namespaces.has(to.pod?.namespace))
-    .slice(0, othersMax);
+  const namespaces = new Set(puts.map(({ metadata }) => metadata.namespace ?? ''));
+  const touched = [...new Set([...namespaces].flatMap((namespace) => others.get(namespace) ?? []))].slice(0, othersMax);
   const needed = new Set([placed, ...touched].flatMap(({ from, to }) => [keyOf(from), keyOf(to)]));
+  const neededPods = [...needed].flatMap((key) => pods.get(key) ?? []);
+  const selecting = new Set(neededPods.map(({ namespace }) => namespace));
   const mended = createEvaluator({
     ...after.world,
-    pods: [...needed].flatMap((key) => pods.get(key) ?? []),
+    pods: neededPods,
     policies: [
-      ...after.world.policies.filter((policy) => !isReplaced(policy)),
+      ...after.world.policies.filter(
+        (policy) => selecting.has(policy.metadata.namespace ?? 'default') && !isReplaced(policy),
+      ),
       ...(puts as unknown as NetworkPolicy[]),
     ],
   });
@@ -169,6 +172,19 @@ function holds({ placed, puts, scope }: { placed: PlacedFlow; puts: Manifest[]; 
     to.after !== undefined &&
     evaluate(from.after, to.after, flow.protocol, flow.port).allowed;
   return allows(mended, placed) && touched.every((other) => !allows(evaluator, other) || allows(mended, other));
+}
+
+/** A change of a namespace's policies can touch the flows that begin or end in it. */
+export function byNamespace(flows: PlacedFlow[]): Map<string, PlacedFlow[]> {
+  const found = new Map<string, PlacedFlow[]>();
+  for (const flow of flows)
+    for (const namespace of new Set([flow.from.pod?.namespace, flow.to.pod?.namespace])) {
+      if (namespace === undefined) continue;
+      const known = found.get(namespace);
+      if (known === undefined) found.set(namespace, [flow]);
+      else known.push(flow);
+    }
+  return found;
 }
 
 const keyOf = ({ after }: Place): string => (after !== undefined && 'pod' in after ? after.pod : '');

@@ -34,7 +34,7 @@ export function judgeReach(
   placed: PlacedFlow[],
   windows: Window[],
 ): { impacts: Impact[]; pairs: number } {
-  const seen = new Map([...Map.groupBy(placed, ({ from, to }) => `${from.text} → ${to.text}`)]);
+  const seen = Map.groupBy(placed, ({ from, to }) => `${from.text} → ${to.text}`);
   const endOf = endsOf(worlds);
   const pairs: Pair[] = [];
   for (const { from, to, before, after } of changedPairs(worlds.before.world, worlds.after.world)) {
@@ -61,7 +61,6 @@ export function judgeReach(
 /** Pods that are in one world only are left out: what becomes of what comes or goes is told by itself. */
 function endsOf({ before, after }: Worlds): (party: ChangedParty) => End {
   const known = new Map<string[], End>();
-  const old = new Map(before.world.pods.map((pod) => [podKey(pod), pod]));
   const now = new Map(after.world.pods.map((pod) => [podKey(pod), pod]));
   const make = ({ type, members }: ChangedParty): End => {
     if (type === 'outside') return { names: [outside], pods: [], pairs: 0 };
@@ -71,11 +70,8 @@ function endsOf({ before, after }: Worlds): (party: ChangedParty) => End {
         pods: [],
         pairs: 0,
       };
-    const keys = members.filter((key) => old.has(key) && now.has(key));
-    const names = keys.map((key) => {
-      const workload = before.workloads.get(key);
-      return workload === undefined ? `pod ${key}` : workloadText(workload);
-    });
+    const keys = members.filter((key) => before.workloads.has(key) && now.has(key));
+    const names = keys.map((key) => workloadText(before.workloads.get(key)!));
     return { names: [...new Set(names)], pods: keys.map((key) => now.get(key)!), pairs: 0 };
   };
   return (party) => {
