@@ -64,11 +64,12 @@ export class ApiError extends Error {
   readonly code: number;
   readonly details: StatusDetails | undefined;
 
-  constructor(reason: Reason, message: string, details?: StatusDetails, options?: ErrorOptions) {
+  /** `options.code`: where upstream answers with another one than that of the reason. */
+  constructor(reason: Reason, message: string, details?: StatusDetails, options?: ErrorOptions & { code?: number }) {
     super(message, options);
     this.name = 'ApiError';
     this.reason = reason;
-    this.code = codes[reason];
+    this.code = options?.code ?? codes[reason];
     this.details = details;
   }
 

@@ -1,6 +1,8 @@
 import { setOwn } from '../../foundation/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Budget } from './budget.ts';
+import { isOptional } from './extensions/optionals.ts';
+import { durationText, timeText } from './extensions/times.ts';
 import { type CelMap, library } from './library.ts';
 
 const int64Max = 2 ** 63;
@@ -46,24 +48,35 @@ export const typeNameOf = (value: unknown): string | undefined =>
   typeof value === 'object' && value !== null ? typeNames.get(value) : undefined;
 
 /**
- * The JSON value of a result. Lists in lists may share what they hold: what is copied is paid for. Throws an Error for what
- * JSON does not know, and BudgetError.
+ * The JSON value of a result; an optional is what is inside it. Lists in lists may share what they hold: what is copied is
+ * paid for. Throws an Error for what JSON does not know, and BudgetError.
  */
 export function jsonOf(value: unknown, budget: Budget): unknown {
   budget.spend(1);
-  const { isCelList, isCelMap } = library.cel;
+  const { isCelList, isCelMap, isCelUint } = library.cel;
   if (typeof value === 'string') budget.spend(value.length / 16);
-  if (typeof value === 'bigint') {
-    if (!Number.isSafeInteger(Number(value))) throw new Error(`${value} has no exact form in JSON`);
-    return Number(value);
-  }
+  if (typeof value === 'bigint') return exact(value);
+  if (isCelUint(value)) return exact(value.value);
+  if (isOptional(value)) return value.size === 0 ? null : jsonOf(value.get(0), budget);
   if (isCelList(value)) return [...value].map((item) => jsonOf(item, budget));
   if (isCelMap(value)) {
     const object: Record<string, unknown> = {};
-    for (const [key, field] of value) setOwn(object, String(key), jsonOf(field, budget));
+    for (const [key, field] of value) {
+      if (typeof key !== 'string')
+        throw new Error(`unsupported type conversion from '${library.cel.celType(key).name}' to string`);
+      setOwn(object, key, jsonOf(field, budget));
+    }
     return object;
   }
-  const isPlain = value === null || ['string', 'number', 'boolean'].includes(typeof value);
-  if (!isPlain) throw new Error('the result has a type that JSON does not know');
-  return value;
+  if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  const { name } = library.cel.celType(value as never);
+  if (name === 'google.protobuf.Timestamp') return timeText(value as never);
+  if (name === 'google.protobuf.Duration') return durationText(value as never);
+  throw new Error(`type conversion error from '${name.split('.').at(-1)}' to JSON`);
+}
+
+function exact(value: bigint): number {
+  if (!Number.isSafeInteger(Number(value))) throw new Error(`${value} has no exact form in JSON`);
+  return Number(value);
 }

@@ -173,3 +173,26 @@ test('without force nothing that another manager applied is changed in silence',
     }),
   );
 });
+
+test('items that only the live list has stay before new ones', () => {
+  const object = (names: string[]) =>
+    ({
+      apiVersion: 'v1',
+      kind: 'X',
+      metadata: { name: 'x' },
+      spec: { items: names.map((name) => ({ name })) },
+    }) as KubernetesObject;
+  const orders: [string, string][] = [
+    ['x', 'a b c x'],
+    ['b x', 'a b c x'],
+    ['x b', 'a x b c'],
+    ['c a', 'b c a'],
+    ['c x a', 'b c x a'],
+    ['x c y', 'a b x c y'],
+  ];
+  const owner = { manager: 'm', operation: 'Apply' as const, apiVersion: 'v1', time: '' };
+  for (const [applied, expected] of orders) {
+    const { object: made } = serverSideApply(object(['a', 'b', 'c']), object(applied.split(' ')), owner, schema, true);
+    assert.equal(made['spec'].items.map(({ name }: { name: string }) => name).join(' '), expected, applied);
+  }
+});

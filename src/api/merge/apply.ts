@@ -176,32 +176,36 @@ function mergeApplied(live: unknown, applied: unknown, schema: Schema | undefine
     return result;
   }
   if (shape.form !== 'list' || !Array.isArray(live)) return applied;
-  // The order of the configuration decides; items that only the live list has stay behind the one they stood behind.
   const wanted = childrenOf(applied, schema);
   const present = childrenOf(live, schema);
-  const result = [...present]
-    .filter(([element]) => !wanted.has(element))
-    .map(([element, { value }]) => ({ element, value }));
   const merged = [...wanted].map(([element, { value }]) => ({
     element,
     value: mergeApplied(present.get(element)?.value, value, shape.items),
   }));
-  return weave([...present.keys()], merged, result).map(({ value }) => value);
+  const others = [...present].map(([element, { value }]) => ({ element, value }));
+  return weave(others, merged, new Set(present.keys()), new Set(wanted.keys()));
 }
 
 type Item = { element: string; value: unknown };
 
-/** Puts items that only one side has back between the neighbours they had. */
-function weave(order: string[], wanted: Item[], others: Item[]): Item[] {
-  const rank = new Map(order.map((element, index) => [element, index]));
-  const result: Item[] = [];
-  const rest = [...others];
-  for (const item of wanted) {
-    const at = rank.get(item.element);
-    while (at !== undefined && rest.length > 0 && rank.get(rest[0]!.element)! < at) result.push(rest.shift()!);
-    result.push(item);
+/**
+ * The order of the configuration decides among the items it has. What only the live list has stays before the next item
+ * of the configuration that it has as well, and so before new ones.
+ * Source: sigs.k8s.io/structured-merge-diff, typed/merge.go, visitListItems.
+ */
+function weave(live: Item[], wanted: Item[], isLive: Set<string>, isWanted: Set<string>): unknown[] {
+  const result: unknown[] = [];
+  let at = 0;
+  for (const { element, value } of wanted) {
+    for (; at < live.length && live[at]!.element !== element; at++) {
+      if (!isWanted.has(live[at]!.element)) result.push(live[at]!.value);
+      else if (!isLive.has(element)) break;
+    }
+    if (live[at]?.element === element) at++;
+    result.push(value);
   }
-  return [...result, ...rest];
+  const rest = live.slice(at).filter(({ element }) => !isWanted.has(element));
+  return [...result, ...rest.map(({ value }) => value)];
 }
 
 /** Abandoned fields nobody holds; a container that still holds something of others stays. */

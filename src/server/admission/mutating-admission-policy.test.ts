@@ -91,13 +91,13 @@ test('an apply configuration replaces no list that does not merge', async () => 
     { args: { mutations: [apply(`Object{spec: Object.spec{containers: [${args}]}}`)] } },
     'atomic',
   );
-  assert.match(refused.body.message, /\.spec\.containers\.args can only be replaced as a whole: use a JSONPatch$/);
+  assert.match(refused.body.message, /may not mutate atomic arrays, maps or structs: \.spec\.containers\[0\]\.args$/);
 });
 
 test('errors are refused or ignored, and nobody is renamed', async () => {
   const rename = { mutations: [patch('[JSONPatch{op: "replace", path: "/metadata/name", value: "other"}]')] };
   const refused = await under({ rename }, 'named');
-  assert.equal(refused.code, 422);
+  assert.equal(refused.code, 403);
   assert.match(
     refused.body.message,
     /policy 'rename' with binding 'rename' denied request: .*metadata.name may not be changed$/,
@@ -109,6 +109,55 @@ test('errors are refused or ignored, and nobody is renamed', async () => {
   );
   const bomb = await under({ bomb: { mutations: [patch(`[${copies.join(', ')}]`)] } }, 'bomb');
   assert.match(bomb.body.message, /copies more$/);
+});
+
+test('what a mutation makes must fit the kind, and its types the fields they stand in', async () => {
+  const refusal = async (mutation: object) => (await under({ made: { mutations: [mutation] } }, 'made')).body.message;
+  assert.match(await refusal(apply('Object{spec: Object.spec{foo: 1}}')), /\.spec\.foo: field not declared in schema$/);
+  assert.match(
+    await refusal(apply('Object{spec: Object.other{hostname: "x"}}')),
+    /unexpected type name "Object.other", expected "Object.spec", which matches field name path/,
+  );
+  assert.match(
+    await refusal(apply('object.kind == "X" ? Object{} : null')),
+    /unsupported return type from ApplyConfiguration expression: null_type$/,
+  );
+  assert.match(
+    await refusal(patch('[JSONPatch{op: "add", path: "/spec/foo", value: 1}]')),
+    /strict decoding error: unknown field "spec.foo"$/,
+  );
+  assert.match(
+    await refusal(patch('[JSONPatch{op: "add", path: "/spec/priority", value: "x"}]')),
+    /json: cannot unmarshal string/,
+  );
+});
+
+test('a test that fails leaves the object as it is; values of all types have a form in JSON', async () => {
+  const mutations = [
+    patch(`[JSONPatch{op: "test", path: "/kind", value: "Other"}, JSONPatch{op: "remove", path: "/spec"}]`),
+    patch(`[JSONPatch{op: "add", path: "/metadata/annotations", value: {"t": string(timestamp(0))}},
+      JSONPatch{op: "add", path: "/metadata/annotations/d", value: duration("1h")},
+      JSONPatch{op: "add", path: "/metadata/annotations/b", value: b"abc"},
+      JSONPatch{op: "add", path: "/spec/terminationGracePeriodSeconds", value: 5u}]`),
+  ];
+  const { body } = await under({ typed: { mutations } }, 'typed');
+  assert.deepEqual(body.metadata.annotations, { t: '1970-01-01T00:00:00Z', d: '3600s', b: 'YWJj' });
+  assert.equal(body.spec.terminationGracePeriodSeconds, 5);
+});
+
+test('an error of one mutation keeps the others when it is ignored, and new items go behind those that were there', async () => {
+  const mutations = [
+    patch('[JSONPatch{op: "remove", path: "/spec/nothing"}]'),
+    apply(
+      'Object{spec: Object.spec{containers: [Object.spec.containers{name: "last", image: "x:1", securityContext: Object.spec.containers.securityContext{allowPrivilegeEscalation: false}}]}}',
+    ),
+    patch('[JSONPatch{op: "add", path: "/spec/containers/1/securityContext/capabilities", value: {"drop": ["ALL"]}}]'),
+  ];
+  const { body } = await under({ last: { failurePolicy: 'Ignore', mutations } }, 'last');
+  assert.deepEqual(
+    body.spec.containers.map(({ name }: { name: string }) => name),
+    ['main', 'last'],
+  );
 });
 
 test('what could not work is not stored', async () => {

@@ -8,7 +8,6 @@ import { ApiError } from '../../api/status.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { AdmissionPlugin, Authorizer } from '../contracts.ts';
 import { setReplicas } from '../subresources/scale.ts';
-import { refusal } from './about.ts';
 import { boundPolicies, policyRequest, surroundingsOf } from './policy-surroundings.ts';
 
 /**
@@ -29,8 +28,7 @@ export function mutatingAdmissionPolicy(authorize: Authorizer, clock: Clock): Ad
       if ('error' in mutated) {
         const { policy, binding, error } = mutated;
         const text = `policy '${policy}' with binding '${binding}' denied request: ${error}`;
-        const { message, details } = refusal(request, text);
-        throw new ApiError('Invalid', message, { ...details, causes: [{ message: text }] });
+        throw new ApiError('Invalid', text, undefined, { code: 403 });
       }
       if (request.subresource === 'scale') {
         setReplicas(request.kind, object, mutated.object['spec']?.replicas);

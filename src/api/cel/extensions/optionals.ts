@@ -10,6 +10,9 @@ export function optional(...values: unknown[]): CelList {
   return list;
 }
 
+export const isOptional = (value: unknown): value is CelList =>
+  typeof value === 'object' && value !== null && known.has(value);
+
 function checked(value: CelList): CelList {
   if (!known.has(value)) throw new Error('no such overload: the value is not an optional');
   return value;
