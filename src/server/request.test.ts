@@ -4,24 +4,25 @@ import { attributesOf, readTarget } from './request.ts';
 
 const user = { username: 'u', groups: [] };
 const shown = (method: string, url: string) => {
-  const { verb, group, version, resource, subresource, namespace, name, rest } = readTarget(method, url);
-  return [verb, group, version, namespace, resource, name, subresource, rest].join('|');
+  const { verb, group, version, resource, subresource, namespace, name } = readTarget(method, url);
+  return [verb, group, version, namespace, resource, name, subresource].join('|');
 };
 
 test('URLs of the API are read as verbs on resources', () => {
   const expected: [string, string, string][] = [
-    ['GET', '/api/v1/pods', 'list||v1||pods|||'],
-    ['GET', '/api/v1/pods?watch=true', 'watch||v1||pods|||'],
-    ['GET', '/api/v1/pods?watch=false', 'list||v1||pods|||'],
-    ['GET', '/api/v1/namespaces/a/pods/b', 'get||v1|a|pods|b||'],
-    ['POST', '/api/v1/namespaces/a/pods', 'create||v1|a|pods|||'],
-    ['DELETE', '/api/v1/namespaces/a/pods', 'deletecollection||v1|a|pods|||'],
-    ['PATCH', '/apis/apps/v1/namespaces/a/deployments/b/scale', 'patch|apps|v1|a|deployments|b|scale|'],
-    ['GET', '/api/v1/namespaces/a', 'get||v1|a|namespaces|a||'],
-    ['PUT', '/api/v1/namespaces/a/finalize', 'update||v1|a|namespaces|a|finalize|'],
-    ['GET', '/api/v1/namespaces', 'list||v1||namespaces|||'],
-    ['GET', '/api/v1/nodes/n/proxy/stats/summary', 'get||v1||nodes|n|proxy|stats/summary'],
-    ['GET', '/apis/apps/v1/namespaces/a/deployments/with%20space', 'get|apps|v1|a|deployments|with space||'],
+    ['GET', '/api/v1/pods', 'list||v1||pods||'],
+    ['GET', '/api/v1/pods?watch=true', 'watch||v1||pods||'],
+    ['GET', '/api/v1/pods?watch=false', 'list||v1||pods||'],
+    ['GET', '/api/v1/namespaces/a/pods/b', 'get||v1|a|pods|b|'],
+    ['POST', '/api/v1/namespaces/a/pods', 'create||v1|a|pods||'],
+    ['DELETE', '/api/v1/namespaces/a/pods', 'deletecollection||v1|a|pods||'],
+    ['PATCH', '/apis/apps/v1/namespaces/a/deployments/b/scale', 'patch|apps|v1|a|deployments|b|scale'],
+    ['GET', '/api/v1/namespaces/a', 'get||v1|a|namespaces|a|'],
+    ['PUT', '/api/v1/namespaces/a/finalize', 'update||v1|a|namespaces|a|finalize'],
+    ['GET', '/api/v1/namespaces', 'list||v1||namespaces||'],
+    ['GET', '/api/v1/nodes/n/proxy/stats/summary', 'get||v1||nodes|n|proxy'],
+    ['OPTIONS', '/api/v1/namespaces/a/pods/b/proxy/', '||v1|a|pods|b|proxy'],
+    ['GET', '/apis/apps/v1/namespaces/a/deployments/with%20space', 'get|apps|v1|a|deployments|with space|'],
   ];
   for (const [method, url, want] of expected) assert.equal(shown(method, url), want, `${method} ${url}`);
 });

@@ -38,8 +38,6 @@ export type Target = {
   subresource: string;
   namespace: string;
   name: string;
-  /** What follows the subresource: the path of a proxy request. */
-  rest: string;
 };
 
 const urlLengthMax = 16_384;
@@ -59,7 +57,7 @@ export function readTarget(method: string, url: string): Target {
   const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1));
   const target: Target = {
     ...{ path, query, isResource: false, verb: method.toLowerCase(), group: '', version: '', resource: '' },
-    ...{ subresource: '', namespace: '', name: '', rest: '' },
+    ...{ subresource: '', namespace: '', name: '' },
   };
   const parts = segments(path);
   const core = parts[0] === 'api';
@@ -81,8 +79,8 @@ function locate(target: Target, parts: string[]): void {
     target.namespace = parts[1]!;
     parts = parts.slice(2);
   }
-  const [resource = '', name = '', subresource = '', ...rest] = parts;
-  Object.assign(target, { resource, name, subresource, rest: rest.join('/') });
+  const [resource = '', name = '', subresource = ''] = parts;
+  Object.assign(target, { resource, name, subresource });
   if (resource === 'namespaces' && target.namespace === '') target.namespace = name;
 }
 
@@ -105,6 +103,8 @@ function verbOf(method: string, { query, name, subresource }: Target): string {
     return name === '' ? 'list' : 'get';
   }
   if (method === 'DELETE') return name === '' ? 'deletecollection' : 'delete';
+  // Only what is behind a proxy knows this method: it has no verb, and needs the right to all of them, as upstream.
+  if (method === 'OPTIONS' && subresource === 'proxy') return '';
   const verb = verbs[method];
   if (verb === undefined) throw new ApiError('MethodNotAllowed', `the method ${method} is not supported`);
   return verb;

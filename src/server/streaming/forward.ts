@@ -1,8 +1,10 @@
-import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { pipeline } from 'node:stream';
 import { ApiError } from '../../api/status.ts';
 import { plainHttp } from '../../foundation/plain-http.ts';
 import type { Context, Reply } from '../context.ts';
+import { rewriteLinks, throughProxy } from './links.ts';
 
 /** Where to send a request on to; `identity` is only for node agents. */
 export type Destination = {
@@ -11,6 +13,8 @@ export type Destination = {
   port: number;
   path: string;
   identity?: { key: string | Buffer; cert: string | Buffer; ca: string | Buffer };
+  /** Given where pages and redirections of the far end are to work below the URL of the request: a proxy. */
+  prefix?: string;
 };
 
 const answerMs = 30_000;
@@ -26,6 +30,8 @@ export async function forward({ request, log }: Context, to: Destination): Promi
   const headers: IncomingHttpHeaders = { ...incoming.headers };
   for (const name of Object.keys(headers))
     if (dropped.includes(name) || name.startsWith('impersonate-')) delete headers[name];
+  // Links are only found in what is not compressed.
+  if (to.prefix !== undefined) delete headers['accept-encoding'];
   const options: RequestOptions & { rejectUnauthorized?: boolean } = {
     ...{ method: request.method, host: to.host, port: to.port, path: to.path, headers, signal: request.signal },
     ...to.identity,
@@ -39,11 +45,11 @@ export async function forward({ request, log }: Context, to: Destination): Promi
       const own = { ...answer.headers };
       delete own.connection;
       delete own['keep-alive'];
+      const stages = to.prefix === undefined ? [] : below(to.prefix, to, incoming, own);
       response.writeHead(answer.statusCode ?? 502, own);
       // A line of a log is wanted now, not when a buffer is full.
       response.flushHeaders();
-      answer.pipe(response);
-      answer.on('error', () => response.destroy());
+      pipeline([answer, ...stages, response], () => {});
       resolve({ code: answer.statusCode ?? 502, body: { form: 'taken' } });
     });
     outgoing.setTimeout(answerMs, () => outgoing.destroy(new Error(`no answer within ${answerMs} ms`)));
@@ -57,4 +63,13 @@ export async function forward({ request, log }: Context, to: Destination): Promi
     });
     incoming.pipe(outgoing);
   });
+}
+
+/** Changes the headers of an answer so that it works below `prefix`; what else its body has to go through. */
+function below(prefix: string, { host, port }: Destination, incoming: IncomingMessage, headers: IncomingHttpHeaders) {
+  const place = { prefix, hosts: [`${host}:${port}`, host, (incoming.headers.host ?? '').toLowerCase()] };
+  if (headers.location !== undefined) headers.location = throughProxy(headers.location, place);
+  if (!/^text\/html\b/i.test(headers['content-type'] ?? '') || headers['content-encoding']) return [];
+  delete headers['content-length'];
+  return [rewriteLinks(place)];
 }

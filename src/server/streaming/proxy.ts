@@ -14,21 +14,35 @@ function proxyName(text: string): { scheme: 'http' | 'https'; name: string; port
   return { scheme: scheme === 'https' ? 'https' : 'http', name, port: port ?? '' };
 }
 
-const pathOf = ({ target, request }: Context) => {
-  const at = request.url.indexOf('?');
-  return `/${target.rest}${at < 0 ? '' : request.url.slice(at)}`;
-};
+const proxyUrl =
+  /^(\/+api\/+[^/]+(?:\/+namespaces\/+[^/]+)?\/+(?:pods|services|nodes)\/+[^/]+\/+proxy)(\/[^?]*)?(\?.*)?$/s;
 
-async function connectTo(context: Context, to: Destination): Promise<Reply> {
+/** The URL of a proxy request: `prefix` ends with `/proxy`; `path` is what follows, as the client wrote it. */
+function placesOf({ request }: Context): { prefix: string; path: string; query: string } {
+  const found = proxyUrl.exec(request.url);
+  if (found === null) throw badRequest(`the path ${request.url.split('?')[0]} is not written as a proxy request`);
+  const [, prefix = '', path = '', query = ''] = found;
+  return { prefix, path, query };
+}
+
+async function connectTo(context: Context, to: Omit<Destination, 'path' | 'prefix'>): Promise<Reply> {
   await admit(context, 'CONNECT', { name: context.target.name });
-  return forward(context, to);
+  const { prefix, path, query } = placesOf(context);
+  // Without the slash the relative links of a page would be beside it.
+  if (path === '' && ['GET', 'HEAD'].includes(context.request.method)) return redirect(context, `${prefix}/${query}`);
+  return forward(context, { ...to, prefix, path: `${path || '/'}${query}` });
+}
+
+function redirect({ request }: Context, location: string): Reply {
+  request.connection?.response?.writeHead(301, { Location: location }).end();
+  return { code: 301, body: { form: 'taken' } };
 }
 
 /** nodes/NAME/proxy: the API of the node's agent. */
 export function proxyNode(context: Context): Promise<Reply> {
   const { name } = proxyName(context.target.name);
   const { host, port, ...identity } = nodeConnection(context, name);
-  return connectTo(context, { scheme: 'https', host, port, path: pathOf(context), identity });
+  return connectTo(context, { scheme: 'https', host, port, identity });
 }
 
 /** pods/NAME/proxy: a port of the pod, its first one when none is named. */
@@ -42,7 +56,7 @@ export function proxyPod(context: Context): Promise<Reply> {
   const ports = (pod['spec']?.containers ?? []).flatMap((container: { ports?: object[] }) => container.ports ?? []);
   const named = ports.find((each: { name?: string }) => each.name === port)?.containerPort;
   const number = port === '' ? (ports[0]?.containerPort ?? 80) : (named ?? Number(port));
-  return connectTo(context, { scheme, host, port: checked(number, port), path: pathOf(context) });
+  return connectTo(context, { scheme, host, port: checked(number, port) });
 }
 
 /** services/NAME/proxy: one ready endpoint of the service. */
@@ -56,7 +70,7 @@ export function proxyService(context: Context): Promise<Reply> {
   if (wanted === undefined) throw badRequest(`service "${name}" has no port "${port}"`);
   const found = endpoint(lookup.list('endpointslices.discovery.k8s.io', target.namespace), name, wanted.name ?? '');
   if (found === undefined) throw new ApiError('ServiceUnavailable', `no endpoints available for service "${name}"`);
-  return connectTo(context, { scheme, ...found, path: pathOf(context) });
+  return connectTo(context, { scheme, ...found });
 }
 
 function endpoint(slices: KubernetesObject[], service: string, portName: string) {

@@ -21,7 +21,7 @@ type Methods = Record<string, (context: Context) => Reply | Promise<Reply>>;
 const partOfObject: Methods = { GET: get, PUT: update, PATCH: patch };
 
 const anyMethod = (answer: Methods[string]): Methods =>
-  Object.fromEntries(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => [method, answer]));
+  Object.fromEntries(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => [method, answer]));
 
 /** By `RESOURCE/SUBRESOURCE`. */
 const special: Record<string, Methods> = {

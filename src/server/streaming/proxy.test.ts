@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test } from 'node:test';
+import { ask } from '../testing/ask.ts';
+import { must, pod, pods } from '../testing/objects.ts';
+import { startServer, type TestServer } from '../testing/start.ts';
+
+let server: TestServer;
+let web: Server;
+let at: string;
+const seen: IncomingMessage[] = [];
+const page = (to: string) => `<a href="${to}/next">next</a>`;
+
+before(async () => {
+  web = createServer((request, response) => {
+    seen.push(request);
+    if (request.url!.startsWith('/moved')) response.writeHead(302, { Location: '/there' }).end();
+    else response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(page(''));
+  });
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+  server = await startServer();
+  await must(server, 'POST', pods, pod('proxy'));
+  const status = { podIP: '127.0.0.1', podIPs: [{ ip: '127.0.0.1' }] };
+  await must(server, 'PATCH', `${pods}/proxy/status`, { status }, 'application/merge-patch+json');
+  at = `${pods}/proxy:${(web.address() as AddressInfo).port}/proxy`;
+});
+after(async () => {
+  await server.stop();
+  web.closeAllConnections();
+  web.close();
+});
+
+test('every method reaches the pod, with the path as it was written', async () => {
+  for (const method of ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']) {
+    assert.equal((await ask(server, `${at}/a%20b//c/?d=%2F`, { method })).code, 200, method);
+    assert.deepEqual([seen.at(-1)!.method, seen.at(-1)!.url], [method, '/a%20b//c/?d=%2F']);
+  }
+});
+
+test('links and redirections of a page lead through the proxy', async () => {
+  const { text, headers } = await ask(server, `${at}/`, { headers: { 'Accept-Encoding': 'gzip' } });
+  assert.equal(text, page(at));
+  assert.equal(headers['content-length'], undefined);
+  assert.equal(seen.at(-1)!.headers['accept-encoding'], undefined);
+  assert.equal((await ask(server, `${at}/moved`)).headers.location, `${at}/there`);
+});
+
+test('who reads without the last slash is sent to it, who writes is not', async () => {
+  const { code, headers } = await ask(server, `${at}?a=b`);
+  assert.deepEqual([code, headers.location], [301, `${at}/?a=b`]);
+  assert.equal((await ask(server, `${at}?a=b`, { method: 'POST' })).code, 200);
+  assert.equal(seen.at(-1)!.url, '/?a=b');
+});
+
+test('a path that only means a proxy when it is decoded is refused', async () => {
+  assert.equal((await ask(server, at.replace(/proxy$/, '%70roxy'))).code, 400);
+});
