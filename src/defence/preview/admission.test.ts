@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noObservations } from '../../api/observations/observation.ts';
+import { exampleWebhook } from '../cluster/webhooks.ts';
+import type { Manifest } from '../contract.ts';
 import type { Change } from '../snapshot/snapshot.ts';
 import type { Outcome } from './impact.ts';
 import { preview, subjectText } from './preview.ts';
@@ -266,4 +268,49 @@ test('an admission policy is held against everything that lives and every pod th
     ],
     ['opens'],
   );
+});
+
+test('pods of a new template are safe only where no webhook is asked about them, and nothing changes them', () => {
+  const webhook = (kind: string, fields: object = {}) =>
+    exampleWebhook({ namespaceSelector: undefined, ...fields }, kind);
+  const [web] = running('web', 80, ['10.0.0.1']);
+  const isNew = (...others: Manifest[]) =>
+    told([level('privileged'), ...others], [{ put: web! }])['Deployment shop/web'];
+  const [validating, mutating] = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'];
+  assert.deepEqual(isNew(), ['safe']);
+  assert.deepEqual(isNew(webhook(validating!)), ['unknown']);
+  assert.deepEqual(isNew(webhook(mutating!)), ['unknown']);
+  assert.deepEqual(isNew(webhook(validating!, { namespaceSelector: { matchLabels: { a: 'b' } } })), ['safe']);
+  assert.deepEqual(isNew(webhook(validating!, { objectSelector: { matchLabels: { app: 'other' } } })), ['safe']);
+  const services = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['services'], operations: ['CREATE'] }];
+  assert.deepEqual(isNew(webhook(validating!, { rules: services })), ['safe']);
+  const stricter = (...others: Manifest[]) => told([level('privileged'), ...others], [{ put: level('restricted') }]);
+  const day = cron('day');
+  assert.deepEqual(stricter(day, webhook(validating!))['CronJob shop/day'], ['safe']);
+  assert.deepEqual(stricter(day, webhook(mutating!))['CronJob shop/day'], ['unknown']);
+  const lives = stricter(...running('web', 80, ['10.0.0.1']), webhook(mutating!));
+  assert.deepEqual(lives['Deployment shop/web'], ['safe']);
+});
+
+test('a mutating policy that is bound may change pods, too', () => {
+  const group = 'admissionregistration.k8s.io/v1';
+  const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }];
+  const policy = object(group, 'MutatingAdmissionPolicy', 'm', { spec: { matchConstraints: { resourceRules } } });
+  const binding = object(group, 'MutatingAdmissionPolicyBinding', 'm', { spec: { policyName: 'm' } });
+  const of = (...others: Manifest[]) =>
+    told([level('privileged'), cron('day'), ...others], [{ put: level('restricted') }])['CronJob shop/day'];
+  assert.deepEqual(of(policy), ['safe']);
+  assert.deepEqual(of(policy, binding), ['unknown']);
+});
+
+test('a policy about Secrets is not held against them; one about anything else is, whatever its scope', () => {
+  const of = (resources: string[]) => {
+    const rule = { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE'], resources, scope: '*' };
+    const spec = { matchConstraints: { resourceRules: [rule] }, validations: [{ expression: 'true' }] };
+    const put = object('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy', 'v', { spec });
+    return preview(clusterOf([level('privileged')]), [{ put }], noObservations(), 0).coverage.notAssessed;
+  };
+  assert.match(of(['secrets']).join(), /Secrets: their content is never read/);
+  assert.match(of(['*']).join(), /Secrets: their content is never read/);
+  assert.deepEqual(of(['deployments']), []);
 });

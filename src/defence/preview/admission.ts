@@ -4,6 +4,7 @@ import { podOf } from '../workload.ts';
 import { type Candidate, candidateKey, candidatesOf, namespaceOf } from './candidates.ts';
 import type { Allowance, Impact } from './impact.ts';
 import type { Judged, Previewer, Scope } from './scope.ts';
+import { type AskedWebhooks, askedWebhooks } from './webhooks.ts';
 
 /** Why a pod is not let in. `unknown`: it depends on what else there is at that moment. */
 export type Refusal = {
@@ -46,11 +47,13 @@ function compare(rule: AdmissionRule, scope: Scope): Judged {
   );
   const old = new Map(candidatesOf(before, isIn).map((candidate) => [candidateKey(candidate), candidate]));
   const [refusedBefore, refusedAfter] = [rule.refuses(before, before), rule.refuses(after, before)];
+  const webhooks = askedWebhooks(after);
   const impacts = candidates.flatMap((candidate): Impact[] => {
     const key = candidateKey(candidate);
     const refusal = refusedAfter(candidate);
     const was = changed.has(key) ? undefined : old.get(key);
-    return impactOf(rule, candidate, refusal, was && refusedBefore(was));
+    const doubt = candidate.pointer === '' ? undefined : doubtOf(webhooks, candidate, changed.has(key));
+    return impactOf(rule, candidate, { refusal, refusalBefore: was && refusedBefore(was), doubt });
   });
   const count = (type: string) => candidates.filter(({ subject }) => subject.type === type).length;
   return {
@@ -59,12 +62,19 @@ function compare(rule: AdmissionRule, scope: Scope): Judged {
   };
 }
 
+/** A new template nobody was asked about yet; of one that stays it is unknown what is made of it where no pod shows it. */
+const doubtOf = (webhooks: AskedWebhooks, candidate: Candidate, isChanged: boolean): string | undefined =>
+  isChanged ? webhooks.aboutNew(candidate) : candidate.live === 0 ? webhooks.changing(candidate) : undefined;
+
+type Judgement = { refusal: Refusal | undefined; refusalBefore: Refusal | undefined; doubt: string | undefined };
+
 function impactOf(
   rule: AdmissionRule,
   { subject, live, pointer }: Candidate,
-  refusal: Refusal | undefined,
-  refusalBefore: Refusal | undefined,
+  { refusal, refusalBefore, doubt }: Judgement,
 ): Impact[] {
+  if (refusal === undefined && refusalBefore === undefined && doubt !== undefined)
+    return [{ outcome: 'unknown', subject, why: `as it is written its next pod is let in; but ${doubt}`, by: [] }];
   if (refusal === undefined && refusalBefore === undefined)
     return [{ outcome: 'safe', subject, why: `${rule.name} lets its next pod in`, by: [] }];
   if (refusal === undefined)

@@ -69,7 +69,9 @@ function judgePolicies(scope: Scope): Judged {
 }
 
 const mentionsSecrets = (policy: Manifest) =>
-  /"(?:secrets|\*)"/.test(JSON.stringify(policy['spec']?.matchConstraints ?? {}));
+  ((policy['spec']?.matchConstraints?.resourceRules ?? []) as { resources?: string[] }[]).some(({ resources }) =>
+    resources?.some((name) => ['secrets', '*', '*/*'].includes(name)),
+  );
 
 function policiesOf(change: Change, before: Snapshot): string[] {
   const ref = changedRef(change);

@@ -1,0 +1,61 @@
+import type { LabelSelector } from '../../api/selectors.ts';
+import { matchesSelector } from '../../api/selectors.ts';
+import { concerns, webhookKinds, webhooksIn } from '../cluster/webhooks.ts';
+import type { Manifest } from '../contract.ts';
+import { refOf, refText } from '../object-ref.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { type Candidate, namespaceOf } from './candidates.ts';
+
+const [validating, mutating] = webhookKinds as [string, string];
+const mutatingPolicy = 'MutatingAdmissionPolicy.admissionregistration.k8s.io';
+const mutatingBinding = 'MutatingAdmissionPolicyBinding.admissionregistration.k8s.io';
+
+/** What decides besides when a pod is made, and by rules that are not known here. */
+export type AskedWebhooks = {
+  /** What may refuse a new pod, or change it before it is judged. */
+  aboutNew(candidate: Candidate): string | undefined;
+  /** What may change a pod before it is judged; what it does to others of the template shows in those that live. */
+  changing(candidate: Candidate): string | undefined;
+};
+
+/**
+ * Webhooks and mutating policies of a snapshot, by the pods about which the API server asks them. Conditions in CEL are
+ * taken to hold. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
+ */
+export function askedWebhooks(snapshot: Snapshot): AskedWebhooks {
+  const labels = new Map(snapshot.of('Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
+  const isAsked = ({ namespaceSelector, objectSelector, ...rules }: Record<string, any>, { object, pod }: Candidate) =>
+    concerns(rules, 'pods') &&
+    creates(rules) &&
+    selects(namespaceSelector, labels.get(namespaceOf(object)) ?? {}) &&
+    selects(objectSelector, pod.metadata?.labels ?? {});
+  const asked = (kind: string) => {
+    const unread = snapshot.whyUnread(kind);
+    return (candidate: Candidate): string | undefined => {
+      if (unread !== undefined) return `${kind} could not be read: ${unread}`;
+      const found = snapshot
+        .of(kind)
+        .find((each) => webhooksIn(each).some(({ webhook }) => isAsked(webhook, candidate)));
+      return found && `${refText(refOf(found))} is asked about it, and its rules are not known here`;
+    };
+  };
+  const bound = new Set(snapshot.of(mutatingBinding).map(({ spec }) => spec?.policyName));
+  const policies = snapshot.of(mutatingPolicy).filter(({ metadata }) => bound.has(metadata.name));
+  const byPolicy = (candidate: Candidate): string | undefined => {
+    const found = policies.find(({ spec }) => {
+      const { resourceRules, ...selectors } = spec?.matchConstraints ?? {};
+      return isAsked({ ...selectors, rules: resourceRules }, candidate);
+    });
+    return found && `${refText(refOf(found))} may change it, which is not worked out here`;
+  };
+  const [refusing, changingByWebhook] = [asked(validating), asked(mutating)];
+  const changing = (candidate: Candidate) => changingByWebhook(candidate) ?? byPolicy(candidate);
+  return { changing, aboutNew: (candidate) => refusing(candidate) ?? changing(candidate) };
+}
+
+const creates = ({ rules }: Record<string, any>): boolean =>
+  ((rules ?? []) as Manifest[]).some(({ operations }) => operations?.includes('CREATE') || operations?.includes('*'));
+
+/** Without a selector everything is meant. */
+const selects = (selector: LabelSelector | null | undefined, labels: Record<string, string>): boolean =>
+  selector === undefined || selector === null || matchesSelector(selector, labels);
