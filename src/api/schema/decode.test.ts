@@ -15,9 +15,9 @@ test('unknown fields are named with their path and dropped', () => {
   const { unknown } = decodeFields(schema, pod);
   assert.deepEqual(unknown, ['metadata.nmae', 'spec.foo', 'spec.containers[0].constructor']);
   assert.deepEqual(pod, { metadata: {}, spec: { containers: [{ name: 'a' }] } });
-  assert.deepEqual(strictFindings(unknown.slice(1, 2), ['spec.bar']), [
-    'duplicate field "spec.bar"',
+  assert.deepEqual(strictFindings(unknown.slice(1, 2), ['spec.foo', 'spec.bar']), [
     'unknown field "spec.foo"',
+    'duplicate field "spec.bar"',
   ]);
 });
 

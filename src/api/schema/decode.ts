@@ -34,10 +34,13 @@ export function unfit(kind: string, version: string, findings: { mismatch?: stri
   return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 }
 
-/** Messages of fieldValidation: errors when Strict, warnings when Warn. Source: sigs.k8s.io/json, strict errors. */
+/**
+ * Messages of fieldValidation: errors when Strict, warnings when Warn. An unknown field that is given twice is unknown,
+ * once. Source: sigs.k8s.io/json, strict errors.
+ */
 export const strictFindings = (unknown: string[], duplicates: string[]): string[] => [
-  ...duplicates.map((field) => `duplicate field "${field}"`),
   ...unknown.map((field) => `unknown field "${field}"`),
+  ...duplicates.filter((field) => !unknown.includes(field)).map((field) => `duplicate field "${field}"`),
 ];
 
 /** `owner` is the definition that has the field, for the message. Returns the value to keep, undefined to drop it. */
