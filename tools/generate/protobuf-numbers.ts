@@ -80,12 +80,20 @@ function write(name: string, parent: Record<string, string> | undefined): void {
     .map((field) => {
       const mark = markOf(name, field, known);
       if (mark.startsWith('^')) write(field.type, known);
-      return `${field.name}=${field.number}${mark}`;
+      return `${jsonName(field.name, known)}=${field.number}${mark}`;
     })
     .join(' ');
 }
 
-function markOf(message: string, { name, type }: Field, known: Record<string, string>): string {
+/** A few fields are spelled otherwise in JSON than in the .proto file: `Webhooks`, `uID`, `aPIGroup`. */
+const jsonName = (name: string, known: Record<string, string>): string =>
+  Object.hasOwn(known, name)
+    ? name
+    : (Object.keys(known).find((each) => each.toLowerCase() === name.toLowerCase()) ?? name);
+
+function markOf(message: string, field: Field, known: Record<string, string>): string {
+  const { type } = field;
+  const name = jsonName(field.name, known);
   const isInline = !Object.hasOwn(known, name) && messages.has(type) && known['$']?.includes('kind(') !== true;
   if (isInline) return `^${type}`;
   const inner = messages.get(type);

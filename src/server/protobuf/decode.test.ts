@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { definition, hasDefinition } from '../../api/schema/definitions.ts';
 import { ApiError } from '../../api/status.ts';
 import { decodeProtobuf } from './decode.ts';
+import { messageOf } from './messages.ts';
+import numbers from './numbers.json' with { type: 'json' };
 
 /** Writes messages the way Go does, so that the test does not read with what it writes with. */
 type Part = Buffer;
@@ -63,6 +66,22 @@ test('negative numbers, times, bytes and int-or-string texts', () => {
   assert.equal(budget.spec.minAvailable, '50%');
   const priority = decodeProtobuf(unknown('scheduling.k8s.io/v1', 'PriorityClass', number(2, -5n))) as any;
   assert.equal(priority.value, -5);
+});
+
+test('every field of every message has the name that JSON gives it', () => {
+  const fieldsOf = (name: string): string[] =>
+    [...messageOf(name)!.values()].flatMap(({ name, inline }) => (inline === undefined ? name : fieldsOf(inline)));
+  const unnamed = Object.keys(numbers).flatMap((name) => {
+    const full = [name, `io.k8s.api.${name}`].find(hasDefinition);
+    const { properties = {} } = full === undefined ? {} : definition(full);
+    const named = new Set([...fieldsOf(name), 'apiVersion', 'kind']);
+    return Object.keys(properties)
+      .filter((property) => !named.has(property))
+      .map((property) => `${name}.${property}`);
+  });
+  assert.deepEqual(unnamed, []);
+  const webhooks = unknown('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', bytes(2, bytes(1, 'a')));
+  assert.deepEqual((decodeProtobuf(webhooks) as any).webhooks, [{ name: 'a' }]);
 });
 
 test('options come under the group of what they are for', () => {
