@@ -126,6 +126,21 @@ test('strategic merge: lists of objects merge by their key', () => {
   assert.deepEqual(result.spec.containers[1].ports, [{ containerPort: 80 }]);
 });
 
+test('strategic merge: what a patch adds without an order stands before what was there, as kubectl patch has it', () => {
+  const added = strategic(pod, { spec: { containers: [{ name: 'c', image: 'c:1' }] } });
+  assert.deepEqual(
+    added.spec.containers.map((each: any) => each.name),
+    ['c', 'a', 'b'],
+  );
+  const placed = strategic(pod, {
+    spec: { containers: [{ name: 'c' }], '$setElementOrder/containers': [{ name: 'a' }, { name: 'c' }] },
+  });
+  assert.deepEqual(
+    placed.spec.containers.map((each: any) => each.name),
+    ['a', 'c', 'b'],
+  );
+});
+
 test('strategic merge: $patch deletes an item or replaces a list, and an atomic list is replaced', () => {
   assert.deepEqual(
     strategic(pod, { spec: { containers: [{ name: 'a', $patch: 'delete' }] } }).spec.containers.length,
@@ -149,7 +164,7 @@ test('strategic merge: order, set deletion and retained keys', () => {
     ['b', 'a'],
   );
   const finalizers = { metadata: { finalizers: ['x', 'y'] } };
-  assert.deepEqual(strategic(finalizers, { metadata: { finalizers: ['z'] } }).metadata.finalizers, ['x', 'y', 'z']);
+  assert.deepEqual(strategic(finalizers, { metadata: { finalizers: ['z'] } }).metadata.finalizers, ['z', 'x', 'y']);
   assert.deepEqual(
     strategic(finalizers, { metadata: { '$deleteFromPrimitiveList/finalizers': ['x'] } }).metadata.finalizers,
     ['y'],

@@ -22,6 +22,7 @@ function mergeMap(target: Record<string, any>, patch: Record<string, any>, schem
   if (directive === 'delete') return {};
   if (directive !== undefined && directive !== 'merge') throw badRequest(`unknown $patch directive "${directive}"`);
   if (patch['$retainKeys'] !== undefined) retainKeys(target, patch['$retainKeys']);
+  const before = { ...target };
 
   for (const [key, value] of Object.entries(patch)) {
     if (key === '$patch' || key === '$retainKeys' || key.startsWith(orderPrefix)) continue;
@@ -33,7 +34,7 @@ function mergeMap(target: Record<string, any>, patch: Record<string, any>, schem
     else setOwn(target, key, mergeField(own(target, key), value, fieldSchema(schema, key)));
   }
   for (const key of Object.keys(patch).filter((key) => key.startsWith(orderPrefix)))
-    orderField(target, patch, key, schema);
+    orderField(target, before, patch, key, schema);
   return target;
 }
 
@@ -57,9 +58,9 @@ function mergeField(current: unknown, value: unknown, schema: Schema | undefined
 const merges = (schema: Schema | undefined) =>
   (schema?.['x-kubernetes-patch-strategy'] ?? '').split(',').includes('merge');
 
-/** A set: what is missing is appended. */
+/** A set: what is missing is added. */
 function mergeScalars(current: unknown[], patch: unknown[]): unknown[] {
-  return [...new Set([...current, ...patch])];
+  return inOrder([...new Set([...current, ...patch])], patch, current, undefined);
 }
 
 function mergeObjects(current: any[], patch: any[], key: string, items: Schema | undefined): any[] {
@@ -76,7 +77,27 @@ function mergeObjects(current: any[], patch: any[], key: string, items: Schema |
     } else if (at >= 0) result[at] = mergeMap(result[at], item, items);
     else result.push(mergeMap({}, item, items));
   }
-  return result;
+  return inOrder(result, patch, current, key);
+}
+
+/**
+ * The list with what the patch names in the patch's order, among what only the server has, in the server's: of two that
+ * were there before, what stood before stays before as far as the patch's order allows; what the patch adds comes first.
+ */
+function inOrder(list: any[], order: any[], before: any[], key: string | undefined): any[] {
+  const identity = (item: any) => (key === undefined ? item : item?.[key]);
+  const rank = new Map(order.map((item, index) => [identity(item), index]));
+  const position = new Map(before.map((item, index) => [identity(item), index]));
+  const named = list.filter((item) => rank.has(identity(item)));
+  named.sort((one, other) => rank.get(identity(one))! - rank.get(identity(other))!);
+  const others = list.filter((item) => !rank.has(identity(item)));
+  const result: any[] = [];
+  for (const item of named) {
+    const place = position.get(identity(item)) ?? -1;
+    while (others.length > 0 && position.get(identity(others[0]))! < place) result.push(others.shift());
+    result.push(item);
+  }
+  return [...result, ...others];
 }
 
 /** Keys that are not listed are cleared: how a union (a volume's source) changes from one member to another. */
@@ -85,9 +106,10 @@ function retainKeys(target: Record<string, any>, keys: unknown): void {
   for (const key of Object.keys(target)) if (!keys.includes(key)) delete target[key];
 }
 
-/** Items in the order the patch gives; items that only the server has keep their place relative to their neighbours. */
+/** A list in the order that the patch gives beside it. */
 function orderField(
   target: Record<string, any>,
+  before: Record<string, any>,
   patch: Record<string, any>,
   directive: string,
   schema: Schema | undefined,
@@ -98,18 +120,8 @@ function orderField(
   if (!Array.isArray(order)) throw badRequest(`${directive} must be a list`);
   if (!Array.isArray(list)) return;
   const key = fieldSchema(schema, field)?.['x-kubernetes-patch-merge-key'];
-  const identity = (item: any) => (key === undefined ? item : item?.[key]);
-  const rank = new Map(order.map((item, index) => [identity(item), index]));
-  const ordered = list.filter((item) => rank.has(identity(item)));
-  ordered.sort((a, b) => rank.get(identity(a))! - rank.get(identity(b))!);
-  const position = new Map(list.map((item, index) => [item, index]));
-  const result: unknown[] = [];
-  for (const item of list.filter((item) => !rank.has(identity(item)))) {
-    // What stood before a server-only item stays before it, as far as the patch's own order allows.
-    while (ordered.length > 0 && position.get(ordered[0])! < position.get(item)!) result.push(ordered.shift());
-    result.push(item);
-  }
-  target[field] = [...result, ...ordered];
+  const present = own(before, field);
+  target[field] = inOrder(list, order, Array.isArray(present) ? present : [], key);
 }
 
 function withoutDirectives(patch: Record<string, any>): object {
