@@ -16,8 +16,11 @@ const notInherited = new Set([
   'deprecated.deployment.rollback.to',
 ]);
 
-export const revisionOf = (object: Deployment | ReplicaSet): number =>
-  Number(object.metadata.annotations?.[revisionAnnotation]) || 0;
+/** An int64 upstream, so more than a number holds; 0 when there is none. */
+export function revisionOf({ metadata }: Deployment | ReplicaSet): bigint {
+  const noted = metadata.annotations?.[revisionAnnotation] ?? '';
+  return /^\d{1,19}$/.test(noted) ? BigInt(noted) : 0n;
+}
 
 function withoutHash(template: PodTemplateSpec | undefined): object {
   const { [hashLabel]: _hash, ...labels } = template?.metadata?.labels ?? {};
@@ -32,7 +35,8 @@ export function findNewest({ spec }: Deployment, sets: ReplicaSet[]): ReplicaSet
     .sort((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''))[0];
 }
 
-export const nextRevision = (old: ReplicaSet[]): number => Math.max(0, ...old.map(revisionOf)) + 1;
+export const nextRevision = (old: ReplicaSet[]): bigint =>
+  old.map(revisionOf).reduce((most, revision) => (revision > most ? revision : most), 0n) + 1n;
 
 /** Sizes are noted on each set: they tell later whether the deployment was scaled meanwhile. */
 export function sizeAnnotations(deployment: Deployment): Record<string, string> {
@@ -41,19 +45,20 @@ export function sizeAnnotations(deployment: Deployment): Record<string, string> 
 }
 
 /** What the set carries of its deployment; a set that becomes current again keeps its former revisions on record. */
-export function annotationsFor(deployment: Deployment, set: ReplicaSet | undefined, revision: number) {
+export function annotationsFor(deployment: Deployment, set: ReplicaSet | undefined, revision: bigint) {
   const annotations: Record<string, string> = { ...set?.metadata.annotations };
   for (const [name, value] of Object.entries(deployment.metadata.annotations ?? {}))
     if (!notInherited.has(name)) annotations[name] = value;
   const former = annotations[revisionAnnotation];
-  if (former !== undefined && Number(former) < revision)
+  const isNewer = set === undefined || revisionOf(set) < revision;
+  if (former !== undefined && isNewer)
     annotations[revisionHistory] = [annotations[revisionHistory], former].filter(Boolean).join();
-  if (former === undefined || Number(former) < revision) annotations[revisionAnnotation] = `${revision}`;
+  if (former === undefined || isNewer) annotations[revisionAnnotation] = `${revision}`;
   return annotations;
 }
 
 /** A new set for the deployment's template, whose hash in selector and labels keeps its pods apart from others. */
-export function newSet(deployment: Deployment, replicas: number, revision: number): ReplicaSet {
+export function newSet(deployment: Deployment, replicas: number, revision: bigint): ReplicaSet {
   const { template, selector, minReadySeconds } = deployment.spec!;
   const hash = templateHash(withoutHash(template), deployment.status?.collisionCount ?? 0);
   const labels = { ...template.metadata?.labels, [hashLabel]: hash };
@@ -86,5 +91,5 @@ export function expiredSets({ spec }: Deployment, old: ReplicaSet[]): ReplicaSet
       set.metadata.deletionTimestamp === undefined,
   );
   const surplus = idle.length - (spec!.revisionHistoryLimit ?? 10);
-  return surplus <= 0 ? [] : idle.sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, surplus);
+  return surplus <= 0 ? [] : idle.sort((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1)).slice(0, surplus);
 }

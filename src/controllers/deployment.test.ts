@@ -22,7 +22,7 @@ const deployment = (replicas: number, extra: object = {}) => ({
 const controllers = () => [deploymentController(), replicaSetController()];
 const image = (tag: string) => ({ spec: { template: { spec: { containers: [{ name: 'c', image: `i:${tag}` }] } } } });
 const sets = ({ caches }: TestCluster) =>
-  (caches('replicasets.apps').list('default') as ReplicaSet[]).sort((a, b) => revisionOf(a) - revisionOf(b));
+  (caches('replicasets.apps').list('default') as ReplicaSet[]).sort((a, b) => Number(revisionOf(a) - revisionOf(b)));
 const sizes = (cluster: TestCluster) => sets(cluster).map((set) => [revisionOf(set), set.spec!.replicas]);
 const now = ({ caches }: TestCluster) => caches('deployments.apps').get('default', 'web') as Deployment | undefined;
 
@@ -46,8 +46,8 @@ test('a change rolls through revisions, undo brings the old template back, and t
   await cluster.client.patch('deployments.apps', web, { type: 'strategic', body: image('2') });
   await complete(cluster, 3);
   assert.deepEqual(sizes(cluster), [
-    [1, 0],
-    [2, 3],
+    [1n, 0],
+    [2n, 3],
   ]);
   const [first] = sets(cluster);
   assert.equal(first!.metadata.annotations!['kubernetes.io/change-cause'], 'first');
@@ -58,8 +58,8 @@ test('a change rolls through revisions, undo brings the old template back, and t
   await cluster.client.patch('deployments.apps', web, { type: 'json', body: undo });
   await complete(cluster, 3);
   assert.deepEqual(sizes(cluster), [
-    [2, 0],
-    [3, 3],
+    [2n, 0],
+    [3n, 3],
   ]);
   await cluster.eventually('deployments.apps', () => now(cluster)?.metadata.annotations?.[revisionAnnotation] === '3');
 });
@@ -102,12 +102,28 @@ test('a paused deployment scales but does not roll; resumed, it rolls', async (t
   const body = { spec: { paused: true, replicas: 4, ...image('2').spec } };
   await cluster.client.patch('deployments.apps', web, { type: 'strategic', body });
   await cluster.eventually('deployments.apps', () => now(cluster)?.status?.availableReplicas === 4);
-  assert.deepEqual(sizes(cluster), [[1, 4]]);
+  assert.deepEqual(sizes(cluster), [[1n, 4]]);
   await cluster.client.patch('deployments.apps', web, { type: 'merge', body: { spec: { paused: false } } });
   await complete(cluster, 4);
   assert.deepEqual(sizes(cluster), [
-    [1, 0],
-    [2, 4],
+    [1n, 0],
+    [2n, 4],
+  ]);
+});
+
+test('revisions go on from that of an adopted set, however large', async (t) => {
+  const cluster = await startCluster(t, controllers());
+  cluster.playNode('node-1');
+  const { selector, template } = deployment(1).spec;
+  const annotations = { [revisionAnnotation]: '3546343826724305832' };
+  const metadata = { name: 'adopted', namespace: 'default', labels: { app: 'web' }, annotations };
+  const spec = { replicas: 1, selector, template: { ...template, spec: { containers: [{ name: 'c', image: 'i:0' }] } } };
+  await cluster.client.create('replicasets.apps', { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata, spec });
+  await cluster.client.create('deployments.apps', deployment(1));
+  await complete(cluster, 1);
+  assert.deepEqual(sizes(cluster), [
+    [3546343826724305832n, 0],
+    [3546343826724305833n, 1],
   ]);
 });
 
@@ -121,5 +137,5 @@ test('old sets beyond the history limit are forgotten', async (t) => {
     await complete(cluster, 1);
   }
   await cluster.eventually('replicasets.apps', () => sets(cluster).length === 2);
-  assert.deepEqual(sets(cluster).map(revisionOf), [2, 3]);
+  assert.deepEqual(sets(cluster).map(revisionOf), [2n, 3n]);
 });
