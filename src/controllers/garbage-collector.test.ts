@@ -57,6 +57,20 @@ test('foreground: the owner outlasts the dependents that block it', async (t) =>
   assert.deepEqual(order, ['child', 'owner']);
 });
 
+test('foreground: a circle of owners does not hold itself back', async (t) => {
+  const cluster = await startCluster(t, [garbageCollector()]);
+  const one = await create(cluster, 'one');
+  const two = await create(cluster, 'two', [one]);
+  const three = await create(cluster, 'three', [two]);
+  const { uid, name } = three.metadata;
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name, uid, blockOwnerDeletion: true }];
+  const body = { metadata: { ownerReferences } };
+  await cluster.client.patch('configmaps', place('one'), { type: 'merge', body });
+  await cluster.caches('configmaps').synced();
+  await cluster.client.delete('configmaps', place('one'), { propagationPolicy: 'Foreground' });
+  await cluster.eventually('configmaps', () => names(cluster).length === 0);
+});
+
 test('orphan: dependents stay, without their owner', async (t) => {
   const cluster = await startCluster(t, [garbageCollector()]);
   const owner = await create(cluster, 'owner');

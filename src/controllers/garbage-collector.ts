@@ -120,8 +120,13 @@ async function collect(context: ControllerContext, state: State, target: Target)
     const kept = owners.filter((_, index) => states[index] === 'solid');
     return patchMetadata(context, target.resource, live, { ownerReferences: kept });
   }
-  const hasDependents = state.graph.dependentsOf(target.uid).length > 0;
-  const foreground = states.includes('waiting') && hasDependents;
+  const dependents = state.graph.dependentsOf(target.uid);
+  const foreground = states.includes('waiting') && dependents.length > 0;
+  // A dependent that waits, too, may wait in a circle for this one: a circle that nobody holds back ends.
+  if (foreground && dependents.some((dependent) => dependent.foreground)) {
+    const ownerReferences = owners.map((owner) => ({ ...owner, blockOwnerDeletion: false }));
+    await patchMetadata(context, target.resource, live, { ownerReferences });
+  }
   await deleteObject(context, target.resource, live, { propagationPolicy: foreground ? 'Foreground' : 'Background' });
 }
 

@@ -73,7 +73,7 @@ export function createOwnerGraph(onWork: (node: GraphNode) => void) {
     }
     consider(node);
     if (node.foreground && !old?.foreground) for (const dependent of dependentsOf(node.uid)) consider(dependent);
-    if (old && old.owners.length > node.owners.length) reconsiderOwners(old);
+    if (old) reconsiderOwners(old, node.owners);
   }
 
   function remove(uid: string): void {
@@ -85,10 +85,12 @@ export function createOwnerGraph(onWork: (node: GraphNode) => void) {
     reconsiderOwners(node);
   }
 
-  function reconsiderOwners({ owners }: GraphNode): void {
+  /** Who waited for the node and does not have to any more, given the owners that it has now. */
+  function reconsiderOwners({ owners }: GraphNode, now = noOwners): void {
     for (const { uid } of owners) {
       const owner = nodes.get(uid);
-      if (owner?.foreground) consider(owner);
+      const blocks = now.some((reference) => reference.uid === uid && reference.blockOwnerDeletion === true);
+      if (owner?.foreground && !blocks) consider(owner);
     }
   }
 
