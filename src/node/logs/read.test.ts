@@ -62,6 +62,16 @@ test('tail agrees with counting from the front, for any number of lines', async 
     );
 });
 
+test('what is written while a tail is read is no part of it', async (t) => {
+  const [first, second] = ['x'.repeat(40_000), 'y'.repeat(40_000)];
+  const path = logFile(t, `${line(1, 'a')}${line(2, first)}${line(3, second)}`);
+  const reading = readLog(path, { tailLines: 2 }, new AbortController().signal);
+  const begun = await reading.next();
+  appendFileSync(path, line(4, 'late'));
+  const rest = Buffer.concat(await Array.fromAsync(reading));
+  assert.equal(`${begun.value}${rest}`, `${first}\n${second}\n`);
+});
+
 test('follow goes on through a rotation and ends with the container', async (t) => {
   const path = logFile(t, line(1, 'a'));
   let running = true;

@@ -83,9 +83,10 @@ async function* rawBlocks(path: string, options: LogOptions, signal: AbortSignal
       }
     }
     let position = earlier.offset;
+    const end = options.follow === undefined ? earlier.end : Number.POSITIVE_INFINITY;
     for (;;) {
       if (file)
-        for await (const block of readToEnd(file, position, signal)) {
+        for await (const block of readToEnd(file, position, signal, end)) {
           position += block.length;
           yield block;
         }
@@ -112,13 +113,16 @@ async function* rawBlocks(path: string, options: LogOptions, signal: AbortSignal
   }
 }
 
-/** Where to begin: rotated files that are still wanted, each with an offset, and the offset in the current file. */
+/**
+ * Where to begin: rotated files that are still wanted, each with an offset, and the offset in the current file; and
+ * where that ended: what is written while a tail is read is no part of it.
+ */
 async function startOf(path: string, current: FileHandle | undefined, { tailLines, sinceMs }: LogOptions) {
   const segments: { path: string; offset: number }[] = [];
   let wanted = tailLines ?? Number.POSITIVE_INFINITY;
   const whole = tailLines === undefined;
-  const inode = (await current?.stat())?.ino;
-  const own = whole || !current ? { offset: 0, found: 0 } : await tailOffset(current, wanted);
+  const { ino: inode, size: end = 0 } = (await current?.stat()) ?? {};
+  const own = whole || !current ? { offset: 0, found: 0 } : await tailOffset(current, end, wanted);
   wanted -= own.found;
   for (const rotated of (await rotatedFiles(path)).reverse()) {
     if (wanted <= 0) break;
@@ -127,18 +131,24 @@ async function startOf(path: string, current: FileHandle | undefined, { tailLine
     if (known === undefined || known.ino === inode) continue;
     if (sinceMs !== undefined && known.mtimeMs < sinceMs) break;
     const file = whole ? undefined : await openLog(rotated);
-    const { offset, found } = file ? await tailOffset(file, wanted) : { offset: 0, found: 0 };
+    const { offset, found } = file ? await tailOffset(file, known.size, wanted) : { offset: 0, found: 0 };
     await file?.close();
     wanted -= found;
     segments.unshift({ path: rotated, offset });
   }
-  return { segments, offset: own.offset };
+  return { segments, offset: own.offset, end };
 }
 
-async function* readToEnd(file: FileHandle, from: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* readToEnd(
+  file: FileHandle,
+  from: number,
+  signal: AbortSignal,
+  end = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Buffer> {
   let position = from;
-  while (!signal.aborted) {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(blockBytes), 0, blockBytes, position);
+  while (!signal.aborted && position < end) {
+    const length = Math.min(blockBytes, end - position);
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);

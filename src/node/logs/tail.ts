@@ -5,12 +5,16 @@ const blockBytes = 64 * 1024;
 const newline = 0x0a;
 
 /**
- * Where the last `lines` lines begin, reading blocks backwards from the end: a large file costs no more than what is
+ * Where the last `lines` lines of the first `size` bytes begin, reading blocks backwards from the end: a large file costs no more than what is
  * shown. `found` is how many there are when the file has fewer (then the offset is 0). A line that containerd split
  * counts once.
  */
-export async function tailOffset(file: FileHandle, lines: number): Promise<{ offset: number; found: number }> {
-  let { size: position } = await file.stat();
+export async function tailOffset(
+  file: FileHandle,
+  size: number,
+  lines: number,
+): Promise<{ offset: number; found: number }> {
+  let position = size;
   let found = 0;
   /** The beginning of the block after this one, up to its first newline. */
   let rest: Buffer = Buffer.alloc(0);
