@@ -36,7 +36,7 @@ export type Engine = {
 
 export type Entry = { key: string; value: Uint8Array; createRevision: number; modRevision: number };
 export type RangeOptions = { revision?: number; limit?: number /** Keys strictly after this one. */; after?: string };
-/** `count` is the number of keys under the prefix at that revision, without limit and after. */
+/** `count` is the number of keys under the prefix (after `after`) at that revision, whatever the limit. */
 export type Range = { entries: Entry[]; revision: number; count: number; more: boolean };
 export type Put = {
   key: string;

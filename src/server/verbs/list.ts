@@ -86,9 +86,7 @@ function readPlain(context: Context, limit: number | undefined, from: Continue |
   const { entries, revision } = range;
   if (!range.more) return { entries, revision };
   const last = entries.at(-1)!.key;
-  // Only of the first page is it known how many come after it.
-  const remaining = from === undefined ? range.count - entries.length : undefined;
-  return { entries, revision, continue: tokenOf(revision, last), ...(remaining === undefined ? {} : { remaining }) };
+  return { entries, revision, continue: tokenOf(revision, last), remaining: range.count - entries.length };
 }
 
 export function readLimit(query: URLSearchParams): number | undefined {

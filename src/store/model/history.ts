@@ -91,8 +91,8 @@ export function createHistory(stamp: (value: Uint8Array, revision: number) => Ui
       for (const { key, versions } of chunk) {
         const version = versionAt(versions, revision);
         if (version === undefined) continue;
-        count++;
         if (after !== undefined && key <= after) continue;
+        count++;
         if (entries.length < limit) entries.push(version);
         else more = true;
       }

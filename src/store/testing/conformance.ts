@@ -112,7 +112,7 @@ export function conformance(name: string, open: Open): void {
       const seen: string[] = [];
       for (let after: string | undefined; ; ) {
         const page = engine.range('/pods/', { revision, limit: 5, after });
-        assert.equal(page.count, 12);
+        assert.equal(page.count, 12 - seen.length);
         seen.push(...page.entries.map(({ key, value }) => `${key} ${text(value)}`));
         if (!page.more) break;
         after = page.entries.at(-1)!.key;
