@@ -1,3 +1,4 @@
+import type { Kind } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { definitionNameOf } from '../../api/schema/definitions.ts';
 import { invalid } from '../../api/status.ts';
@@ -19,27 +20,30 @@ function withPart(old: KubernetesObject, object: KubernetesObject, part: Partial
   };
 }
 
-/** Built-in kinds whose labels and annotations cannot be written through their status. */
+/** Built-in kinds whose annotations cannot be written through their status. */
 const plainStatus = new Set([
   ...['resourceclaims.resource.k8s.io', 'servicecidrs.networking.k8s.io', 'volumeattachments.storage.k8s.io'],
   'validatingadmissionpolicies.admissionregistration.k8s.io',
 ]);
 
 /**
- * Who may write the status of a built-in kind may label and annotate it, as upstream has it; of all others, custom
- * resources too, status is `status` alone. Source: the status strategies in kubernetes/kubernetes pkg/registry, by
- * whether they call ResetObjectMetaForStatus.
+ * Who may write the status of a built-in kind may annotate it, as upstream has it; of all others, custom resources too,
+ * status is `status` alone. Labels stay, which upstream lets through, too: policies, Pod Security and services select by
+ * them, and previews look at changes of the object itself. Source: the status strategies in kubernetes/kubernetes
+ * pkg/registry, by whether they call ResetObjectMetaForStatus.
  */
-const status: Limit = (object, old, kind) => {
-  const result = withPart(old, object, { status: object['status'] });
-  if (object['status'] === undefined) delete result['status'];
+function report(status: unknown, object: KubernetesObject, old: KubernetesObject, kind: Kind): KubernetesObject {
+  const result = withPart(old, object, { status });
+  if (status === undefined) delete result['status'];
   const isBuiltIn = definitionNameOf(kind.group, kind.version, kind.kind) !== undefined;
   if (!isBuiltIn || plainStatus.has(`${kind.resource}.${kind.group}`)) return result;
-  for (const field of ['labels', 'annotations'] as const)
-    if (object.metadata[field] === undefined) delete result.metadata[field];
-    else result.metadata[field] = object.metadata[field];
+  const { annotations } = object.metadata;
+  if (annotations === undefined) delete result.metadata.annotations;
+  else result.metadata.annotations = annotations;
   return result;
-};
+}
+
+const status: Limit = (object, old, kind) => report(object['status'], object, old, kind);
 
 const finalize: Limit = (object, old) =>
   withPart(old, object, { spec: { ...old['spec'], finalizers: object['spec']?.finalizers ?? [] } });
@@ -73,9 +77,9 @@ const resize: Limit = (object, old) => {
   return withPart(old, object, { spec });
 };
 
-/** Approval writes only conditions of a certificate signing request. */
-const approval: Limit = (object, old) =>
-  withPart(old, object, { status: { ...old['status'], conditions: object['status']?.conditions } });
+/** Of the status of a certificate signing request, approval writes only the conditions. */
+const approval: Limit = (object, old, kind) =>
+  report({ ...old['status'], conditions: object['status']?.conditions }, object, old, kind);
 
 const parts: Record<string, Confinement> = {
   'namespaces/finalize': { limit: finalize, validates: 'object' },

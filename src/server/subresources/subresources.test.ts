@@ -37,6 +37,18 @@ test('scale reads and writes the replicas of any kind that has them', async () =
   assert.equal((await may(server, 'GET', `${pods}/x/scale`)).code, 404);
 });
 
+test('status takes its annotations along, but neither labels nor spec', async () => {
+  const made = await must(server, 'POST', deployments, deployment('reported', 1));
+  const change = {
+    metadata: { annotations: { seen: 'yes' }, labels: { app: 'other' } },
+    ...{ spec: { replicas: 7 }, status: { replicas: 1 } },
+  };
+  const patched = await must(server, 'PATCH', `${deployments}/reported/status`, change, mergePatch);
+  assert.deepEqual(patched.metadata.annotations, { seen: 'yes' });
+  assert.deepEqual(patched.metadata.labels, made.metadata.labels);
+  assert.deepEqual([patched.spec.replicas, patched.status.replicas], [1, 1]);
+});
+
 test('a pod is bound to a node once', async () => {
   await must(server, 'POST', pods, pod('bound'));
   const binding = {
