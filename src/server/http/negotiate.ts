@@ -42,7 +42,7 @@ function choose(accept: string): Format {
   throw notAcceptable();
 }
 
-const notAcceptable = () =>
+export const notAcceptable = () =>
   new ApiError('NotAcceptable', 'only the following media types are accepted: application/json, application/yaml');
 
 function encodingOf(type: string): Format['encoding'] | undefined {

@@ -3,7 +3,7 @@ import { apiVersionOf } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError } from '../../api/status.ts';
 import { since, tableColumns } from '../../api/table.ts';
-import type { Format } from './negotiate.ts';
+import { type Format, notAcceptable } from './negotiate.ts';
 
 /** What a response is shaped with: the format, and what `?includeObject=` asked for. */
 export type Shape = { format: Format; includeObject: 'None' | 'Metadata' | 'Object'; nowMs: number };
@@ -56,10 +56,11 @@ export function partialOf({ metadata }: KubernetesObject, version = 'v1') {
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata };
 }
 
-/** One object in the asked shape. */
+/** One object in the asked shape. Throws NotAcceptable for a table of what is never listed: a review. */
 export function shapeObject(kind: Kind, object: KubernetesObject, shape: Shape): object {
   switch (shape.format.as) {
     case 'Table':
+      if (!kind.verbs.includes('list')) throw notAcceptable();
       return tableOf(kind, [object], { resourceVersion: object.metadata.resourceVersion }, shape);
     case 'PartialObjectMetadata':
       return partialOf(object, shape.format.version);

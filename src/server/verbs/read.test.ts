@@ -20,6 +20,8 @@ test('a list in chunks shows one revision, whatever is written meanwhile', async
   assert.deepEqual(namesOf(first), ['a', 'b']);
   assert.equal(first.metadata.remainingItemCount, 3);
   await must(server, 'POST', configMaps, configMap('bb'));
+  const inner = await must(server, 'GET', `${configMaps}?limit=2&continue=${first.metadata.continue}`);
+  assert.equal(inner.metadata.remainingItemCount, 1);
   const second = await must(server, 'GET', `${configMaps}?limit=9&continue=${first.metadata.continue}`);
   assert.deepEqual(namesOf(second), ['c', 'd', 'e']);
   assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
@@ -201,6 +203,12 @@ test('a table carries kubectl’s columns; definitions come only with the first 
   assert.equal(watch[1].object.columnDefinitions, null);
   const none = await ask(server, `${pods}?includeObject=None`, { headers });
   assert.equal(none.json.rows[0].object, undefined);
+  const review = await ask(server, '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+    method: 'POST',
+    headers: { ...headers, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ spec: { nonResourceAttributes: { path: '/', verb: 'get' } } }),
+  });
+  assert.deepEqual([review.code, review.json.reason], [406, 'NotAcceptable']);
 });
 
 test('metadata alone can be asked for, of one object and of a list', async () => {
