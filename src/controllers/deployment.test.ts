@@ -117,7 +117,11 @@ test('revisions go on from that of an adopted set, however large', async (t) => 
   const { selector, template } = deployment(1).spec;
   const annotations = { [revisionAnnotation]: '3546343826724305832' };
   const metadata = { name: 'adopted', namespace: 'default', labels: { app: 'web' }, annotations };
-  const spec = { replicas: 1, selector, template: { ...template, spec: { containers: [{ name: 'c', image: 'i:0' }] } } };
+  const spec = {
+    replicas: 1,
+    selector,
+    template: { ...template, spec: { containers: [{ name: 'c', image: 'i:0' }] } },
+  };
   await cluster.client.create('replicasets.apps', { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata, spec });
   await cluster.client.create('deployments.apps', deployment(1));
   await complete(cluster, 1);

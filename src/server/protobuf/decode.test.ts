@@ -80,7 +80,11 @@ test('every field of every message has the name that JSON gives it', () => {
       .map((property) => `${name}.${property}`);
   });
   assert.deepEqual(unnamed, []);
-  const webhooks = unknown('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', bytes(2, bytes(1, 'a')));
+  const webhooks = unknown(
+    'admissionregistration.k8s.io/v1',
+    'ValidatingWebhookConfiguration',
+    bytes(2, bytes(1, 'a')),
+  );
   assert.deepEqual((decodeProtobuf(webhooks) as any).webhooks, [{ name: 'a' }]);
 });
 
