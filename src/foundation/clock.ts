@@ -19,6 +19,17 @@ export const systemClock: Clock = {
   },
 };
 
+/** Resolves when the promise does, at the latest after `delayMs`; rejects when the promise does before. */
+export async function within(promise: Promise<unknown>, delayMs: number, clock: Clock): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(delayMs, resolve);
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    cancel();
+  }
+}
+
 /** A clock that moves only when told: `advance` runs the timers that fall due, in order. */
 export function manualClock(startMs = 0): Clock & { advance(milliseconds: number): void } {
   let elapsedMs = 0;

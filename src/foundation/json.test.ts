@@ -9,6 +9,10 @@ test('equality is that of JSON: no order of keys, undefined is absent', () => {
   assert.ok(!equalJson({ a: [] }, { a: {} }));
   assert.ok(!equalJson([1, 2], [2, 1]));
   assert.ok(!equalJson(null, {}));
+  for (const inherited of ['{"constructor":"x"}', '{"__proto__":{}}', '{"toString":null}']) {
+    assert.ok(!equalJson({}, JSON.parse(inherited)), inherited);
+    assert.ok(!equalJson(JSON.parse(inherited), {}), inherited);
+  }
   assert.ok(!equalJson({ a: [1, { b: 'x' }] }, { a: { 0: 1, 1: { b: 'x' } } }));
 });
 

@@ -31,7 +31,10 @@ function copyDefined(value: Record<string, unknown>): Record<string, unknown> {
   return copy;
 }
 
-/** Equal as JSON: the order of fields does not count, and a field that is undefined is one that is absent. */
+/**
+ * Equal as JSON: the order of fields does not count, and a field that is undefined is one that is absent. Many times
+ * faster than isDeepStrictEqual.
+ */
 export function equalJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
@@ -41,8 +44,9 @@ export function equalJson(left: unknown, right: unknown): boolean {
     return left.length === other.length && left.every((item, index) => equalJson(item, other[index]));
   }
   const [a, b] = [left as Record<string, unknown>, right as Record<string, unknown>];
-  for (const key in a) if (!equalJson(a[key], b[key])) return false;
-  for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
+  // Own fields only: everything has a `constructor`, and a label may be called so.
+  for (const key in a) if (!equalJson(a[key], Object.hasOwn(b, key) ? b[key] : undefined)) return false;
+  for (const key in b) if (b[key] !== undefined && !Object.hasOwn(a, key)) return false;
   return true;
 }
 

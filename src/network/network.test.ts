@@ -4,15 +4,10 @@ import { after, before, test } from 'node:test';
 import { runCommand } from './command.ts';
 import { removeNetwork } from './network.ts';
 import { questionPacket } from './testing/dns.ts';
-import { isPrivate, missing, runInPrivateNetwork } from './testing/machine.ts';
+import { inPrivateNetwork } from './testing/machine.ts';
 import { createTestNode, forwarding } from './testing/node.ts';
 
-if (!isPrivate)
-  test('the room as a whole moves real packets', { skip: missing() }, async () => {
-    const { code, output } = await runInPrivateNetwork(import.meta.filename);
-    assert.equal(code, 0, output);
-  });
-else realPackets();
+inPrivateNetwork('the room as a whole moves real packets', import.meta.filename, realPackets);
 
 function realPackets(): void {
   const node = createTestNode();

@@ -21,6 +21,7 @@ import { listSet } from './nft/dynamic.ts';
 import { createKernelReader } from './observations/kernel.ts';
 import { createObserver, type FlowReport } from './observations/observer.ts';
 import { createPolicies } from './policies/policies.ts';
+import { worldCaches } from './policies/world.ts';
 import type { Frontend, Protocol } from './services/frontends.ts';
 import { createServices } from './services/services.ts';
 
@@ -93,15 +94,7 @@ export function createNetwork(options: NetworkOptions): Network {
   const { log, clock, cache, gatewayAddress, dnsAddress, clusterDomain } = options;
   const run: RunCommand = runCommand;
   const names = namesOf(options.clusterId);
-  const caches = {
-    pods: cache('pods'),
-    namespaces: cache('namespaces'),
-    nodes: cache('nodes'),
-    services: cache('services'),
-    endpointSlices: cache('endpointslices.discovery.k8s.io'),
-    networkPolicies: cache('networkpolicies.networking.k8s.io'),
-    protections: cache('protections.defence.rempart.io'),
-  };
+  const caches = worldCaches(cache);
   const networks = { ...options, observed: options.report !== undefined };
   const around = { nodeName: options.nodeName, caches, run, clock, log, networks };
   const wellKnown = wellKnownServices(options);

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../api/object.ts';
 import { ApiError, isNamespaceEnding } from '../api/status.ts';
 import type { Caches } from '../client/cache.ts';
 import type { Client } from '../client/client.ts';
-import type { Clock } from '../foundation/clock.ts';
+import { type Clock, within } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { Controller, ControllerContext, Key, ResourceName, Result } from './controller.ts';
 import { createDeclaredClient, type DeclaredClient } from './declared-client.ts';
@@ -123,12 +123,4 @@ const textOf = ({ namespace, name }: Key) => `${namespace}/${name}`;
 function parseKey(text: string): Key {
   const slash = text.indexOf('/');
   return { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
-}
-
-/** Resolves when the promise does, at the latest after `delayMs`. */
-async function within(promise: Promise<unknown>, delayMs: number, clock: Clock): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(delayMs, resolve);
-  await Promise.race([promise, late]);
-  cancel();
 }

@@ -1,8 +1,7 @@
 import type { PersistentVolumeClaim } from '../api/schema/types.d.ts';
 import type { Caches } from '../client/cache.ts';
 import type { Client } from '../client/client.ts';
-import type { Clock } from '../foundation/clock.ts';
-import { formatTime } from '../foundation/clock.ts';
+import { type Clock, formatTime, within } from '../foundation/clock.ts';
 import type { NodeInfo } from './node-info.ts';
 import { selectedNodeAnnotation, volumeFor } from './plugins/volumes.ts';
 import type { PodInfo } from './pod-info.ts';
@@ -75,11 +74,4 @@ export async function evict(victim: PodInfo, by: PodInfo, client: Client, clock:
     .patch('pods', { namespace, name }, { type: 'strategic', body }, { subresource: 'status' })
     .catch(() => {});
   await client.delete('pods', { namespace, name }, { preconditions: { uid } });
-}
-
-async function within(promise: Promise<void>, delayMs: number, clock: Clock): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(delayMs, resolve);
-  await Promise.race([promise, late]);
-  cancel();
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../foundation/clock.ts';
+import { createHeap } from '../foundation/heap.ts';
 import type { Wake } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 
@@ -41,8 +42,11 @@ export type SchedulingQueue = {
   stop(): void;
 };
 
+const isBefore = (one: Waiting, other: Waiting) =>
+  one.pod.priority !== other.pod.priority ? one.pod.priority > other.pod.priority : one.order < other.order;
+
 export function createQueue(clock: Clock, onActive: () => void): SchedulingQueue {
-  const heap: Waiting[] = [];
+  const heap = createHeap(isBefore);
   const active = new Map<string, Waiting>();
   const parked = new Map<string, Waiting>();
   const popped = new Map<string, Waiting>();
@@ -51,40 +55,16 @@ export function createQueue(clock: Clock, onActive: () => void): SchedulingQueue
   let isSweeping = false;
   let cancelSweep = () => {};
 
-  const isBefore = (one: Waiting, other: Waiting) =>
-    one.pod.priority !== other.pod.priority ? one.pod.priority > other.pod.priority : one.order < other.order;
-
   function activate(waiting: Waiting): void {
     parked.delete(waiting.pod.uid);
     active.set(waiting.pod.uid, waiting);
-    let index = heap.push(waiting) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >>> 1;
-      if (!isBefore(heap[index]!, heap[parent]!)) break;
-      [heap[parent], heap[index]] = [heap[index]!, heap[parent]!];
-      index = parent;
-    }
+    heap.push(waiting);
     onActive();
-  }
-
-  function popHeap(): Waiting | undefined {
-    const first = heap[0];
-    const last = heap.pop();
-    if (first === undefined || last === undefined || heap.length === 0) return first;
-    heap[0] = last;
-    for (let index = 0; ; ) {
-      let least = index;
-      for (const child of [2 * index + 1, 2 * index + 2])
-        if (child < heap.length && isBefore(heap[child]!, heap[least]!)) least = child;
-      if (least === index) return first;
-      [heap[index], heap[least]] = [heap[least]!, heap[index]!];
-      index = least;
-    }
   }
 
   function pop(): PodInfo | undefined {
     for (;;) {
-      const next = popHeap();
+      const next = heap.pop();
       if (next === undefined) return undefined;
       // Removed pods, and older states of changed ones, stay in the heap until they come up.
       if (active.get(next.pod.uid) !== next) continue;

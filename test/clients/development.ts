@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { after, before } from 'node:test';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -45,6 +46,28 @@ export async function startDevelopment(): Promise<Development> {
       const gone = once(child, 'exit');
       if (child.kill()) await gone;
       rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** One development cluster for all tests of a file, which start in the open namespace `shop`. */
+export function developmentInShop() {
+  let cluster: Development;
+  before(async () => {
+    if (noKubectl) return;
+    cluster = await startDevelopment();
+    await cluster.kubectl('create -f -', openNamespace('shop'));
+    await cluster.kubectl('config set-context --current --namespace=shop');
+  });
+  after(() => cluster?.stop());
+  return {
+    started: () => cluster,
+    kubectl: (line: string, input?: string) => cluster.kubectl(line, input),
+    /** What kubectl says to a line that must fail. */
+    async refused(line: string, input?: string): Promise<string> {
+      const { code, err } = await cluster.run(line.split(' '), input);
+      assert.notEqual(code, 0, `kubectl ${line} was expected to fail`);
+      return err;
     },
   };
 }

@@ -1,23 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { type Development, noKubectl, openNamespace, startDevelopment } from './development.ts';
+import { test } from 'node:test';
+import { developmentInShop, noKubectl, openNamespace } from './development.ts';
 
 /** The machine's kubectl against the whole control plane: what needs controllers, a scheduler and nodes. */
-let cluster: Development;
-before(async () => {
-  if (noKubectl) return;
-  cluster = await startDevelopment();
-  await cluster.kubectl('create -f -', openNamespace('shop'));
-  await cluster.kubectl('config set-context --current --namespace=shop');
-});
-after(() => cluster?.stop());
-
-const kubectl: Development['kubectl'] = (line, input) => cluster.kubectl(line, input);
-const refused = async (line: string, input?: string): Promise<string> => {
-  const { code, err } = await cluster.run(line.split(' '), input);
-  assert.notEqual(code, 0, `kubectl ${line} was expected to fail`);
-  return err;
-};
+const { kubectl, refused } = developmentInShop();
 const rolledOut = (name: string) => kubectl(`rollout status ${name} --timeout=60s`);
 
 test('nodes are listed and described with what runs on them', { skip: noKubectl }, async () => {

@@ -1,25 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { type Development, noKubectl, openNamespace, startDevelopment } from './development.ts';
+import { test } from 'node:test';
+import { developmentInShop, noKubectl } from './development.ts';
 
 /** The machine's kubectl: what changes objects, and what refuses to. */
-let cluster: Development;
-before(async () => {
-  if (noKubectl) return;
-  cluster = await startDevelopment();
-  await cluster.kubectl('create -f -', openNamespace('shop'));
-  await cluster.kubectl('config set-context --current --namespace=shop');
-});
-after(() => cluster?.stop());
-
-const kubectl: Development['kubectl'] = (line, input) => cluster.kubectl(line, input);
-const refused = async (line: string, input?: string): Promise<string> => {
-  const { code, err } = await cluster.run(line.split(' '), input);
-  assert.notEqual(code, 0, `kubectl ${line} was expected to fail`);
-  return err;
-};
+const shop = developmentInShop();
+const { kubectl, refused } = shop;
 const configMap = (name: string, value = '1', set = 'one') => `
 ---
 apiVersion: v1
@@ -61,7 +48,7 @@ test('replace, and replace by force, which makes a new object', { skip: noKubect
 });
 
 test('a kustomization is applied and deleted as a whole', { skip: noKubectl }, async () => {
-  const folder = join(cluster.folder, 'kustomization');
+  const folder = join(shop.started().folder, 'kustomization');
   mkdirSync(folder);
   writeFileSync(join(folder, 'map.yaml'), configMap('map'));
   writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [map.yaml]\nnamePrefix: my-\nnamespace: shop\n');
@@ -76,7 +63,7 @@ test('roles are reconciled, and rights asked for on behalf of others', { skip: n
   assert.match(await kubectl('auth reconcile -f -', wider), /reader reconciled/);
   const robot = '--as=system:serviceaccount:shop:default';
   assert.equal((await kubectl(`auth can-i list pods ${robot}`)).trim(), 'yes');
-  const { code, out } = await cluster.run(`auth can-i create pods ${robot}`.split(' '));
+  const { code, out } = await shop.started().run(`auth can-i create pods ${robot}`.split(' '));
   assert.equal(code, 1);
   assert.match(out, /^no/);
   assert.match(await kubectl('auth whoami'), /rempart:admin/);

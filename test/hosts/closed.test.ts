@@ -10,6 +10,7 @@ import { connect } from 'node:tls';
 import { parse } from 'yaml';
 import { testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
 import { eventually, root, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
+import { webPod } from './objects.ts';
 import { type Outside, startOutside } from './outside.ts';
 import { leftovers, processOf } from './processes.ts';
 
@@ -27,8 +28,8 @@ before(async () => {
   outside = await startOutside('10.99.206');
   await new Promise<void>((resolve) => hostListener.listen(0, '0.0.0.0', resolve));
   for (const namespace of ['red', 'blue']) await kubectl(`create namespace ${namespace}`);
-  await apply('red', pod('client'), pod('server'), service('server'));
-  await apply('blue', pod('server'), service('server'));
+  await apply('red', webPod('client'), webPod('server'), service('server'));
+  await apply('blue', webPod('server'), service('server'));
   for (const namespace of ['red', 'blue'])
     await kubectl(`-n ${namespace} wait --for=condition=Ready pod --all --timeout=60s`);
 });
@@ -40,26 +41,6 @@ after(async () => {
   assert.deepEqual(await leftovers(cluster), []);
 });
 
-const closedContext = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  runAsNonRoot: true,
-  runAsUser: 1000,
-};
-const pod = (name: string) => ({
-  ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { app: name } } },
-  spec: {
-    terminationGracePeriodSeconds: 1,
-    // Without a seccompProfile: RuntimeDefault must come by itself.
-    containers: [
-      {
-        ...{ name: 'main', image: testImageReference, command: ['httpd', '-f', '-p', '8080', '-h', '/tmp'] },
-        securityContext: closedContext,
-        readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
-      },
-    ],
-  },
-});
 const service = (name: string) => ({
   ...{ apiVersion: 'v1', kind: 'Service', metadata: { name } },
   spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
@@ -264,7 +245,7 @@ test('a pod that may too much is refused, and its Deployment is told with field,
   const patched = await tryKubectl(['-n', 'red', 'patch', 'deployment', 'loose', '--type=json', '-p', patch!]);
   assert.equal(patched.stderr, '');
   await kubectl('-n red delete deployment loose');
-  const host = { ...pod('host'), spec: { ...pod('host').spec, hostNetwork: true, hostPID: true } };
+  const host = { ...webPod('host'), spec: { ...webPod('host').spec, hostNetwork: true, hostPID: true } };
   const refused = await tryKubectl(['-n', 'red', 'apply', '-f', '-'], { input: JSON.stringify(host) });
   assert.match(refused.stderr, /violates PodSecurity "restricted:latest": host namespaces/);
 });
@@ -327,7 +308,7 @@ test("a ServiceAccount's token may nothing, ends with its pod, and exec needs cr
   const token = (await kubectl('-n red create token default')).trim();
   for (const path of ['/api/v1/namespaces/red/pods', '/api/v1/namespaces/red/secrets', '/api/v1/nodes', '/metrics'])
     assert.equal(await status(path, token), 403, path);
-  await apply('red', pod('short'));
+  await apply('red', webPod('short'));
   const bound = '-n red create token default --bound-object-kind=Pod --bound-object-name=short';
   const ofPod = (await kubectl(bound)).trim();
   assert.equal(await status('/api', ofPod), 200);

@@ -47,6 +47,8 @@ export type TestCluster = {
   up(...flags: string[]): Promise<Outcome>;
   /** The same with the image of the tests on its node; throws with everything that was printed when it fails. */
   upWithImage(...flags: string[]): Promise<void>;
+  /** With the example application on it; fails with everything that was printed. */
+  demo(): Promise<void>;
   rempart(...words: string[]): Promise<Outcome>;
   /** The machine's kubectl; throws with everything it printed when it fails. */
   kubectl(words: string, options?: RunOptions): Promise<string>;
@@ -89,6 +91,10 @@ export function testCluster(index: number): TestCluster {
       writeFileSync(archive, (await testImage()).tar);
       const imported = await rempart('images', 'import', archive);
       assert.equal(imported.code, 0, imported.stderr);
+    },
+    async demo() {
+      const { code, stdout, stderr } = await rempart('demo', '--kubeconfig', kubeconfig, ...apart);
+      assert.equal(code, 0, stdout + stderr);
     },
     async kubectl(words, options) {
       const outcome = await tryKubectl(words.split(' '), options);

@@ -2,30 +2,14 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { testImageReference } from '../../src/node/runtimes/testing/busybox.ts';
 import { eventually, root, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
+import { webPod } from './objects.ts';
 import { crash, leftovers, processOf } from './processes.ts';
 
 /** What real pods do on a real node, as the cluster tells it. */
 const cluster = testCluster(13);
 const { kubectl, tryKubectl, dataDirectory } = cluster;
 
-const pod = (name: string) => ({
-  ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { app: name } } },
-  spec: {
-    terminationGracePeriodSeconds: 1,
-    containers: [
-      {
-        ...{ name: 'main', image: testImageReference, command: ['httpd', '-f', '-p', '8080', '-h', '/tmp'] },
-        securityContext: {
-          ...{ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-          ...{ runAsNonRoot: true, runAsUser: 1000 },
-        },
-        readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
-      },
-    ],
-  },
-});
 const apply = (...objects: object[]) =>
   kubectl('-n red apply -f -', { input: objects.map((object) => JSON.stringify(object)).join('\n') });
 const inPod = (script: string) => tryKubectl(['-n', 'red', 'exec', 'client', '--', 'sh', '-c', script]);
@@ -40,7 +24,7 @@ before(async () => {
   if (skip) return;
   await cluster.upWithImage();
   await kubectl('create namespace red');
-  await apply(pod('client'), pod('server'), {
+  await apply(webPod('client'), webPod('server'), {
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'server' } },
     spec: { selector: { app: 'server' }, ports: [{ port: 80, targetPort: 8080 }] },
   });

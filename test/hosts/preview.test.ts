@@ -21,9 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rempart-preview-'));
 const manifests = join(root, 'examples/shop/manifests');
 
 before(async () => {
-  if (skip) return;
-  const demo = await cluster.rempart('demo', '--kubeconfig', kubeconfig, ...cluster.apart);
-  assert.equal(demo.code, 0, demo.stdout + demo.stderr);
+  if (!skip) await cluster.demo();
 });
 after(async () => {
   if (!skip) await cluster.remove();

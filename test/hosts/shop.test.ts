@@ -16,9 +16,7 @@ const manifests = join(root, 'examples/shop/manifests');
 const folder = mkdtempSync(join(tmpdir(), 'rempart-shop-'));
 
 before(async () => {
-  if (skip) return;
-  const demo = await cluster.rempart('demo', '--kubeconfig', cluster.kubeconfig, ...cluster.apart);
-  assert.equal(demo.code, 0, demo.stdout + demo.stderr);
+  if (!skip) await cluster.demo();
 });
 after(async () => {
   if (!skip) await cluster.remove();

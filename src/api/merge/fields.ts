@@ -1,4 +1,4 @@
-import { isObject } from '../../foundation/json.ts';
+import { equalJson, isObject } from '../../foundation/json.ts';
 import type { Schema } from '../schema/schema.ts';
 
 /**
@@ -228,7 +228,7 @@ function compareStructs(before: any, after: any, shape: Shape & { form: 'struct'
   for (const name of Object.keys(after)) {
     const value = after[name];
     if (!Object.hasOwn(before, name)) result.added[`f:${name}`] = withSelf(fieldsOf(value, shape.field(name)));
-    else if (!sameValue(before[name], value)) changed(`f:${name}`, before[name], value, shape.field(name), result);
+    else if (!equalJson(before[name], value)) changed(`f:${name}`, before[name], value, shape.field(name), result);
   }
   for (const name of Object.keys(before))
     if (!Object.hasOwn(after, name))
@@ -239,7 +239,7 @@ function compareChildren(old: Map<string, Child>, now: Map<string, Child>, resul
   for (const [element, { value, schema }] of now) {
     const previous = old.get(element);
     if (previous === undefined) result.added[element] = withSelf(fieldsOf(value, schema));
-    else if (!sameValue(previous.value, value)) changed(element, previous.value, value, schema, result);
+    else if (!equalJson(previous.value, value)) changed(element, previous.value, value, schema, result);
   }
   for (const [element, { value, schema }] of old)
     if (!now.has(element)) result.removed[element] = throughout(fieldsOf(value, schema));
@@ -249,23 +249,6 @@ function changed(element: string, before: unknown, after: unknown, schema: Schem
   const [oldShape, newShape] = [shapeOf(before, schema), shapeOf(after, schema)];
   if (oldShape.form !== newShape.form || newShape.form === 'atomic') into.modified[element] = {};
   else insert(into, element, compareFields(before, after, schema));
-}
-
-/** Equal as JSON, whatever the order of keys; many times faster than isDeepStrictEqual. */
-function sameValue(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
-  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
-  if (Array.isArray(left)) {
-    if (!Array.isArray(right) || left.length !== right.length) return false;
-    return left.every((item, index) => sameValue(item, right[index]));
-  }
-  if (Array.isArray(right)) return false;
-  const [a, b] = [left as Record<string, unknown>, right as Record<string, unknown>];
-  const names = Object.keys(a);
-  return (
-    names.length === Object.keys(b).length &&
-    names.every((name) => Object.hasOwn(b, name) && sameValue(a[name], b[name]))
-  );
 }
 
 /** With every node itself in the set: whoever owned one of them owns it no more. */
@@ -326,7 +309,7 @@ export function difference(a: Fields, b: Fields): Fields {
     const other = b[element];
     if (other === undefined) result[element] = fields;
     else if (element !== '.') {
-      const inner = difference(isEmpty(fields) ? { '.': {} } : fields, isEmpty(other) ? { '.': {} } : other);
+      const inner = difference(opened(fields), opened(other));
       if (!isEmpty(inner)) result[element] = normal(inner);
     }
   }
@@ -341,12 +324,15 @@ export function intersection(a: Fields, b: Fields): Fields {
     if (other === undefined) continue;
     if (element === '.') result[element] = {};
     else {
-      const inner = intersection(isEmpty(fields) ? { '.': {} } : fields, isEmpty(other) ? { '.': {} } : other);
+      const inner = intersection(opened(fields), opened(other));
       if (!isEmpty(inner)) result[element] = normal(inner);
     }
   }
   return result;
 }
+
+/** A node that is written as an empty one holds itself. */
+const opened = (fields: Fields): Fields => (isEmpty(fields) ? { '.': {} } : fields);
 
 /** A node that holds nothing but itself is written as an empty one. */
 const normal = (fields: Fields): Fields => {

@@ -76,4 +76,6 @@ test('values are the same whatever the order of their keys, and null is as absen
   assert.ok(!sameValue({ a: [] }, { a: {} }));
   assert.ok(!sameValue({ a: 1 }, { a: '1' }));
   assert.ok(!sameValue({}, { a: 1 }));
+  assert.ok(!sameValue({}, { constructor: 'x' }), 'what every object inherits is not there');
+  assert.ok(sameValue({ constructor: null }, {}));
 });

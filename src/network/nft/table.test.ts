@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from '../../../test/property.ts';
 import { silentLog } from '../../foundation/log.ts';
 import { mustRun, type RunCommand, runCommand } from '../command.ts';
-import { isPrivate, missing, runInPrivateNetwork } from '../testing/machine.ts';
+import { inPrivateNetwork } from '../testing/machine.ts';
 import { createApplier } from './applier.ts';
 import { addChain, addSet, changeScript, contentName, createTable, type NftTable, replaceScript } from './table.ts';
 
@@ -97,7 +97,7 @@ async function kernelState(): Promise<string[]> {
   return nftables.map((object: object) => JSON.stringify(object, withoutOrder)).sort();
 }
 
-if (isPrivate) {
+inPrivateNetwork('changes and replacements agree in the kernel', import.meta.filename, () => {
   test('the kernel holds the same after changes as after a replacement', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(tables, { minLength: 2, maxLength: 4 }), async (sequence) => {
@@ -119,8 +119,4 @@ if (isPrivate) {
     await applier.restore();
     assert.deepEqual(await kernelState(), before);
   });
-} else
-  test('changes and replacements agree in the kernel', { skip: missing() }, async () => {
-    const { code, output } = await runInPrivateNetwork(import.meta.filename);
-    assert.equal(code, 0, output);
-  });
+});

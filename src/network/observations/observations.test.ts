@@ -2,15 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Flow, FlowEnd } from '../../api/observations/observation.ts';
 import { mustRun, runCommand } from '../command.ts';
-import { isPrivate, missing, runInPrivateNetwork } from '../testing/machine.ts';
+import { inPrivateNetwork } from '../testing/machine.ts';
 import { createTestNode } from '../testing/node.ts';
 
-if (!isPrivate)
-  test('real packets are observed', { skip: missing() }, async () => {
-    const { code, output } = await runInPrivateNetwork(import.meta.filename);
-    assert.equal(code, 0, output);
-  });
-else realPackets();
+inPrivateNetwork('real packets are observed', import.meta.filename, realPackets);
 
 function realPackets(): void {
   const node = createTestNode();

@@ -3,17 +3,12 @@ import { after, before, test } from 'node:test';
 import fc from '../../../test/property.ts';
 import { createEvaluator } from '../../policy/policy.ts';
 import { mustRun, runCommand } from '../command.ts';
-import { isPrivate, missing, runInPrivateNetwork } from '../testing/machine.ts';
+import { inPrivateNetwork } from '../testing/machine.ts';
 import { createTestNode } from '../testing/node.ts';
 import { testPolicies } from '../testing/policies.ts';
 import { worldOf } from './world.ts';
 
-if (!isPrivate)
-  test('policies hold against real packets', { skip: missing() }, async () => {
-    const { code, output } = await runInPrivateNetwork(import.meta.filename);
-    assert.equal(code, 0, output);
-  });
-else realPackets();
+inPrivateNetwork('policies hold against real packets', import.meta.filename, realPackets);
 
 function realPackets(): void {
   const node = createTestNode();

@@ -28,6 +28,17 @@ export type WorldCaches = {
   endpointSlices: Cache;
   protections: Cache;
 };
+
+export const worldCaches = (cache: (resource: string) => Cache): WorldCaches => ({
+  pods: cache('pods'),
+  namespaces: cache('namespaces'),
+  nodes: cache('nodes'),
+  services: cache('services'),
+  endpointSlices: cache('endpointslices.discovery.k8s.io'),
+  networkPolicies: cache('networkpolicies.networking.k8s.io'),
+  protections: cache('protections.defence.rempart.io'),
+});
+
 /** A pod whose sandbox runs here: its address is known before the API knows it, and until the sandbox is gone. */
 export type LocalPod = { pod: KubernetesObject; ip: string };
 

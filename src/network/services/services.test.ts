@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { isPrivate, missing, runInPrivateNetwork } from '../testing/machine.ts';
+import { inPrivateNetwork } from '../testing/machine.ts';
 import { createTestNode } from '../testing/node.ts';
 
-if (!isPrivate)
-  test('services carry real packets', { skip: missing() }, async () => {
-    const { code, output } = await runInPrivateNetwork(import.meta.filename);
-    assert.equal(code, 0, output);
-  });
-else realPackets();
+inPrivateNetwork('services carry real packets', import.meta.filename, realPackets);
 
 function realPackets(): void {
   const node = createTestNode();

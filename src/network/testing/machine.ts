@@ -1,14 +1,16 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { test } from 'node:test';
 import { mustRun, runCommand } from '../command.ts';
 
 const inside = 'REMPART_TEST_NETWORK';
 const cniPaths = ['/usr/lib/cni', '/opt/cni/bin'];
 
 /** Why packets cannot be tested here; undefined when they can. */
-export function missing(): string | undefined {
+function missing(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root, for network namespaces';
   for (const program of ['nft', 'ip', 'unshare', 'conntrack'])
     if (spawnSync(program, ['--version']).error !== undefined) return `${program} is not installed`;
@@ -20,13 +22,13 @@ export function missing(): string | undefined {
 const runMsMax = 120_000;
 
 /** Are we in the private network of `runInPrivateNetwork`? */
-export const isPrivate = process.env[inside] !== undefined;
+const isPrivate = process.env[inside] !== undefined;
 
 /**
  * Runs a test file once more with a network and mounts of its own: whatever it does to interfaces, routes and nftables
  * is gone with it, also when it crashes.
  */
-export async function runInPrivateNetwork(file: string): Promise<{ code: number; output: string }> {
+async function runInPrivateNetwork(file: string): Promise<{ code: number; output: string }> {
   const node = [process.execPath, ...process.execArgv.filter((arg) => !arg.startsWith('--test')), file];
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'NODE_TEST_CONTEXT'));
   const child = spawn('unshare', ['--net', '--mount', '--propagation', 'private', '--', ...node], {
@@ -38,6 +40,16 @@ export async function runInPrivateNetwork(file: string): Promise<{ code: number;
   const code = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 1)));
   clearTimeout(timer);
   return { code, output };
+}
+
+/** The tests of a file that move real packets, as one test: `tests` is called where they are free to. */
+export function inPrivateNetwork(title: string, file: string, tests: () => void): void {
+  if (isPrivate) tests();
+  else
+    test(title, { skip: missing() }, async () => {
+      const { code, output } = await runInPrivateNetwork(file);
+      assert.equal(code, 0, output);
+    });
 }
 
 /** Names of network namespaces are files: they are kept in a file system that ends with the test. */

@@ -7,6 +7,7 @@ import { systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import { mustRun, runCommand } from '../command.ts';
 import { createNetwork, type FlowReport, networkResources } from '../network.ts';
+import { worldCaches } from '../policies/world.ts';
 import { addByCni, hideNamespaces, startPod, startProcess, type TestPod } from './machine.ts';
 import { type MemoryCache, memoryCache } from './memory-cache.ts';
 
@@ -151,17 +152,8 @@ export function createTestNode() {
     await node.network.start();
   }
 
-  const worldCaches = {
-    pods: cache('pods'),
-    namespaces: cache('namespaces'),
-    nodes: cache('nodes'),
-    services: cache('services'),
-    endpointSlices: cache('endpointslices.discovery.k8s.io'),
-    networkPolicies: cache('networkpolicies.networking.k8s.io'),
-    protections: cache('protections.defence.rempart.io'),
-  };
   const node = {
-    caches: worldCaches,
+    caches: worldCaches(cache),
     network: createNetwork(settings),
     settings,
     /** What was observed; complete after a restart. */
