@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Pod } from '../../api/schema/types.d.ts';
 import { ApiError } from '../../api/status.ts';
-import { yamlOptions } from '../../api/yaml.ts';
+import { kubectlSchema } from '../../api/yaml-schema.ts';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
@@ -94,7 +94,7 @@ async function readBounded(path: string): Promise<string> {
 
 /** The pod a file describes: named after the node too, with a uid that changes with the file. */
 export function staticPod(text: string, nodeName: string): Pod {
-  const pod = parse(text, { ...yamlOptions, maxAliasCount: 100 }) as Pod | null;
+  const pod = load(text, { schema: kubectlSchema, maxAliases: 100 }) as Pod | null;
   if (pod?.kind !== 'Pod' || pod.apiVersion !== 'v1') throw new Error('not a v1 Pod');
   if (!pod.metadata?.name || !pod.spec?.containers?.length) throw new Error('a name and containers are required');
   const hash = createHash('sha256').update(nodeName).update(text).digest('hex').slice(0, 32);
