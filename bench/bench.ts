@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Benchmark, Figure } from './benchmark.ts';
+import type { ClusterBenchmark, Figure, PureBenchmark } from './benchmark.ts';
 import { check } from './benchmarks/check.ts';
 import { checkCluster } from './benchmarks/check-cluster.ts';
 import { idle } from './benchmarks/idle.ts';
@@ -12,55 +12,55 @@ import { scheduling } from './benchmarks/scheduling.ts';
 import { startUp } from './benchmarks/start-up.ts';
 import { watch } from './benchmarks/watch.ts';
 import { writes } from './benchmarks/writes.ts';
-import { startLocalCluster } from './local-cluster.ts';
+import { type LocalCluster, startLocalCluster } from './local-cluster.ts';
 import { machineLine } from './machine.ts';
 import { targetOf } from './target.ts';
 
-const benchmarks: Benchmark[] = [
-  startUp,
-  idle,
-  pods,
-  writes,
-  reads,
-  watch,
-  scheduling,
-  check,
-  checkCluster,
-  reachability,
-  preview,
-  paths,
-];
+const pure: PureBenchmark[] = [check, reachability, preview, paths];
+const ofClusters: ClusterBenchmark[] = [startUp, idle, pods, writes, reads, watch, scheduling, checkCluster];
+const names = [...pure, ...ofClusters].map(({ name }) => name);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { kubeconfig: { type: 'string' }, rounds: { type: 'string', default: '3' } },
 });
-const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+const unknown = positionals.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
-  process.stderr.write(
-    `No benchmark ${unknown.join(', ')}. There are: ${benchmarks.map(({ name }) => name).join(', ')}\n`,
-  );
+  process.stderr.write(`No benchmark ${unknown.join(', ')}. There are: ${names.join(', ')}\n`);
   process.exit(2);
 }
+const rounds = Number(values.rounds);
+const isChosen = ({ name }: { name: string }) => positionals.length === 0 || positionals.includes(name);
 
 process.stdout.write(`${machineLine()}\nmedians of ${values.rounds} rounds\n\n`);
-const local = values.kubeconfig ? undefined : await startLocalCluster();
-try {
-  const target = targetOf(values.kubeconfig ?? local!.kubeconfig);
-  for (const benchmark of benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
-    if (benchmark.local && !local)
-      process.stdout.write(`${benchmark.name}: left out, it measures processes started here\n`);
-    else for (const figure of await benchmark.run({ target, local, rounds: Number(values.rounds) })) print(figure);
-  }
-} finally {
-  await local?.stop();
-}
+for (const benchmark of pure.filter(isChosen)) print(await benchmark.run({ rounds }));
+await measureCluster(ofClusters.filter(isChosen));
 process.exit(0);
 
-function print({ what, value, unit, target, better }: Figure): void {
-  const shown = value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1);
-  const met = target === undefined ? '' : (better === 'less' ? value <= target : value >= target) ? 'met' : 'NOT MET';
-  const wanted =
-    target === undefined ? '' : `(${better === 'less' ? '≤' : '≥'} ${target.toLocaleString('en')} ${unit})`;
-  process.stdout.write(`${what.padEnd(56)} ${shown.padStart(10)} ${unit.padEnd(4)} ${wanted} ${met}\n`);
+async function measureCluster(chosen: ClusterBenchmark[]): Promise<void> {
+  let local: LocalCluster | undefined;
+  try {
+    for (const benchmark of chosen) {
+      if (benchmark.fresh) {
+        await local?.stop();
+        local = undefined;
+      }
+      if (!values.kubeconfig) local ??= await startLocalCluster();
+      if (benchmark.local && !local)
+        process.stdout.write(`${benchmark.name}: left out, it measures processes started here\n`);
+      else print(await benchmark.run({ target: targetOf(values.kubeconfig ?? local!.kubeconfig), local, rounds }));
+    }
+  } finally {
+    await local?.stop();
+  }
+}
+
+function print(figures: Figure[]): void {
+  for (const { what, value, unit, target, better } of figures) {
+    const shown = value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(value < 10 ? 2 : 1);
+    const met = target === undefined ? '' : (better === 'less' ? value <= target : value >= target) ? 'met' : 'NOT MET';
+    const wanted =
+      target === undefined ? '' : `(${better === 'less' ? '≤' : '≥'} ${target.toLocaleString('en')} ${unit})`;
+    process.stdout.write(`${what.padEnd(56)} ${shown.padStart(10)} ${unit.padEnd(4)} ${wanted} ${met}\n`);
+  }
 }

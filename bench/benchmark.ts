@@ -12,10 +12,15 @@ export type BenchmarkContext = {
   rounds: number;
 };
 
-export type Benchmark = {
+/** What is measured without a cluster: none runs beside it. */
+export type PureBenchmark = { name: string; run(context: Pick<BenchmarkContext, 'rounds'>): Promise<Figure[]> };
+
+export type ClusterBenchmark = {
   name: string;
   /** Needs the processes of a cluster started here. */
   local?: boolean;
+  /** Needs a cluster that nothing was done with before, where one is started here. */
+  fresh?: boolean;
   run(context: BenchmarkContext): Promise<Figure[]>;
 };
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Benchmark, benchPod, createNamespace } from '../benchmark.ts';
+import { benchPod, type ClusterBenchmark, createNamespace } from '../benchmark.ts';
 import { drive, median, openConnection } from '../load.ts';
 
 const clients = 32;
@@ -11,8 +11,9 @@ const rempart = join(import.meta.dirname, '../../bin/rempart');
 const everyMs = 20;
 
 /** `rempart check` of a live cluster with 10,000 pods, from the start of its process, and its memory at the peak. */
-export const checkCluster: Benchmark = {
+export const checkCluster: ClusterBenchmark = {
   name: 'check-cluster',
+  fresh: true,
   async run({ target, rounds }) {
     const namespace = 'bench-check';
     const remove = await createNamespace(target, namespace);

@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type Benchmark, benchPod } from '../benchmark.ts';
+import { benchPod, type PureBenchmark } from '../benchmark.ts';
 import { median } from '../load.ts';
 
 const count = 1000;
 const rempart = join(import.meta.dirname, '../../bin/rempart');
 
 /** `rempart check` of a folder of Deployments of about 2 kB each, from the start of its process. */
-export const check: Benchmark = {
+export const check: PureBenchmark = {
   name: 'check',
   async run({ rounds }) {
     const folder = mkdtempSync(join(tmpdir(), 'rempart-bench-check-'));

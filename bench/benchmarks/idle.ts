@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Benchmark } from '../benchmark.ts';
+import type { ClusterBenchmark } from '../benchmark.ts';
 import { processesOf, ticksPerSecond } from '../processes.ts';
 
 const settleMs = 20_000;
 const observedMs = 30_000;
 
 /** Memory and processor of a cluster that nobody uses, after it has settled. containerd is told apart: it is not ours. */
-export const idle: Benchmark = {
+export const idle: ClusterBenchmark = {
   name: 'idle',
   local: true,
   async run({ local }) {

@@ -5,12 +5,12 @@ import { clusterRole, clusterRoleBinding, role, roleBinding, rule } from '../../
 import { findPaths } from '../../src/defence/paths/paths.ts';
 import { worstPaths } from '../../src/defence/paths/worst.ts';
 import { createSnapshot, type Snapshot } from '../../src/defence/snapshot/snapshot.ts';
-import type { Benchmark } from '../benchmark.ts';
+import type { PureBenchmark } from '../benchmark.ts';
 import { median } from '../load.ts';
 import { policyCluster } from '../policies.ts';
 
 /** From objects to the worst paths, asked of every pod, and one path with its cut. */
-export const paths: Benchmark = {
+export const paths: PureBenchmark = {
   name: 'paths',
   async run({ rounds }) {
     const all: number[] = [];

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../src/api/object.ts';
-import { type Benchmark, createNamespace } from '../benchmark.ts';
+import { type ClusterBenchmark, createNamespace } from '../benchmark.ts';
 import { measureCri } from '../cri.ts';
 import { median } from '../load.ts';
 import type { Target } from '../target.ts';
@@ -8,7 +8,7 @@ const podsPerRound = 5;
 const image = 'rempart.local/shop-database:1';
 
 /** From the create of a pod whose image is there until its status says Running, and what CRI itself takes for one. */
-export const pods: Benchmark = {
+export const pods: ClusterBenchmark = {
   name: 'pods',
   local: true,
   async run({ target, local, rounds }) {

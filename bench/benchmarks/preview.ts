@@ -1,12 +1,12 @@
 import { type Flow, noObservations, type Observations } from '../../src/api/observations/observation.ts';
 import { preview as previewChange } from '../../src/defence/preview/preview.ts';
 import { type Change, createSnapshot } from '../../src/defence/snapshot/snapshot.ts';
-import type { Benchmark } from '../benchmark.ts';
+import type { PureBenchmark } from '../benchmark.ts';
 import { median } from '../load.ts';
 import { policyCluster, policyObject } from '../policies.ts';
 
 /** From objects and 10,000 flows that were seen to what one changed policy breaks, with allowances that were checked. */
-export const preview: Benchmark = {
+export const preview: PureBenchmark = {
   name: 'preview',
   async run({ rounds }) {
     const tookS: number[] = [];

@@ -1,12 +1,12 @@
 import { createSnapshot } from '../../src/defence/snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../../src/defence/snapshot/world.ts';
 import { createReachability } from '../../src/policy/policy.ts';
-import type { Benchmark } from '../benchmark.ts';
+import type { PureBenchmark } from '../benchmark.ts';
 import { median } from '../load.ts';
 import { policyCluster } from '../policies.ts';
 
 /** From objects to every pair of classes with its ports. */
-export const reachability: Benchmark = {
+export const reachability: PureBenchmark = {
   name: 'reachability',
   async run({ rounds }) {
     const all: number[] = [];

@@ -1,4 +1,4 @@
-import { type Benchmark, benchPod, createNamespace, type Figure } from '../benchmark.ts';
+import { benchPod, type ClusterBenchmark, createNamespace, type Figure } from '../benchmark.ts';
 import { countCpu } from '../cpu.ts';
 import { drive, median, openConnection } from '../load.ts';
 
@@ -7,7 +7,7 @@ const gets = 40_000;
 const listed = 10_000;
 
 /** GET of one pod, and LIST of 10,000. */
-export const reads: Benchmark = {
+export const reads: ClusterBenchmark = {
   name: 'reads',
   async run({ target, local, rounds }) {
     const namespace = 'bench-reads';

@@ -2,7 +2,7 @@ import { createCaches } from '../../src/client/cache.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { silentLog } from '../../src/foundation/log.ts';
 import { createFleet } from '../../src/node/simulated/fleet.ts';
-import { type Benchmark, benchPod, createNamespace, type Figure } from '../benchmark.ts';
+import { benchPod, type ClusterBenchmark, createNamespace, type Figure } from '../benchmark.ts';
 import { countCpu } from '../cpu.ts';
 import { drive, median, openConnection } from '../load.ts';
 import type { LocalCluster } from '../local-cluster.ts';
@@ -12,7 +12,7 @@ const nodes = 5000;
 const pods = 5000;
 
 /** From the first create until the last pod is bound, on 5,000 simulated nodes. */
-export const scheduling: Benchmark = {
+export const scheduling: ClusterBenchmark = {
   name: 'scheduling',
   async run({ target, local, rounds }) {
     const caches = createCaches(target.client, { clock: systemClock, log: silentLog });

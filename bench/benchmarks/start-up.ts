@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Benchmark } from '../benchmark.ts';
+import type { ClusterBenchmark } from '../benchmark.ts';
 import { median } from '../load.ts';
 import { serverOf } from '../processes.ts';
 import type { Target } from '../target.ts';
 
 /** How long after the start of its process the API answers, and the node is ready. */
-export const startUp: Benchmark = {
+export const startUp: ClusterBenchmark = {
   name: 'start-up',
   local: true,
   async run({ target, local, rounds }) {

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { type Benchmark, createNamespace } from '../benchmark.ts';
+import { type ClusterBenchmark, createNamespace } from '../benchmark.ts';
 import { dial, drive, median, openConnection } from '../load.ts';
 import type { Target } from '../target.ts';
 
@@ -7,7 +7,7 @@ const watchers = 1000;
 const changes = 1000;
 
 /** Events delivered per second to 1,000 watchers of the same objects while they are created. */
-export const watch: Benchmark = {
+export const watch: ClusterBenchmark = {
   name: 'watch',
   async run({ target, rounds }) {
     const rates: number[] = [];

@@ -1,4 +1,4 @@
-import { type Benchmark, benchPod, createNamespace, type Figure } from '../benchmark.ts';
+import { benchPod, type ClusterBenchmark, createNamespace, type Figure } from '../benchmark.ts';
 import { countCpu } from '../cpu.ts';
 import { drive, median, openConnection, percentile } from '../load.ts';
 
@@ -6,7 +6,7 @@ const clients = 64;
 const perRound = 8000;
 
 /** Durable creates of a 3 kB pod by 64 clients at once. */
-export const writes: Benchmark = {
+export const writes: ClusterBenchmark = {
   name: 'writes',
   async run({ target, local, rounds }) {
     const [rates, tails]: [number[], number[]] = [[], []];
