@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DaemonSet, Node, Pod } from '../api/schema/types.d.ts';
+import type { ControllerRevision, DaemonSet, Node, Pod } from '../api/schema/types.d.ts';
+import { canonicalJson } from '../foundation/json.ts';
 import { daemonSetController } from './daemon-set.ts';
 import { belongsOn, planDaemonSet } from './daemon-set-plan.ts';
-import { revisionHashLabel } from './revisions.ts';
+import { revisionHashLabel, revisionResource } from './revisions.ts';
 import { startCluster } from './testing/cluster.ts';
 
 const set = (extra: object = {}, podSpec: object = {}) => ({
@@ -49,6 +50,10 @@ test('each node that fits gets one pod, a new node too, and an update replaces t
   const body = set({}, { containers: [{ name: 'c', image: 'i:2' }] });
   await client.patch('daemonsets.apps', { namespace: 'default', name: 'agent' }, { type: 'strategic', body });
   await eventually('pods', () => ready('i:2').join() === 'node-1,node-2,node-3' && ready('i:1').length === 0);
+  // As Go writes what it compares a revision's bytes with.
+  const revisions = caches(revisionResource).list() as ControllerRevision[];
+  assert.equal(revisions.length, 2);
+  for (const { data } of revisions) assert.equal(JSON.stringify(data), canonicalJson(data));
 });
 
 test('selectors, affinity and taints decide where a pod belongs', () => {

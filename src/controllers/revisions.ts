@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../api/object.ts';
 import type { ControllerRevision, PodTemplateSpec } from '../api/schema/types.d.ts';
 import { ApiError } from '../api/status.ts';
-import { equalJson } from '../foundation/json.ts';
+import { canonicalJson, equalJson } from '../foundation/json.ts';
 import type { ControllerContext } from '../reconcile/controller.ts';
 import { claim, controllerReference, deleteObject } from '../reconcile/owned.ts';
 import { templateHash } from './template-hash.ts';
@@ -10,8 +10,12 @@ export const revisionResource = 'controllerrevisions.apps';
 export const revisionHashLabel = 'controller-revision-hash';
 export const revisionWrites = { [revisionResource]: ['create', 'update', 'patch', 'delete'] };
 
-/** A patch that brings the owner back to this template: `kubectl rollout undo` applies it as it is. */
-const dataOf = (template: PodTemplateSpec) => ({ spec: { template: { ...template, $patch: 'replace' } } });
+/**
+ * A patch that brings the owner back to this template: `kubectl rollout undo` applies it as it is. It and others compare
+ * the bytes with what they make of an owner, whose fields Go sorts by name.
+ */
+const dataOf = (template: PodTemplateSpec): object =>
+  JSON.parse(canonicalJson({ spec: { template: { ...template, $patch: 'replace' } } }));
 
 export function templateOf({ data }: ControllerRevision): PodTemplateSpec {
   const { $patch: _, ...template } = (data as any).spec.template;

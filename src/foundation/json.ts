@@ -50,6 +50,17 @@ export function equalJson(left: unknown, right: unknown): boolean {
   return true;
 }
 
+/** JSON text with the fields of every object in the order of their names: equal values have equal texts. */
+export function canonicalJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  const object = value as Record<string, unknown>;
+  const fields = Object.keys(object)
+    .filter((key) => object[key] !== undefined)
+    .sort();
+  return `{${fields.map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key])}`).join()}}`;
+}
+
 /** Freezes a value with everything in it, so that it can be shared. What is frozen already is taken to be so throughout. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
