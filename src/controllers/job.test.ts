@@ -108,6 +108,20 @@ const failed = (exitCode: number, conditions: object[] = []): Pod =>
     status: { phase: 'Failed', conditions, containerStatuses: [{ name: 'c', state: { terminated: { exitCode } } }] },
   }) as unknown as Pod;
 
+test('a pod that is adopted is counted, and one that is released is let go', async (t) => {
+  const { client, caches, eventually } = await run(t, job({ completions: 2, parallelism: 1 }), () => undefined);
+  const pods = () => caches('pods').list() as Pod[];
+  await eventually('pods', () => pods().length === 1);
+  const [first] = pods();
+  const at = { namespace: 'default', name: first!.metadata.name };
+  const labels = Object.fromEntries(Object.keys(first!.metadata.labels!).map((key) => [key, null]));
+  await client.patch('pods', at, { type: 'merge', body: { metadata: { labels } } });
+  const now = () => caches('pods').get('default', at.name)!.metadata;
+  await eventually('pods', () => now().ownerReferences === undefined && now().finalizers === undefined);
+  await client.patch('pods', at, { type: 'merge', body: { metadata: { labels: first!.metadata.labels } } });
+  await eventually('pods', () => now().ownerReferences?.length === 1 && now().finalizers?.length === 1);
+});
+
 test('the failure policy: the first rule that matches decides', () => {
   const rules = [
     { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },

@@ -47,7 +47,7 @@ export function jobController(): Controller {
       }
       const { managedBy = 'kubernetes.io/job-controller' } = job.spec!;
       if (managedBy !== 'kubernetes.io/job-controller') return undefined;
-      const pods = await claim<Pod>(context, job, 'pods', job.spec!.selector);
+      const pods = await claim<Pod>(context, job, 'pods', job.spec!.selector, trackingFinalizer);
       if (isEnded(job)) {
         backOffs.delete(id);
         await release(

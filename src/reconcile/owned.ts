@@ -53,24 +53,25 @@ export function ownerOrSelectorKeys(
 
 /**
  * The objects that belong to an owner: its own that still match, and orphans that match, which are adopted. Its own
- * that match no longer are released.
+ * that match no longer are released. A `finalizer` of the owner's comes with the adoption and goes with the release.
  */
 export async function claim<T extends KubernetesObject>(
   context: ControllerContext,
   owner: KubernetesObject,
   resource: ResourceName,
   selector: LabelSelector | undefined,
+  finalizer?: string,
 ): Promise<T[]> {
   const cache = context.cache<T>(resource);
   const namespace = owner.metadata.namespace ?? '';
   const claimed: T[] = [];
   for (const object of cache.ownedBy(owner.metadata.uid!))
     if (selects(selector, object) || isDeleting(owner)) claimed.push(object);
-    else await release(context, owner, resource, object);
+    else await release(context, owner, resource, object, finalizer);
   if (isDeleting(owner)) return claimed;
   for (const orphan of cache.ownedBy('')) {
     if (orphan.metadata.namespace !== namespace || isDeleting(orphan) || !selects(selector, orphan)) continue;
-    const adopted = await adopt<T>(context, owner, resource, orphan);
+    const adopted = await adopt<T>(context, owner, resource, orphan, finalizer);
     if (adopted) claimed.push(adopted);
   }
   return claimed;
@@ -82,8 +83,10 @@ async function adopt<T>(
   owner: KubernetesObject,
   resource: ResourceName,
   { metadata: { name, namespace, uid } }: KubernetesObject,
+  finalizer: string | undefined,
 ): Promise<T | undefined> {
-  const body = { metadata: { uid, ownerReferences: [controllerReference(owner)] } };
+  const finalizers = finalizer === undefined ? undefined : [finalizer];
+  const body = { metadata: { uid, ownerReferences: [controllerReference(owner)], finalizers } };
   try {
     return await client.patch<T>(resource, { namespace, name }, { type: 'strategic', body });
   } catch (error) {
@@ -96,8 +99,11 @@ async function release(
   owner: KubernetesObject,
   resource: ResourceName,
   { metadata: { name, namespace, uid } }: KubernetesObject,
+  finalizer: string | undefined,
 ): Promise<void> {
-  const body = { metadata: { uid, ownerReferences: [{ $patch: 'delete', uid: owner.metadata.uid }] } };
+  const ownerReferences = [{ $patch: 'delete', uid: owner.metadata.uid }];
+  const gone = finalizer === undefined ? {} : { '$deleteFromPrimitiveList/finalizers': [finalizer] };
+  const body = { metadata: { uid, ownerReferences, ...gone } };
   try {
     await client.patch(resource, { namespace, name }, { type: 'strategic', body });
   } catch (error) {
