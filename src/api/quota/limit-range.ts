@@ -76,9 +76,13 @@ function check({ type, min = {}, max = {}, maxLimitRequestRatio = {} }: Limit, r
       problems.push(`maximum ${name} usage per ${type} is ${most}, but ${claim ? 'request' : 'limit'} is ${asked}`);
   }
   for (const [name, ratio] of Object.entries(maxLimitRequestRatio)) {
-    const observed = (parseQuantity(limits[name]) ?? 0) / (parseQuantity(requests[name]) ?? 0);
-    if (!(observed <= (parseQuantity(ratio) ?? 0)))
-      problems.push(`${name} max limit to request ratio per ${type} is ${ratio}, but provided ratio is ${observed}`);
+    const [limit, request] = [limits[name], requests[name]].map((amount) => parseQuantity(amount) ?? 0);
+    const missing = request === 0 ? 'request' : limit === 0 ? 'limit' : undefined;
+    const observed = limit! / request!;
+    const why =
+      missing === undefined ? `provided ratio is ${observed}` : `no ${missing} is specified or ${missing} is 0`;
+    if (missing !== undefined || observed > (parseQuantity(ratio) ?? 0))
+      problems.push(`${name} max limit to request ratio per ${type} is ${ratio}, but ${why}`);
   }
   return problems;
 }
