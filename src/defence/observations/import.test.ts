@@ -139,6 +139,7 @@ test('audit logs: calls with whether they were allowed, and the address that rea
     'anna get pods web true 1',
     'anna watch pods web true 1',
     'anna delete pods web false 1',
+    'anna impersonate users bob true 1',
     'anna get /version  true 1',
     'bob get pods web true 1',
   ]);
@@ -146,6 +147,39 @@ test('audit logs: calls with whether they were allowed, and the address that rea
     observations.addresses.map(({ address, user }) => [address, user]),
     [['192.0.2.1', 'anna']],
   );
+});
+
+test('an audit log is read as what the authorizer was asked', async () => {
+  const reference = (more: object) => ({
+    objectRef: { resource: 'configmaps', namespace: 'shop', name: 'x', ...more },
+  });
+  const asked = async (...events: object[]) =>
+    (await read(events)).observations.calls.map(
+      ({ user, verb, resource, subresource, namespace, name }) =>
+        `${user} ${verb} ${resource}/${subresource} ${namespace}/${name}`,
+    );
+  assert.deepEqual(await asked(auditEvent({ verb: 'create', ...reference({}) })), ['anna create configmaps/ shop/']);
+  const exec = { verb: 'create', ...reference({ resource: 'pods', subresource: 'exec' }) };
+  assert.deepEqual(await asked(auditEvent(exec)), ['anna create pods/exec shop/x']);
+  const space = { verb: 'create', ...reference({ resource: 'namespaces', namespace: 'x' }) };
+  assert.deepEqual(await asked(auditEvent(space)), ['anna create namespaces/ /']);
+  const applied = (code: number) => auditEvent({ verb: 'patch', ...reference({}), responseStatus: { code } });
+  assert.deepEqual(await asked(applied(200)), ['anna patch configmaps/ shop/x']);
+  assert.deepEqual((await asked(applied(201))).sort(), [
+    'anna create configmaps/ shop/x',
+    'anna patch configmaps/ shop/x',
+  ]);
+  const acting = (username: string, ...groups: string[]) =>
+    auditEvent({ impersonatedUser: { username, groups: [...groups, 'system:authenticated'] }, ...reference({}) });
+  assert.deepEqual((await asked(acting('bob', 'ops'))).sort(), [
+    'anna impersonate groups/ /ops',
+    'anna impersonate users/ /bob',
+    'bob get configmaps/ shop/x',
+  ]);
+  assert.deepEqual((await asked(acting('system:serviceaccount:shop:api', 'system:serviceaccounts'))).sort(), [
+    'anna impersonate serviceaccounts/ shop/api',
+    'system:serviceaccount:shop:api get configmaps/ shop/x',
+  ]);
 });
 
 test('one document over many lines, a list in one line, and packed files are read alike', async () => {
