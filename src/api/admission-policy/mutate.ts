@@ -7,9 +7,11 @@ import type { CompiledMutation } from './compile.ts';
 import type { PolicyRequest } from './request.ts';
 
 export type BoundMutation = Bound<CompiledMutation, MutatingAdmissionPolicyBinding>;
-export type Mutated = { object: KubernetesObject } | { policy: string; binding: string; error: string };
+export type Mutated =
+  | { object: KubernetesObject /** What it depends on and is not known: then it may be another. */; doubts: string[] }
+  | { policy: string; binding: string; error: string };
 type Request = PolicyRequest & { object: KubernetesObject };
-type Steps = { object: KubernetesObject; errors: string[] };
+type Steps = { object: KubernetesObject; errors: string[]; doubts: string[] };
 
 /**
  * The object as every bound policy that matches wants it, one after the other; those that ask for it see it once more
@@ -19,52 +21,64 @@ type Steps = { object: KubernetesObject; errors: string[] };
 export function mutateByPolicies(bound: BoundMutation[], request: Request, surroundings: Surroundings): Mutated {
   let { object } = request;
   const seen = new Map<BoundMutation, KubernetesObject>();
+  const doubts = new Set<string>();
   for (const round of [bound, bound.filter(({ policy }) => policy.reinvoked)])
     for (const each of round) {
       if (seen.get(each) === object) continue;
       const mutated = mutateBy(each, { ...request, object }, surroundings);
       if ('error' in mutated) return mutated;
       object = mutated.object;
+      for (const doubt of mutated.doubts) doubts.add(doubt);
       seen.set(each, object);
     }
-  return { object };
+  return { object, doubts: [...doubts] };
 }
 
 function mutateBy(each: BoundMutation, request: Request, surroundings: Surroundings): Mutated {
   const { policy, binding } = each;
   let { object } = request;
+  const doubts: string[] = [];
   for (const candidate of candidates(each, request, surroundings)) {
     const made: Steps =
       'error' in candidate
-        ? { object, errors: [candidate.error] }
-        : steps(policy, candidate.on, { ...request, object }, surroundings.budget);
+        ? { object, errors: [candidate.error], doubts: [] }
+        : steps(policy, candidate, { ...request, object }, surroundings.budget);
     object = made.object;
+    doubts.push(...made.doubts);
     const [error] = made.errors;
     if (error !== undefined && policy.failurePolicy === 'Fail')
       return { policy: policy.name, binding: binding.metadata.name, error };
   }
-  return { object };
+  return { object, doubts };
 }
 
+type Runnable = { on(request: PolicyRequest): Run; doubts: string[] };
+
 /** Each mutation sees what those before it made, with defaults; one that fails changes nothing. */
-function steps(policy: CompiledMutation, on: (request: PolicyRequest) => Run, request: Request, budget: Budget): Steps {
+function steps(policy: CompiledMutation, { on, doubts }: Runnable, request: Request, budget: Budget): Steps {
   let { object } = request;
   const conditions = conditionsOf(policy, on(request));
-  if (conditions === false) return { object, errors: [] };
-  if (conditions !== true)
-    return { object, errors: ['error' in conditions ? conditions.error : 'it depends on something unknown'] };
+  if (conditions === false) return { object, errors: [], doubts: [] };
+  if (typeof conditions === 'object' && 'error' in conditions)
+    return { object, errors: [conditions.error], doubts: [] };
+  const whether = conditions === true ? doubts : [...doubts, ...conditions.dependsOn];
   const errors: string[] = [];
+  const unknown: string[] = [];
   const kind = request.subresource === 'scale' ? undefined : request.kind;
-  for (const mutation of policy.mutations) {
-    const ran = on({ ...request, object })(mutation.expression);
-    if ('error' in ran) errors.push(errorOf(mutation.expression, ran));
-    else
+  for (const { expression, patchType } of policy.mutations) {
+    const ran = on({ ...request, object })(expression);
+    if ('value' in ran)
       try {
-        object = applyResult(object, ran.value, mutation.patchType, kind, budget);
+        object = applyResult(object, ran.value, patchType, kind, budget);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         errors.push(error.message);
       }
+    else if (ran.dependsOn.length > 0) unknown.push(...ran.dependsOn);
+    else errors.push(errorOf(expression, ran));
   }
-  return { object, errors };
+  // what may not be asked for, and would do nothing if it were, is no doubt
+  const isIdle = object === request.object && errors.length + unknown.length === 0;
+  if (whether.length === 0) return { object, errors, doubts: unknown };
+  return { object, errors: [], doubts: isIdle ? [] : [...whether, ...unknown] };
 }

@@ -45,14 +45,21 @@ export function previewPolicy(
   });
 }
 
-function unknownOf({ kind, operation, oldObject, namespaceObject }: PreviewedObject): Set<Unknown> {
+/** What of a request nobody can know. */
+export function unknownOf({ kind, operation, oldObject, namespaceObject }: PreviewedObject): Set<Unknown> {
   const unknown = new Set<Unknown>(['request.userInfo', 'authorizer']);
   if (operation === 'UPDATE' && oldObject === undefined) unknown.add('oldObject');
   if (kind.namespaced && namespaceObject === undefined) unknown.add('namespaceObject');
   return unknown;
 }
 
-function requestOf({ kind, operation, object, oldObject, namespaceObject }: PreviewedObject): PolicyRequest {
+export function requestOf({
+  kind,
+  operation,
+  object,
+  oldObject,
+  namespaceObject,
+}: PreviewedObject): PolicyRequest & { object: KubernetesObject } {
   const { name = '', namespace = '' } = object.metadata;
   const asked = { operation, kind, subresource: '', namespace, name, object, oldObject, namespaceObject };
   return { ...asked, user: { username: '', groups: [] }, dryRun: false };

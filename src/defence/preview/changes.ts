@@ -2,6 +2,7 @@ import { anonymousAccess } from './changes/anonymous-access.ts';
 import { clientAllowList } from './changes/client-allow-list.ts';
 import { externalAddresses } from './changes/external-addresses.ts';
 import { limitRange } from './changes/limit-range.ts';
+import { mutatingAdmissionPolicy } from './changes/mutating-admission-policy.ts';
 import { network } from './changes/network.ts';
 import { podSecurity } from './changes/pod-security.ts';
 import { references } from './changes/references.ts';
@@ -16,5 +17,13 @@ import type { Previewer } from './scope.ts';
 /** Every kind of change that can be previewed; docs/recipes/preview-a-change.md says how to add one. */
 export const previewers: Previewer[] = [
   ...[network, service, workload, podSecurity, limitRange, resourceQuota, references],
-  ...[validatingAdmissionPolicy, roles, anonymousAccess, clientAllowList, seccomp, externalAddresses],
+  ...[
+    validatingAdmissionPolicy,
+    mutatingAdmissionPolicy,
+    roles,
+    anonymousAccess,
+    clientAllowList,
+    seccomp,
+    externalAddresses,
+  ],
 ];

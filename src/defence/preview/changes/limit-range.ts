@@ -2,12 +2,11 @@ import { podLimitProblems } from '../../../api/quota/limit-range.ts';
 import type { Manifest } from '../../contract.ts';
 import { objectText } from '../../object-ref.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
-import { admission } from '../admission.ts';
+import { type AdmissionRule, admission } from '../admission.ts';
 import { type Candidate, createdPod, namespaceOf } from '../candidates.ts';
 import { kindOf } from '../merge.ts';
 
-/** The bounds and defaults of LimitRanges. */
-export const limitRange = admission({
+export const limitRangeRule: AdmissionRule = {
   name: 'LimitRange',
   touches: (change: Change) =>
     changedRef(change).kind === 'LimitRange' ? [changedRef(change).namespace || 'default'] : [],
@@ -20,7 +19,10 @@ export const limitRange = admission({
       return problems.length === 0 ? undefined : { why: problems.join(', '), by: own.map(objectText) };
     };
   },
-});
+};
+
+/** The bounds and defaults of LimitRanges. */
+export const limitRange = admission(limitRangeRule);
 
 /** What only the defaults of the ranges make invalid: a default limit below what the pod asks for. */
 function madeInvalid(candidate: Candidate, ranges: Manifest[]): string[] {

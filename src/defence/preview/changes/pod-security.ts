@@ -21,7 +21,7 @@ import type { Scope } from '../scope.ts';
 const exempt = 'kube-system';
 const levels = ['privileged', 'baseline', 'restricted'] as const;
 
-const rule: AdmissionRule = {
+export const podSecurityRule: AdmissionRule = {
   name: 'Pod Security',
   touches(change, before) {
     const { kind, name } = changedRef(change);
@@ -50,7 +50,7 @@ const rule: AdmissionRule = {
 };
 
 /** Pod Security Standards by the labels of a namespace, or by the default level of the cluster. */
-export const podSecurity = admission(rule);
+export const podSecurity = admission(podSecurityRule);
 
 const said = ({ metadata }: Manifest) => metadata.labels?.[podSecurityLabel('enforce')] !== undefined;
 

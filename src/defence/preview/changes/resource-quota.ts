@@ -16,7 +16,7 @@ const kindOfResource = new Map(
 );
 const resourceOfKind = new Map([...kindOfResource].map(([resource, kind]) => [kind, resource]));
 
-const rule: AdmissionRule = {
+export const resourceQuotaRule: AdmissionRule = {
   name: 'ResourceQuota',
   touches: (change) => (changedRef(change).kind === 'ResourceQuota' ? [changedRef(change).namespace || 'default'] : []),
   refuses(snapshot) {
@@ -43,7 +43,7 @@ const rule: AdmissionRule = {
 
 /** ResourceQuotas: what lives stays, what comes next must fit. Anything new may be what a quota counts. */
 export const resourceQuota: Previewer = {
-  ...admission(rule),
+  ...admission(resourceQuotaRule),
   concerns: (change) => 'put' in change || changedRef(change).kind === 'ResourceQuota',
   partial: (change) => changedRef(change).kind !== 'ResourceQuota',
 };

@@ -1,26 +1,15 @@
-import { isExempt } from '../../../api/admission-policy/match.ts';
-import type { ParamSource } from '../../../api/admission-policy/params.ts';
-import { type PreviewedObject, previewPolicy } from '../../../api/admission-policy/preview.ts';
-import { kinds } from '../../../api/api.ts';
-import type { Kind } from '../../../api/kind.ts';
-import type {
-  ParamKind,
-  ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicyBinding,
-} from '../../../api/schema/types.d.ts';
+import { previewPolicy } from '../../../api/admission-policy/preview.ts';
+import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../../api/schema/types.d.ts';
 import type { Manifest } from '../../contract.ts';
-import { kindName, refKey, refOf, refText } from '../../object-ref.ts';
+import { refKey, refOf, refText } from '../../object-ref.ts';
 import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
-import { podOf, workloadKinds } from '../../workload.ts';
-import { candidatesOf } from '../candidates.ts';
-import type { Impact, ImpactSubject } from '../impact.ts';
+import { workloadKinds } from '../../workload.ts';
+import type { Impact } from '../impact.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
+import { paramsIn, type Written, writtenIn } from '../written.ts';
 
 const policyKind = 'ValidatingAdmissionPolicy.admissionregistration.k8s.io';
 const bindingKind = 'ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io';
-const byName = new Map<string, Kind>(
-  kinds.map((kind) => [kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`, kind]),
-);
 
 /** Users' admission policies: everything that lives as if it were written again, every pod that will be made. */
 export const validatingAdmissionPolicy: Previewer = {
@@ -31,9 +20,6 @@ export const validatingAdmissionPolicy: Previewer = {
 };
 
 const isOfPolicies = (change: Change) => [policyKind, bindingKind].includes(changedRef(change).kind);
-
-/** Somebody writes this object, or a controller makes this pod. */
-type Written = PreviewedObject & { subject: ImpactSubject & { ref: object }; isChanged: boolean };
 
 function judgePolicies(scope: Scope): Judged {
   const { before, after, changes } = scope;
@@ -80,43 +66,6 @@ function policiesOf(change: Change, before: Snapshot): string[] {
   return bindings.flatMap((binding) => binding?.['spec']?.policyName ?? []);
 }
 
-/** What nobody but a controller makes is left out: its owner is judged. */
-function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string>): Written[] {
-  const namespaceOf = (object: Manifest) =>
-    after.get({ kind: 'Namespace', namespace: '', name: object.metadata.namespace ?? '' });
-  const describe = (object: Manifest, kind: Kind, subject: Written['subject']): Written[] => {
-    const isChanged = changed.has(refKey(refOf(object)));
-    const old = isChanged ? before.get(refOf(object)) : object;
-    const common = { kind, object, namespaceObject: namespaceOf(object), subject, isChanged };
-    const create: Written = { ...common, operation: 'CREATE' };
-    return old === undefined
-      ? [create]
-      : [...(isChanged ? [] : [create]), { ...common, operation: 'UPDATE', oldObject: old }];
-  };
-  const objects = after.objects.flatMap((object) => {
-    const kind = byName.get(kindName(object));
-    const owned = (object.metadata.ownerReferences ?? []).some(({ controller }) => controller);
-    if (kind === undefined || isExempt(kind) || owned || kind.kind === 'Secret') return [];
-    const isTemplate = kind.kind !== 'Pod' && podOf(object) !== undefined;
-    return describe(object, kind, { type: isTemplate ? 'template' : 'object', ref: refOf(object) });
-  });
-  const pods = candidatesOf(after, () => true).flatMap(({ pod, subject, pointer, object }): Written[] => {
-    if (pointer === '') return [];
-    const isChanged = changed.has(refKey(refOf(object)));
-    return [
-      {
-        kind: byName.get('Pod')!,
-        object: pod,
-        namespaceObject: namespaceOf(object),
-        operation: 'CREATE',
-        subject,
-        isChanged,
-      },
-    ];
-  });
-  return [...objects, ...pods];
-}
-
 type Verdicts = ReturnType<typeof previewPolicy>;
 
 function verdictsOf(policy: Manifest | undefined, snapshot: Snapshot, written: Written[]): Verdicts | undefined {
@@ -155,19 +104,4 @@ function refusalsOf(policy: Manifest, after: Snapshot, written: Written[]): Impa
       ? [{ outcome: 'unknown', subject, why: `whether it is refused ${verdict.why}`, by }]
       : [];
   });
-}
-
-/** Parameters are objects of the snapshot, as far as it has their kind; kinds of users are not read. */
-function paramsIn(snapshot: Snapshot): ParamSource {
-  const nameOf = ({ apiVersion = '', kind = '' }: ParamKind) => {
-    const group = apiVersion.includes('/') ? apiVersion.split('/')[0]! : '';
-    return group === '' ? kind : `${kind}.${group}`;
-  };
-  const isRead = (kind: ParamKind) =>
-    byName.has(nameOf(kind)) && snapshot.whyUnread(nameOf(kind)) === undefined && kind.kind !== 'Secret';
-  return {
-    scopeOf: (kind) => (byName.get(nameOf(kind))?.namespaced === false ? 'Cluster' : 'Namespaced'),
-    get: (kind, namespace, name) => (isRead(kind) ? snapshot.get({ kind: nameOf(kind), namespace, name }) : 'unknown'),
-    list: (kind, namespace) => (isRead(kind) ? snapshot.of(nameOf(kind), namespace) : 'unknown'),
-  };
 }
