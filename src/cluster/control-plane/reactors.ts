@@ -14,7 +14,7 @@ import type { PreviewChanges } from '../previews/preview-changes.ts';
 import { type ConfiguredMode, protectionsResource, publishProtections } from '../protections/objects.ts';
 import { followProtections } from '../protections/status.ts';
 import { bootstrapObjects, reconcileBootstrapObjects } from './bootstrap-objects.ts';
-import { publishWellKnownServices, type WellKnownAddresses } from './well-known-services.ts';
+import { publishServiceRange, publishWellKnownServices, type WellKnownAddresses } from './well-known-services.ts';
 
 export type ReactorOptions = {
   server: Server;
@@ -23,6 +23,7 @@ export type ReactorOptions = {
   /** Where the provisioner puts volumes on a node. */
   volumesDirectory: string;
   podCIDR: string;
+  serviceCIDR: string;
   configuredMode: ConfiguredMode;
   keeper?: Keeper;
   previewChanges: PreviewChanges;
@@ -55,6 +56,7 @@ export async function startReactors(options: ReactorOptions): Promise<() => void
   await untilWritten(options, async () => {
     await reconcileBootstrapObjects(bootstrap, objects);
     await publishProtections(bootstrap, options.configuredMode);
+    await publishServiceRange(bootstrap, options.serviceCIDR);
     await publishWellKnownServices(bootstrap, options.addresses);
   });
   if (signal.aborted) return () => {};
