@@ -52,13 +52,22 @@ async function patchBody(context: Context, type: string): Promise<Body> {
 /** Patch functions keep parts of the patch and change their target: both must be private copies. */
 function merge(type: string, old: KubernetesObject, body: unknown, kind: Kind): unknown {
   const value = copyJson(body);
-  if (type === 'application/json-patch+json') return jsonPatch(old, value);
+  if (type === 'application/json-patch+json') return jsonPatch(withStatus(old, kind), value);
   if (type === 'application/merge-patch+json') {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw badRequest('a merge patch must be a JSON object');
     return mergePatch(old, value);
   }
   return strategicMergePatch(old, value, kind.schema);
+}
+
+/**
+ * With the empty status that Kubernetes' own objects always have: an operation of a JSON patch needs the parent of what
+ * it adds (RFC 6902, 4.1).
+ */
+function withStatus(object: KubernetesObject, { subresources, schema }: Kind): KubernetesObject {
+  if (subresources.status && schema.definition !== undefined) object['status'] ??= {};
+  return object;
 }
 
 function checkName({ kind, target }: Context, object: KubernetesObject): void {

@@ -280,3 +280,16 @@ test('an update creates what does not exist, for the kinds where upstream does',
   assert.equal((await may(server, 'PUT', path, made.body)).code, 200);
   assert.equal((await may(server, 'PUT', `${configMaps}/by-put`, configMap('by-put'))).code, 404);
 });
+
+test('a JSON patch may add to a status that nobody has written yet', async () => {
+  const claims = '/apis/resource.k8s.io/v1/namespaces/default/resourceclaims';
+  const claim = { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { name: 'fresh' }, spec: {} };
+  await must(server, 'POST', claims, claim);
+  const add = [{ op: 'add', path: '/status/allocation', value: {} }];
+  const jsonPatch = 'application/json-patch+json';
+  const { status } = await must(server, 'PATCH', `${claims}/fresh/status`, add, jsonPatch);
+  assert.deepEqual(status, { allocation: {} });
+  const label = [{ op: 'add', path: '/metadata/labels', value: { a: 'b' } }];
+  await must(server, 'POST', claims, { ...claim, metadata: { name: 'other' } });
+  assert.equal('status' in (await must(server, 'PATCH', `${claims}/other`, label, jsonPatch)), false);
+});
