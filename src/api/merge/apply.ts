@@ -8,6 +8,7 @@ import {
   difference,
   type Fields,
   fieldsOf,
+  inOrder,
   intersection,
   isEmpty,
   isMember,
@@ -123,7 +124,7 @@ function collapse(entries: ManagedFields[]): ManagedFields[] {
   const merged: ManagedFields = {
     ...ancient.at(-1)!,
     manager: 'ancient-changes',
-    fieldsV1: ancient.reduce<Fields>((all, entry) => union(all, fieldsV1(entry)), {}),
+    fieldsV1: inOrder(ancient.reduce<Fields>((all, entry) => union(all, fieldsV1(entry)), {})),
   };
   return [merged, ...entries.filter((entry) => !ancient.includes(entry))];
 }
@@ -137,7 +138,7 @@ const isSame = (entry: ManagedFields, owner: FieldOwner) =>
   (owner.operation === 'Apply' || entry.apiVersion === owner.apiVersion);
 
 function entryOf({ subresource, ...owner }: FieldOwner, fields: Fields): ManagedFields {
-  return { ...owner, fieldsType: 'FieldsV1', fieldsV1: fields, ...(subresource ? { subresource } : {}) };
+  return { ...owner, fieldsType: 'FieldsV1', fieldsV1: inOrder(fields), ...(subresource ? { subresource } : {}) };
 }
 
 /** The entry without these fields; the same object when it had none of them. */

@@ -278,6 +278,25 @@ export function childrenOf(value: unknown, schema: Schema | undefined): Map<stri
   return children;
 }
 
+const ordered = new WeakMap<Fields, Fields>();
+
+/**
+ * The same set with its elements in order, as Kubernetes writes it: clients compare managed fields as texts. A set that
+ * is in order is given back itself; one that is shared has one ordered form, shared too.
+ */
+export function inOrder(fields: Fields): Fields {
+  const known = ordered.get(fields);
+  if (known !== undefined) return known;
+  const names = Object.keys(fields);
+  let result = fields;
+  if (names.some((name, index) => (index > 0 && names[index - 1]! > name) || inOrder(fields[name]!) !== fields[name])) {
+    result = {};
+    for (const name of names.sort()) result[name] = inOrder(fields[name]!);
+  }
+  if (Object.isFrozen(fields)) ordered.set(fields, Object.freeze(result));
+  return result;
+}
+
 export const isEmpty = (fields: Fields): boolean => {
   for (const _ in fields) return false;
   return true;

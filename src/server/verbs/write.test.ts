@@ -293,3 +293,17 @@ test('a JSON patch may add to a status that nobody has written yet', async () =>
   await must(server, 'POST', claims, { ...claim, metadata: { name: 'other' } });
   assert.equal('status' in (await must(server, 'PATCH', `${claims}/other`, label, jsonPatch)), false);
 });
+
+test('managed fields come in Kubernetes’ order, whatever the order of the object', async () => {
+  const isOrdered = (fields: Record<string, any>): boolean => {
+    const names = Object.keys(fields);
+    return names.join() === [...names].sort().join() && names.every((name) => isOrdered(fields[name]));
+  };
+  const made = await must(server, 'POST', deployments, deployment('ordered'));
+  const changes = { spec: { template: { spec: { dnsPolicy: 'Default', containers: [{ name: 'main', tty: true }] } } } };
+  const type = 'application/strategic-merge-patch+json';
+  const changed = await must(server, 'PATCH', `${deployments}/ordered?fieldManager=b`, changes, type);
+  const again = await must(server, 'PATCH', `${deployments}/ordered?fieldManager=b`, { spec: { paused: true } }, type);
+  for (const { metadata } of [made, changed, again])
+    for (const { fieldsV1 } of metadata.managedFields) assert.ok(isOrdered(fieldsV1), JSON.stringify(fieldsV1));
+});
