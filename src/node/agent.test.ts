@@ -117,6 +117,16 @@ test('an image that cannot be pulled keeps the container waiting with the reason
   await podBecomes('two', (pod) => pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImageNeverPull');
 });
 
+test('a sub-path that would leave its volume is the pod’s configuration at fault', async (context) => {
+  const { createPod, startAgent, podBecomes } = await startNode(context);
+  await startAgent();
+  const mount = { name: 'work', mountPath: '/work', subPathExpr: '$(UP)' };
+  const container = { ...web, env: [{ name: 'UP', value: '..' }], volumeMounts: [mount] };
+  await createPod('one', { containers: [container], volumes: [{ name: 'work', emptyDir: {} }] });
+  const { status } = await podBecomes('one', (pod) => pod?.status?.containerStatuses?.[0]?.state?.waiting?.message);
+  assert.equal(status?.containerStatuses?.[0]?.state?.waiting?.reason, 'CreateContainerConfigError');
+});
+
 test('probes gate readiness and restart what fails', async (context) => {
   const { client, runtime, createPod, startAgent, podBecomes } = await startNode(context);
   const answers = { ready: 1, alive: 0 };

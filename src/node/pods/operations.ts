@@ -4,6 +4,7 @@ import type { Container as ContainerSpec, Pod, RuntimeClass } from '../../api/sc
 import { linuxResources } from '../resources.ts';
 import type { Container, Sandbox } from '../runtimes/runtime.ts';
 import { ConfigError } from '../security.ts';
+import { VolumeError } from '../volumes/volume-type.ts';
 import { containerConfig } from './container-config.ts';
 import type { NodeContext } from './context.ts';
 import type { Action } from './decide.ts';
@@ -243,7 +244,9 @@ function problemOf(error: unknown, repeated: boolean): { reason: string; message
       message: backingOff ? `Back-off pulling image: ${message}` : message,
     };
   }
-  if (error instanceof ConfigError) return { reason: 'CreateContainerConfigError', message };
+  // A volume that fails here is a sub-path of this container: its pod's volumes were mounted before.
+  if (error instanceof ConfigError || error instanceof VolumeError)
+    return { reason: 'CreateContainerConfigError', message };
   return { reason: error instanceof StartError ? 'RunContainerError' : 'CreateContainerError', message };
 }
 

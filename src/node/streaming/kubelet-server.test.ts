@@ -266,3 +266,20 @@ function framed(raw: Duplex): Duplex {
   raw.on('close', () => messages.push(null));
   return messages;
 }
+
+test('logs are read by WebSocket, as bytes or in base64', async (t) => {
+  const { base, client } = await simulated(t);
+  const read = async (query: string, protocols: string[]) => {
+    const socket = new WebSocket(`wss://${base}/containerLogs/default/web/main?${query}`, protocols, client);
+    const messages: Buffer[] = [];
+    socket.on('message', (data: Buffer) => messages.push(data));
+    const code = await new Promise((resolve, reject) => socket.on('close', resolve).on('error', reject));
+    return { code, protocol: socket.protocol, text: Buffer.concat(messages).toString() };
+  };
+  const text = 'run 0\n';
+  assert.deepEqual(await read('previous=true', ['binary.k8s.io']), { code: 1000, protocol: 'binary.k8s.io', text });
+  assert.deepEqual(await read('previous=true', []), { code: 1000, protocol: '', text });
+  const encoded = await read('previous=true', ['base64.binary.k8s.io']);
+  assert.equal(Buffer.from(encoded.text, 'base64').toString(), text);
+  await assert.rejects(read('tailLines=-1', ['binary.k8s.io']), /400/);
+});

@@ -3,15 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import type { KubeletFacts } from '../../api/host-facts.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Log } from '../../foundation/log.ts';
-import { readLog } from '../logs/read.ts';
 import type { Runtime, Sandbox } from '../runtimes/runtime.ts';
-import { containerOf, logOptionsOf, type Target, targetOf } from './target.ts';
+import { createLogs, type Logs } from './logs.ts';
+import { targetOf } from './target.ts';
 import { createUpgrades } from './upgrades.ts';
 
 /** PEM. `ca` is what the API server's client certificate must be signed by. */
@@ -56,7 +54,6 @@ const servedFacts = [
 ] as const;
 
 const hours = 3_600_000;
-const logsMax = 512;
 
 /** The kubelet's API over mutual TLS 1.3. Resolves when it listens. */
 export async function createKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
@@ -64,7 +61,8 @@ export async function createKubeletServer(options: KubeletServerOptions): Promis
   const secure = { ...options.tls, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' } as const;
   const server: Server = createServer({ ...secure, maxHeaderSize: 64 * 1024, requestTimeout: 30_000 });
   const upgrades = createUpgrades({ ...options, idleMsMax, streamsMax });
-  const route = createRoutes(options);
+  const logs = createLogs(options);
+  const route = createRoutes(options, logs);
 
   server.on('connection', (socket) => {
     if (!options.allowConnection(socket.remoteAddress ?? '')) socket.destroy();
@@ -87,8 +85,9 @@ export async function createKubeletServer(options: KubeletServerOptions): Promis
       authorize(request, options.allowedCommonName);
       const url = urlOf(request);
       const target = targetOf(url);
-      if (target === undefined || target.kind === 'logs') throw new ApiError('NotFound', 'nothing to upgrade here');
-      upgrades(target, url, request, client, head).catch(refuse);
+      if (target === undefined) throw new ApiError('NotFound', 'nothing to upgrade here');
+      if (target.kind === 'logs') logs.upgrade(target, url, request, client, head).catch(refuse);
+      else upgrades(target, url, request, client, head).catch(refuse);
     } catch (error) {
       refuse(error);
     }
@@ -131,8 +130,7 @@ function authorize(request: IncomingMessage, allowedCommonName: string): void {
   if (name !== allowedCommonName) throw new ApiError('Forbidden', `${String(name)} may not use this node's API`);
 }
 
-function createRoutes(options: KubeletServerOptions) {
-  let readers = 0;
+function createRoutes(options: KubeletServerOptions, logs: Logs) {
   const pages: Record<string, (response: ServerResponse) => Promise<void> | void> = {
     '/healthz': (response) => {
       const problem = options.unhealthy();
@@ -153,37 +151,8 @@ function createRoutes(options: KubeletServerOptions) {
     const target = targetOf(url);
     if (page !== undefined) return page(response);
     if (target?.kind !== 'logs') throw new ApiError('NotFound', `no ${url.pathname} on this node`);
-    if (readers >= logsMax) throw new ApiError('TooManyRequests', `this node already serves ${logsMax} logs`);
-    readers += 1;
-    try {
-      await sendLog(options, target, url, response);
-    } finally {
-      readers -= 1;
-    }
+    await logs.send(target, url, response);
   };
-}
-
-async function sendLog(
-  { runtime, findSandboxes }: KubeletServerOptions,
-  target: Extract<Target, { container: string }>,
-  url: URL,
-  response: ServerResponse,
-): Promise<void> {
-  const previous = url.searchParams.get('previous') === 'true';
-  const options = logOptionsOf(url, Date.now());
-  const container = containerOf(await findSandboxes(target.namespace, target.pod), target, previous);
-  const isRunning = async () => {
-    const state = (await runtime.containerStatus(container.id))?.state;
-    return state === 'running' || state === 'created';
-  };
-  if (url.searchParams.get('follow') === 'true') options.follow = { isRunning };
-  const left = new AbortController();
-  response.on('close', () => left.abort());
-  response.writeHead(200, { 'content-type': 'text/plain' });
-  // Follows may be silent for hours: the client must know that they began.
-  response.flushHeaders();
-  const source = Readable.from(readLog(container.logPath, options, left.signal), { objectMode: false });
-  await pipeline(source, response);
 }
 
 function json(response: ServerResponse, value: object): void {

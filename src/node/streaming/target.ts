@@ -4,8 +4,11 @@ import type { Container, Sandbox, StreamOptions } from '../runtimes/runtime.ts';
 
 /** What a request of the API server is about. Paths are the kubelet's, so that its clients work too. */
 export type Target =
-  | { kind: 'exec' | 'attach' | 'logs'; namespace: string; pod: string; container: string }
+  | { kind: 'exec' | 'attach'; namespace: string; pod: string; container: string }
+  | LogTarget
   | { kind: 'portForward'; namespace: string; pod: string };
+
+export type LogTarget = { kind: 'logs'; namespace: string; pod: string; container: string };
 
 const kinds = { exec: 'exec', attach: 'attach', containerLogs: 'logs', portForward: 'portForward' } as const;
 const wordsMax = 4096;

@@ -4,7 +4,7 @@ import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import { ApiError } from '../../api/status.ts';
 import type { Runtime, Sandbox, SpdyTarget } from '../runtimes/runtime.ts';
 import { remoteCommandProtocols, serveRemoteCommand } from './remote-command.ts';
-import { commandOf, containerOf, sandboxOf, streamsOf, type Target } from './target.ts';
+import { commandOf, containerOf, type LogTarget, sandboxOf, streamsOf, type Target } from './target.ts';
 import { join, openSpdyOf, serveSpdy } from './tunnel.ts';
 
 export type UpgradeOptions = {
@@ -16,6 +16,8 @@ export type UpgradeOptions = {
   /** Streams open at the same time. */
   streamsMax: number;
 };
+
+type StreamTarget = Exclude<Target, LogTarget>;
 
 /** SPDY's bytes inside WebSocket messages: KEP-4006, what kubectl port-forward offers. */
 const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
@@ -42,7 +44,7 @@ export function createUpgrades(options: UpgradeOptions) {
       server.handleUpgrade(request, client, head, resolve);
     });
 
-  const serve = async (target: Target, url: URL, request: IncomingMessage, client: Duplex, head: Buffer) => {
+  const serve = async (target: StreamTarget, url: URL, request: IncomingMessage, client: Duplex, head: Buffer) => {
     const spdyTarget = await resolve(options, target, url);
     if (request.headers.upgrade?.toLowerCase() === 'spdy/3.1')
       return serveSpdy(request, client, head, runtime, spdyTarget);
@@ -64,7 +66,13 @@ export function createUpgrades(options: UpgradeOptions) {
     await serveRemoteCommand(socket, () => openSession(runtime, spdyTarget));
   };
 
-  return async (target: Target, url: URL, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> => {
+  return async (
+    target: StreamTarget,
+    url: URL,
+    request: IncomingMessage,
+    client: Duplex,
+    head: Buffer,
+  ): Promise<void> => {
     if (open >= streamsMax) throw new ApiError('TooManyRequests', `this node already serves ${streamsMax} streams`);
     open += 1;
     const socket = request.socket;
@@ -83,7 +91,7 @@ const openSession = (runtime: Runtime, target: Exclude<SpdyTarget, { kind: 'port
     : runtime.openAttach(target.containerId, target.streams);
 
 /** From names to the runtime's ids; what is not there or does not run is said before the upgrade. */
-async function resolve({ findSandboxes }: UpgradeOptions, target: Target, url: URL): Promise<SpdyTarget> {
+async function resolve({ findSandboxes }: UpgradeOptions, target: StreamTarget, url: URL): Promise<SpdyTarget> {
   const sandboxes = await findSandboxes(target.namespace, target.pod);
   if (target.kind === 'portForward') return { kind: target.kind, sandboxId: sandboxOf(sandboxes, target.pod).id };
   const container = containerOf(sandboxes, target, false);

@@ -2,14 +2,15 @@ import { badRequest } from '../../api/status.ts';
 import type { Context, Reply } from '../context.ts';
 import { forward } from './forward.ts';
 import { containerOf, nodeConnection, nodeNameOf, podOf } from './node-address.ts';
+import { tunnel } from './tunnel.ts';
 
 const flags = ['follow', 'previous', 'timestamps'];
 const numbers = ['tailLines', 'limitBytes', 'sinceSeconds'];
 
 const streams = new Set(['All', 'Stdout', 'Stderr']);
 
-/** GET pods/NAME/log: streamed from the node's agent (/containerLogs), chunk by chunk. */
-export function podLog(context: Context): Promise<Reply> {
+/** GET pods/NAME/log: streamed from the node's agent (/containerLogs), chunk by chunk or as WebSocket messages. */
+export async function podLog(context: Context): Promise<Reply> {
   const { target } = context;
   const { query } = target;
   const pod = podOf(context);
@@ -35,5 +36,9 @@ export function podLog(context: Context): Promise<Reply> {
   }
   const { host, port, ...identity } = nodeConnection(context, nodeNameOf(pod));
   const place = [target.namespace, target.name, container].map(encodeURIComponent).join('/');
-  return forward(context, { scheme: 'https', host, port, path: `/containerLogs/${place}?${passed}`, identity });
+  const path = `/containerLogs/${place}?${passed}`;
+  const { connection } = context.request;
+  if (connection?.upgrade === undefined) return forward(context, { scheme: 'https', host, port, path, identity });
+  await tunnel({ host, port, ...identity }, connection.request, connection.upgrade, path);
+  return { code: 101, body: { form: 'taken' } };
 }

@@ -132,6 +132,12 @@ test('a log is streamed from the agent as it is written', async () => {
   assert.equal((await may(server, 'GET', `${pods}/web/log?tailLines=-1`)).code, 400);
 });
 
+test('a log is read by WebSocket, too: by who may read it', async () => {
+  const text = await upgrade(`${pods}/web/log?tailLines=5`, 'x', /echo x/);
+  assert.match(text, /^HTTP\/1\.1 101 /);
+  assert.equal(seen.at(-1)!.url, '/containerLogs/default/web/main?tailLines=5');
+});
+
 test('the agent’s own API is reached through nodes/proxy', async () => {
   const { text } = await ask(server, '/api/v1/nodes/n1/proxy/stats/summary?only=cpu');
   assert.match(text, /first line/);
