@@ -22,6 +22,11 @@ export type Declaration<T> = {
   namespaced?: boolean;
   verbs?: Verb[];
   createdByUpdate?: boolean;
+  updatedByVersion?: boolean;
+  /** As the kind has a spec when left out. */
+  hasGeneration?: boolean;
+  returnsDeleted?: boolean;
+  orphansDependents?: boolean;
   /** Is there a status subresource? As the facts have it when left out. */
   status?: boolean;
   /** Nodes bring their status along when they register. */
@@ -72,6 +77,12 @@ export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): K
     namespaced,
     verbs: declaration.verbs ?? allVerbs,
     ...(declaration.createdByUpdate ? { createdByUpdate: true } : {}),
+    ...(declaration.updatedByVersion ? { updatedByVersion: true } : {}),
+    ...(declaration.orphansDependents ? { orphansDependents: true } : {}),
+    ...(declaration.returnsDeleted ? { returnsDeleted: true } : {}),
+    get hasGeneration() {
+      return declaration.hasGeneration ?? schemaOf().properties?.['spec'] !== undefined;
+    },
     // Expanded when first asked for: most kinds of most clusters have no object.
     get schema() {
       return schemaOf();

@@ -42,6 +42,14 @@ export type Kind = {
   verbs: Verb[];
   /** A PUT to a name that does not exist creates it, for whoever may create (upstream's AllowCreateOnUpdate). */
   createdByUpdate?: boolean;
+  /** An update must say which version it was made of (upstream: no AllowUnconditionalUpdate). */
+  updatedByVersion?: boolean;
+  /** Does `metadata.generation` count the changes of what is wished for? */
+  hasGeneration: boolean;
+  /** A delete answers with the object that is gone, not with a Status (upstream's ReturnDeletedObject). */
+  returnsDeleted?: boolean;
+  /** A delete that says nothing of dependents leaves them alone (upstream's DefaultGarbageCollectionPolicy). */
+  orphansDependents?: boolean;
   schema: Schema;
   /** Fields of `fieldSelector` besides metadata.name and metadata.namespace. */
   selectableFields: Record<string, (object: KubernetesObject) => string>;

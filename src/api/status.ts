@@ -114,8 +114,9 @@ export function forbidden(named: NamedResource, why: string): ApiError {
 export function invalid(kind: string, group: string, name: string, errors: FieldError[]): ApiError {
   const list = errors.map(({ field, message }) => `${field}: ${message}`);
   const text = list.length === 1 ? list[0] : `[${list.join(', ')}]`;
-  return new ApiError('Invalid', `${kind} "${name}" is invalid: ${text}`, {
-    name,
+  const qualifiedKind = group === '' ? kind : `${kind}.${group}`;
+  return new ApiError('Invalid', `${qualifiedKind} "${name}" is invalid: ${text}`, {
+    name: name || undefined,
     group: group || undefined,
     kind,
     causes: errors.map(({ reason, field, message }) => ({ reason, field, message })),

@@ -34,7 +34,7 @@ type Declared = Pick<Kind, 'group' | 'version' | 'kind' | 'resource' | 'namespac
 /** A kind of any fields, as no facts describe it. */
 export const virtualKind = (declared: Declared): Kind => ({
   ...{ singular: '', shortNames: [], categories: [], selectableFields: {}, columns: [] },
-  ...{ subresources: { status: false, others: [] } },
+  ...{ subresources: { status: false, others: [] }, hasGeneration: false },
   schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
   defaults() {},
   prepareCreate() {},

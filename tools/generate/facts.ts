@@ -8,10 +8,12 @@ import { readSpecification } from './specification.ts';
  * Derives src/api/schema/facts.json: what every stable definition of the Kubernetes API looks like, as facts without
  * prose. `@kubernetes/client-node` says which definitions and fields exist in 1.36, their types and which are
  * required; the OpenAPI of 1.27 says what client-node does not keep (quantities, list and merge keys, group and kind);
- * overlay.json, written by hand, says the rest.
+ * overlay.json, written by hand, says the rest, and values.json which optional fields upstream's Go types hold by value
+ * and not by pointer: for those zero, false and the empty text are the same as nothing.
  *
  * A definition is a table of its fields: `"containers": "[]core.v1.Container ! map(name) merge(name)"`: the type, then
- * `!` when required, the list or map type, the patch strategy with its merge key. `$` holds what the definition is.
+ * `!` when required, the list or map type, the patch strategy with its merge key, `value`. `$` holds what the definition
+ * is.
  */
 type Fields = Record<string, string>;
 type Overlay = {
@@ -25,6 +27,8 @@ type Overlay = {
 
 const here = import.meta.dirname;
 const overlay: Overlay = JSON.parse(readFileSync(join(here, 'overlay.json'), 'utf8'));
+/** Names of fields, separated by spaces, of each definition. */
+const values: Record<string, string> = JSON.parse(readFileSync(join(here, 'values.json'), 'utf8'));
 const older = readSpecification();
 const names = nameClasses(classNames(), older.names, overlay.names);
 
@@ -76,6 +80,7 @@ function fieldsOf(className: string, definition: string): Fields {
   const fields: Fields = {};
   const head = new Set([...headOf(definition, attributes), ...(changes.$?.split(' ') ?? [])]);
   if (head.size > 0) fields.$ = [...head].join(' ');
+  const byValue = new Set(values[definition]?.split(' '));
   const isList = definition.endsWith('List') && attributes.some(({ name }) => name === 'items');
   for (const { name, type, format, required } of attributes) {
     const derived = typeOf(type, format);
@@ -83,7 +88,8 @@ function fieldsOf(className: string, definition: string): Fields {
     const [change = '', ...changedMarks] = (changes[name] ?? '').split(' ');
     const shape = change || (before && flattened.test(before.type) ? before.type : derived);
     const marks = isList && name === 'items' ? [] : listMarks(shape, before?.marks ?? []);
-    fields[name] = [shape, ...(required ? ['!'] : []), ...(changedMarks.length > 0 ? changedMarks : marks)]
+    const value = byValue.has(name) ? ['value'] : [];
+    fields[name] = [shape, ...(required ? ['!'] : []), ...(changedMarks.length > 0 ? changedMarks : marks), ...value]
       .filter((mark) => mark !== 'none')
       .join(' ');
   }
@@ -111,6 +117,9 @@ function check(definitions: Record<string, Fields>): void {
   for (const [name, fields] of Object.entries(overlay.fields))
     for (const field of Object.keys(fields))
       if (definitions[name]?.[field] === undefined) throw new Error(`overlay.json names ${name}.${field}: it is gone`);
+  for (const [name, fields] of Object.entries(values))
+    for (const field of fields.split(' '))
+      if (definitions[name]?.[field] === undefined) throw new Error(`values.json names ${name}.${field}: it is gone`);
 }
 
 /** The text of facts.json: one fact per line, so that a new Kubernetes version is a diff that can be read. */

@@ -9,6 +9,8 @@ export const apiService = defineKind<APIService>({
   group: 'apiregistration.k8s.io',
   kind: 'APIService',
   resource: 'apiservices',
+  hasGeneration: false,
+  updatedByVersion: true,
   categories: ['api-extensions'],
   namespaced: false,
   status: true,

@@ -18,6 +18,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
   kind: 'CertificateSigningRequest',
   resource: 'certificatesigningrequests',
+  hasGeneration: false,
   shortNames: ['csr'],
   namespaced: false,
   status: true,

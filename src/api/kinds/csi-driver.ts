@@ -5,6 +5,9 @@ export const csiDriver = defineKind<CSIDriver>({
   group: 'storage.k8s.io',
   kind: 'CSIDriver',
   resource: 'csidrivers',
+  hasGeneration: false,
+  updatedByVersion: true,
+  returnsDeleted: true,
   namespaced: false,
   columns: [
     { name: 'AttachRequired', type: 'boolean', value: ({ spec }) => spec?.attachRequired ?? true },

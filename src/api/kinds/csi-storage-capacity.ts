@@ -6,6 +6,7 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   group: 'storage.k8s.io',
   kind: 'CSIStorageCapacity',
   resource: 'csistoragecapacities',
+  updatedByVersion: true,
   wholeTable: true,
   columns: [
     nameColumn,

@@ -5,5 +5,6 @@ export const deviceClass = defineKind<DeviceClass>({
   group: 'resource.k8s.io',
   kind: 'DeviceClass',
   resource: 'deviceclasses',
+  returnsDeleted: true,
   namespaced: false,
 });

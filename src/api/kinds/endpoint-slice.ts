@@ -23,6 +23,7 @@ export const endpointSlice = defineKind<EndpointSlice>({
   group: 'discovery.k8s.io',
   kind: 'EndpointSlice',
   resource: 'endpointslices',
+  hasGeneration: true,
   validate: validateSlice,
   columns: [
     { name: 'AddressType', type: 'string', value: ({ addressType }) => addressType },

@@ -12,6 +12,7 @@ export const ipAddress = defineKind<IPAddress>({
   group: 'networking.k8s.io',
   kind: 'IPAddress',
   resource: 'ipaddresses',
+  hasGeneration: false,
   shortNames: ['ip'],
   namespaced: false,
   name: (name) => (isIP(name) === 0 ? 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)' : undefined),

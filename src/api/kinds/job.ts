@@ -53,6 +53,7 @@ export const job = defineKind<Job>({
   group: 'batch',
   kind: 'Job',
   resource: 'jobs',
+  orphansDependents: true,
   categories: ['all'],
   status: true,
   selectableFields: [['status.successful', ({ status }) => String(status?.succeeded ?? 0)]],

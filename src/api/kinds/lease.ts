@@ -7,6 +7,8 @@ export const lease = defineKind<Lease>({
   group: 'coordination.k8s.io',
   kind: 'Lease',
   resource: 'leases',
+  hasGeneration: false,
+  updatedByVersion: true,
   createdByUpdate: true,
   validate({ spec }) {
     const errors: FieldError[] = [];

@@ -9,6 +9,7 @@ import { checkQuantity } from '../validation/values.ts';
 export const limitRange = defineKind<LimitRange>({
   kind: 'LimitRange',
   resource: 'limitranges',
+  hasGeneration: false,
   createdByUpdate: true,
   shortNames: ['limits'],
   wholeTable: true,

@@ -7,6 +7,7 @@ import { checkName } from '../validation/values.ts';
 export const namespace = defineKind<Namespace>({
   kind: 'Namespace',
   resource: 'namespaces',
+  hasGeneration: false,
   shortNames: ['ns'],
   namespaced: false,
   // Upstream has no deletecollection of namespaces.

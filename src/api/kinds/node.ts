@@ -30,6 +30,7 @@ const address = (type: string) => (node: Node) =>
 export const node = defineKind<Node>({
   kind: 'Node',
   resource: 'nodes',
+  hasGeneration: false,
   shortNames: ['no'],
   namespaced: false,
   status: true,

@@ -24,6 +24,8 @@ export function defaultClaimSpec(spec: PersistentVolumeClaimSpec | undefined): v
 export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   kind: 'PersistentVolumeClaim',
   resource: 'persistentvolumeclaims',
+  hasGeneration: false,
+  returnsDeleted: true,
   shortNames: ['pvc'],
   status: true,
   columns: [

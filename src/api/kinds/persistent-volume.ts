@@ -30,6 +30,8 @@ export const storageClassOf = (object: {
 export const persistentVolume = defineKind<PersistentVolume>({
   kind: 'PersistentVolume',
   resource: 'persistentvolumes',
+  hasGeneration: false,
+  returnsDeleted: true,
   shortNames: ['pv'],
   namespaced: false,
   status: true,

@@ -9,6 +9,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
   kind: 'PodDisruptionBudget',
   resource: 'poddisruptionbudgets',
+  updatedByVersion: true,
   shortNames: ['pdb'],
   status: true,
   validate({ spec }) {

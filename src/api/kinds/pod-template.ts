@@ -8,6 +8,8 @@ import { containerColumns, nameColumn, showLabels } from '../table.ts';
 export const podTemplate = defineKind<PodTemplate>({
   kind: 'PodTemplate',
   resource: 'podtemplates',
+  hasGeneration: true,
+  returnsDeleted: true,
   wholeTable: true,
   columns: [
     nameColumn,

@@ -12,6 +12,7 @@ const connect = (name: string, kind: string, verbs = ['create', 'get']) => ({ na
 export const pod = defineKind<Pod>({
   kind: 'Pod',
   resource: 'pods',
+  returnsDeleted: true,
   shortNames: ['po'],
   categories: ['all'],
   status: true,

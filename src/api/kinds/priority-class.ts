@@ -13,6 +13,7 @@ export const priorityClass = defineKind<PriorityClass>({
   group: 'scheduling.k8s.io',
   kind: 'PriorityClass',
   resource: 'priorityclasses',
+  hasGeneration: true,
   shortNames: ['pc'],
   namespaced: false,
   wholeTable: true,

@@ -12,6 +12,7 @@ import { checkNotNegative } from '../validation/values.ts';
 export const replicationController = defineKind<ReplicationController>({
   kind: 'ReplicationController',
   resource: 'replicationcontrollers',
+  orphansDependents: true,
   shortNames: ['rc'],
   categories: ['all'],
   status: true,

@@ -6,5 +6,7 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   group: 'resource.k8s.io',
   kind: 'ResourceClaimTemplate',
   resource: 'resourceclaimtemplates',
+  hasGeneration: false,
+  returnsDeleted: true,
   defaults: ({ spec }) => defaultResourceClaim(spec?.spec),
 });

@@ -27,6 +27,8 @@ export const resourceClaim = defineKind<ResourceResourceClaim>({
   group: 'resource.k8s.io',
   kind: 'ResourceClaim',
   resource: 'resourceclaims',
+  hasGeneration: false,
+  returnsDeleted: true,
   status: true,
   columns: [{ name: 'State', type: 'string', value: state }],
   defaults: ({ spec }) => defaultResourceClaim(spec),

@@ -29,6 +29,8 @@ const scopes = [
 export const resourceQuota = defineKind<ResourceQuota>({
   kind: 'ResourceQuota',
   resource: 'resourcequotas',
+  hasGeneration: false,
+  returnsDeleted: true,
   shortNames: ['quota'],
   status: true,
   validate({ spec }, old) {

@@ -5,6 +5,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   group: 'resource.k8s.io',
   kind: 'ResourceSlice',
   resource: 'resourceslices',
+  returnsDeleted: true,
   namespaced: false,
   selectableFields: ['spec.nodeName', 'spec.driver'],
   columns: [

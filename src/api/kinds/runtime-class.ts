@@ -9,6 +9,7 @@ export const runtimeClass = defineKind<RuntimeClass>({
   group: 'node.k8s.io',
   kind: 'RuntimeClass',
   resource: 'runtimeclasses',
+  updatedByVersion: true,
   createdByUpdate: true,
   namespaced: false,
   validate({ handler }, old) {

@@ -8,6 +8,7 @@ export const serviceCidr = defineKind<ServiceCIDR>({
   group: 'networking.k8s.io',
   kind: 'ServiceCIDR',
   resource: 'servicecidrs',
+  hasGeneration: false,
   namespaced: false,
   status: true,
   validate({ spec }, old) {

@@ -38,6 +38,8 @@ function ports({ spec }: Service): string {
 export const service = defineKind<Service>({
   kind: 'Service',
   resource: 'services',
+  hasGeneration: false,
+  returnsDeleted: true,
   createdByUpdate: true,
   shortNames: ['svc'],
   categories: ['all'],

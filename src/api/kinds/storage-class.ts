@@ -18,6 +18,7 @@ export const storageClass = defineKind<StorageClass>({
   group: 'storage.k8s.io',
   kind: 'StorageClass',
   resource: 'storageclasses',
+  returnsDeleted: true,
   shortNames: ['sc'],
   namespaced: false,
   wholeTable: true,

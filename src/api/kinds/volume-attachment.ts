@@ -7,6 +7,9 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   group: 'storage.k8s.io',
   kind: 'VolumeAttachment',
   resource: 'volumeattachments',
+  hasGeneration: false,
+  updatedByVersion: true,
+  returnsDeleted: true,
   namespaced: false,
   status: true,
   validate({ spec }, old) {

@@ -57,16 +57,35 @@ test('quantities and times take their canonical form', () => {
     limits: { cpu: '1', memory: '1Gi' },
     requests: { cpu: '500m' },
   });
-  const lease: any = { spec: { renewTime: '2026-01-01T00:00:00.1Z' } };
+  const lease: any = { spec: { renewTime: '2026-01-01T01:00:00.100000+01:00' } };
   decodeFields(findKind('coordination.k8s.io', 'v1', 'leases')!.schema, lease);
   assert.equal(lease.spec.renewTime, '2026-01-01T00:00:00.100000Z');
+});
+
+test('what upstream’s types do not tell from nothing is gone, of required fields and custom resources nothing is', () => {
+  const container = { name: '', args: [], volumeMounts: [{ name: 'a', readOnly: false }] };
+  const pod: any = {
+    metadata: { name: 'a', namespace: '', labels: {} },
+    spec: { hostNetwork: false, nodeName: '', tolerations: [], priority: 0, containers: [container] },
+  };
+  assert.equal(mismatchOf(pod), undefined);
+  assert.deepEqual(pod.metadata, { name: 'a' });
+  // A pointer tells zero from nothing.
+  assert.deepEqual(pod.spec, { priority: 0, containers: [{ name: '', volumeMounts: [{ name: 'a' }] }] });
+  const custom: Schema = { type: 'object', properties: { a: { type: 'array', items: { type: 'string' } } } };
+  const kept = { a: [] };
+  decodeFields(custom, kept);
+  assert.deepEqual(kept, { a: [] });
 });
 
 test('malformed quantities, times and base64 are refused', () => {
   const resources = (cpu: unknown) => ({ spec: { containers: [{ resources: { limits: { cpu } } }] } });
   for (const cpu of ['many', '1 ', {}, true]) assert.match(mismatchOf(resources(cpu)) ?? '', /quantities must match/);
-  for (const time of ['yesterday', '2026-13-01T00:00:00Z', '2026-01-01'])
+  for (const time of ['', 'yesterday', '2026-13-01T00:00:00Z', '2026-01-01'])
     assert.match(mismatchOf({ metadata: { creationTimestamp: time } }) ?? '', /parsing time/);
+  const leases = findKind('coordination.k8s.io', 'v1', 'leases')!;
+  for (const renewTime of ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00.1Z'])
+    assert.match(mismatchOf({ spec: { renewTime } }, leases.schema) ?? '', /parsing time .*000000/);
   const secrets = findKind('', 'v1', 'secrets')!;
   assert.match(mismatchOf({ data: { a: 'not base64!' } }, secrets.schema) ?? '', /illegal base64/);
 });

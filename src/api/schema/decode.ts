@@ -77,8 +77,12 @@ function fitObject(schema: Schema, value: Record<string, unknown>, path: string,
       const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
       const before = value[key];
       // The common case by far, without a call.
-      if (typeof before === 'string' && property?.type === 'string' && !property.format && !property.definition)
+      if (before && typeof before === 'string' && property?.type === 'string' && !property.format && !property.definition)
         continue;
+      if (isNothing(schema, key, property, before)) {
+        delete value[key];
+        continue;
+      }
       const inner = path === '' ? key : `${path}.${key}`;
       if (property) {
         const after = fit(property, before, inner, owner, state, depth + 1);
@@ -94,6 +98,18 @@ function fitObject(schema: Schema, value: Record<string, unknown>, path: string,
     fitMap(schema.additionalProperties, value, path, state, depth);
   else boundDepth(value, depth);
   return value;
+}
+
+/**
+ * As a round through Go's types: what is optional and empty is gone, so that a client written in Go that sends back what
+ * it read changes nothing. Of custom resources everything is kept.
+ */
+function isNothing({ definition, required }: Schema, key: string, property: Schema | undefined, value: unknown) {
+  if (property === undefined || definition === undefined) return false;
+  if (property.byValue) return value === '' || value === 0 || value === false;
+  const isCollection = property.type === 'array' || typeof property.additionalProperties === 'object';
+  if (!isCollection || typeof value !== 'object' || value === null || required?.includes(key)) return false;
+  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
 }
 
 function fitMap(items: Schema, value: Record<string, unknown>, path: string, state: Decoded, depth: number): void {
@@ -148,11 +164,12 @@ const anyTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$
 
 /** RFC 3339 in any zone; answered in UTC, to the second, or to the microsecond for MicroTime. */
 function fitTime(value: string, path: string, isMicro: boolean, state: Decoded): unknown {
-  if (value === '') return undefined;
   const match = anyTime.exec(value);
   const timeMs = match ? Date.parse(value) : Number.NaN;
   if (!match || Number.isNaN(timeMs))
     return fail(state, `parsing time ${JSON.stringify(value)} of ${path} as "2006-01-02T15:04:05Z07:00"`);
+  if (isMicro && match[1]?.length !== 6)
+    return fail(state, `parsing time ${JSON.stringify(value)} of ${path} as "2006-01-02T15:04:05.000000Z07:00"`);
   if ((isMicro ? canonicalMicroTime : canonicalTime).test(value)) return value;
   const seconds = () => new Date(Math.floor(timeMs / 1000) * 1000).toISOString().slice(0, 19);
   if (isMicro) return `${seconds()}.${(match[1] ?? '').padEnd(6, '0').slice(0, 6)}Z`;

@@ -134,6 +134,7 @@ function marked(base: Schema, marks: string[]): Schema {
     else if (word === 'atomic' || word === 'granular') result['x-kubernetes-map-type'] = word;
     // What a key of a list that merges is when it is not said.
     else if (word === 'default') result.default = inside;
+    else if (word === 'value') result.byValue = true;
     else if (word === 'patch') Object.assign(result, patchOf(inside.split(',')));
     else throw new Error(`facts.json has an unknown mark ${mark}`);
   }

@@ -22,6 +22,8 @@ export type Schema = {
   /** Strategic merge, built-in kinds only. */
   'x-kubernetes-patch-strategy'?: string;
   'x-kubernetes-patch-merge-key'?: string;
+  /** Upstream's type holds it without a pointer: zero, false and the empty text are the same as nothing. */
+  byValue?: boolean;
   /** Name of the definition this schema came from, such as `io.k8s.api.core.v1.PodSpec`: a built-in is a graph. */
   definition?: string;
 };

@@ -46,7 +46,7 @@ function createSchemas(prefix: string) {
   }
 
   function write(schema: Schema): Json {
-    const { definition: _, properties, items, additionalProperties, nullable, ...rest } = schema;
+    const { definition: _, byValue: __, properties, items, additionalProperties, nullable, ...rest } = schema;
     const result: Json = { ...rest };
     if (schema['x-kubernetes-int-or-string']) delete result['type'];
     if (schema['x-kubernetes-int-or-string']) result['oneOf'] = [{ type: 'integer' }, { type: 'string' }];

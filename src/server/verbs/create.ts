@@ -4,10 +4,9 @@ import { formatTime } from '../../foundation/clock.ts';
 import { denial } from '../authorization/denial.ts';
 import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
 import { attributesOf } from '../request.ts';
-import { decode } from '../storage/codec.ts';
 import { generatedName, newUid } from '../storage/storage.ts';
 import { decodeObject } from './decode.ts';
-import { admit, check, hasGeneration, matchUrl, track } from './prepare.ts';
+import { admit, check, matchUrl, track } from './prepare.ts';
 
 /** One in 14 million names is taken; eight in a row are not bad luck. */
 const generateAttemptsMax = 8;
@@ -26,8 +25,7 @@ export async function createObject(
 ): Promise<Reply> {
   const { kind, storage, dryRun } = context;
   const { metadata } = object;
-  if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '')
-    throw badRequest('resourceVersion should not be set on objects to be created');
+  if (metadata.resourceVersion && !dryRun) throw badRequest('resourceVersion should not be set on objects to be created');
   const generate = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
   if (!metadata.name && generate === undefined)
     throw invalid(kind.kind, kind.group, '', [
@@ -42,7 +40,7 @@ export async function createObject(
   for (let attempt = 1; ; attempt++) {
     try {
       const entry = await storage.create(kind, object, dryRun);
-      return dryRun ? objectReply(kind, decode(entry.value), 201) : entryReply(kind, entry, 201);
+      return dryRun ? objectReply(kind, object, 201) : entryReply(kind, entry, 201);
     } catch (error) {
       const taken = error instanceof ApiError && error.reason === 'AlreadyExists' && generate !== undefined;
       if (!taken || attempt === generateAttemptsMax) throw error;
@@ -82,7 +80,7 @@ async function prepare(context: Context, object: KubernetesObject, managed?: Man
     delete (metadata as Record<string, unknown>)[field];
   metadata.uid = newUid();
   metadata.creationTimestamp = formatTime(clock.now());
-  if (hasGeneration(kind)) metadata.generation = 1;
+  if (kind.hasGeneration) metadata.generation = 1;
   delete metadata.resourceVersion;
   kind.defaults(object);
   if (managed === undefined) track(context, undefined, wishOf(context, object));

@@ -1,3 +1,4 @@
+import type { Kind } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { badRequest, conflict } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
@@ -37,7 +38,7 @@ export async function removeObject(context: Context, options: DeleteOptions): Pr
   const outcome = await storage.update(kind, namespaceOf(context), target.name, transform, dryRun);
   const { action, object } = outcome;
   if (action !== 'remove') return replyOf(context, outcome);
-  if (kind.resource === 'pods') return objectReply(kind, object);
+  if (kind.returnsDeleted) return objectReply(kind, object);
   const { uid } = object.metadata;
   const details = { name: target.name, group: kind.group || undefined, kind: kind.resource, uid };
   return valueReply({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
@@ -47,7 +48,7 @@ export async function removeObject(context: Context, options: DeleteOptions): Pr
 function plan({ kind, clock }: Context, old: KubernetesObject, options: DeleteOptions): Change {
   const object = copyJson(old);
   const { metadata } = object;
-  metadata.finalizers = finalizersFor(options, metadata.finalizers ?? []);
+  metadata.finalizers = finalizersFor(kind, options, metadata.finalizers ?? []);
   if (metadata.finalizers.length === 0) delete metadata.finalizers;
   const graceSeconds = kind.resource === 'pods' && kind.group === '' ? podGraceSeconds(old, options) : 0;
   const held = metadata.finalizers !== undefined || isHeldNamespace(object);
@@ -62,8 +63,14 @@ function plan({ kind, clock }: Context, old: KubernetesObject, options: DeleteOp
 }
 
 /** The garbage collector acts on these two and takes them away again. */
-function finalizersFor({ propagationPolicy, orphanDependents }: DeleteOptions, present: string[]): string[] {
-  const policy = propagationPolicy ?? (orphanDependents === true ? 'Orphan' : undefined);
+function finalizersFor(
+  { orphansDependents }: Kind,
+  { propagationPolicy, orphanDependents }: DeleteOptions,
+  present: string[],
+): string[] {
+  const decided = present.includes('orphan') || present.includes('foregroundDeletion');
+  const byDefault = orphanDependents === undefined && !decided && orphansDependents ? 'Orphan' : undefined;
+  const policy = propagationPolicy ?? (orphanDependents === true ? 'Orphan' : byDefault);
   if (policy === undefined) return present;
   const kept = present.filter((name) => name !== 'orphan' && name !== 'foregroundDeletion');
   if (policy === 'Orphan') return [...kept, 'orphan'];

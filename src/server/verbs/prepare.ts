@@ -67,7 +67,7 @@ export function matchUrl({ kind, target }: Context, object: KubernetesObject): v
   if (kind.namespaced) {
     if (metadata.namespace !== undefined && metadata.namespace !== '' && metadata.namespace !== target.namespace)
       throw badRequest(
-        `the namespace of the provided object does not match the namespace sent on the request (${metadata.namespace} is not ${target.namespace})`,
+        'the namespace of the provided object does not match the namespace sent on the request',
       );
     metadata.namespace = target.namespace;
   } else delete metadata.namespace;
@@ -120,14 +120,11 @@ const isStatusOrMeta = new Set(['metadata', 'status', 'apiVersion', 'kind']);
 
 /** Raises `generation` when anything but metadata and status differs, for kinds that describe a wish (spec). */
 export function raiseGeneration(kind: Kind, object: KubernetesObject, old: KubernetesObject): void {
-  if (!hasGeneration(kind)) return;
+  if (!kind.hasGeneration) return;
   const keys = new Set([...Object.keys(object), ...Object.keys(old)]);
   const changed = [...keys].some((key) => !isStatusOrMeta.has(key) && !equalJson(object[key], old[key]));
   object.metadata.generation = (old.metadata.generation ?? 1) + (changed ? 1 : 0);
 }
-
-export const hasGeneration = ({ schema }: Kind): boolean =>
-  schema.properties === undefined || schema.properties['spec'] !== undefined;
 
 /** An object that waits for nothing any more is removed by the update that says so. */
 export function isFinished(object: KubernetesObject): boolean {

@@ -1,5 +1,7 @@
 import type { Kind } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import { type ApiError, badRequest, invalid } from '../../api/status.ts';
+import { invalidValue } from '../../api/validation/errors.ts';
 import { copyJson } from '../../foundation/json.ts';
 import { type Context, entryReply, objectReply, type Reply } from '../context.ts';
 import type { Outcome, Transform } from '../storage/storage.ts';
@@ -19,6 +21,11 @@ import {
 /** PUT of an object or of one of its subresources `status`, `finalize`, `approval`, `ephemeralcontainers`, `resize`. */
 export async function update(context: Context): Promise<Reply> {
   const body = await decodeObject(context);
+  const { kind, target } = context;
+  if (!body.metadata.name)
+    throw badRequest(
+      `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`,
+    );
   matchUrl(context, body);
   if (context.kind.createdByUpdate && isMissing(context)) {
     delete body.metadata.resourceVersion;
@@ -26,6 +33,7 @@ export async function update(context: Context): Promise<Reply> {
   }
   return change(context, (old) => {
     const object = copyJson(body);
+    if (kind.updatedByVersion && !object.metadata.resourceVersion) throw versionMissing(kind, target.name);
     checkVersion(context, object, old);
     return object;
   });
@@ -35,6 +43,11 @@ export async function update(context: Context): Promise<Reply> {
 function replaceContent(object: KubernetesObject, content: KubernetesObject): void {
   for (const key of Object.keys(object)) if (!Object.hasOwn(content, key)) delete object[key];
   Object.assign(object, content);
+}
+
+function versionMissing({ group, resource }: Kind, name: string): ApiError {
+  const why = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update');
+  return invalid(resource, group, name, [why]);
 }
 
 /** How a subresource limits a change. */

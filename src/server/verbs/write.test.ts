@@ -307,3 +307,37 @@ test('managed fields come in Kubernetes’ order, whatever the order of the obje
   for (const { metadata } of [made, changed, again])
     for (const { fieldsV1 } of metadata.managedFields) assert.ok(isOrdered(fieldsV1), JSON.stringify(fieldsV1));
 });
+
+test('a kind that is updated by version only refuses an update that names none', async () => {
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'versioned' } };
+  const made = await must(server, 'POST', leases, lease);
+  const { code, body } = await may(server, 'PUT', `${leases}/versioned`, lease);
+  assert.deepEqual([code, body.details.causes[0].field], [422, 'metadata.resourceVersion']);
+  await must(server, 'PUT', `${leases}/versioned`, made);
+  const nameless = await may(server, 'PUT', `${leases}/versioned`, { ...lease, metadata: {} });
+  assert.deepEqual([nameless.code, nameless.body.reason], [400, 'BadRequest']);
+});
+
+test('a dry run of an old version answers in that version', async () => {
+  const path = '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers?dryRun=All';
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' };
+  const spec = { maxReplicas: 2, targetCPUUtilizationPercentage: 50, scaleTargetRef };
+  const kind = { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler', metadata: { name: 'old' } };
+  const { apiVersion, spec: answered } = await must(server, 'POST', path, { ...kind, spec });
+  assert.deepEqual([apiVersion, answered.targetCPUUtilizationPercentage], ['autoscaling/v1', 50]);
+});
+
+test('a delete that says nothing of pods leaves those of a job alone, and answers with what is gone where upstream does', async () => {
+  const jobs = '/apis/batch/v1/namespaces/default/jobs';
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'example' }] } };
+  const job = (name: string) => ({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec: { template } });
+  await must(server, 'POST', jobs, job('left'));
+  assert.deepEqual((await must(server, 'DELETE', `${jobs}/left`)).metadata.finalizers, ['orphan']);
+  await must(server, 'POST', jobs, job('with-pods'));
+  const { kind } = await must(server, 'DELETE', `${jobs}/with-pods`, { propagationPolicy: 'Background' });
+  assert.equal(kind, 'Status');
+  const claims = '/api/v1/namespaces/default/serviceaccounts';
+  await must(server, 'POST', claims, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'gone' } });
+  assert.equal((await must(server, 'DELETE', `${claims}/gone`)).metadata.name, 'gone');
+});
