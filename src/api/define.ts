@@ -39,6 +39,8 @@ export type Declaration<T> = {
   /** `columns` is the whole table, with Name and Age where this kind has them. */
   wholeTable?: boolean;
   name?: NameCheck;
+  /** Finalizers need no domain, as of kinds that are older than the rule or come from another server upstream. */
+  anyFinalizer?: boolean;
   /** Of kinds that are our own; the facts have all others. */
   schema?(): Schema;
   defaults?(object: T): void;
@@ -55,7 +57,14 @@ export type ColumnOf<T> = Omit<Column, 'value'> & {
 
 /** Makes the Kind of a declaration. Throws when the facts do not know it: declarations are constants. */
 export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): Kind {
-  const { group = '', version = 'v1', kind, namespaced = true, name = dnsSubdomain } = declaration;
+  const {
+    group = '',
+    version = 'v1',
+    kind,
+    namespaced = true,
+    name = dnsSubdomain,
+    anyFinalizer = false,
+  } = declaration;
   const definitionName = definitionNameOf(group, version, kind);
   const expand = declaration.schema ?? (definitionName ? () => definition(definitionName) : undefined);
   if (!expand) throw new Error(`facts.json has no ${group}/${version} ${kind}`);
@@ -108,11 +117,12 @@ export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): K
       hooks.prepareUpdate?.(object, old);
     },
     validate(object, old, subresource = '') {
-      const errors = validateMetadata(object.metadata, { namespaced, name });
+      const errors = validateMetadata(object.metadata, { namespaced, name, anyFinalizer });
       if (old) errors.push(...validateMetadataUpdate(object, old));
       if (hooks.validate) errors.push(...hooks.validate(object, old, subresource));
-      requiredStrings(schemaOf(), object, errors);
-      return unique(errors);
+      const missing: FieldError[] = [];
+      requiredStrings(schemaOf(), object, missing);
+      return unique([...errors, ...missing.filter(({ field }) => !errors.some((error) => error.field === field))]);
     },
     validateStatus: (object, old) => [
       ...validateMetadataUpdate(object, old),

@@ -39,7 +39,8 @@ function random(seed: number) {
 function generate(schema: Schema, next: (bound: number) => number, depth: number): unknown {
   if (schema.definition?.endsWith('.Quantity')) return ['100m', '1', '-5', '1Gi', '0'][next(5)];
   if (schema['x-kubernetes-int-or-string']) return next(2) === 0 ? numbers[next(6)] : strings[next(strings.length)];
-  if (schema.format === 'date-time') return schema.definition?.endsWith('.MicroTime') ? '2026-01-01T00:00:00.000000Z' : '2026-01-01T00:00:00Z';
+  if (schema.format === 'date-time')
+    return schema.definition?.endsWith('.MicroTime') ? '2026-01-01T00:00:00.000000Z' : '2026-01-01T00:00:00Z';
   if (schema.format === 'byte') return 'AAAA';
   switch (schema.type) {
     case 'object': {

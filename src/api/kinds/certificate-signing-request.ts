@@ -3,7 +3,8 @@ import type { CertificateSigningRequest } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ageColumn, humanDuration, nameColumn, none } from '../table.ts';
 import { forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
-import { checkEnum, sameValue } from '../validation/values.ts';
+import { pathSegment } from '../validation/names.ts';
+import { checkEnum, checkUnique, sameValue } from '../validation/values.ts';
 
 /** Source: kubernetes/kubernetes pkg/printers/internalversion/printers.go, extractCSRStatus. */
 function condition({ status }: CertificateSigningRequest): string {
@@ -21,6 +22,8 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   hasGeneration: false,
   shortNames: ['csr'],
   namespaced: false,
+  // Node agents name their requests by a hash with capitals.
+  name: pathSegment,
   status: true,
   subresources: [{ name: 'approval', kind: 'CertificateSigningRequest', verbs: ['get', 'patch', 'update'] }],
   selectableFields: ['spec.signerName'],
@@ -86,6 +89,12 @@ function validateRequest(
   (spec?.usages ?? []).forEach((usage, index) => {
     checkEnum(usage, usages, `spec.usages[${index}]`, errors);
   });
+  checkUnique(
+    spec?.usages ?? [],
+    (index) => `spec.usages[${index}]`,
+    (usage) => usage,
+    errors,
+  );
   if (!spec?.signerName) errors.push(required('spec.signerName'));
   else if (!/^[a-z0-9][-a-z0-9.]*\/[a-zA-Z0-9][-a-zA-Z0-9._:]{0,510}$/.test(spec.signerName))
     errors.push(

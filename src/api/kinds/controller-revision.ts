@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { ControllerRevision } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
-import { immutable } from '../validation/errors.ts';
+import { immutable, required } from '../validation/errors.ts';
 import { checkNotNegative, sameValue } from '../validation/values.ts';
 
 export const controllerRevision = defineKind<ControllerRevision>({
@@ -11,6 +11,7 @@ export const controllerRevision = defineKind<ControllerRevision>({
   resource: 'controllerrevisions',
   validate({ data, revision }, old) {
     const errors: FieldError[] = [];
+    if (data === undefined) errors.push(required('data', 'data is mandatory'));
     checkNotNegative(revision, 'revision', errors);
     if (old && !sameValue(data, old.data)) errors.push(immutable('data', '…'));
     return errors;

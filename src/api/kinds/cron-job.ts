@@ -80,6 +80,8 @@ function validateCronJob({ spec }: CronJob): FieldError[] {
   const job = spec?.jobTemplate?.spec;
   if (!job) errors.push(required('spec.jobTemplate.spec'));
   else validateJobSpec(job, 'spec.jobTemplate.spec', errors);
+  if (job?.selector)
+    errors.push(invalidValue('spec.jobTemplate.spec.selector', job.selector, '`selector` will be auto-generated'));
   if (job?.manualSelector) errors.push(invalidValue('spec.jobTemplate.spec.manualSelector', true, 'must not be set'));
   return errors;
 }

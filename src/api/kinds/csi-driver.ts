@@ -1,5 +1,9 @@
 import { defineKind } from '../define.ts';
 import type { CSIDriver } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { immutable, invalidValue } from '../validation/errors.ts';
+import { driverName } from '../validation/names.ts';
+import { checkEnum, checkOptionalEnum, checkUnique, sameValue } from '../validation/values.ts';
 
 export const csiDriver = defineKind<CSIDriver>({
   group: 'storage.k8s.io',
@@ -9,6 +13,8 @@ export const csiDriver = defineKind<CSIDriver>({
   updatedByVersion: true,
   returnsDeleted: true,
   namespaced: false,
+  name: driverName,
+  validate: validateDriver,
   columns: [
     { name: 'AttachRequired', type: 'boolean', value: ({ spec }) => spec?.attachRequired ?? true },
     { name: 'PodInfoOnMount', type: 'boolean', value: ({ spec }) => spec?.podInfoOnMount ?? false },
@@ -37,3 +43,35 @@ export const csiDriver = defineKind<CSIDriver>({
     spec.seLinuxMount ??= false;
   },
 });
+
+/** Source: kubernetes/kubernetes pkg/apis/storage/validation/validation.go, ValidateCSIDriver and its update. */
+function validateDriver({ spec }: CSIDriver, old: CSIDriver | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  const policies = ['File', 'None', 'ReadWriteOnceWithFSType'];
+  checkOptionalEnum(spec?.fsGroupPolicy, policies, 'spec.fsGroupPolicy', errors);
+  (spec?.volumeLifecycleModes ?? []).forEach((mode) => {
+    checkEnum(mode, ['Ephemeral', 'Persistent'], 'spec.volumeLifecycleModes', errors);
+  });
+  const requests = spec?.tokenRequests ?? [];
+  checkUnique(
+    requests,
+    (index) => `spec.tokenRequests[${index}].audience`,
+    ({ audience }) => audience,
+    errors,
+  );
+  requests.forEach(({ expirationSeconds: seconds }, index) => {
+    const at = `spec.tokenRequests[${index}].expirationSeconds`;
+    if (seconds === undefined) return;
+    if (seconds < tokenSecondsMin)
+      errors.push(invalidValue(at, seconds, 'may not specify a duration less than 10 minutes'));
+    else if (seconds > tokenSecondsMax)
+      errors.push(invalidValue(at, seconds, 'may not specify a duration larger than 2^32 seconds'));
+  });
+  for (const name of ['attachRequired', 'volumeLifecycleModes'] as const)
+    if (old && !sameValue(spec?.[name], old.spec?.[name]))
+      errors.push(immutable(`spec.${name === 'attachRequired' ? 'attachedRequired' : name}`, spec?.[name]));
+  return errors;
+}
+
+const tokenSecondsMin = 600;
+const tokenSecondsMax = 2 ** 32;

@@ -10,6 +10,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
   kind: 'CustomResourceDefinition',
   resource: 'customresourcedefinitions',
+  anyFinalizer: true,
   updatedByVersion: true,
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],

@@ -2,8 +2,8 @@ import { defineKind } from '../define.ts';
 import type { EndpointSlice } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { duplicate, immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
-import { dnsLabel, dnsSubdomain } from '../validation/names.ts';
-import { checkAddress, checkEnum, checkPort } from '../validation/values.ts';
+import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from '../validation/names.ts';
+import { checkAddress, checkEnum, checkOptionalName, checkPort, checkUnique } from '../validation/values.ts';
 
 const shownMax = 3;
 
@@ -58,7 +58,7 @@ function validateSlice(slice: EndpointSlice, old: EndpointSlice | undefined): Fi
   if (old && addressType !== old.addressType) errors.push(immutable('addressType', addressType));
   if (endpoints.length > endpointsMax) errors.push(tooMany('endpoints', endpoints.length, endpointsMax));
   else
-    endpoints.forEach(({ addresses = [], hostname, nodeName }, index) => {
+    endpoints.forEach(({ addresses = [], hostname, nodeName, hints }, index) => {
       const at = `endpoints[${index}]`;
       if (addresses.length === 0) errors.push(required(`${at}.addresses`, 'must contain at least 1 address'));
       if (addresses.length > addressesMax) errors.push(tooMany(`${at}.addresses`, addresses.length, addressesMax));
@@ -66,6 +66,8 @@ function validateSlice(slice: EndpointSlice, old: EndpointSlice | undefined): Fi
         addresses.forEach((address, position) => {
           checkEndpoint(address, addressType, `${at}.addresses[${position}]`, errors);
         });
+      for (const [list, items] of Object.entries({ forZones: hints?.forZones, forNodes: hints?.forNodes }))
+        validateHints(items ?? [], `${at}.hints.${list}`, errors);
       const wrongHost = hostname === undefined ? undefined : dnsLabel(hostname);
       if (wrongHost) errors.push(invalidValue(`${at}.hostname`, hostname, wrongHost));
       const wrongNode = nodeName === undefined ? undefined : dnsSubdomain(nodeName);
@@ -73,12 +75,13 @@ function validateSlice(slice: EndpointSlice, old: EndpointSlice | undefined): Fi
     });
   if (ports.length > portsMax) return [...errors, tooMany('ports', ports.length, portsMax)];
   const names = new Set<string>();
-  ports.forEach(({ name = '', port, protocol }, index) => {
+  ports.forEach(({ name = '', port, protocol, appProtocol }, index) => {
     if (names.has(name)) errors.push(duplicate(`ports[${index}].name`, name));
     names.add(name);
     if (name !== '' && dnsLabel(name)) errors.push(invalidValue(`ports[${index}].name`, name, dnsLabel(name)!));
     if (port !== undefined) checkPort(port, `ports[${index}].port`, errors);
     checkEnum(protocol, ['SCTP', 'TCP', 'UDP'], `ports[${index}].protocol`, errors);
+    checkOptionalName(appProtocol, qualifiedName, `ports[${index}].appProtocol`, errors);
   });
   return errors;
 }
@@ -97,4 +100,20 @@ function checkEndpoint(address: string, type: string, field: string, errors: Fie
     errors.push(invalidValue(field, address, `must be an ${type} address`));
   else if (notForEndpoints.test(address))
     errors.push(invalidValue(field, address, 'may not be in the loopback, link-local or multicast range'));
+}
+
+const hintsMax = 8;
+
+function validateHints(hints: { name: string }[], field: string, errors: FieldError[]): void {
+  if (hints.length > hintsMax) errors.push(tooMany(field, hints.length, hintsMax));
+  hints.forEach(({ name = '' }, index) => {
+    const wrong = labelValue(name);
+    if (wrong) errors.push(invalidValue(`${field}[${index}].name`, name, wrong));
+  });
+  checkUnique(
+    hints,
+    (index) => `${field}[${index}].name`,
+    ({ name = '' }) => name,
+    errors,
+  );
 }

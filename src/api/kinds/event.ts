@@ -51,6 +51,7 @@ const involved = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVer
 export const event = defineKind<CoreEvent>({
   kind: 'Event',
   resource: 'events',
+  anyFinalizer: true,
   createdByUpdate: true,
   shortNames: ['ev'],
   selectableFields: [
@@ -81,6 +82,7 @@ export const eventsEvent = defineKind<EventsEvent>({
   group: 'events.k8s.io',
   kind: 'Event',
   resource: 'events',
+  anyFinalizer: true,
   createdByUpdate: true,
   shortNames: ['ev'],
   validate: ({ metadata, regarding }) => validateSubject(metadata, regarding, 'regarding'),

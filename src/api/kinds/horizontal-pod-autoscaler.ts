@@ -1,9 +1,8 @@
+import { validateAutoscaler } from '../autoscaling/validate.ts';
 import { type ColumnOf, defineKind } from '../define.ts';
 import type { KubernetesObject, ObjectMeta } from '../object.ts';
 import type { AutoscalingV1HorizontalPodAutoscaler, HorizontalPodAutoscaler, MetricSpec } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
-import { invalidValue, required } from '../validation/errors.ts';
 
 const metricsMax = 2;
 
@@ -63,8 +62,21 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
       spec.metrics = [
         { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
       ];
+    const { behavior } = spec;
+    if (!behavior) return;
+    behavior.scaleUp = { ...scaleUpByDefault(), ...behavior.scaleUp };
+    behavior.scaleDown = { ...scaleDownByDefault(), ...behavior.scaleDown };
   },
 });
+
+const percentage = () => ({ type: 'Percent', value: 100, periodSeconds: 15 });
+const scaleUpByDefault = () => ({
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [{ type: 'Pods', value: 4, periodSeconds: 15 }, percentage()],
+});
+/** How long to wait before going down is the controller's to know. */
+const scaleDownByDefault = () => ({ selectPolicy: 'Max', policies: [percentage()] });
 
 /** The old form knows one metric: the average use of CPU. Everything else travels in annotations. */
 export const horizontalPodAutoscalerV1 = defineKind<AutoscalingV1HorizontalPodAutoscaler>({
@@ -175,18 +187,4 @@ function parse(text: string): any {
   } catch {
     return undefined;
   }
-}
-
-/** Source: kubernetes/kubernetes pkg/apis/autoscaling/validation/validation.go. */
-function validateAutoscaler({ spec }: Pick<HorizontalPodAutoscaler, 'spec'>): FieldError[] {
-  const errors: FieldError[] = [];
-  const { minReplicas, maxReplicas = 0, scaleTargetRef } = spec ?? {};
-  if (minReplicas !== undefined && minReplicas < 1)
-    errors.push(invalidValue('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'));
-  if (maxReplicas < 1) errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than 0'));
-  if (maxReplicas < (minReplicas ?? 1))
-    errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'));
-  if (!scaleTargetRef?.kind) errors.push(required('spec.scaleTargetRef.kind'));
-  if (!scaleTargetRef?.name) errors.push(required('spec.scaleTargetRef.name'));
-  return errors;
 }

@@ -69,6 +69,7 @@ function validateIngress({ spec }: Ingress): FieldError[] {
   tls.forEach(({ hosts = [], secretName }, index) => {
     hosts.forEach((host, position) => {
       checkHost(host, `spec.tls[${index}].hosts[${position}]`, errors);
+      if (host === '') errors.push(invalidValue(`spec.tls[${index}].hosts[${position}]`, host, dnsSubdomain(host)!));
     });
     if (secretName) checkName(secretName, dnsSubdomain, `spec.tls[${index}].secretName`, errors);
   });

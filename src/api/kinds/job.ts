@@ -5,9 +5,25 @@ import type { Job, JobSpec } from '../schema/types.d.ts';
 import { matchesSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
 import { conditionOf, humanDuration, templateColumns } from '../table.ts';
-import { forbiddenValue, immutable, invalidValue, notSupported, required } from '../validation/errors.ts';
+import {
+  forbiddenValue,
+  immutable,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from '../validation/errors.ts';
+import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
-import { checkEnum, checkNotNegative, checkOptionalEnum, sameValue } from '../validation/values.ts';
+import {
+  checkEnum,
+  checkNotNegative,
+  checkOptionalEnum,
+  checkOptionalName,
+  checkUnique,
+  sameValue,
+} from '../validation/values.ts';
 
 const isTrue = (job: Job, type: string) => conditionOf(job, type)?.status === 'True';
 
@@ -92,20 +108,30 @@ function generateSelector({ metadata, spec }: Job): void {
 }
 
 const parallelismMax = 100_000;
+const failedIndexesMax = 100_000;
 
 /** Source: kubernetes/kubernetes pkg/apis/batch/validation/validation.go, ValidateJob. */
-function validateJob({ spec }: Job, old: Job | undefined): FieldError[] {
+function validateJob({ metadata, spec }: Job, old: Job | undefined): FieldError[] {
   const errors: FieldError[] = [];
   if (!spec) return [required('spec')];
   validateJobSpec(spec, 'spec', errors);
   const labels = spec.template?.metadata?.labels;
-  // Before the server has made the selector there is nothing to compare.
-  if (spec.selector && !matchesSelector(spec.selector, labels))
+  if (!spec.selector) errors.push(required('spec.selector'));
+  if (!matchesSelector(spec.selector, labels))
     errors.push(
       invalidValue('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`'),
     );
   if (old?.spec) errors.push(...validateJobUpdate(spec, old.spec, old));
+  // The last of the pods of an indexed job has the longest name.
+  if (!old && spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 0)
+    validatePodName(metadata.name, spec, errors);
   return errors;
+}
+
+function validatePodName(name: string, { completions = 0 }: JobSpec, errors: FieldError[]): void {
+  const podName = `${name}-${completions - 1}`;
+  if (dnsLabel(podName))
+    errors.push(invalidValue('metadata.name', name, `will not able to create pod with invalid DNS label: ${podName}`));
 }
 
 const counts = ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit'] as const;
@@ -115,6 +141,8 @@ export function validateJobSpec(spec: JobSpec, field: string, errors: FieldError
   checkNotNegative(spec.ttlSecondsAfterFinished, `${field}.ttlSecondsAfterFinished`, errors);
   checkNotNegative(spec.backoffLimitPerIndex, `${field}.backoffLimitPerIndex`, errors);
   checkNotNegative(spec.maxFailedIndexes, `${field}.maxFailedIndexes`, errors);
+  validateIndexes(spec, field, errors);
+  if (spec.managedBy !== undefined) validateManager(spec.managedBy, `${field}.managedBy`, errors);
   checkOptionalEnum(spec.completionMode, ['Indexed', 'NonIndexed'], `${field}.completionMode`, errors);
   if (spec.completionMode === 'Indexed') {
     if (spec.completions === undefined)
@@ -127,10 +155,10 @@ export function validateJobSpec(spec: JobSpec, field: string, errors: FieldError
           `must be less than or equal to ${parallelismMax} when completion mode is Indexed`,
         ),
       );
-  } else if (spec.backoffLimitPerIndex !== undefined)
-    errors.push(
-      invalidValue(`${field}.backoffLimitPerIndex`, spec.backoffLimitPerIndex, 'requires indexed completion mode'),
-    );
+  } else
+    for (const name of ['backoffLimitPerIndex', 'maxFailedIndexes', 'successPolicy'] as const)
+      if (spec[name] !== undefined)
+        errors.push(invalidValue(`${field}.${name}`, spec[name], 'requires indexed completion mode'));
   checkOptionalEnum(
     spec.podReplacementPolicy,
     ['Failed', 'TerminatingOrFailed'],
@@ -151,15 +179,112 @@ export function validateJobSpec(spec: JobSpec, field: string, errors: FieldError
       ),
     );
   validateFailurePolicy(spec, `${field}.podFailurePolicy.rules`, errors);
+  if (spec.successPolicy && spec.completionMode === 'Indexed')
+    validateSuccessPolicy(spec, `${field}.successPolicy.rules`, errors);
 }
 
-function validateFailurePolicy({ podFailurePolicy }: JobSpec, field: string, errors: FieldError[]): void {
+function validateIndexes(spec: JobSpec, field: string, errors: FieldError[]): void {
+  const { maxFailedIndexes: failed, backoffLimitPerIndex, completions } = spec;
+  if (failed === undefined) return;
+  if (backoffLimitPerIndex === undefined)
+    errors.push(required(`${field}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'));
+  if (completions !== undefined && failed > completions)
+    errors.push(invalidValue(`${field}.maxFailedIndexes`, failed, 'must be less than or equal to completions'));
+  if (failed > failedIndexesMax)
+    errors.push(invalidValue(`${field}.maxFailedIndexes`, failed, `must be less than or equal to ${failedIndexesMax}`));
+}
+
+const managerLengthMax = 63;
+
+function validateManager(name: string, field: string, errors: FieldError[]): void {
+  const [domain = '', ...path] = name.split('/');
+  if (name === '') errors.push(required(field));
+  else if (path.join('/') === '' || dnsSubdomain(domain))
+    errors.push(invalidValue(field, name, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+  if (name.length > managerLengthMax) errors.push(tooLong(field, managerLengthMax));
+}
+
+const successRulesMax = 20;
+
+/** Source: kubernetes/kubernetes pkg/apis/batch/validation/validation.go, validateSuccessPolicy. */
+function validateSuccessPolicy({ successPolicy, completions = 0 }: JobSpec, field: string, errors: FieldError[]): void {
+  const rules = successPolicy?.rules ?? [];
+  if (rules.length === 0)
+    errors.push(required(field, 'at least one rules must be specified when the successPolicy is specified'));
+  if (rules.length > successRulesMax) errors.push(tooMany(field, rules.length, successRulesMax));
+  rules.forEach(({ succeededCount, succeededIndexes }, index) => {
+    const at = `${field}[${index}]`;
+    if (succeededCount === undefined && succeededIndexes === undefined)
+      errors.push(required(at, 'at least one of succeededCount or succeededIndexes must be specified'));
+    checkNotNegative(succeededCount, `${at}.succeededCount`, errors);
+    const named = succeededIndexes === undefined ? undefined : countIndexes(succeededIndexes, completions);
+    if (typeof named === 'string')
+      errors.push(invalidValue(`${at}.succeededIndexes`, succeededIndexes, `error parsing succeededIndexes: ${named}`));
+    if (succeededCount === undefined) return;
+    const most = typeof named === 'number' ? named : completions;
+    const what = typeof named === 'number' ? 'the number of indexes in the specified succeededIndexes field' : '';
+    if (succeededCount > most)
+      errors.push(
+        invalidValue(
+          `${at}.succeededCount`,
+          succeededCount,
+          `must be less than or equal to ${most} (${what || 'the number of specified completions'})`,
+        ),
+      );
+  });
+}
+
+/** How many of `0-2,5` there are, in order and below `count`; or what is wrong. */
+function countIndexes(text: string, count: number): number | string {
+  let total = 0;
+  let last = -1;
+  for (const part of text === '' ? [] : text.split(',')) {
+    const [first = '', end = first, ...more] = part.split('-');
+    if (more.length > 0) return `invalid index or interval: "${part}"`;
+    for (const number of [first, end])
+      if (!/^\d{1,9}$/.test(number)) return `cannot convert string to integer for index: "${number}"`;
+    for (const number of [first, end]) if (Number(number) >= count) return `too large index: "${number}"`;
+    if (Number(first) <= last || Number(end) < Number(first))
+      return `non-increasing order, previous: ${last}, current: ${first}`;
+    total += Number(end) - Number(first) + 1;
+    last = Number(end);
+  }
+  return total;
+}
+
+const conditionStatuses = ['False', 'True', 'Unknown'];
+
+function validateFailurePolicy({ podFailurePolicy, template }: JobSpec, field: string, errors: FieldError[]): void {
+  const { containers = [], initContainers = [] } = template?.spec ?? {};
+  const names = [...containers, ...initContainers].map(({ name }) => name);
   (podFailurePolicy?.rules ?? []).forEach(({ action, onExitCodes, onPodConditions }, index) => {
     const at = `${field}[${index}]`;
     checkEnum(action, ['Count', 'FailIndex', 'FailJob', 'Ignore'], `${at}.action`, errors);
     if (!onExitCodes === !onPodConditions?.length)
       errors.push(invalidValue(at, '', 'specifying one of OnExitCodes and OnPodConditions is required, not both'));
+    (onPodConditions ?? []).forEach(({ type, status }, position) => {
+      const condition = `${at}.onPodConditions[${position}]`;
+      checkOptionalName(type ?? '', qualifiedName, `${condition}.type`, errors);
+      checkEnum(status, conditionStatuses, `${condition}.status`, errors);
+    });
     if (!onExitCodes) return;
+    if (onExitCodes.containerName !== undefined && !names.includes(onExitCodes.containerName))
+      errors.push(
+        invalidValue(
+          `${at}.onExitCodes.containerName`,
+          onExitCodes.containerName,
+          'must be one of the container or initContainer names in the pod template',
+        ),
+      );
+    const codes = onExitCodes.values ?? [];
+    checkUnique(
+      codes,
+      (code) => `${at}.onExitCodes.values[${code}]`,
+      (code) => code,
+      errors,
+    );
+    if (codes.some((code, position) => position > 0 && code < codes[position - 1]!))
+      errors.push(invalidValue(`${at}.onExitCodes.values`, codes, 'must be ordered'));
     checkEnum(onExitCodes.operator, ['In', 'NotIn'], `${at}.onExitCodes.operator`, errors);
     if (!onExitCodes.values?.length)
       errors.push(invalidValue(`${at}.onExitCodes.values`, [], 'at least one value is required'));

@@ -7,6 +7,7 @@ export const lease = defineKind<Lease>({
   group: 'coordination.k8s.io',
   kind: 'Lease',
   resource: 'leases',
+  anyFinalizer: true,
   hasGeneration: false,
   updatedByVersion: true,
   createdByUpdate: true,

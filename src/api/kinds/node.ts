@@ -62,10 +62,13 @@ export const node = defineKind<Node>({
   ],
   validate({ spec }, old) {
     const errors: FieldError[] = [];
-    const cidrs = spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : []);
+    const cidrs = spec?.podCIDRs ?? [];
     cidrs.forEach((cidr, index) => {
       checkCidr(cidr, `spec.podCIDRs[${index}]`, errors);
     });
+    const isSixth = cidrs.map((cidr) => cidr.includes(':'));
+    if (isSixth.some((family, index) => isSixth.indexOf(family) < index))
+      errors.push(invalidValue('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
     validateTaints(spec?.taints ?? [], errors);
     // Pods already have addresses from it, and volumes and clouds know the node by these.
     for (const name of ['podCIDR', 'providerID'] as const)
@@ -73,7 +76,10 @@ export const node = defineKind<Node>({
         errors.push(forbiddenValue(`spec.${name}`, `node updates may not change ${name} except from "" to valid`));
     return errors;
   },
-  defaults({ status }) {
+  defaults({ spec, status }) {
+    // The one is the first of the others, whichever a client wrote (upstream's conversion).
+    if (spec?.podCIDR) spec.podCIDRs = [spec.podCIDR, ...(spec.podCIDRs ?? []).slice(1)];
+    else if (spec?.podCIDRs?.length) delete spec.podCIDRs;
     if (status?.capacity) status.allocatable ??= { ...status.capacity };
   },
 });

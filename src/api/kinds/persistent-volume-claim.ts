@@ -3,8 +3,9 @@ import { defineKind } from '../define.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { dnsSubdomain } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
-import { checkEnum, checkQuantity, sameValue } from '../validation/values.ts';
+import { checkEnum, checkMoreThanZero, checkName, sameValue } from '../validation/values.ts';
 import { showAccessModes, storageClassOf, validateAccessModes } from './persistent-volume.ts';
 
 export function defaultClaimSpec(spec: PersistentVolumeClaimSpec | undefined): void {
@@ -68,19 +69,27 @@ function validateClaim({ spec }: PersistentVolumeClaim, old: PersistentVolumeCla
   return errors;
 }
 
-function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string, errors: FieldError[]): void {
+export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string, errors: FieldError[]): void {
   validateAccessModes(spec.accessModes, `${field}.accessModes`, errors);
   checkEnum(spec.volumeMode, ['Block', 'Filesystem'], `${field}.volumeMode`, errors);
   validateSelector(spec.selector, `${field}.selector`, errors);
   const storage = spec.resources?.requests?.['storage'];
   if (storage === undefined) errors.push(required(`${field}.resources[storage]`));
-  else {
-    checkQuantity(storage, `${field}.resources[storage]`, errors);
-    if (isQuantity(storage) && compareQuantities(storage, '0') === 0)
-      errors.push(invalidValue(`${field}.resources[storage]`, storage, 'must be greater than zero'));
-  }
-  if (spec.dataSourceRef && !(spec.dataSourceRef.kind && spec.dataSourceRef.name))
-    errors.push(required(`${field}.dataSourceRef`, 'kind and name must be set'));
+  else checkMoreThanZero(storage, `${field}.resources[storage]`, errors);
+  if (spec.storageClassName) checkName(spec.storageClassName, dnsSubdomain, `${field}.storageClassName`, errors);
+  if (spec.volumeAttributesClassName)
+    checkName(spec.volumeAttributesClassName, dnsSubdomain, `${field}.volumeAttributesClassName`, errors);
+  for (const name of ['dataSource', 'dataSourceRef'] as const)
+    if (spec[name]) validateDataSource(spec[name], `${field}.${name}`, errors);
+}
+
+type DataSource = { apiGroup?: string; kind?: string; name?: string };
+
+function validateDataSource({ apiGroup = '', kind, name }: DataSource, field: string, errors: FieldError[]): void {
+  if (!name) errors.push(required(`${field}.name`));
+  if (!kind) errors.push(required(`${field}.kind`));
+  if (apiGroup === '' && kind && kind !== 'PersistentVolumeClaim')
+    errors.push(invalidValue(field, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
 }
 
 function validateClaimUpdate(spec: PersistentVolumeClaimSpec, old: PersistentVolumeClaimSpec, isBound: boolean) {

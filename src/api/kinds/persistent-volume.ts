@@ -4,7 +4,8 @@ import { validateHostPath } from '../pods/volumes.ts';
 import type { PersistentVolume } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
-import { checkEnum, checkQuantity, sameValue } from '../validation/values.ts';
+import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
+import { checkEnum, checkMoreThanZero, checkName, sameValue } from '../validation/values.ts';
 
 const accessNames: Record<string, string> = {
   ReadWriteOnce: 'RWO',
@@ -92,12 +93,40 @@ const notSources = new Set([
 ]);
 const sourceOf = (spec: object) => Object.entries(spec).filter(([name]) => !notSources.has(name));
 
+type Driver = NonNullable<NonNullable<PersistentVolume['spec']>['csi']>;
+
+const driverSecrets = [
+  'controllerPublishSecretRef',
+  'nodePublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodeExpandSecretRef',
+] as const;
+
+function validateDriver(driver: Driver, field: string, errors: FieldError[]): void {
+  checkName(driver.driver, driverName, `${field}.driver`, errors);
+  if (!driver.volumeHandle) errors.push(required(`${field}.volumeHandle`));
+  for (const name of driverSecrets) {
+    const reference = driver[name];
+    if (!reference) continue;
+    checkName(reference.name, dnsSubdomain, `${field}.${name}.name`, errors);
+    checkName(reference.namespace, dnsLabel, `${field}.${name}.namespace`, errors);
+  }
+}
+
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePersistentVolumeSpec. */
 function validateVolume({ spec = {} }: PersistentVolume, old: PersistentVolume | undefined): FieldError[] {
   const errors: FieldError[] = [];
   validateAccessModes(spec.accessModes, 'spec.accessModes', errors);
-  if (spec.capacity?.['storage'] === undefined) errors.push(required('spec.capacity'));
-  else checkQuantity(spec.capacity['storage'], 'spec.capacity[storage]', errors);
+  const capacity = spec.capacity ?? {};
+  if (Object.keys(capacity).length === 0) errors.push(required('spec.capacity'));
+  else if (Object.keys(capacity).join() !== 'storage')
+    errors.push(notSupported('spec.capacity', capacity, ['storage']));
+  for (const [name, amount] of Object.entries(capacity)) checkMoreThanZero(amount, `spec.capacity[${name}]`, errors);
+  for (const name of ['storageClassName', 'volumeAttributesClassName'] as const)
+    if (spec[name]) checkName(spec[name], dnsSubdomain, `spec.${name}`, errors);
+  if (spec.volumeAttributesClassName === '') errors.push(required('spec.volumeAttributesClassName'));
+  if (spec.volumeAttributesClassName !== undefined && !spec.csi)
+    errors.push(required('spec.csi', 'has to be specified when using volumeAttributesClassName'));
   const policies = ['Delete', 'Recycle', 'Retain'];
   checkEnum(spec.persistentVolumeReclaimPolicy, policies, 'spec.persistentVolumeReclaimPolicy', errors);
   checkEnum(spec.volumeMode, ['Block', 'Filesystem'], 'spec.volumeMode', errors);
@@ -109,7 +138,13 @@ function validateVolume({ spec = {} }: PersistentVolume, old: PersistentVolume |
   if (spec.local && !spec.local.path) errors.push(required('spec.local.path'));
   if (spec.local && !spec.nodeAffinity?.required)
     errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
-  (spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).forEach((term, index) => {
+  const { nodeAffinity } = spec;
+  if (nodeAffinity && !nodeAffinity.required)
+    errors.push(required('spec.nodeAffinity.required', 'must specify required node constraints'));
+  if (nodeAffinity?.required && !nodeAffinity.required.nodeSelectorTerms?.length)
+    errors.push(required('spec.nodeAffinity.required.nodeSelectorTerms', 'must have at least one node selector term'));
+  if (spec.csi) validateDriver(spec.csi, 'spec.csi', errors);
+  (nodeAffinity?.required?.nodeSelectorTerms ?? []).forEach((term, index) => {
     validateNodeTerm(term, `spec.nodeAffinity.required.nodeSelectorTerms[${index}]`, errors);
   });
   if (spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle')

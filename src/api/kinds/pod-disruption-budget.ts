@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { PodDisruptionBudget } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { invalidValue } from '../validation/errors.ts';
+import { pathSegment } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkOptionalEnum, checkPodCount, percentOf } from '../validation/values.ts';
 
@@ -9,9 +10,11 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
   kind: 'PodDisruptionBudget',
   resource: 'poddisruptionbudgets',
+  anyFinalizer: true,
   updatedByVersion: true,
   shortNames: ['pdb'],
   status: true,
+  name: pathSegment,
   validate({ spec }) {
     const errors: FieldError[] = [];
     const { minAvailable, maxUnavailable, unhealthyPodEvictionPolicy } = spec ?? {};

@@ -6,7 +6,7 @@ import type { ReplicationController } from '../schema/types.d.ts';
 import { matchesLabels } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
 import { containerColumns, showLabels } from '../table.ts';
-import { invalidValue, required } from '../validation/errors.ts';
+import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { checkNotNegative } from '../validation/values.ts';
 
 export const replicationController = defineKind<ReplicationController>({
@@ -41,7 +41,18 @@ export const replicationController = defineKind<ReplicationController>({
       errors.push(
         invalidValue('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`'),
       );
+    checkNotNegative(spec?.minReadySeconds, 'spec.minReadySeconds', errors);
     validatePodTemplate(spec?.template, 'spec.template', errors);
+    const { restartPolicy, activeDeadlineSeconds } = spec?.template?.spec ?? {};
+    if (restartPolicy && restartPolicy !== 'Always')
+      errors.push(notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always']));
+    if (activeDeadlineSeconds !== undefined)
+      errors.push(
+        forbiddenValue(
+          'spec.template.spec.activeDeadlineSeconds',
+          'activeDeadlineSeconds in ReplicationController is not Supported',
+        ),
+      );
     return errors;
   },
   prepareCreate(object) {

@@ -1,9 +1,10 @@
+import { isQuantity, quantityMilli } from '../../foundation/quantity.ts';
 import { defineKind } from '../define.ts';
+import { checkResourceName } from '../pods/resources.ts';
 import type { ResourceQuota } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { immutable } from '../validation/errors.ts';
-import { qualifiedName } from '../validation/names.ts';
-import { checkEnum, checkName, checkQuantity, sameValue } from '../validation/values.ts';
+import { immutable, invalidValue, required } from '../validation/errors.ts';
+import { checkEnum, checkQuantity, sameValue } from '../validation/values.ts';
 
 const isLimit = (name: string) => name.startsWith('limits.');
 
@@ -26,6 +27,61 @@ const scopes = [
   'VolumeAttributesClass',
 ];
 
+/** Resources that a quota names without a domain. Source: pkg/apis/core/helper/helpers.go, IsStandardQuotaResourceName. */
+const objects = [
+  'configmaps',
+  'persistentvolumeclaims',
+  'pods',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'services',
+  'services.loadbalancers',
+  'services.nodeports',
+];
+const amounts = ['cpu', 'ephemeral-storage', 'memory'];
+const quotaNames = new Set([
+  ...objects,
+  ...amounts,
+  ...amounts.flatMap((name) => [`limits.${name}`, `requests.${name}`]),
+  'requests.storage',
+]);
+const isCounted = (name: string) => objects.includes(name) || name.startsWith('count/');
+
+type Scope = { scopeName?: string; operator?: string; values?: string[] };
+const aboutExistence = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity'];
+
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, validateScopedResourceSelectorRequirement. */
+function validateScope(
+  { scopeName = '', operator = '', values = [] }: Scope,
+  field: string,
+  errors: FieldError[],
+): void {
+  if (!scopes.includes(scopeName)) errors.push(invalidValue(`${field}.scopeName`, scopeName, 'unsupported scope'));
+  if (aboutExistence.includes(scopeName) && operator !== 'Exists')
+    errors.push(
+      invalidValue(
+        `${field}.operator`,
+        operator,
+        "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity",
+      ),
+    );
+  if ((operator === 'In' || operator === 'NotIn') && values.length === 0)
+    errors.push(
+      required(`${field}.values`, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"),
+    );
+  else if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0)
+    errors.push(
+      invalidValue(
+        `${field}.values`,
+        values,
+        "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
+      ),
+    );
+  else if (!['DoesNotExist', 'Exists', 'In', 'NotIn'].includes(operator))
+    errors.push(invalidValue(`${field}.operator`, operator, 'not a valid selector operator'));
+}
+
 export const resourceQuota = defineKind<ResourceQuota>({
   kind: 'ResourceQuota',
   resource: 'resourcequotas',
@@ -36,12 +92,19 @@ export const resourceQuota = defineKind<ResourceQuota>({
   validate({ spec }, old) {
     const errors: FieldError[] = [];
     for (const [name, amount] of Object.entries(spec?.hard ?? {})) {
-      checkName(name, qualifiedName, `spec.hard[${name}]`, errors);
+      checkResourceName(name, quotaNames, `spec.hard[${name}]`, errors);
       checkQuantity(amount, `spec.hard[${name}]`, errors);
+      if (isCounted(name) && isQuantity(amount) && quantityMilli(amount) % 1000 !== 0)
+        errors.push(invalidValue(`spec.hard[${name}]`, amount, 'must be an integer'));
     }
     (spec?.scopes ?? []).forEach((scope, index) => {
       checkEnum(scope, scopes, `spec.scopes[${index}]`, errors);
     });
+    (spec?.scopeSelector?.matchExpressions ?? []).forEach((expression) => {
+      validateScope(expression, 'spec.scopeSelector.matchExpressions', errors);
+    });
+    if (old && !sameValue(spec?.scopeSelector, old.spec?.scopeSelector))
+      errors.push(immutable('spec.scopeSelector', spec?.scopeSelector ?? null));
     if (old && !sameValue(spec?.scopes, old.spec?.scopes)) errors.push(immutable('spec.scopes', spec?.scopes ?? null));
     return errors;
   },

@@ -1,20 +1,34 @@
 import { defineKind } from '../define.ts';
+import { validateOverhead } from '../pods/resources.ts';
+import { validateTolerations } from '../pods/scheduling.ts';
 import type { RuntimeClass } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { immutable } from '../validation/errors.ts';
+import { validateLabels } from '../validation/metadata.ts';
 import { dnsLabel } from '../validation/names.ts';
-import { checkName } from '../validation/values.ts';
+import { checkName, checkUnique } from '../validation/values.ts';
 
 export const runtimeClass = defineKind<RuntimeClass>({
   group: 'node.k8s.io',
   kind: 'RuntimeClass',
   resource: 'runtimeclasses',
+  anyFinalizer: true,
   updatedByVersion: true,
   createdByUpdate: true,
   namespaced: false,
-  validate({ handler }, old) {
+  validate({ handler, overhead, scheduling }, old) {
     const errors: FieldError[] = [];
     checkName(handler, dnsLabel, 'handler', errors);
+    validateOverhead(overhead?.podFixed, 'overhead', errors);
+    validateLabels(scheduling?.nodeSelector ?? {}, 'scheduling.nodeSelector', errors);
+    const tolerations = scheduling?.tolerations ?? [];
+    validateTolerations(tolerations, 'scheduling.tolerations', errors);
+    checkUnique(
+      tolerations,
+      (index) => `scheduling.tolerations[${index}]`,
+      (toleration) => toleration,
+      errors,
+    );
     if (old && handler !== old.handler) errors.push(immutable('handler', handler));
     return errors;
   },

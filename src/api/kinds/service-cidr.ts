@@ -1,7 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { ServiceCIDR } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { immutable, required, tooMany } from '../validation/errors.ts';
+import { immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
 import { checkCidr, sameValue } from '../validation/values.ts';
 
 export const serviceCidr = defineKind<ServiceCIDR>({
@@ -19,6 +19,15 @@ export const serviceCidr = defineKind<ServiceCIDR>({
     cidrs.forEach((cidr, index) => {
       checkCidr(cidr, `spec.cidrs[${index}]`, errors);
     });
+    const isSixth = cidrs.map((cidr) => cidr.includes(':'));
+    if (cidrs.length === 2 && isSixth[0] === isSixth[1])
+      errors.push(
+        invalidValue(
+          'spec.cidrs',
+          cidrs,
+          'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
+        ),
+      );
     if (old && !sameValue(cidrs, old.spec?.cidrs ?? [])) errors.push(immutable('spec.cidrs', cidrs));
     return errors;
   },

@@ -5,16 +5,19 @@ import type { FieldError } from '../status.ts';
 import { none, showLabels } from '../table.ts';
 import { duplicate, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
 import { validateLabels } from '../validation/metadata.ts';
-import { dns1035Label, dnsLabel, dnsSubdomain } from '../validation/names.ts';
+import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
 import {
   checkAddress,
   checkCidr,
   checkEnum,
   checkName,
   checkOptionalEnum,
+  checkOptionalName,
   checkPort,
   checkRange,
 } from '../validation/values.ts';
+
+type Spec = NonNullable<Service['spec']>;
 
 const widthMax = 16;
 
@@ -53,7 +56,7 @@ export const service = defineKind<Service>({
     { name: 'Port(s)', type: 'string', value: ports },
     { name: 'Selector', type: 'string', priority: 1, value: ({ spec }) => showLabels(spec?.selector) },
   ],
-  name: dns1035Label,
+  name: dnsLabel,
   validate: validateService,
   defaults: defaultService,
   prepareCreate(object) {
@@ -74,11 +77,7 @@ function defaultService(object: Service): void {
     port.protocol ||= 'TCP';
     port.targetPort ||= port.port;
   }
-  const isExposed =
-    spec.type === 'NodePort' ||
-    spec.type === 'LoadBalancer' ||
-    (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0);
-  if (isExposed) spec.externalTrafficPolicy ||= 'Cluster';
+  if (isExposed(spec)) spec.externalTrafficPolicy ||= 'Cluster';
   if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') {
     spec.allocateLoadBalancerNodePorts ??= true;
@@ -96,15 +95,14 @@ function validateService({ spec = {} }: Service, old: Service | undefined): Fiel
   const isHeadless = clusterIP === 'None';
   if (type === 'ExternalName') {
     checkName(externalName, dnsSubdomain, 'spec.externalName', errors);
-    if (clusterIP) errors.push(forbiddenValue('spec.clusterIP', 'may not be set for ExternalName services'));
+    for (const name of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const)
+      if (spec[name]) errors.push(forbiddenValue(`spec.${name}`, 'may not be set for ExternalName services'));
   } else if (ports.length === 0 && !isHeadless) errors.push(required('spec.ports'));
   if (type === 'LoadBalancer' && isHeadless)
     errors.push(invalidValue('spec.clusterIPs[0]', 'None', "may not be set to 'None' for LoadBalancer services"));
   if (type === 'NodePort' && isHeadless)
     errors.push(invalidValue('spec.clusterIPs[0]', 'None', "may not be set to 'None' for NodePort services"));
-  if (clusterIP && !isHeadless && type !== 'ExternalName') checkAddress(clusterIP, 'spec.clusterIP', errors);
-  if (spec.clusterIPs?.length && spec.clusterIPs[0] !== (clusterIP ?? ''))
-    errors.push(invalidValue('spec.clusterIPs', spec.clusterIPs, 'first value must match `clusterIP`'));
+  if (type !== 'ExternalName') validateFamilies(spec, errors);
   validateLabels(spec.selector ?? {}, 'spec.selector', errors);
   validatePorts(spec, errors);
   validateAddresses(spec, errors);
@@ -112,16 +110,86 @@ function validateService({ spec = {} }: Service, old: Service | undefined): Fiel
   checkEnum(spec.sessionAffinity, ['ClientIP', 'None'], 'spec.sessionAffinity', errors);
   checkRange(timeout, 1, 86400, 'spec.sessionAffinityConfig.clientIP.timeoutSeconds', errors);
   const policies = ['Cluster', 'Local'];
-  checkOptionalEnum(spec.externalTrafficPolicy, policies, 'spec.externalTrafficPolicy', errors);
+  if (spec.externalTrafficPolicy && !isExposed(spec))
+    errors.push(
+      invalidValue(
+        'spec.externalTrafficPolicy',
+        spec.externalTrafficPolicy,
+        'may only be set for externally-accessible services',
+      ),
+    );
+  else checkOptionalEnum(spec.externalTrafficPolicy, policies, 'spec.externalTrafficPolicy', errors);
   checkOptionalEnum(spec.internalTrafficPolicy, policies, 'spec.internalTrafficPolicy', errors);
-  checkOptionalEnum(spec.ipFamilyPolicy, familyPolicies, 'spec.ipFamilyPolicy', errors);
+  checkOptionalEnum(spec.trafficDistribution, distributions, 'spec.trafficDistribution', errors);
+  validateBalancer(spec, old?.spec, errors);
   if (old) errors.push(...validateClusterAddress(spec, old.spec ?? {}));
   return errors;
 }
 
+/** Clients outside of the cluster reach it, so that it matters where their connections go. */
+const isExposed = ({ type, externalIPs = [] }: Spec): boolean =>
+  type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && externalIPs.length > 0);
+
+const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
 const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
 
-function validatePorts({ ports = [], type, clusterIP }: NonNullable<Service['spec']>, errors: FieldError[]): void {
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateServiceClusterIPsRelatedFields. */
+function validateFamilies({ clusterIP = '', clusterIPs = [], ...spec }: Spec, errors: FieldError[]): void {
+  const { ipFamilies = [] } = spec;
+  checkOptionalEnum(spec.ipFamilyPolicy, familyPolicies, 'spec.ipFamilyPolicy', errors);
+  ipFamilies.forEach((family, index) => {
+    checkEnum(family, ['IPv4', 'IPv6'], `spec.ipFamilies[${index}]`, errors);
+    if (ipFamilies.indexOf(family) < index) errors.push(duplicate(`spec.ipFamilies[${index}]`, family));
+  });
+  if (clusterIPs.length === 0) {
+    if (clusterIP && clusterIP !== 'None') checkAddress(clusterIP, 'spec.clusterIPs[0]', errors);
+    return;
+  }
+  if (clusterIP === '')
+    errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'must be empty when `clusterIP` is not specified'));
+  else if (clusterIPs[0] !== clusterIP)
+    errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'));
+  if (clusterIPs.includes('None')) {
+    if (clusterIPs.length > 1)
+      errors.push(invalidValue('spec.clusterIPs', clusterIPs, "'None' must be the first and only value"));
+    return;
+  }
+  clusterIPs.forEach((address, index) => {
+    checkAddress(address, `spec.clusterIPs[${index}]`, errors);
+  });
+  const isSixth = clusterIPs.map((address) => address.includes(':'));
+  if (isSixth.some((family, index) => isSixth.indexOf(family) < index))
+    errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'may specify no more than one IP for each IP family'));
+}
+
+const forBalancers = "may only be used when `type` is 'LoadBalancer'";
+
+function validateBalancer(spec: Spec, before: Spec | undefined, errors: FieldError[]): void {
+  const { type, externalTrafficPolicy, healthCheckNodePort, loadBalancerClass } = spec;
+  const isBalancer = type === 'LoadBalancer';
+  if (spec.allocateLoadBalancerNodePorts !== undefined && !isBalancer)
+    errors.push(forbiddenValue('spec.allocateLoadBalancerNodePorts', forBalancers));
+  if (isBalancer && before === undefined && loadBalancerClass !== undefined)
+    checkName(loadBalancerClass, qualifiedName, 'spec.loadBalancerClass', errors);
+  if (isBalancer && before?.type === 'LoadBalancer' && loadBalancerClass !== before.loadBalancerClass)
+    errors.push(invalidValue('spec.loadBalancerClass', loadBalancerClass ?? null, 'may not change once set'));
+  if (!isBalancer && loadBalancerClass !== undefined)
+    errors.push(forbiddenValue('spec.loadBalancerClass', forBalancers));
+  const checksHealth = isBalancer && externalTrafficPolicy === 'Local';
+  if (healthCheckNodePort && !checksHealth)
+    errors.push(
+      invalidValue(
+        'spec.healthCheckNodePort',
+        healthCheckNodePort,
+        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+      ),
+    );
+  if (checksHealth && before?.type === 'LoadBalancer' && before.externalTrafficPolicy === 'Local')
+    if (healthCheckNodePort !== before.healthCheckNodePort)
+      errors.push(forbiddenValue('spec.healthCheckNodePort', 'field is immutable'));
+}
+
+function validatePorts({ ports = [], type, clusterIP }: Spec, errors: FieldError[]): void {
   const [names, numbers, nodePorts] = [new Set<string>(), new Set<string>(), new Set<string>()];
   ports.forEach((port, index) => {
     const at = `spec.ports[${index}]`;
@@ -131,13 +199,13 @@ function validatePorts({ ports = [], type, clusterIP }: NonNullable<Service['spe
     checkPort(port.port, `${at}.port`, errors);
     checkEnum(port.protocol, ['SCTP', 'TCP', 'UDP'], `${at}.protocol`, errors);
     checkPortReference(port.targetPort, `${at}.targetPort`, errors);
+    checkOptionalName(port.appProtocol, qualifiedName, `${at}.appProtocol`, errors);
     if (clusterIP === 'None' && port.nodePort)
       errors.push(invalidValue(`${at}.nodePort`, port.nodePort, 'may not be used when `clusterIP` is None'));
     const number = `${port.protocol}/${port.port}`;
     if (numbers.has(number)) errors.push(duplicate(at, { protocol: port.protocol, port: port.port }));
     numbers.add(number);
     if (!port.nodePort) return;
-    checkPort(port.nodePort, `${at}.nodePort`, errors);
     if (type !== 'NodePort' && type !== 'LoadBalancer')
       errors.push(forbiddenValue(`${at}.nodePort`, `may not be used when \`type\` is '${type}'`));
     const nodePort = `${port.protocol}/${port.nodePort}`;
@@ -146,7 +214,7 @@ function validatePorts({ ports = [], type, clusterIP }: NonNullable<Service['spe
   });
 }
 
-function validateAddresses(spec: NonNullable<Service['spec']>, errors: FieldError[]): void {
+function validateAddresses(spec: Spec, errors: FieldError[]): void {
   (spec.externalIPs ?? []).forEach((address, index) => {
     checkAddress(address, `spec.externalIPs[${index}]`, errors);
     if (/^(127\.|169\.254\.|0\.0\.0\.0$|::1$|::$)/.test(address))
@@ -155,14 +223,14 @@ function validateAddresses(spec: NonNullable<Service['spec']>, errors: FieldErro
       );
   });
   (spec.loadBalancerSourceRanges ?? []).forEach((range, index) => {
-    checkCidr(range.trim(), `spec.loadBalancerSourceRanges[${index}]`, errors);
+    checkCidr(range.trim(), `spec.LoadBalancerSourceRanges[${index}]`, errors);
   });
   if (spec.loadBalancerSourceRanges?.length && spec.type !== 'LoadBalancer')
-    errors.push(forbiddenValue('spec.loadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"));
+    errors.push(forbiddenValue('spec.LoadBalancerSourceRanges', forBalancers));
 }
 
 /** An address may come with a type that has one and go with one that has none; it never changes. */
-function validateClusterAddress(spec: NonNullable<Service['spec']>, old: NonNullable<Service['spec']>): FieldError[] {
+function validateClusterAddress(spec: Spec, old: Spec): FieldError[] {
   if (spec.type === 'ExternalName' || old.type === 'ExternalName') return [];
   if (!old.clusterIP || spec.clusterIP === old.clusterIP) return [];
   return [immutable('spec.clusterIPs[0]', spec.clusterIP ?? null)];

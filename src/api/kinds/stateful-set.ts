@@ -7,8 +7,8 @@ import type { FieldError } from '../status.ts';
 import { containerColumns } from '../table.ts';
 import { forbiddenValue } from '../validation/errors.ts';
 import { dnsLabel } from '../validation/names.ts';
-import { checkEnum, checkNotNegative, checkPodCount, sameValue } from '../validation/values.ts';
-import { defaultClaimSpec } from './persistent-volume-claim.ts';
+import { checkEnum, checkName, checkNotNegative, checkPodCount, sameValue } from '../validation/values.ts';
+import { defaultClaimSpec, validateClaimSpec } from './persistent-volume-claim.ts';
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
@@ -86,6 +86,10 @@ function validateSet({ spec }: StatefulSet, old: StatefulSet | undefined): Field
     const field = `spec.persistentVolumeClaimRetentionPolicy.${name}`;
     checkEnum(spec?.persistentVolumeClaimRetentionPolicy?.[name], ['Delete', 'Retain'], field, errors);
   }
+  (spec?.volumeClaimTemplates ?? []).forEach((claim, index) => {
+    validateClaimSpec(claim.spec ?? {}, `spec.volumeClaimTemplates[${index}].spec`, errors);
+  });
+  if (!old && spec?.serviceName) checkName(spec.serviceName, dnsLabel, 'spec.serviceName', errors);
   if (!old) return errors;
   const [after, before]: Record<string, unknown>[] = [spec ?? {}, old.spec ?? {}];
   const isChanged = [...Object.keys(after!), ...Object.keys(before!)].some(

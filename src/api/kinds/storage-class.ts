@@ -1,10 +1,10 @@
 import { defineKind } from '../define.ts';
-import type { StorageClass } from '../schema/types.d.ts';
+import type { StorageClass, TopologySelectorTerm } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ageColumn, nameColumn } from '../table.ts';
-import { forbiddenValue } from '../validation/errors.ts';
+import { duplicate, forbiddenValue, invalidValue, required, tooLong } from '../validation/errors.ts';
 import { qualifiedName } from '../validation/names.ts';
-import { checkEnum, checkName, sameValue } from '../validation/values.ts';
+import { checkEnum, checkName, checkUnique, sameValue } from '../validation/values.ts';
 
 const defaultAnnotations = [
   'storageclass.kubernetes.io/is-default-class',
@@ -42,6 +42,8 @@ export const storageClass = defineKind<StorageClass>({
     checkName(object.provisioner, (name) => qualifiedName(name.toLowerCase()), 'provisioner', errors);
     checkEnum(object.reclaimPolicy, ['Delete', 'Retain'], 'reclaimPolicy', errors);
     checkEnum(object.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], 'volumeBindingMode', errors);
+    validateParameters(object.parameters, errors);
+    validateTopologies(object.allowedTopologies, errors);
     for (const name of ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'] as const)
       if (old && !sameValue(object[name], old[name]))
         errors.push(forbiddenValue(name, `updates to ${name} are forbidden.`));
@@ -52,3 +54,41 @@ export const storageClass = defineKind<StorageClass>({
     object.volumeBindingMode ||= 'Immediate';
   },
 });
+
+const parametersMax = 512;
+const parametersBytesMax = 256 * 1024;
+
+/** What a class tells its driver; shared with VolumeAttributesClass. */
+export function validateParameters(parameters: Record<string, string> = {}, errors: FieldError[]): void {
+  const entries = Object.entries(parameters);
+  if (entries.length > parametersMax) errors.push(tooLong('Provisioner Parameters', parametersMax));
+  const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  if (entries.some(([key]) => key === '')) errors.push(invalidValue('parameters', '', 'field can not be empty.'));
+  if (bytes > parametersBytesMax) errors.push(tooLong('parameters', parametersBytesMax));
+}
+
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateTopologySelectorTerm. */
+function validateTopologies(terms: TopologySelectorTerm[] = [], errors: FieldError[]): void {
+  const seen = new Set<string>();
+  terms.forEach(({ matchLabelExpressions = [] }, index) => {
+    const at = `allowedTopologies[${index}].matchLabelExpressions`;
+    const keys = new Set<string>();
+    matchLabelExpressions.forEach(({ key, values = [] }, position) => {
+      const wrong = qualifiedName(key ?? '');
+      if (wrong) errors.push(invalidValue(`${at}[${position}].key`, key ?? '', wrong));
+      if (keys.has(key)) errors.push(duplicate(`${at}[${position}].key`, key));
+      keys.add(key);
+      if (values.length === 0) errors.push(required(`${at}[${position}].values`));
+      checkUnique(
+        values,
+        (value) => `${at}[${position}].values[${value}]`,
+        (value) => value,
+        errors,
+      );
+    });
+    const term = JSON.stringify(matchLabelExpressions.map(({ key, values = [] }) => [key, [...values].sort()]).sort());
+    // No expression at all is a term that was there before, as upstream counts.
+    if (matchLabelExpressions.length === 0 || seen.has(term)) errors.push(duplicate(at, ''));
+    seen.add(term);
+  });
+}

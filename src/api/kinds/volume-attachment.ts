@@ -1,7 +1,9 @@
 import { defineKind } from '../define.ts';
 import type { VolumeAttachment } from '../schema/types.d.ts';
-import { invalidValue, required } from '../validation/errors.ts';
-import { sameValue } from '../validation/values.ts';
+import type { FieldError } from '../status.ts';
+import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { dnsSubdomain, driverName } from '../validation/names.ts';
+import { checkName, sameValue } from '../validation/values.ts';
 
 export const volumeAttachment = defineKind<VolumeAttachment>({
   group: 'storage.k8s.io',
@@ -13,8 +15,20 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   namespaced: false,
   status: true,
   validate({ spec }, old) {
-    if (old && !sameValue(spec, old.spec)) return [invalidValue('spec', spec, 'field is immutable')];
-    return spec?.source?.persistentVolumeName || spec?.source?.inlineVolumeSpec ? [] : [required('spec.source')];
+    const errors: FieldError[] = [];
+    const { attacher, nodeName, source } = spec ?? {};
+    checkName(attacher, driverName, 'spec.attacher', errors);
+    checkName(nodeName, dnsSubdomain, 'spec.nodeName', errors);
+    const volume = source?.persistentVolumeName;
+    if (volume === undefined && !source?.inlineVolumeSpec)
+      errors.push(required('spec.source', 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
+    if (volume !== undefined && source?.inlineVolumeSpec)
+      errors.push(
+        forbiddenValue('spec.source', 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'),
+      );
+    else if (volume !== undefined) checkName(volume, dnsSubdomain, 'spec.source.persistentVolumeName', errors);
+    if (old && !sameValue(spec, old.spec)) errors.push(invalidValue('spec', spec, 'field is immutable'));
+    return errors;
   },
   columns: [
     { name: 'Attacher', type: 'string', value: ({ spec }) => spec?.attacher },

@@ -1,5 +1,10 @@
 import { defineKind } from '../define.ts';
 import type { VolumeAttributesClass } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { forbiddenValue, required } from '../validation/errors.ts';
+import { driverName } from '../validation/names.ts';
+import { checkName, sameValue } from '../validation/values.ts';
+import { validateParameters } from './storage-class.ts';
 
 export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   group: 'storage.k8s.io',
@@ -8,5 +13,17 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   returnsDeleted: true,
   shortNames: ['vac'],
   namespaced: false,
+  validate({ driverName: driver, parameters }, old) {
+    const errors: FieldError[] = [];
+    checkName(driver, driverName, 'driverName', errors);
+    validateParameters(parameters, errors);
+    if (Object.keys(parameters ?? {}).length === 0)
+      errors.push(required('parameters', 'must contain at least one key/value pair'));
+    if (old && driver !== old.driverName)
+      errors.push(forbiddenValue('driverName', 'updates to driverName are forbidden.'));
+    if (old && !sameValue(parameters, old.parameters))
+      errors.push(forbiddenValue('parameters', 'updates to parameters are forbidden.'));
+    return errors;
+  },
   columns: [{ name: 'DriverName', type: 'string', value: ({ driverName }) => driverName }],
 });

@@ -38,12 +38,22 @@ export function validateResources(resources: ResourceRequirements, field: string
   });
 }
 
+/** What a runtime needs for itself, beside the containers of its pod. */
+export function validateOverhead(amounts: Record<string, string> | undefined, field: string, errors: FieldError[]) {
+  for (const [name, amount] of Object.entries(amounts ?? {})) validateAmount(name, amount, `${field}.limits`, errors);
+}
+
+/** A name of a resource that is counted: one of `known`, or one with a domain. */
+export function checkResourceName(name: string, known: Set<string>, field: string, errors: FieldError[]): void {
+  const wrong = known.has(name) ? undefined : qualifiedName(name);
+  if (wrong) errors.push(invalidValue(field, name, wrong));
+  else if (!known.has(name) && !isHugePages(name) && !name.includes('/'))
+    errors.push(invalidValue(field, name, 'must be a standard resource type or fully qualified'));
+}
+
 function validateAmount(name: string, amount: string, field: string, errors: FieldError[]): void {
-  const at = `${field}.${name}`;
-  const wrong = standard.has(name) ? undefined : qualifiedName(name);
-  if (wrong) errors.push(invalidValue(at, name, wrong));
-  else if (!standard.has(name) && !isHugePages(name) && !name.includes('/'))
-    errors.push(invalidValue(at, name, 'must be a standard resource type or fully qualified'));
+  const at = `${field}[${name}]`;
+  checkResourceName(name, standard, at, errors);
   checkQuantity(amount, at, errors);
   if (isExtended(name) && quantityMilli(amount) % 1000 !== 0)
     errors.push(invalidValue(at, amount, 'must be an integer'));

@@ -82,7 +82,7 @@ function validatePodTerm(term: PodAffinityTerm, field: string, errors: FieldErro
     errors.push(invalidValue(`${field}.topologyKey`, term.topologyKey, qualifiedName(term.topologyKey)!));
 }
 
-function validateTolerations(tolerations: Toleration[], field: string, errors: FieldError[]): void {
+export function validateTolerations(tolerations: Toleration[], field: string, errors: FieldError[]): void {
   tolerations.forEach(({ key, operator = 'Equal', value, effect, tolerationSeconds }, index) => {
     const at = `${field}[${index}]`;
     const wrongKey = key ? qualifiedName(key) : undefined;

@@ -77,7 +77,13 @@ function fitObject(schema: Schema, value: Record<string, unknown>, path: string,
       const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
       const before = value[key];
       // The common case by far, without a call.
-      if (before && typeof before === 'string' && property?.type === 'string' && !property.format && !property.definition)
+      if (
+        before &&
+        typeof before === 'string' &&
+        property?.type === 'string' &&
+        !property.format &&
+        !property.definition
+      )
         continue;
       if (isNothing(schema, key, property, before)) {
         delete value[key];

@@ -12,7 +12,7 @@ const finalizersMax = 100;
 /** Source: k8s.io/apimachinery/pkg/api/validation/objectmeta.go. */
 export function validateMetadata(
   metadata: ObjectMeta,
-  { namespaced, name: checkName }: { namespaced: boolean; name: NameCheck },
+  { namespaced, name: checkName, anyFinalizer }: { namespaced: boolean; name: NameCheck; anyFinalizer: boolean },
 ): FieldError[] {
   const errors: FieldError[] = [];
   const { name, generateName, namespace } = metadata;
@@ -28,7 +28,7 @@ export function validateMetadata(
   if (!namespaced && namespace) errors.push(forbiddenValue('metadata.namespace', 'not allowed on this type'));
   if (metadata.labels) validateLabels(metadata.labels, 'metadata.labels', errors);
   if (metadata.annotations) validateAnnotations(metadata.annotations, 'metadata.annotations', errors);
-  if (metadata.finalizers) validateFinalizers(metadata.finalizers, errors);
+  if (metadata.finalizers) validateFinalizers(metadata.finalizers, anyFinalizer, errors);
   if (metadata.ownerReferences) validateOwners(metadata.ownerReferences, errors);
   return errors;
 }
@@ -52,14 +52,20 @@ export function validateAnnotations(annotations: Record<string, string>, field: 
   if (bytes > annotationBytesMax) errors.push(tooLong(field, annotationBytesMax));
 }
 
-function validateFinalizers(finalizers: string[], errors: FieldError[]): void {
+const standardFinalizers = ['foregroundDeletion', 'kubernetes', 'orphan'];
+
+function validateFinalizers(finalizers: string[], any: boolean, errors: FieldError[]): void {
   const field = 'metadata.finalizers';
   if (finalizers.length > finalizersMax)
     errors.push(invalidValue(field, finalizers.length, `must have at most ${finalizersMax} items`));
-  for (const name of finalizers) {
+  finalizers.forEach((name, index) => {
     const wrong = qualifiedName(name);
     if (wrong) errors.push(invalidValue(field, name, wrong));
-  }
+    if (!any && !name.includes('/') && !standardFinalizers.includes(name))
+      errors.push(
+        invalidValue(`${field}[${index}]`, name, 'name is neither a standard finalizer name nor is it fully qualified'),
+      );
+  });
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion'))
     errors.push(invalidValue(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
 }
@@ -68,12 +74,15 @@ function validateOwners(owners: NonNullable<ObjectMeta['ownerReferences']>, erro
   const field = 'metadata.ownerReferences';
   if (owners.length > ownersMax)
     errors.push(invalidValue(field, owners.length, `must have at most ${ownersMax} items`));
-  owners.forEach((owner, index) => {
-    for (const key of ['apiVersion', 'kind', 'name', 'uid'] as const)
-      if (!owner[key]) errors.push(invalidValue(`${field}[${index}].${key}`, '', `${key} must not be empty`));
+  for (const owner of owners) {
+    // Upstream names the list, not the item.
+    if (!/^[^/]+(\/[^/]+)?$/.test(owner.apiVersion ?? ''))
+      errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'));
+    for (const key of ['kind', 'name', 'uid'] as const)
+      if (!owner[key]) errors.push(invalidValue(`${field}.${key}`, '', 'must not be empty'));
     if (owner.apiVersion === 'v1' && owner.kind === 'Event')
-      errors.push(invalidValue(`${field}[${index}]`, owner.kind, 'v1, Kind=Event is disallowed from being an owner'));
-  });
+      errors.push(invalidValue(field, owner.kind, '/v1, Kind=Event is disallowed from being an owner'));
+  }
   const controllers = owners.filter(({ controller }) => controller);
   if (controllers.length > 1)
     errors.push(

@@ -20,6 +20,10 @@ export const dnsLabel: NameCheck = (name) => {
         "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 };
 
+/** Names of CSI drivers: a subdomain of at most 63 characters, in any case. */
+export const driverName: NameCheck = (name) =>
+  name.length > 63 ? lengthMessage(63) : dnsSubdomain(name.toLowerCase());
+
 /** RFC 1035 label: as the other, but it starts with a letter. */
 export const dns1035Label: NameCheck = (name) => {
   if (name.length > 63) return lengthMessage(63);

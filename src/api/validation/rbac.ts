@@ -7,7 +7,7 @@ import { checkName, sameValue } from './values.ts';
 /** Rules of roles and bindings. Source: kubernetes/kubernetes pkg/apis/rbac/validation/validation.go. */
 export function validateRules(rules: PolicyRule[] = [], namespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  rules.forEach(({ verbs, apiGroups, resources, nonResourceURLs }, index) => {
+  rules.forEach(({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }, index) => {
     const at = `rules[${index}]`;
     if (!verbs?.length) errors.push(required(`${at}.verbs`, 'verbs must contain at least one value'));
     if (nonResourceURLs?.length) {
@@ -15,7 +15,7 @@ export function validateRules(rules: PolicyRule[] = [], namespaced: boolean): Fi
         errors.push(
           invalidValue(`${at}.nonResourceURLs`, nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs'),
         );
-      if (apiGroups?.length || resources?.length)
+      if (apiGroups?.length || resources?.length || resourceNames?.length)
         errors.push(
           invalidValue(
             `${at}.nonResourceURLs`,

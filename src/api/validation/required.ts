@@ -5,6 +5,8 @@ import { required } from './errors.ts';
 /** Strings that the schema requires and upstream takes as empty when they are missing. */
 const mayBeEmpty = new Set([
   'io.k8s.api.core.v1.HTTPHeader.value',
+  'io.k8s.api.discovery.v1.ForZone.name',
+  'io.k8s.api.discovery.v1.ForNode.name',
   'io.k8s.api.core.v1.Sysctl.value',
   'io.k8s.api.rbac.v1.RoleRef.apiGroup',
 ]);

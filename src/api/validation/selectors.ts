@@ -1,6 +1,6 @@
 import type { LabelSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
-import { forbiddenValue, invalidValue, notSupported, required } from './errors.ts';
+import { forbiddenValue, invalidValue, required } from './errors.ts';
 import { labelValue, qualifiedName } from './names.ts';
 
 const operators = ['DoesNotExist', 'Exists', 'In', 'NotIn'];
@@ -35,7 +35,8 @@ export function validateExpression(
     );
   if ((operator === 'Gt' || operator === 'Lt') && values.length !== 1)
     errors.push(required(`${field}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
-  if (!allowed.includes(operator)) errors.push(notSupported(`${field}.operator`, operator, allowed));
+  if (!allowed.includes(operator))
+    errors.push(invalidValue(`${field}.operator`, operator ?? '', 'not a valid selector operator'));
   checkKey(key ?? '', `${field}.key`, errors);
   if (!takesValues) return;
   values.forEach((value, index) => {

@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { compareQuantities, isQuantity } from '../../foundation/quantity.ts';
 import type { FieldError } from '../status.ts';
-import { invalidValue, notSupported, required } from './errors.ts';
+import { duplicate, invalidValue, notSupported, required } from './errors.ts';
 import type { NameCheck } from './names.ts';
 
 /** Checks of single values that many kinds share. Each adds what is wrong to `errors`. */
@@ -32,6 +32,32 @@ export function checkName(name: string | undefined, check: NameCheck, field: str
   }
   const wrong = check(name);
   if (wrong) errors.push(invalidValue(field, name, wrong));
+}
+
+/** As `checkName`, of a field that may be left out; the empty text is no name either. */
+export function checkOptionalName(
+  name: string | undefined,
+  check: NameCheck,
+  field: string,
+  errors: FieldError[],
+): void {
+  const wrong = name === undefined ? undefined : check(name);
+  if (wrong) errors.push(invalidValue(field, name, wrong));
+}
+
+/** Each item that came before it in the list, as `show` names it, is an error. */
+export function checkUnique<T>(
+  items: T[],
+  field: (index: number) => string,
+  show: (item: T) => unknown,
+  errors: FieldError[],
+): void {
+  const seen = new Set<string>();
+  items.forEach((item, index) => {
+    const key = JSON.stringify(show(item)) ?? '';
+    if (seen.has(key)) errors.push(duplicate(field(index), show(item)));
+    seen.add(key);
+  });
 }
 
 export function checkNotNegative(value: number | undefined, field: string, errors: FieldError[]): void {
@@ -99,6 +125,11 @@ export function checkQuantity(value: unknown, field: string, errors: FieldError[
   if (!isQuantity(value)) errors.push(invalidValue(field, value, 'must be a quantity, such as 100m or 1Gi'));
   else if (compareQuantities(value, '0') < 0)
     errors.push(invalidValue(field, value, 'must be greater than or equal to 0'));
+}
+
+export function checkMoreThanZero(amount: unknown, field: string, errors: FieldError[]): void {
+  if (!isQuantity(amount)) checkQuantity(amount, field, errors);
+  else if (compareQuantities(amount, '0') <= 0) errors.push(invalidValue(field, amount, 'must be greater than zero'));
 }
 
 /** Deep equality of JSON values, without regard to the order of keys. */

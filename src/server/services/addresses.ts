@@ -37,6 +37,8 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
       const by = `${service.metadata?.namespace}/${service.metadata?.name}`;
       for (const address of service.spec?.clusterIPs ?? []) taken.addresses.set(address, by);
       for (const { nodePort } of service.spec?.ports ?? []) if (nodePort) taken.ports.set(nodePort, by);
+      const { healthCheckNodePort } = service.spec ?? {};
+      if (healthCheckNodePort) taken.ports.set(healthCheckNodePort, by);
     }
     for (const [what, { untilMs }] of reserved) if (untilMs < nowMs()) reserved.delete(what);
     return taken;
@@ -90,21 +92,23 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
     const isExposed =
       spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
     for (const [index, port] of (spec.ports ?? []).entries()) {
-      if (port.nodePort) givePort(service, port, index, by, dryRun);
+      if (port.nodePort) givePort(service, port.nodePort, `spec.ports[${index}].nodePort`, by, dryRun);
       else if (isExposed) port.nodePort = sibling(spec.ports!, port) ?? freePort(by, dryRun);
     }
+    if (!checksHealth(spec)) return;
+    if (spec.healthCheckNodePort) givePort(service, spec.healthCheckNodePort, 'spec.healthCheckNodePort', by, dryRun);
+    else spec.healthCheckNodePort = freePort(by, dryRun);
   }
 
-  function givePort(service: Service, { nodePort }: ServicePort, index: number, by: string, dryRun: boolean): void {
-    const field = `spec.ports[${index}].nodePort`;
+  function givePort(service: Service, port: number, field: string, by: string, dryRun: boolean): void {
     const { from, to } = ranges.nodePorts;
-    if (nodePort! < from || nodePort! > to)
+    if (port < from || port > to)
       refuse(
         service,
         field,
-        `${nodePort}: provided port is not in the valid range. The range of valid ports is ${from}-${to}`,
+        `${port}: provided port is not in the valid range. The range of valid ports is ${from}-${to}`,
       );
-    if (!take(nodePort!, by, dryRun)) refuse(service, field, `${nodePort}: provided port is already allocated`);
+    if (!take(port, by, dryRun)) refuse(service, field, `${port}: provided port is already allocated`);
   }
 
   return {
@@ -127,6 +131,8 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
 type Spec = NonNullable<Service['spec']>;
 
 const hasNodePorts = ({ type }: Spec) => type === 'NodePort' || type === 'LoadBalancer';
+const checksHealth = ({ type, externalTrafficPolicy }: Spec) =>
+  type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 
 /**
  * What a service had by its old type and has no use for now, unless the client has also changed it: that is validated.
@@ -137,6 +143,7 @@ function dropUnused(spec: Spec, before: Spec): void {
   const unused: (keyof Spec)[] = [
     ...(spec.type === 'ExternalName' ? (['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const) : []),
     ...(isExposed ? [] : (['externalTrafficPolicy'] as const)),
+    ...(checksHealth(spec) ? [] : (['healthCheckNodePort'] as const)),
     ...(spec.type === 'LoadBalancer' ? [] : (['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const)),
   ];
   for (const field of unused) if (isDeepStrictEqual(spec[field], before[field])) delete spec[field];
@@ -146,6 +153,7 @@ function dropUnused(spec: Spec, before: Spec): void {
 
 /** Clients that replace a service rarely repeat what was given to it. */
 function keepGiven(spec: Spec, before: Spec): void {
+  if (checksHealth(spec) && checksHealth(before)) spec.healthCheckNodePort ??= before.healthCheckNodePort;
   if (spec.type !== 'ExternalName' && !spec.clusterIP && before.clusterIP) {
     spec.clusterIP = before.clusterIP;
     spec.clusterIPs = before.clusterIPs;

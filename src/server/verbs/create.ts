@@ -25,7 +25,8 @@ export async function createObject(
 ): Promise<Reply> {
   const { kind, storage, dryRun } = context;
   const { metadata } = object;
-  if (metadata.resourceVersion && !dryRun) throw badRequest('resourceVersion should not be set on objects to be created');
+  if (metadata.resourceVersion && !dryRun)
+    throw badRequest('resourceVersion should not be set on objects to be created');
   const generate = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
   if (!metadata.name && generate === undefined)
     throw invalid(kind.kind, kind.group, '', [

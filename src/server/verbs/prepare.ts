@@ -66,9 +66,7 @@ export function matchUrl({ kind, target }: Context, object: KubernetesObject): v
   const { metadata } = object;
   if (kind.namespaced) {
     if (metadata.namespace !== undefined && metadata.namespace !== '' && metadata.namespace !== target.namespace)
-      throw badRequest(
-        'the namespace of the provided object does not match the namespace sent on the request',
-      );
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
     metadata.namespace = target.namespace;
   } else delete metadata.namespace;
   if (target.name === '') return;

@@ -23,9 +23,7 @@ export async function update(context: Context): Promise<Reply> {
   const body = await decodeObject(context);
   const { kind, target } = context;
   if (!body.metadata.name)
-    throw badRequest(
-      `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`,
-    );
+    throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
   matchUrl(context, body);
   if (context.kind.createdByUpdate && isMissing(context)) {
     delete body.metadata.resourceVersion;
