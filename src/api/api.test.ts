@@ -53,6 +53,7 @@ for (const kind of stored)
   test(`${apiVersionOf(kind)} ${kind.kind}: an example is decoded, defaulted once and for all, valid and shown`, () => {
     const object = example(apiVersionOf(kind), kind.kind, kind.namespaced);
     assert.deepEqual(decodeFields(kind.schema, object), { unknown: [], mismatch: undefined });
+    object.metadata.uid = 'd9607e19-f88f-11e6-a518-42010a800195';
     kind.prepareCreate(object);
     kind.defaults(object);
     assert.deepEqual(kind.validate(object), []);

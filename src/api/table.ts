@@ -90,6 +90,6 @@ export const conditionOf = (object: KubernetesObject, type: string) =>
 /** Kinds of old whose printer shows the time itself instead of an age. */
 export const createdAtColumn: Column = {
   name: 'Created At',
-  type: 'string',
+  type: 'date',
   value: ({ metadata }) => metadata.creationTimestamp ?? '',
 };

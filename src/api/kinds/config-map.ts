@@ -10,7 +10,7 @@ export const configMap = defineKind<ConfigMap>({
   columns: [
     {
       name: 'Data',
-      type: 'integer',
+      type: 'string',
       value: ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length,
     },
   ],

@@ -1,7 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { CSIStorageCapacity } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { nameColumn } from '../table.ts';
+import { createdAtColumn, nameColumn } from '../table.ts';
 import { immutable } from '../validation/errors.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
@@ -23,9 +23,5 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
     return errors;
   },
   wholeTable: true,
-  columns: [
-    nameColumn,
-    { name: 'StorageClassName', type: 'string', value: ({ storageClassName }) => storageClassName },
-    { name: 'Capacity', type: 'string', value: ({ capacity }) => capacity ?? '<unset>' },
-  ],
+  columns: [nameColumn, createdAtColumn],
 });

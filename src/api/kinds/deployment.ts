@@ -18,8 +18,8 @@ export const deployment = defineKind<Deployment>({
   scale: replicaScale,
   columns: [
     readyOfWanted,
-    { name: 'Up-to-date', type: 'integer', value: ({ status }) => status?.updatedReplicas ?? 0 },
-    { name: 'Available', type: 'integer', value: ({ status }) => status?.availableReplicas ?? 0 },
+    { name: 'Up-to-date', type: 'string', value: ({ status }) => status?.updatedReplicas ?? 0 },
+    { name: 'Available', type: 'string', value: ({ status }) => status?.availableReplicas ?? 0 },
     ...templateColumns,
   ],
   // Source: kubernetes/kubernetes pkg/apis/apps/v1/defaults.go, SetDefaults_Deployment.

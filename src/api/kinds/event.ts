@@ -2,7 +2,9 @@ import { defineKind } from '../define.ts';
 import type { CoreEvent, EventsEvent, ObjectMeta, ObjectReference } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { nameColumn, since } from '../table.ts';
-import { invalidValue, required } from '../validation/errors.ts';
+import { immutable, invalidValue, required } from '../validation/errors.ts';
+import { qualifiedName } from '../validation/names.ts';
+import { checkName, sameValue } from '../validation/values.ts';
 
 const lastSeen = (event: CoreEvent) =>
   event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
@@ -31,7 +33,7 @@ const columns = [
     name: 'Count',
     type: 'string' as const,
     priority: 1,
-    value: ({ series, count }: CoreEvent) => String(series?.count ?? count ?? 1),
+    value: ({ series, count }: CoreEvent) => series?.count ?? count ?? 1,
   },
   { ...nameColumn, priority: 1 },
 ];
@@ -53,6 +55,8 @@ export const event = defineKind<CoreEvent>({
   resource: 'events',
   anyFinalizer: true,
   createdByUpdate: true,
+  // Events are named after what they tell of, whatever names that kind allows.
+  name: () => undefined,
   shortNames: ['ev'],
   selectableFields: [
     ...involved.map((field) => `involvedObject.${field}`),
@@ -85,7 +89,7 @@ export const eventsEvent = defineKind<EventsEvent>({
   anyFinalizer: true,
   createdByUpdate: true,
   shortNames: ['ev'],
-  validate: ({ metadata, regarding }) => validateSubject(metadata, regarding, 'regarding'),
+  validate: validateEvent,
   selectableFields: [
     ...involved.map((field): [string, (object: EventsEvent) => string] => [
       `regarding.${field}`,
@@ -108,6 +112,64 @@ export const eventsEvent = defineKind<EventsEvent>({
     fromStored: (object) => fromCore(object as unknown as CoreEvent),
   },
 });
+
+const actionLengthMax = 128;
+const noteLengthMax = 1024;
+
+/** Whoever writes the newer version follows its rules. Source: pkg/apis/core/validation/events.go, ValidateEventCreate. */
+function validateEvent(event: EventsEvent, old: EventsEvent | undefined): FieldError[] {
+  const { metadata, regarding = {}, series, reportingController = '' } = event;
+  const errors = validateSubject(metadata, regarding, 'involvedObject');
+  if (old) return [...errors, ...validateEventUpdate(event, old)];
+  if (!event.eventTime) errors.push(required('eventTime'));
+  if (event.type !== 'Normal' && event.type !== 'Warning')
+    errors.push(invalidValue('type', '', `has invalid value: ${event.type ?? ''}`));
+  checkName(reportingController, qualifiedName, 'reportingController', errors);
+  for (const name of ['reportingInstance', 'action', 'reason'] as const) {
+    const text = event[name] ?? '';
+    if (text === '') errors.push(required(name));
+    if (text.length > actionLengthMax)
+      errors.push(invalidValue(name, '', `can have at most ${actionLengthMax} characters`));
+  }
+  if ((event.note?.length ?? 0) > noteLengthMax)
+    errors.push(invalidValue('message', '', `can have at most ${noteLengthMax} characters`));
+  if (series && (series.count ?? 0) < 2) errors.push(invalidValue('series.count', '', 'should be at least 2'));
+  if (series && !series.lastObservedTime) errors.push(required('series.lastObservedTime'));
+  for (const [name, value] of [
+    ['firstTimestamp', event.deprecatedFirstTimestamp],
+    ['lastTimestamp', event.deprecatedLastTimestamp],
+    ['count', event.deprecatedCount],
+    ['source', event.deprecatedSource?.component ?? event.deprecatedSource?.host],
+  ] as const)
+    if (value) errors.push(invalidValue(name, '', 'needs to be unset'));
+  return errors;
+}
+
+/** Only its series goes on. */
+function validateEventUpdate(event: EventsEvent, old: EventsEvent): FieldError[] {
+  const errors: FieldError[] = [];
+  const now: Record<string, unknown> = toCore(event);
+  const then: Record<string, unknown> = toCore(old);
+  for (const name of fixedInEvents)
+    if (!sameValue(now[name], then[name])) errors.push(immutable(name, now[name] ?? ''));
+  return errors;
+}
+
+const fixedInEvents = [
+  'involvedObject',
+  'reason',
+  'message',
+  'source',
+  'firstTimestamp',
+  'lastTimestamp',
+  'count',
+  'type',
+  'eventTime',
+  'action',
+  'related',
+  'reportingComponent',
+  'reportingInstance',
+];
 
 /** Source: kubernetes/kubernetes pkg/apis/events/v1/conversion.go: five fields have other names. */
 function toCore(event: EventsEvent): CoreEvent {

@@ -20,7 +20,7 @@ export const flowSchema = defineKind<FlowSchema>({
   columns: [
     nameColumn,
     { name: 'PriorityLevel', type: 'string', value: ({ spec }) => spec?.priorityLevelConfiguration?.name },
-    { name: 'MatchingPrecedence', type: 'integer', value: ({ spec }) => spec?.matchingPrecedence ?? 0 },
+    { name: 'MatchingPrecedence', type: 'string', value: ({ spec }) => spec?.matchingPrecedence ?? 0 },
     { name: 'DistinguisherMethod', type: 'string', value: ({ spec }) => spec?.distinguisherMethod?.type ?? none },
     ageColumn,
     { name: 'MissingPL', type: 'string', value: missingLevel },

@@ -39,8 +39,8 @@ const columns: ColumnOf<HorizontalPodAutoscaler>[] = [
   },
   { name: 'Targets', type: 'string', value: metrics },
   { name: 'MinPods', type: 'string', value: ({ spec }) => String(spec?.minReplicas ?? '<unset>') },
-  { name: 'MaxPods', type: 'integer', value: ({ spec }) => spec?.maxReplicas },
-  { name: 'Replicas', type: 'integer', value: ({ status }) => status?.currentReplicas ?? 0 },
+  { name: 'MaxPods', type: 'string', value: ({ spec }) => spec?.maxReplicas },
+  { name: 'Replicas', type: 'string', value: ({ status }) => status?.currentReplicas ?? 0 },
 ];
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({

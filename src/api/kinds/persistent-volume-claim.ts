@@ -2,11 +2,10 @@ import { compareQuantities, isQuantity } from '../../foundation/quantity.ts';
 import { defineKind } from '../define.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
-import { dnsSubdomain } from '../validation/names.ts';
-import { validateSelector } from '../validation/selectors.ts';
-import { checkEnum, checkMoreThanZero, checkName, sameValue } from '../validation/values.ts';
-import { showAccessModes, storageClassOf, validateAccessModes } from './persistent-volume.ts';
+import { forbiddenValue } from '../validation/errors.ts';
+import { sameValue } from '../validation/values.ts';
+import { validateClaimSpec } from '../validation/volume-claims.ts';
+import { showAccessModes, storageClassOf } from './persistent-volume.ts';
 
 export function defaultClaimSpec(spec: PersistentVolumeClaimSpec | undefined): void {
   if (!spec) return;
@@ -67,29 +66,6 @@ function validateClaim({ spec }: PersistentVolumeClaim, old: PersistentVolumeCla
   validateClaimSpec(spec ?? {}, 'spec', errors);
   if (old) errors.push(...validateClaimUpdate(spec ?? {}, old.spec ?? {}, old.status?.phase === 'Bound'));
   return errors;
-}
-
-export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string, errors: FieldError[]): void {
-  validateAccessModes(spec.accessModes, `${field}.accessModes`, errors);
-  checkEnum(spec.volumeMode, ['Block', 'Filesystem'], `${field}.volumeMode`, errors);
-  validateSelector(spec.selector, `${field}.selector`, errors);
-  const storage = spec.resources?.requests?.['storage'];
-  if (storage === undefined) errors.push(required(`${field}.resources[storage]`));
-  else checkMoreThanZero(storage, `${field}.resources[storage]`, errors);
-  if (spec.storageClassName) checkName(spec.storageClassName, dnsSubdomain, `${field}.storageClassName`, errors);
-  if (spec.volumeAttributesClassName)
-    checkName(spec.volumeAttributesClassName, dnsSubdomain, `${field}.volumeAttributesClassName`, errors);
-  for (const name of ['dataSource', 'dataSourceRef'] as const)
-    if (spec[name]) validateDataSource(spec[name], `${field}.${name}`, errors);
-}
-
-type DataSource = { apiGroup?: string; kind?: string; name?: string };
-
-function validateDataSource({ apiGroup = '', kind, name }: DataSource, field: string, errors: FieldError[]): void {
-  if (!name) errors.push(required(`${field}.name`));
-  if (!kind) errors.push(required(`${field}.kind`));
-  if (apiGroup === '' && kind && kind !== 'PersistentVolumeClaim')
-    errors.push(invalidValue(field, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
 }
 
 function validateClaimUpdate(spec: PersistentVolumeClaimSpec, old: PersistentVolumeClaimSpec, isBound: boolean) {

@@ -6,13 +6,7 @@ import type { FieldError } from '../status.ts';
 import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkEnum, checkMoreThanZero, checkName, sameValue } from '../validation/values.ts';
-
-const accessNames: Record<string, string> = {
-  ReadWriteOnce: 'RWO',
-  ReadOnlyMany: 'ROX',
-  ReadWriteMany: 'RWX',
-  ReadWriteOncePod: 'RWOP',
-};
+import { accessNames, validateAccessModes } from '../validation/volume-claims.ts';
 
 /** `RWO,RWX`, each once and in this order. */
 export const showAccessModes = (modes: string[] | undefined): string =>
@@ -70,14 +64,6 @@ export const persistentVolume = defineKind<PersistentVolume>({
     object.status = { phase: 'Pending' };
   },
 });
-
-export function validateAccessModes(modes: string[] = [], field: string, errors: FieldError[]): void {
-  if (modes.length === 0) errors.push(required(field, 'at least 1 access mode is required'));
-  for (const mode of modes)
-    if (!Object.hasOwn(accessNames, mode)) errors.push(notSupported(field, mode, Object.keys(accessNames)));
-  if (modes.includes('ReadWriteOncePod') && modes.length > 1)
-    errors.push(forbiddenValue(field, 'may not use ReadWriteOncePod with other access modes'));
-}
 
 /** What describes a volume rather than being its source. */
 const notSources = new Set([

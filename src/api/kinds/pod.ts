@@ -1,6 +1,7 @@
 import { defineKind } from '../define.ts';
 import { podColumns } from '../pods/columns.ts';
 import { defaultPod } from '../pods/defaults.ts';
+import { takeLabelValues } from '../pods/label-keys.ts';
 import { validateEphemeralContainersUpdate, validatePodUpdate } from '../pods/update.ts';
 import { validatePod } from '../pods/validate.ts';
 import type { Pod } from '../schema/types.d.ts';
@@ -41,6 +42,7 @@ export const pod = defineKind<Pod>({
   columns: podColumns,
   defaults: defaultPod,
   prepareCreate(object) {
+    takeLabelValues(object);
     object.status = { phase: 'Pending', qosClass: qosClass(object) };
   },
   validate(object, old, subresource) {

@@ -18,11 +18,11 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     {
       name: 'NominalConcurrencyShares',
       type: 'string',
-      value: ({ spec }) => String(spec?.limited?.nominalConcurrencyShares ?? none),
+      value: ({ spec }) => spec?.limited?.nominalConcurrencyShares ?? none,
     },
-    { name: 'Queues', type: 'string', value: (object) => String(queuing(object)?.queues ?? none) },
-    { name: 'HandSize', type: 'string', value: (object) => String(queuing(object)?.handSize ?? none) },
-    { name: 'QueueLengthLimit', type: 'string', value: (object) => String(queuing(object)?.queueLengthLimit ?? none) },
+    { name: 'Queues', type: 'string', value: (object) => queuing(object)?.queues ?? none },
+    { name: 'HandSize', type: 'string', value: (object) => queuing(object)?.handSize ?? none },
+    { name: 'QueueLengthLimit', type: 'string', value: (object) => queuing(object)?.queueLengthLimit ?? none },
   ],
   validate({ spec }) {
     const errors: FieldError[] = [];

@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { KubernetesObject } from '../object.ts';
 import { definition } from '../schema/definitions.ts';
 import type { Schema } from '../schema/schema.ts';
+import { since } from '../table.ts';
 import { invalidValue, required } from '../validation/errors.ts';
 
 /** Why somebody made a change although it breaks something: on the object, and in the audit log. */
@@ -95,7 +96,7 @@ export const protection = defineKind<Protection>({
     { name: 'Default', type: 'string', value: ({ status }) => status?.defaultMode },
     { name: 'Namespaces', type: 'string', value: ({ status }) => namespacesText(status?.namespaces) },
     { name: 'Would-Break', type: 'string', value: ({ status }) => breaksText(status) },
-    { name: 'Observed-Since', type: 'date', value: ({ status }) => status?.observedSince },
+    { name: 'Observed-Since', type: 'string', value: ({ status }, nowMs) => since(status?.observedSince, nowMs) },
     { name: 'What', type: 'string', priority: 1, value: ({ status }) => status?.what },
   ],
 });

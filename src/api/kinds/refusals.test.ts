@@ -73,7 +73,6 @@ const refusedCreates: [string, string, (object: any) => void, RegExp][] = [
     ({ spec }) => (spec.updateStrategy = { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } }),
     /may not be set when maxUnavailable/,
   ],
-  [service, 'a name that starts with a digit', ({ metadata }) => (metadata.name = '1a'), /DNS-1035 label/],
   [service, 'no ports', ({ spec }) => (spec.ports = []), /spec\.ports: Required value/],
   [service, 'two ports without names', ({ spec }) => spec.ports.push({ port: 81 }), /spec\.ports\[0\]\.name: Required/],
   [

@@ -11,7 +11,7 @@ export const secret = defineKind<Secret>({
   validate: validateSecret,
   columns: [
     { name: 'Type', type: 'string', value: ({ type }) => type },
-    { name: 'Data', type: 'integer', value: ({ data }) => Object.keys(data ?? {}).length },
+    { name: 'Data', type: 'string', value: ({ data }) => Object.keys(data ?? {}).length },
   ],
   defaults(object) {
     object.type ||= 'Opaque';

@@ -9,5 +9,4 @@ export const serviceAccount = defineKind<ServiceAccount>({
   subresources: [
     { name: 'token', group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', verbs: ['create'] },
   ],
-  columns: [{ name: 'Secrets', type: 'integer', value: ({ secrets }) => secrets?.length ?? 0 }],
 });

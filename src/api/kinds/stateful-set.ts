@@ -8,7 +8,8 @@ import { containerColumns } from '../table.ts';
 import { forbiddenValue } from '../validation/errors.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { checkEnum, checkName, checkNotNegative, checkPodCount, sameValue } from '../validation/values.ts';
-import { defaultClaimSpec, validateClaimSpec } from './persistent-volume-claim.ts';
+import { validateClaimSpec } from '../validation/volume-claims.ts';
+import { defaultClaimSpec } from './persistent-volume-claim.ts';
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',

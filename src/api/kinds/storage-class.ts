@@ -33,7 +33,7 @@ export const storageClass = defineKind<StorageClass>({
     {
       name: 'AllowVolumeExpansion',
       type: 'string',
-      value: ({ allowVolumeExpansion }) => String(allowVolumeExpansion ?? false),
+      value: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false,
     },
     ageColumn,
   ],

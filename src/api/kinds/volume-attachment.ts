@@ -31,7 +31,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
     return errors;
   },
   columns: [
-    { name: 'Attacher', type: 'string', value: ({ spec }) => spec?.attacher },
+    { name: 'Attacher', type: 'string', format: 'name', value: ({ spec }) => spec?.attacher },
     { name: 'PV', type: 'string', value: ({ spec }) => spec?.source?.persistentVolumeName ?? '' },
     { name: 'Node', type: 'string', value: ({ spec }) => spec?.nodeName },
     { name: 'Attached', type: 'boolean', value: ({ status }) => status?.attached ?? false },

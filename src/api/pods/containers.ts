@@ -1,6 +1,6 @@
 import type { Container, EnvVar, Probe } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { configMapKey, dnsLabel, dnsSubdomain, environmentName, portName } from '../validation/names.ts';
 import {
   checkEnum,
@@ -9,6 +9,7 @@ import {
   checkOptionalEnum,
   checkPort,
   checkPositive,
+  checkUnique,
 } from '../validation/values.ts';
 import { validateResources } from './resources.ts';
 import { validateContainerSecurity } from './security.ts';
@@ -35,8 +36,25 @@ export function validateContainer(container: Container, field: string, context: 
   for (const hook of ['postStart', 'preStop'] as const)
     if (container.lifecycle?.[hook]) validateHandler(container.lifecycle[hook], `${field}.lifecycle.${hook}`, errors);
   if (container.resources) validateResources(container.resources, `${field}.resources`, errors);
+  if (container.resizePolicy) validateResizePolicy(container.resizePolicy, `${field}.resizePolicy`, errors);
   if (container.securityContext)
     validateContainerSecurity(container.securityContext, `${field}.securityContext`, errors);
+}
+
+type ResizePolicy = NonNullable<Container['resizePolicy']>;
+
+function validateResizePolicy(policies: ResizePolicy, field: string, errors: FieldError[]): void {
+  for (const { resourceName = '', restartPolicy = '' } of policies) {
+    if (!['cpu', 'memory'].includes(resourceName)) errors.push(notSupported(field, resourceName, ['cpu', 'memory']));
+    const restarts = ['NotRequired', 'RestartContainer'];
+    if (!restarts.includes(restartPolicy)) errors.push(notSupported(field, restartPolicy, restarts));
+  }
+  checkUnique(
+    policies,
+    (index) => `${field}[${index}]`,
+    ({ resourceName }) => resourceName,
+    errors,
+  );
 }
 
 /** What only containers with a life of their own may have: all but initContainers that run to completion. */
@@ -179,6 +197,7 @@ function validateEnvironment(variables: EnvVar[], field: string, errors: FieldEr
     if (sources.length > 1)
       errors.push(invalidValue(`${at}.valueFrom`, '', 'may not have more than one field specified at a time'));
     const { fieldRef, resourceFieldRef } = valueFrom;
+    checkFieldVersion(fieldRef, `${at}.valueFrom.fieldRef.fieldPath`, errors);
     if (fieldRef && !isDownwardPath(fieldRef.fieldPath ?? '', false))
       errors.push(
         invalidValue(
@@ -191,10 +210,21 @@ function validateEnvironment(variables: EnvVar[], field: string, errors: FieldEr
     for (const name of ['configMapKeyRef', 'secretKeyRef'] as const) {
       const reference = valueFrom[name];
       if (!reference) continue;
-      if (!reference.name) errors.push(required(`${at}.valueFrom.${name}.name`));
+      checkName(reference.name, dnsSubdomain, `${at}.valueFrom.${name}.name`, errors);
       checkName(reference.key, configMapKey, `${at}.valueFrom.${name}.key`, errors);
     }
   });
+}
+
+/** There is one version of pods; paths of another cannot be read. */
+export function checkFieldVersion(
+  reference: { apiVersion?: string; fieldPath?: string } | undefined,
+  field: string,
+  errors: FieldError[],
+): void {
+  const { apiVersion = 'v1', fieldPath = '' } = reference ?? {};
+  if (apiVersion !== 'v1')
+    errors.push(invalidValue(field, fieldPath, `error converting fieldPath: unsupported pod version: ${apiVersion}`));
 }
 
 export function checkDownwardResource(resource: string | undefined, field: string, errors: FieldError[]): void {
@@ -252,6 +282,12 @@ function validateMounts(
       );
     const modes = ['Bidirectional', 'HostToContainer', 'None'];
     checkOptionalEnum(mount.mountPropagation, modes, `${at}.mountPropagation`, errors);
+    const recursive = ['Disabled', 'Enabled', 'IfPossible'];
+    checkOptionalEnum(mount.recursiveReadOnly, recursive, `${field}.volumeMounts.recursiveReadOnly`, errors);
+    if ((mount.recursiveReadOnly ?? 'Disabled') !== 'Disabled' && !mount.readOnly)
+      errors.push(
+        forbiddenValue(`${field}.volumeMounts.recursiveReadOnly`, 'may only be specified when readOnly is true'),
+      );
   });
 }
 

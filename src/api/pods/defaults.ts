@@ -44,11 +44,17 @@ function defaultContainer(container: Container): void {
   container.terminationMessagePolicy ||= 'File';
   container.imagePullPolicy ||= defaultPullPolicy(container.image ?? '');
   for (const port of container.ports ?? []) port.protocol ||= 'TCP';
-  for (const variable of container.env ?? [])
-    if (variable.valueFrom?.fieldRef) variable.valueFrom.fieldRef.apiVersion ||= 'v1';
+  for (const variable of container.env ?? []) defaultReferences(variable.valueFrom);
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) defaultProbe(probe);
   for (const handler of [container.lifecycle?.postStart, container.lifecycle?.preStop])
     defaultHttpGet(handler?.httpGet);
+}
+
+type References = { fieldRef?: { apiVersion?: string }; resourceFieldRef?: { divisor?: string } };
+
+function defaultReferences({ fieldRef, resourceFieldRef }: References = {}): void {
+  if (fieldRef) fieldRef.apiVersion ||= 'v1';
+  if (resourceFieldRef) resourceFieldRef.divisor ??= '0';
 }
 
 /** `latest` and no tag at all mean Always; a digest without a tag never changes. */
@@ -81,9 +87,9 @@ function defaultVolume(volume: Volume): void {
   if (Object.keys(volume).length === 1 && volume.name !== undefined) volume.emptyDir = {};
   for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected])
     if (source) source.defaultMode ??= defaultMode;
-  for (const item of volume.downwardAPI?.items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ||= 'v1';
+  for (const item of volume.downwardAPI?.items ?? []) defaultReferences(item);
   for (const { downwardAPI, serviceAccountToken } of volume.projected?.sources ?? []) {
-    for (const item of downwardAPI?.items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ||= 'v1';
+    for (const item of downwardAPI?.items ?? []) defaultReferences(item);
     if (serviceAccountToken) serviceAccountToken.expirationSeconds ??= 3600;
   }
   if (volume.hostPath) volume.hostPath.type ??= '';

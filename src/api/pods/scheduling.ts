@@ -1,10 +1,10 @@
 import type { Affinity, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { validateLabels } from '../validation/metadata.ts';
-import { dnsLabel, labelValue, qualifiedName } from '../validation/names.ts';
+import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from '../validation/names.ts';
 import { validateExpression, validateSelector } from '../validation/selectors.ts';
-import { checkEnum, checkOptionalEnum, checkRange } from '../validation/values.ts';
+import { checkEnum, checkOptionalEnum, checkOptionalName, checkRange, checkUnique } from '../validation/values.ts';
 
 /** Where a pod may go. Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go. */
 export function validateScheduling(spec: PodSpec, field: string, errors: FieldError[]): void {
@@ -16,6 +16,12 @@ export function validateScheduling(spec: PodSpec, field: string, errors: FieldEr
     const wrong = qualifiedName(name ?? '');
     if (wrong) errors.push(invalidValue(`${field}.schedulingGates[${index}]`, name, wrong));
   });
+  checkUnique(
+    spec.schedulingGates ?? [],
+    (index) => `${field}.schedulingGates[${index}]`,
+    ({ name }) => name,
+    errors,
+  );
 }
 
 const nodeOperators = ['DoesNotExist', 'Exists', 'Gt', 'In', 'Lt', 'NotIn'];
@@ -66,11 +72,33 @@ export function validateNodeTerm(term: NodeSelectorTerm, field: string, errors: 
     const at = `${field}.matchFields[${index}]`;
     if (key !== 'metadata.name') errors.push(invalidValue(`${at}.key`, key, 'not a valid field selector key'));
     checkEnum(operator, ['In', 'NotIn'], `${at}.operator`, errors);
+    values.forEach((value, position) => {
+      checkOptionalName(value, dnsSubdomain, `${at}.values[${position}]`, errors);
+    });
     if (values.length !== 1) errors.push(required(`${at}.values`, 'must be only one value when `operator` is ...'));
   });
 }
 
+type Keyed = Pick<PodAffinityTerm, 'labelSelector' | 'matchLabelKeys' | 'mismatchLabelKeys'>;
+
+/** Keys whose values are taken from the pod itself. Source: ValidatePodAffinityTerm, validateMatchLabelKeys. */
+function validateLabelKeys(term: Keyed, field: string, errors: FieldError[]): void {
+  for (const list of ['matchLabelKeys', 'mismatchLabelKeys'] as const) {
+    const keys = term[list] ?? [];
+    if (keys.length > 0 && !term.labelSelector)
+      errors.push(forbiddenValue(`${field}.${list}`, 'must not be specified when labelSelector is not set'));
+    keys.forEach((key, index) => {
+      const wrong = qualifiedName(key);
+      if (wrong) errors.push(invalidValue(`${field}.${list}[${index}]`, key, wrong));
+    });
+  }
+  const both = term.mismatchLabelKeys?.filter((key) => term.matchLabelKeys?.includes(key)) ?? [];
+  for (const key of both)
+    errors.push(invalidValue(`${field}.matchLabelKeys`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'));
+}
+
 function validatePodTerm(term: PodAffinityTerm, field: string, errors: FieldError[]): void {
+  validateLabelKeys(term, field, errors);
   validateSelector(term.labelSelector, `${field}.labelSelector`, errors);
   validateSelector(term.namespaceSelector, `${field}.namespaceSelector`, errors);
   (term.namespaces ?? []).forEach((name, index) => {
@@ -136,5 +164,6 @@ function validateSpread({ topologySpreadConstraints = [] }: PodSpec, field: stri
     for (const name of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const)
       checkOptionalEnum(constraint[name], ['Honor', 'Ignore'], `${at}.${name}`, errors);
     validateSelector(constraint.labelSelector, `${at}.labelSelector`, errors);
+    validateLabelKeys(constraint, at, errors);
   });
 }

@@ -46,6 +46,8 @@ export function validatePodSecurity(security: PodSecurityContext, field: string,
     `${field}.supplementalGroupsPolicy`,
     errors,
   );
+  if (security.seLinuxChangePolicy !== undefined)
+    checkEnum(security.seLinuxChangePolicy, ['MountOption', 'Recursive'], `${field}.seLinuxChangePolicy`, errors);
   validateProfiles(security, field, errors);
   const names = new Set<string>();
   (security.sysctls ?? []).forEach(({ name }, index) => {

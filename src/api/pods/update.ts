@@ -101,6 +101,28 @@ function validateGates(after: PodSpec, before: PodSpec, errors: FieldError[]): v
   for (const [key, value] of Object.entries(before.nodeSelector ?? {}))
     if (after.nodeSelector?.[key] !== value)
       errors.push(invalidValue('spec.nodeSelector', after.nodeSelector, 'only additions are allowed to a gated pod'));
+  validateNarrowing(after, before, errors);
+}
+
+const neededTerms = ({ affinity }: PodSpec) =>
+  affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+
+/** Who may change a gated pod may not send it where it could not go before. Source: validateNodeAffinityMutation. */
+function validateNarrowing(after: PodSpec, before: PodSpec, errors: FieldError[]): void {
+  const [now, then] = [neededTerms(after), neededTerms(before)];
+  if (then.length === 0) return;
+  const field = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms';
+  if (now.length !== then.length) {
+    errors.push(invalidValue(field, now, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'));
+    return;
+  }
+  now.forEach((term, index) => {
+    for (const list of ['matchExpressions', 'matchFields'] as const) {
+      const kept = then[index]![list] ?? [];
+      if (!sameValue((term[list] ?? []).slice(0, kept.length), kept))
+        errors.push(invalidValue(`${field}[${index}]`, term, 'only additions are allowed (no mutations or deletions)'));
+    }
+  });
 }
 
 /** The ephemeralcontainers subresource: only adds to the list. Source: ValidatePodEphemeralContainersUpdate. */

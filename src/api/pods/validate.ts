@@ -9,10 +9,11 @@ import {
   checkName,
   checkNotNegative,
   checkOptionalEnum,
+  checkOptionalName,
   checkRange,
 } from '../validation/values.ts';
 import { validateContainer, validateProbes } from './containers.ts';
-import { validateResources } from './resources.ts';
+import { validateOverhead, validateResources } from './resources.ts';
 import { validateScheduling } from './scheduling.ts';
 import { validatePodSecurity } from './security.ts';
 import { validateVolumes } from './volumes.ts';
@@ -32,6 +33,8 @@ const containersMax = 500;
 export function validatePod({ spec }: Pod): FieldError[] {
   const errors: FieldError[] = [];
   validatePodSpec(spec ?? { containers: [] }, 'spec', errors);
+  if (spec?.nodeName && spec.schedulingGates?.length)
+    errors.push(forbiddenValue('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   return errors;
 }
 
@@ -76,6 +79,22 @@ export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError
   if (spec.resources) validateResources(spec.resources, `${field}.resources`, errors);
   checkOptionalEnum(spec.preemptionPolicy, ['Never', 'PreemptLowerPriority'], `${field}.preemptionPolicy`, errors);
   if (spec.os) checkEnum(spec.os.name, ['linux', 'windows'], `${field}.os.name`, errors);
+  if (spec.os?.name === 'linux') refuseWindowsOptions(spec, field, errors);
+  validateOverhead(spec.overhead, `${field}.overhead`, errors);
+}
+
+function refuseWindowsOptions(spec: PodSpec, field: string, errors: FieldError[]): void {
+  const refuse = (security: { windowsOptions?: object } | undefined, at: string) => {
+    if (security?.windowsOptions)
+      errors.push(
+        forbiddenValue(`${at}.securityContext.windowsOptions`, 'windows options cannot be set for a linux pod'),
+      );
+  };
+  refuse(spec.securityContext, field);
+  for (const list of ['containers', 'initContainers', 'ephemeralContainers'] as const)
+    (spec[list] ?? []).forEach(({ securityContext }, index) => {
+      refuse(securityContext, `${field}.${list}[${index}]`);
+    });
 }
 
 function validateContainers(spec: PodSpec, field: string, context: PodContext): void {
@@ -178,6 +197,16 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string, errors: F
         `must not have more than ${searchLengthMax} characters (including spaces) in the search list`,
       ),
     );
+  searches.forEach((search, index) => {
+    // A trailing dot makes a name absolute; names of services may have an underscore.
+    const wrong = dnsSubdomain(
+      search
+        .replace(/\.$/, '')
+        .replaceAll('_', '-')
+        .replaceAll(/(^|\.)-|-(\.|$)/g, '$1a$2'),
+    );
+    if (search !== '.' && wrong) errors.push(invalidValue(`${at}.searches[${index}]`, search, wrong));
+  });
   options.forEach(({ name }, index) => {
     if (!name) errors.push(required(`${at}.options[${index}]`, 'must not be empty'));
   });
@@ -190,10 +219,9 @@ function validatePodNames(spec: PodSpec, field: string, errors: FieldError[]): v
   if (hostname) checkName(hostname, dnsLabel, `${field}.hostname`, errors);
   if (subdomain) checkName(subdomain, dnsLabel, `${field}.subdomain`, errors);
   if (priorityClassName) checkName(priorityClassName, dnsSubdomain, `${field}.priorityClassName`, errors);
-  if (runtimeClassName) checkName(runtimeClassName, dnsSubdomain, `${field}.runtimeClassName`, errors);
-  (spec.imagePullSecrets ?? []).forEach(({ name }, index) => {
-    if (!name) errors.push(required(`${field}.imagePullSecrets[${index}].name`));
-  });
+  checkOptionalName(spec.hostnameOverride, dnsSubdomain, `${field}.hostnameOverride`, errors);
+  if (runtimeClassName !== undefined)
+    checkOptionalName(runtimeClassName, dnsSubdomain, `${field}.runtimeClassName`, errors);
   (spec.readinessGates ?? []).forEach(({ conditionType }, index) => {
     checkName(conditionType, qualifiedName, `${field}.readinessGates[${index}].conditionType`, errors);
   });
@@ -209,6 +237,8 @@ function validatePodNames(spec: PodSpec, field: string, errors: FieldError[]): v
     checkName(name, dnsLabel, `${at}.name`, errors);
     if (claims.has(name)) errors.push(duplicate(`${at}.name`, name));
     claims.add(name);
+    checkOptionalName(resourceClaimName, dnsSubdomain, `${at}.resourceClaimName`, errors);
+    checkOptionalName(resourceClaimTemplateName, dnsSubdomain, `${at}.resourceClaimTemplateName`, errors);
     if ((resourceClaimName === undefined) === (resourceClaimTemplateName === undefined))
       errors.push(
         invalidValue(at, '', 'must specify exactly one of: `resourceClaimName`, `resourceClaimTemplateName`'),

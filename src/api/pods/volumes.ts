@@ -1,9 +1,10 @@
 import type { Volume } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { duplicate, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
-import { configMapKey, dnsLabel } from '../validation/names.ts';
+import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkName, checkOptionalEnum, checkQuantity, checkRange } from '../validation/values.ts';
-import { checkDownwardResource, checkPathInside, isDownwardPath } from './containers.ts';
+import { validateClaimSpec } from '../validation/volume-claims.ts';
+import { checkDownwardResource, checkFieldVersion, checkPathInside, isDownwardPath } from './containers.ts';
 
 const modeMax = 0o777;
 const hostPathTypes = [
@@ -59,13 +60,38 @@ function validateSource(volume: Volume, field: string, errors: FieldError[]): vo
     if (!nfs.path?.startsWith('/'))
       errors.push(invalidValue(`${field}.nfs.path`, nfs.path ?? '', 'must be an absolute path'));
   }
-  if (csi && !csi.driver) errors.push(required(`${field}.csi.driver`));
+  if (csi) {
+    checkName(csi.driver, driverName, `${field}.csi.driver`, errors);
+    const secret = csi.nodePublishSecretRef;
+    if (secret && !secret.name) errors.push(required(`${field}.csi.nodePublishSecretRef.name`));
+    else if (secret) checkName(secret.name, dnsSubdomain, `${field}.csi.name`, errors);
+  }
+  if (volume.iscsi) validateIscsi(volume.iscsi, `${field}.iscsi`, errors);
   if (image) {
     if (!image.reference) errors.push(required(`${field}.image.reference`));
     checkOptionalEnum(image.pullPolicy, ['Always', 'IfNotPresent', 'Never'], `${field}.image.pullPolicy`, errors);
   }
-  if (volume.ephemeral && !volume.ephemeral.volumeClaimTemplate)
-    errors.push(required(`${field}.ephemeral.volumeClaimTemplate`));
+  if (!volume.ephemeral) return;
+  const claim = volume.ephemeral.volumeClaimTemplate;
+  if (claim) validateClaimSpec(claim.spec ?? {}, `${field}.ephemeral.volumeClaimTemplate.spec`, errors);
+  else errors.push(required(`${field}.ephemeral.volumeClaimTemplate`));
+}
+
+type Iscsi = NonNullable<Volume['iscsi']>;
+const iqnPattern =
+  /^(iqn\.\d{4}-\d{2}\.[a-z0-9][-.a-z0-9]*[a-z0-9](:[^,;*&$|\s]+)?|eui\.[0-9A-Fa-f]{16}|naa\.[0-9A-Fa-f]{32})$/;
+
+function validateIscsi({ targetPortal, iqn, lun = 0, ...more }: Iscsi, field: string, errors: FieldError[]): void {
+  if (!targetPortal) errors.push(required(`${field}.targetPortal`));
+  if (!iqn) errors.push(required(`${field}.iqn`));
+  else if (!iqnPattern.test(iqn))
+    errors.push(invalidValue(`${field}.iqn`, iqn, 'must be valid format starting with iqn, eui, or naa'));
+  checkRange(lun, 0, 255, `${field}.lun`, errors);
+  if ((more.chapAuthDiscovery || more.chapAuthSession) && !more.secretRef) errors.push(required(`${field}.secretRef`));
+  if (more.initiatorName !== undefined && !iqnPattern.test(more.initiatorName))
+    errors.push(
+      invalidValue(`${field}.initiatorname`, more.initiatorName, 'must be valid format starting with iqn, eui, or naa'),
+    );
 }
 
 export function validateHostPath(
@@ -89,7 +115,8 @@ function validateItems({ defaultMode, items = [] }: Items, field: string, errors
   checkMode(defaultMode, `${field}.defaultMode`, errors);
   items.forEach((item, index) => {
     const at = `${field}.items[${index}]`;
-    checkName(item.key, configMapKey, `${at}.key`, errors);
+    // Upstream takes any key here: one that no map can have is only never found.
+    if (!item.key) errors.push(required(`${at}.key`));
     checkItemPath(item.path, `${at}.path`, errors);
     checkMode(item.mode, `${at}.mode`, errors);
   });
@@ -114,6 +141,7 @@ function validateDownwardItems(items: DownwardItems = [], field: string, errors:
       errors.push(invalidValue(at, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
     if (!item.fieldRef && !item.resourceFieldRef)
       errors.push(required(at, 'one of fieldRef and resourceFieldRef is required'));
+    checkFieldVersion(item.fieldRef, `${at}.fieldRef.fieldPath`, errors);
     if (item.fieldRef && !isDownwardPath(item.fieldRef.fieldPath ?? '', true))
       errors.push(
         invalidValue(
@@ -141,7 +169,6 @@ function validateProjected(
   sources.forEach((source, index) => {
     const at = `${field}.sources[${index}]`;
     const given = Object.keys(source);
-    if (given.length === 0) errors.push(required(at, 'must specify a projection source'));
     for (const name of given.slice(1))
       errors.push(forbiddenValue(`${at}.${name}`, 'may not specify more than 1 volume type'));
     const { secret, configMap, downwardAPI, serviceAccountToken } = source;

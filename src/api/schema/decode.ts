@@ -106,6 +106,15 @@ function fitObject(schema: Schema, value: Record<string, unknown>, path: string,
   return value;
 }
 
+/** Lists that upstream's types write even when they are empty, although nobody has to give them. */
+const alwaysWritten = new Set([
+  'io.k8s.api.core.v1.ProjectedVolumeSource.sources',
+  'io.k8s.api.discovery.v1.EndpointSlice.endpoints',
+  'io.k8s.api.discovery.v1.EndpointSlice.ports',
+  'io.k8s.api.rbac.v1.ClusterRole.rules',
+  'io.k8s.api.rbac.v1.Role.rules',
+]);
+
 /**
  * As a round through Go's types: what is optional and empty is gone, so that a client written in Go that sends back what
  * it read changes nothing. Of custom resources everything is kept.
@@ -115,7 +124,8 @@ function isNothing({ definition, required }: Schema, key: string, property: Sche
   if (property.byValue) return value === '' || value === 0 || value === false;
   const isCollection = property.type === 'array' || typeof property.additionalProperties === 'object';
   if (!isCollection || typeof value !== 'object' || value === null || required?.includes(key)) return false;
-  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
+  const isEmpty = Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
+  return isEmpty && !alwaysWritten.has(`${definition}.${key}`);
 }
 
 function fitMap(items: Schema, value: Record<string, unknown>, path: string, state: Decoded, depth: number): void {

@@ -56,12 +56,20 @@ const bodies: Record<string, Body> = {
     },
   },
   'defence.rempart.io/v1alpha1 Protection': { spec: { mode: 'enforce' } },
-  'events.k8s.io/v1 Event': { regarding: { kind: 'Pod', name: 'web', namespace: 'default' }, note: 'ok' },
+  'events.k8s.io/v1 Event': {
+    regarding: { kind: 'Pod', name: 'web', namespace: 'default' },
+    ...{ eventTime: '2026-01-01T00:00:00.000000Z', type: 'Normal', reason: 'Seen', action: 'Look', note: 'ok' },
+    ...{ reportingController: 'example.com/eye', reportingInstance: 'eye-1' },
+  },
   'autoscaling/v2 HorizontalPodAutoscaler': {
     spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 },
   },
   'autoscaling/v1 HorizontalPodAutoscaler': {
-    spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' }, maxReplicas: 3, targetCPUUtilizationPercentage: 70 },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+      maxReplicas: 3,
+      targetCPUUtilizationPercentage: 70,
+    },
   },
   'batch/v1 CronJob': {
     spec: { schedule: '*/5 0-6 * jan mon-fri', jobTemplate: { spec: { template: jobTemplate() } } },

@@ -2,7 +2,7 @@ import type { Column, Kind } from '../../api/kind.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError } from '../../api/status.ts';
-import { since, tableColumns } from '../../api/table.ts';
+import { tableColumns } from '../../api/table.ts';
 import { type Format, notAcceptable } from './negotiate.ts';
 
 /** What a response is shaped with: the format, and what `?includeObject=` asked for. */
@@ -18,7 +18,7 @@ export function includeObjectOf(query: URLSearchParams): Shape['includeObject'] 
 type Definition = { name: string; type: string; format: string; description: string; priority: number };
 
 function definitionOf({ name, type, format = '', description = '', priority = 0 }: Column): Definition {
-  return { name, type: type === 'date' ? 'string' : type, format, description, priority };
+  return { name, type, format, description, priority };
 }
 
 /** meta.k8s.io Table of these objects. Definitions are left out of all but the first event of a watch. */
@@ -39,8 +39,7 @@ export function tableOf(kind: Kind, objects: KubernetesObject[], metadata: objec
 /** One object that a column does not expect must not hide all others. */
 function cell(column: Column, object: KubernetesObject, nowMs: number): unknown {
   try {
-    const value = column.value(object, nowMs);
-    return column.type === 'date' && typeof value === 'string' ? since(value, nowMs) : value;
+    return column.value(object, nowMs);
   } catch {
     return '<unknown>';
   }

@@ -29,8 +29,13 @@ test('an object written in one version is read, listed, changed and deleted in t
     items.map(({ apiVersion, metadata }: any) => [apiVersion, metadata.name]),
     [['events.k8s.io/v1', 'one']],
   );
-  await must(server, 'PATCH', `${grouped}/one`, { note: 'it still runs' }, 'application/merge-patch+json');
-  assert.equal((await must(server, 'GET', `${core}/one`)).message, 'it still runs');
+  await must(server, 'PATCH', `${grouped}/one`, { metadata: { labels: { a: 'b' } } }, 'application/merge-patch+json');
+  assert.deepEqual((await must(server, 'GET', `${core}/one`)).metadata.labels, { a: 'b' });
+  // What an event tells is said once, for who speaks the newer version.
+  assert.equal(
+    (await may(server, 'PATCH', `${grouped}/one`, { note: 'no' }, 'application/merge-patch+json')).code,
+    422,
+  );
   await must(server, 'DELETE', `${grouped}/one`);
   assert.equal((await may(server, 'GET', `${core}/one`)).code, 404);
 });

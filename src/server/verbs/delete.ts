@@ -52,14 +52,21 @@ function plan({ kind, clock }: Context, old: KubernetesObject, options: DeleteOp
   if (metadata.finalizers.length === 0) delete metadata.finalizers;
   const graceSeconds = kind.resource === 'pods' && kind.group === '' ? podGraceSeconds(old, options) : 0;
   const held = metadata.finalizers !== undefined || isHeldNamespace(object);
-  if (graceSeconds === 0 && !held) return { object, action: 'remove' };
+  if (graceSeconds === 0 && !held) {
+    if (kind.resource === 'pods' && kind.group === '') mark(object, 0, clock.now());
+    return { object, action: 'remove' };
+  }
   const shortens = graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0);
   if (metadata.deletionTimestamp !== undefined && !shortens) return { object, action: 'store' };
-  metadata.deletionTimestamp = formatTime(clock.now() + graceSeconds * 1000);
-  metadata.deletionGracePeriodSeconds = graceSeconds;
-  if (metadata.generation !== undefined) metadata.generation++;
+  mark(object, graceSeconds, clock.now());
   if (object.kind === 'Namespace') object['status'] = { ...object['status'], phase: 'Terminating' };
   return { object, action: 'store' };
+}
+
+function mark({ metadata }: KubernetesObject, graceSeconds: number, nowMs: number): void {
+  metadata.deletionTimestamp = formatTime(nowMs + graceSeconds * 1000);
+  metadata.deletionGracePeriodSeconds = graceSeconds;
+  if (metadata.generation !== undefined) metadata.generation++;
 }
 
 /** The garbage collector acts on these two and takes them away again. */

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { kindOf } from '../api.ts';
+import { decodeFields } from '../schema/decode.ts';
+import { example } from '../testing/examples.ts';
+
+/** One field of an example set to a value, and the fields that are refused for it: as kube-apiserver 1.36 answers. */
+const cases: [kind: string, path: string, value: unknown, ...refused: string[]][] = [
+  ['v1 ConfigMap', 'metadata.finalizers', ['hold'], 'metadata.finalizers[0]'],
+  ['v1 ConfigMap', 'metadata.finalizers', ['orphan', 'example.com/hold']],
+  ['coordination.k8s.io/v1 Lease', 'metadata.finalizers', ['hold']],
+  [
+    'v1 ConfigMap',
+    'metadata.ownerReferences',
+    [{ apiVersion: 'a/b/c', kind: 'Pod', name: 'a', uid: 'u' }],
+    'metadata.ownerReferences.apiVersion',
+  ],
+  ['v1 Service', 'metadata.name', '1a'],
+  ['v1 Service', 'spec.trafficDistribution', 'Near', 'spec.trafficDistribution'],
+  ['v1 Service', 'spec.trafficDistribution', 'PreferSameNode'],
+  ['v1 Service', 'spec.loadBalancerClass', 'example.com/lb', 'spec.loadBalancerClass'],
+  ['v1 Service', 'spec.allocateLoadBalancerNodePorts', false, 'spec.allocateLoadBalancerNodePorts'],
+  ['v1 Service', 'spec.healthCheckNodePort', 30000, 'spec.healthCheckNodePort'],
+  ['v1 Service', 'spec.ports.0.appProtocol', 'a b', 'spec.ports[0].appProtocol'],
+  ['v1 Service', 'spec.ipFamilies', ['IPv4', 'IPv4'], 'spec.ipFamilies[1]'],
+  ['v1 Service', 'spec.externalTrafficPolicy', 'Local', 'spec.externalTrafficPolicy'],
+  ['v1 Event', 'metadata.name', 'node:A.17'],
+  ['policy/v1 PodDisruptionBudget', 'metadata.name', 'Any_Name'],
+  ['certificates.k8s.io/v1 CertificateSigningRequest', 'metadata.name', 'node-csr-Ab_1'],
+  ['certificates.k8s.io/v1 CertificateSigningRequest', 'spec.usages', ['client auth', 'client auth'], 'spec.usages[1]'],
+  ['v1 PersistentVolume', 'spec.capacity', { storage: '0' }, 'spec.capacity[storage]'],
+  ['v1 PersistentVolume', 'spec.capacity', { storage: '1Gi', cpu: '1' }, 'spec.capacity'],
+  ['v1 PersistentVolume', 'spec.storageClassName', 'Not A Name', 'spec.storageClassName'],
+  ['v1 PersistentVolume', 'spec.nodeAffinity', {}, 'spec.nodeAffinity.required'],
+  ['v1 PersistentVolumeClaim', 'spec.storageClassName', 'Not A Name', 'spec.storageClassName'],
+  ['v1 PersistentVolumeClaim', 'spec.resources.requests', { storage: '0' }, 'spec.resources[storage]'],
+  ['v1 PersistentVolumeClaim', 'spec.dataSource', { kind: 'Pod', name: 'x' }, 'spec.dataSource', 'spec.dataSourceRef'],
+  ['storage.k8s.io/v1 StorageClass', 'parameters', { '': 'a' }, 'parameters'],
+  [
+    'storage.k8s.io/v1 StorageClass',
+    'allowedTopologies',
+    [{ matchLabelExpressions: [{ key: 'zone', values: [] }] }],
+    'allowedTopologies[0].matchLabelExpressions[0].values',
+  ],
+  ['storage.k8s.io/v1 VolumeAttributesClass', 'parameters', {}, 'parameters'],
+  ['storage.k8s.io/v1 CSIDriver', 'spec.fsGroupPolicy', 'Any', 'spec.fsGroupPolicy'],
+  [
+    'storage.k8s.io/v1 CSIDriver',
+    'spec.tokenRequests',
+    [{ audience: 'a', expirationSeconds: 1 }],
+    'spec.tokenRequests[0].expirationSeconds',
+  ],
+  ['storage.k8s.io/v1 CSINode', 'spec.drivers', [{ name: 'a', nodeID: '' }], 'spec.drivers[0].nodeID'],
+  ['storage.k8s.io/v1 CSIStorageCapacity', 'capacity', '-1', 'capacity'],
+  ['storage.k8s.io/v1 VolumeAttachment', 'spec.attacher', 'Not A Name', 'spec.attacher'],
+  ['node.k8s.io/v1 RuntimeClass', 'overhead', { podFixed: { speed: '1' } }, 'overhead.limits[speed]'],
+  ['node.k8s.io/v1 RuntimeClass', 'scheduling', { nodeSelector: { a: 'b c' } }, 'scheduling.nodeSelector'],
+  ['networking.k8s.io/v1 IPAddress', 'spec', {}, 'spec.parentRef'],
+  ['networking.k8s.io/v1 ServiceCIDR', 'spec.cidrs', ['10.1.0.0/16', '10.2.0.0/16'], 'spec.cidrs'],
+  ['v1 LimitRange', 'spec.limits', [{ type: 'Thing' }], 'spec.limits[0].type'],
+  [
+    'v1 LimitRange',
+    'spec.limits',
+    [{ type: 'Pod', maxLimitRequestRatio: { cpu: '0.5' } }],
+    'spec.limits[0].maxLimitRequestRatio[cpu]',
+  ],
+  ['v1 ResourceQuota', 'spec.hard', { pods: '1.5' }, 'spec.hard[pods]'],
+  ['v1 ResourceQuota', 'spec.hard', { things: '1' }, 'spec.hard[things]'],
+  [
+    'v1 ResourceQuota',
+    'spec.scopeSelector',
+    { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In' }] },
+    'spec.scopeSelector.matchExpressions.values',
+  ],
+  [
+    'discovery.k8s.io/v1 EndpointSlice',
+    'endpoints',
+    [{ addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'a b' }] } }],
+    'endpoints[0].hints.forZones[0].name',
+  ],
+  ['batch/v1 Job', 'spec.maxFailedIndexes', 1, 'spec.backoffLimitPerIndex', 'spec.maxFailedIndexes'],
+  ['batch/v1 Job', 'spec.managedBy', 'me', 'spec.managedBy'],
+  ['batch/v1 Job', 'spec.successPolicy', { rules: [{ succeededCount: 1 }] }, 'spec.successPolicy'],
+  ['apps/v1 StatefulSet', 'spec.serviceName', 'Not A Name', 'spec.serviceName'],
+  ['apps/v1 ControllerRevision', 'data', null, 'data'],
+  ['v1 ReplicationController', 'spec.minReadySeconds', -1, 'spec.minReadySeconds'],
+  ['apiregistration.k8s.io/v1 APIService', 'spec.versionPriority', 0, 'spec.versionPriority'],
+  ['autoscaling/v2 HorizontalPodAutoscaler', 'spec.metrics', [{ type: 'Pods' }], 'spec.metrics[0].pods'],
+  [
+    'autoscaling/v2 HorizontalPodAutoscaler',
+    'spec.metrics',
+    [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 0 } } }],
+    'spec.metrics[0].resource.target.averageUtilization',
+  ],
+  [
+    'autoscaling/v2 HorizontalPodAutoscaler',
+    'spec.behavior',
+    { scaleUp: { policies: [{ type: 'Pods', value: 0, periodSeconds: 1801 }] } },
+    'spec.behavior.scaleUp.policies[0].value',
+    'spec.behavior.scaleUp.policies[0].periodSeconds',
+  ],
+  ['events.k8s.io/v1 Event', 'action', '', 'action'],
+  ['v1 Pod', 'spec.imagePullSecrets', [{}]],
+  ['v1 Pod', 'spec.hostnameOverride', 'Not A Name', 'spec.hostnameOverride'],
+  ['v1 Pod', 'spec.os', { name: 'linux' }],
+  ['v1 Pod', 'spec.overhead', { speed: '1' }, 'spec.overhead.limits[speed]'],
+  ['v1 Pod', 'spec.schedulingGates', [{ name: 'a' }, { name: 'a' }], 'spec.schedulingGates[1]'],
+  ['v1 Pod', 'spec.dnsConfig', { searches: ['a b'] }, 'spec.dnsConfig.searches[0]'],
+  ['v1 Pod', 'spec.dnsConfig', { searches: ['a.b.', '_tcp.example.com', '.'] }],
+  [
+    'v1 Pod',
+    'spec.containers.0.resizePolicy',
+    [{ resourceName: 'disk', restartPolicy: 'NotRequired' }],
+    'spec.containers[0].resizePolicy',
+  ],
+  [
+    'v1 Pod',
+    'spec.topologySpreadConstraints',
+    [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', matchLabelKeys: ['a'] }],
+    'spec.topologySpreadConstraints[0].matchLabelKeys',
+  ],
+  ['v1 Pod', 'spec.volumes', [{ name: 'a', csi: { driver: 'Not A Name' } }], 'spec.volumes[0].csi.driver'],
+  [
+    'v1 Pod',
+    'spec.volumes',
+    [{ name: 'a', iscsi: { targetPortal: '10.0.0.1', iqn: 'x', lun: 256 } }],
+    'spec.volumes[0].iscsi.iqn',
+    'spec.volumes[0].iscsi.lun',
+  ],
+  ['v1 Pod', 'spec.volumes', [{ name: 'a', configMap: { name: 'a', items: [{ key: 'a b', path: 'x' }] } }]],
+];
+
+for (const [of, path, value, ...refused] of cases)
+  test(`${of}: ${path} ${JSON.stringify(value)} is ${refused.length > 0 ? 'refused' : 'accepted'}`, () => {
+    const [apiVersion, name] = of.split(' ') as [string, string];
+    const kind = kindOf(apiVersion, name)!;
+    const object: any = example(apiVersion, name, kind.namespaced);
+    object.metadata.uid = 'd9607e19-f88f-11e6-a518-42010a800195';
+    const keys = path.split('.');
+    const last = keys.pop()!;
+    const holder = keys.reduce((inner, key) => (inner[key] ??= {}), object);
+    holder[last] = structuredClone(value);
+    assert.equal(decodeFields(kind.schema, object).mismatch, undefined);
+    kind.defaults(object);
+    kind.prepareCreate(object);
+    kind.defaults(object);
+    assert.deepEqual(
+      kind
+        .validate(object)
+        .map(({ field }) => field)
+        .sort(),
+      [...refused].sort(),
+    );
+  });
+
+test('where a gated pod may go can only be narrowed', () => {
+  const kind = kindOf('v1', 'Pod')!;
+  const pod = (...values: string[]): any => {
+    const object: any = example('v1', 'Pod', true);
+    const needed = { nodeSelectorTerms: [{ matchExpressions: [{ key: 'zone', operator: 'In', values }] }] };
+    object.spec.affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: needed } };
+    object.spec.schedulingGates = [{ name: 'example.com/gate' }];
+    kind.defaults(object);
+    return object;
+  };
+  const termsOf = ({ spec }: any) =>
+    spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms;
+  assert.equal(kind.validate(pod('a', 'b'), pod('a')).length, 1);
+  const narrower = pod('a');
+  termsOf(narrower)[0].matchExpressions.push({ key: 'disk', operator: 'Exists' });
+  assert.deepEqual(kind.validate(narrower, pod('a')), []);
+  const alternative = pod('a');
+  termsOf(alternative).push({ matchExpressions: [{ key: 'disk', operator: 'Exists' }] });
+  assert.equal(kind.validate(alternative, pod('a')).length, 1);
+});
+
+test('label keys of affinity become expressions with the labels of the pod', () => {
+  const kind = kindOf('v1', 'Pod')!;
+  const object: any = example('v1', 'Pod', true);
+  object.metadata.labels = { app: 'web' };
+  const term = { topologyKey: 'zone', labelSelector: {}, matchLabelKeys: ['app', 'none'], mismatchLabelKeys: ['app'] };
+  object.spec.affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+  kind.prepareCreate(object);
+  assert.deepEqual(term.labelSelector, {
+    matchExpressions: [
+      { key: 'app', operator: 'In', values: ['web'] },
+      { key: 'app', operator: 'NotIn', values: ['web'] },
+    ],
+  });
+});
