@@ -64,9 +64,10 @@ test("the documentation's sidecar is added, and judged like what the user wrote"
 
 test('a JSON patch sets a label, whose key is escaped; a later mutation sees it', async () => {
   const mutations = [
-    patch(`has(object.metadata.labels) ? [] : [JSONPatch{op: "add", path: "/metadata/labels", value: {}}]`),
+    // In one step: an empty map is nothing, and gone before the next.
     patch(
-      `[JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("example.com/env"), value: request.namespace}]`,
+      `(has(object.metadata.labels) ? [] : [JSONPatch{op: "add", path: "/metadata/labels", value: {}}]) + ` +
+        `[JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("example.com/env"), value: request.namespace}]`,
     ),
     apply(`Object{metadata: Object.metadata{annotations: {"seen": object.metadata.labels["example.com/env"]}}}`),
   ];
