@@ -142,6 +142,9 @@ function warningsFor(calls: Call[], byGroup: boolean): string[] {
     ...(writes(({ resource, subresource }) => resource === 'certificatesigningrequests' && subresource === 'approval')
       ? ['it approves certificates: it also needs approve on their signers']
       : []),
+    ...(calls.some(({ groups }) => groups.includes('system:masters'))
+      ? ['it came as one of system:masters, whom no role limits']
+      : []),
     ...(byGroup ? ['it holds rights by its groups, too: these stay as they are'] : []),
   ];
 }
