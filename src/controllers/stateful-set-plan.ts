@@ -46,7 +46,10 @@ export function planStatefulSet(
   }
 
   const condemned = [...byOrdinal].filter(([ordinal]) => ordinal < start || ordinal >= end).sort(([a], [b]) => b - a);
+  const lowestUnhealthy = condemned.findLast(([, pod]) => !healthy(pod))?.[1];
   for (const [, pod] of condemned) {
+    // As upstream: a pod that does not work is waited for, but for the lowest of them, or a broken set could never end.
+    if (ordered && !healthy(pod) && pod !== lowestUnhealthy) return plan;
     if (!isDeleting(pod)) plan.remove.push(pod);
     if (ordered) return plan;
   }

@@ -120,6 +120,15 @@ test('an ordered set waits for each pod; a parallel one does not', () => {
   assert.deepEqual(plan(set(3, { podManagementPolicy: 'Parallel' }), [pod(0, { ready: false })]), [[1, 2], []]);
 });
 
+test('an ordered set shrinks from the highest pod, but not while several do not work', () => {
+  const broken = (ordinal: number) => pod(ordinal, { ready: false });
+  assert.deepEqual(plan(set(0), [pod(0), pod(1)]), [[], ['db-1']]);
+  assert.deepEqual(plan(set(0), [broken(0), pod(1)]), [[], ['db-1']]);
+  assert.deepEqual(plan(set(0), [broken(0), broken(1)]), [[], []]);
+  assert.deepEqual(plan(set(0), [broken(0)]), [[], ['db-0']]);
+  assert.deepEqual(plan(set(0, { podManagementPolicy: 'Parallel' }), [broken(0), broken(1)]), [[], ['db-1', 'db-0']]);
+});
+
 test('ordinals may start elsewhere, and those outside of the range go', () => {
   assert.deepEqual(plan(set(2, { ordinals: { start: 5 } }), [pod(5), pod(6), pod(0)]), [[], ['db-0']]);
 });
