@@ -144,6 +144,37 @@ test('exec over WebSocket: output, input to its end, exit code', async (t) => {
   await assert.rejects(remote(base, '/exec/default/gone/main?command=true&stdout=1', client), /400/);
 });
 
+test('the older protocols of exec have text for errors, and those of browsers are base64', async (t) => {
+  const { base, client } = await simulated(t);
+  const said = async (command: string, protocol: string) => {
+    const path = `wss://${base}/exec/default/web/main?stdout=1&command=sh&command=-c&command=${encodeURIComponent(command)}`;
+    const socket = new WebSocket(path, [protocol], client);
+    const messages: string[] = [];
+    socket.on('message', (data: Buffer) => data.length > 1 && messages.push(data.toString()));
+    await new Promise((resolve, reject) => socket.on('close', resolve).on('error', reject));
+    return messages;
+  };
+  assert.deepEqual(await said('echo hi', 'channel.k8s.io'), ['\u0001hi\n']);
+  const [failure] = await said('exit 3', 'channel.k8s.io');
+  assert.equal(failure, '\u0003command terminated with non-zero exit code: exit status 3');
+  const encoded = (text: string) => Buffer.from(text).toString('base64');
+  assert.deepEqual(await said('echo hi', 'base64.channel.k8s.io'), [`1${encoded('hi\n')}`]);
+  const [output, status] = await said('echo hi', 'v4.base64.channel.k8s.io');
+  assert.equal(output, `1${encoded('hi\n')}`);
+  assert.equal(JSON.parse(Buffer.from(status!.slice(1), 'base64').toString()).status, 'Success');
+  const echo = new WebSocket(
+    `wss://${base}/exec/default/web/main?stdin=1&stdout=1&command=cat`,
+    ['base64.channel.k8s.io'],
+    client,
+  );
+  echo.on('open', () => echo.send(`0${encoded('to and fro')}`));
+  const answer = await new Promise((resolve) =>
+    echo.on('message', (data: Buffer) => data.length > 1 && resolve(data.toString())),
+  );
+  echo.close();
+  assert.equal(answer, `1${encoded('to and fro')}`);
+});
+
 test('a client that resets its connection while it is refused harms nobody', async (t) => {
   const { base, client } = await simulated(t);
   const [host = '', port] = base.split(':');

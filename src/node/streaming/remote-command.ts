@@ -2,10 +2,18 @@ import type { Readable, Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { StreamSession } from '../runtimes/runtime.ts';
 
-/** Channels of v4.channel.k8s.io and v5.channel.k8s.io: the first byte of every message. */
+/** The first byte of every message, in base64 protocols its digit. */
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
-/** v5 only: `255, CHANNEL` ends a channel. v4 has no way to say that standard input ended. */
-export const remoteCommandProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+/**
+ * What a client may offer, the best first. Only v5 can say that standard input ended (`255, CHANNEL`). Before v4 the
+ * error channel has text, and nothing when all went well. Programs in browsers use base64.
+ */
+export const remoteCommandProtocols = [
+  ...['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io'],
+  ...['channel.k8s.io', 'base64.channel.k8s.io'],
+];
+const isBase64 = ({ protocol }: WebSocket) => protocol.endsWith('base64.channel.k8s.io');
+const tellsStatus = ({ protocol }: WebSocket) => /^v[45]\./.test(protocol);
 
 const bufferedBytesMax = 1024 * 1024;
 
@@ -21,7 +29,7 @@ export async function serveRemoteCommand(socket: WebSocket, open: () => Promise<
   try {
     session = await open();
   } catch (error) {
-    send(socket, channels.error, statusOfFailure(error));
+    sendStatus(socket, statusOfFailure(error));
     socket.close(1000);
     return;
   }
@@ -41,22 +49,23 @@ export async function serveRemoteCommand(socket: WebSocket, open: () => Promise<
   const ended = Promise.all([status, sent]).then(([result]) => result);
   const result = await Promise.race([ended, left]);
   if (result !== undefined) {
-    send(socket, channels.error, result);
+    sendStatus(socket, result);
     socket.close(1000);
   }
   session.close();
 }
 
 function receive(session: StreamSession, message: Buffer, socket: WebSocket): void {
-  const content = message.subarray(1);
+  const channel = isBase64(socket) ? message[0]! - zero : message[0];
+  const content = isBase64(socket) ? Buffer.from(message.toString('latin1', 1), 'base64') : message.subarray(1);
   const stdin = session.stdin as Writable | undefined;
-  if (message[0] === channels.stdin && stdin?.writable) {
+  if (channel === channels.stdin && stdin?.writable) {
     if (stdin.write(content)) return;
     socket.pause();
     stdin.once('drain', () => socket.resume());
     stdin.once('close', () => socket.resume());
-  } else if (message[0] === channels.close && content[0] === channels.stdin) stdin?.end();
-  else if (message[0] === channels.resize) resize(session, content);
+  } else if (channel === channels.close && content[0] === channels.stdin) stdin?.end();
+  else if (channel === channels.resize) resize(session, content);
 }
 
 /** `{"Width":80,"Height":24}`; anything else is ignored, as the kubelet does. */
@@ -86,26 +95,34 @@ function pump(socket: WebSocket, channel: number, stream: NodeJS.ReadableStream 
   });
 }
 
+const zero = '0'.charCodeAt(0);
+
 function send(socket: WebSocket, channel: number, content: Buffer, sent?: () => void): void {
-  if (socket.readyState === socket.OPEN)
-    socket.send(Buffer.concat([Buffer.from([channel]), content]), { binary: true }, sent);
+  if (socket.readyState !== socket.OPEN) return;
+  if (isBase64(socket)) socket.send(`${channel}${content.toString('base64')}`, sent);
+  else socket.send(Buffer.concat([Buffer.from([channel]), content]), { binary: true }, sent);
 }
 
+function sendStatus(socket: WebSocket, status: Status): void {
+  if (tellsStatus(socket)) send(socket, channels.error, Buffer.from(JSON.stringify(status)));
+  else if (status.message !== undefined) send(socket, channels.error, Buffer.from(status.message));
+}
+
+type Status = { metadata: object; status: 'Success' | 'Failure'; message?: string; [field: string]: unknown };
+
 /** metav1.Status as exec reports it: kubectl takes its own exit code from the cause ExitCode. */
-function statusOfExit(exitCode: number): Buffer {
-  if (exitCode === 0) return json({ metadata: {}, status: 'Success' });
-  return json({
+function statusOfExit(exitCode: number): Status {
+  if (exitCode === 0) return { metadata: {}, status: 'Success' };
+  return {
     metadata: {},
     status: 'Failure',
     message: `command terminated with non-zero exit code: exit status ${exitCode}`,
     reason: 'NonZeroExitCode',
     details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
-  });
+  };
 }
 
-function statusOfFailure(error: unknown): Buffer {
+function statusOfFailure(error: unknown): Status {
   const message = error instanceof Error ? error.message : String(error);
-  return json({ metadata: {}, status: 'Failure', message, reason: 'InternalError', code: 500 });
+  return { metadata: {}, status: 'Failure', message, reason: 'InternalError', code: 500 };
 }
-
-const json = (value: object) => Buffer.from(JSON.stringify(value));

@@ -14,6 +14,10 @@ export function concerns(request: AdmissionRequest, operation: string, resource:
 export const createdPod = (request: AdmissionRequest): KubernetesObject | undefined =>
   concerns(request, 'CREATE', 'pods') ? request.object : undefined;
 
+/** The pod that is being created or updated as a whole. */
+export const writtenPod = (request: AdmissionRequest): KubernetesObject | undefined =>
+  concerns(request, 'UPDATE', 'pods') ? request.object : createdPod(request);
+
 /** The 403 that names the object, the plugin's reason behind. */
 export function refusal({ kind, name }: AdmissionRequest, why: string): ApiError {
   return forbidden({ group: kind.group, resource: kind.resource, name }, why);

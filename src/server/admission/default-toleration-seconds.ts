@@ -1,18 +1,19 @@
 import type { AdmissionPlugin } from '../contracts.ts';
-import { concerns } from './about.ts';
+import { writtenPod } from './about.ts';
 
 const taints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 const tolerationSeconds = 300;
 
 /**
- * Pods stay five minutes on a node that is lost, unless they say otherwise: also those that a client replaces with what it
- * once created.
+ * Pods stay five minutes on a node that is lost, unless they say otherwise. A client that replaces the tolerations of a
+ * pod rarely repeats these.
  */
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   mutate(request) {
-    if (!concerns(request, 'CREATE', 'pods') && !concerns(request, 'UPDATE', 'pods')) return;
-    const { spec } = request.object!;
+    const pod = writtenPod(request);
+    if (pod === undefined) return;
+    const { spec } = pod;
     for (const key of taints) {
       const tolerated = (spec.tolerations ?? []).some(
         (toleration: any) =>

@@ -1,5 +1,5 @@
 import type { AdmissionPlugin } from '../contracts.ts';
-import { createdPod } from './about.ts';
+import { writtenPod } from './about.ts';
 
 const isExtended = (name: string) =>
   name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
@@ -8,7 +8,7 @@ const isExtended = (name: string) =>
 export const extendedResourceToleration: AdmissionPlugin = {
   name: 'ExtendedResourceToleration',
   mutate(request) {
-    const pod = createdPod(request);
+    const pod = writtenPod(request);
     if (pod === undefined) return;
     const { spec } = pod;
     const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];

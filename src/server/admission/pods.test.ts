@@ -38,6 +38,18 @@ test('a restricted pod is admitted, with token, seccomp profile, tolerations and
   assert.deepEqual([spec.priority, spec.preemptionPolicy], [0, 'PreemptLowerPriority']);
 });
 
+test('who replaces the tolerations of a pod keeps those that it was given', async () => {
+  const { body } = await create(pod('replaced'));
+  const tolerations = [{ key: 'dedicated', operator: 'Equal', value: 'x', effect: 'NoSchedule' }];
+  const object = { ...body, spec: { ...body.spec, tolerations } };
+  const { code, body: after } = await server.ask(dev, 'PUT', '/namespaces/a/pods/replaced', object);
+  assert.equal(code, 200, after.message);
+  assert.deepEqual(
+    after.spec.tolerations.map(({ key }: { key: string }) => key),
+    ['dedicated', 'node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'],
+  );
+});
+
 test('a plain pod is refused where nothing is labelled, with the fields, the patch and the command', async () => {
   const { code, body } = await create(plain('plain', 'a'));
   assert.equal(code, 403);
