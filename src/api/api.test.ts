@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findKind, kindOf, kinds } from './api.ts';
+import { kindOf, kinds } from './api.ts';
 import { apiVersionOf } from './kind.ts';
 import { decodeFields } from './schema/decode.ts';
 import { definitionNames, kindOfDefinition } from './schema/definitions.ts';
@@ -45,8 +45,8 @@ test('no two kinds share a path, a name or a short name of one group', () => {
       assert.ok(!seen.has(key), key);
       seen.add(key);
     }
-  assert.equal(findKind('apps', 'v1', 'deployments'), kindOf('apps/v1', 'Deployment'));
-  assert.equal(findKind('apps', 'v1', 'pods'), undefined);
+  assert.equal(kindOf('apps/v1', 'Deployment')?.resource, 'deployments');
+  assert.equal(kindOf('apps/v1', 'Pod'), undefined);
 });
 
 for (const kind of stored)
@@ -74,7 +74,8 @@ for (const kind of stored.filter(({ storedAs }) => storedAs))
     const object = example(apiVersionOf(kind), kind.kind, kind.namespaced);
     const { group, version, resource, toStored, fromStored } = kind.storedAs!;
     const there = toStored(structuredClone(object));
-    assert.equal(there.apiVersion, apiVersionOf(findKind(group, version, resource)!));
+    assert.equal(there.apiVersion, apiVersionOf({ group, version }));
+    assert.equal(kindOf(there.apiVersion, kind.kind)?.resource, resource);
     assert.partialDeepStrictEqual(fromStored(there), object);
   });
 

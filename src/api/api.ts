@@ -144,12 +144,7 @@ export const kinds: Kind[] = [
   protection,
 ];
 
-const byResource = new Map(kinds.map((kind) => [`${kind.group}/${kind.version}/${kind.resource}`, kind]));
 const byName = new Map(kinds.map((kind) => [`${apiVersionOf(kind)}/${kind.kind}`, kind]));
-
-/** The built-in kind that is served under this group, version and plural. */
-export const findKind = (group: string, version: string, resource: string): Kind | undefined =>
-  byResource.get(`${group}/${version}/${resource}`);
 
 /** The built-in kind of an object: `kindOf('apps/v1', 'Deployment')`. */
 export const kindOf = (apiVersion: string, kind: string): Kind | undefined => byName.get(`${apiVersion}/${kind}`);

@@ -32,7 +32,7 @@ export type Choices = Partial<
   Pick<Configuration, 'dataDirectory' | 'kubeconfig' | 'listen' | 'allowFrom' | 'apiPort' | 'podCIDR' | 'serviceCIDR'>
 > & { relax?: string[]; runDirectory?: string };
 
-export const defaultDataDirectory = '/var/lib/rempart';
+const defaultDataDirectory = '/var/lib/rempart';
 const defaultRunDirectory = '/run/rempart';
 /** No account of this id exists on a Debian machine, and systemd does not hand it out. */
 const serverUid = 61_723;

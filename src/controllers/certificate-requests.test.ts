@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import type { CertificateSigningRequest } from '../api/schema/types.d.ts';
-import { buildCertificateRequest, type CertificateRequest } from '../foundation/x509/certificate-request.ts';
+import type { CertificateRequest } from '../foundation/x509/certificate-request.ts';
+import { buildCertificateRequest } from '../foundation/x509/testing/build-certificate-request.ts';
 import { certificateRequester } from '../server/admission/certificate-signers.ts';
 import {
   certificateApprovalController,

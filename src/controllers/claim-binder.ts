@@ -10,7 +10,7 @@ const classes = 'storageclasses.storage.k8s.io';
 const bindCompleted = 'pv.kubernetes.io/bind-completed';
 const boundByController = 'pv.kubernetes.io/bound-by-controller';
 export const selectedNode = 'volume.kubernetes.io/selected-node';
-export const storageProvisioner = 'volume.kubernetes.io/storage-provisioner';
+const storageProvisioner = 'volume.kubernetes.io/storage-provisioner';
 const noProvisioner = 'kubernetes.io/no-provisioner';
 
 type Claim = PersistentVolumeClaim;
@@ -105,7 +105,7 @@ async function askForVolume(context: ControllerContext, claim: Claim, provisione
 }
 
 /** The newest of the classes that are marked as the default. */
-export function defaultClass(all: StorageClass[]): StorageClass | undefined {
+function defaultClass(all: StorageClass[]): StorageClass | undefined {
   const marked = all.filter(
     ({ metadata }) => metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true',
   );

@@ -30,7 +30,7 @@ export const claimProtectionController = (): Controller => ({
 });
 
 /** The claims a pod uses, also those made for it alone. */
-export function claimNames({ metadata, spec }: Pod): string[] {
+function claimNames({ metadata, spec }: Pod): string[] {
   return (spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
     if (persistentVolumeClaim) return [persistentVolumeClaim.claimName];
     return ephemeral ? [`${metadata.name}-${name}`] : [];

@@ -91,7 +91,7 @@ async function createPods(context: ControllerContext, set: DaemonSet, nodes: str
 }
 
 /** The scheduler places it, but on this node only: so that it counts what the pod takes. */
-export function podFor(set: DaemonSet, node: string, hash: string): Partial<Pod> {
+function podFor(set: DaemonSet, node: string, hash: string): Partial<Pod> {
   const { template } = set.spec!;
   const pod = podFromTemplate(template, set);
   pod.metadata!.labels![revisionHashLabel] = hash;

@@ -11,11 +11,11 @@ const claims = 'persistentvolumeclaims';
 const volumes = 'persistentvolumes';
 const classes = 'storageclasses.storage.k8s.io';
 
-export const localPathProvisioner = 'rempart.io/local-path';
+const localPathProvisioner = 'rempart.io/local-path';
 /** The agent of the volume's node takes it away when it has removed the directory. */
 export const localPathFinalizer = 'rempart.io/local-path';
 /** The node whose disk holds the volume. */
-export const localPathNode = 'rempart.io/local-path-node';
+const localPathNode = 'rempart.io/local-path-node';
 
 /**
  * Makes volumes that are directories on the node where the first pod of a claim will run. Nothing is written here: the
@@ -95,7 +95,7 @@ function nodeFor({ cache }: ControllerContext, claim: PersistentVolumeClaim, { v
   return volumeBindingMode === 'WaitForFirstConsumer' ? undefined : cache<Node>('nodes').list()[0];
 }
 
-export function volumeOf(
+function volumeOf(
   claim: PersistentVolumeClaim,
   storageClass: StorageClass,
   node: Node,

@@ -13,7 +13,7 @@ export const nodeNameOf = ({ spec }: Pod): string => spec?.nodeName ?? '';
 export const isReady = ({ status }: Pod): boolean => conditionOf(status?.conditions, 'Ready')?.status === 'True';
 
 /** When the pod became ready, in milliseconds; undefined when it is not. */
-export function readySinceMs(pod: Pod): number | undefined {
+function readySinceMs(pod: Pod): number | undefined {
   const condition = conditionOf(pod.status?.conditions, 'Ready');
   return condition?.status === 'True' ? Date.parse(condition.lastTransitionTime ?? '') || 0 : undefined;
 }

@@ -4,7 +4,7 @@ import { controllerReference } from '../reconcile/owned.ts';
 import { podFromTemplate } from './pods.ts';
 import { revisionHashLabel } from './revisions.ts';
 
-export const claimName = (template: PersistentVolumeClaim, podName: string) => `${template.metadata.name}-${podName}`;
+const claimName = (template: PersistentVolumeClaim, podName: string) => `${template.metadata.name}-${podName}`;
 
 /** A pod with its own name, host name and volumes. */
 export function podOf(set: StatefulSet, ordinal: number, template: PodTemplateSpec, revision: string): Partial<Pod> {

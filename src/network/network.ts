@@ -29,7 +29,7 @@ export type NetworkOptions = {
   /** 1 to 11 small letters and digits: part of every name made on the machine. */
   clusterId: string;
   nodeName: string;
-  /** Must have caches for `networkResources`. */
+  /** A cache of every resource of `worldCaches`. */
   cache(resource: string): Cache;
   /** This node's part of clusterCIDR. */
   podCIDR: string;
@@ -58,17 +58,6 @@ export type NetworkOptions = {
 };
 
 export type { FlowReport } from './observations/observer.ts';
-
-/** What the network reads, as resource names. */
-export const networkResources = [
-  'pods',
-  'namespaces',
-  'nodes',
-  'services',
-  'endpointslices.discovery.k8s.io',
-  'networkpolicies.networking.k8s.io',
-  'protections.defence.rempart.io',
-];
 
 export type Network = {
   /**

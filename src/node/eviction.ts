@@ -40,7 +40,7 @@ export function createPressureMemory(): (now: UnderPressure, nowMs: number) => U
 export type Candidate = { pod: Pod; workingSetBytes: number; processes: number };
 
 const criticalPriority = 2_000_000_000;
-export const isCritical = (pod: Pod) => isStatic(pod) || (pod.spec?.priority ?? 0) >= criticalPriority;
+const isCritical = (pod: Pod) => isStatic(pod) || (pod.spec?.priority ?? 0) >= criticalPriority;
 
 /**
  * Pods in the order in which they go when memory or processes run out: first those that use more than they asked for,

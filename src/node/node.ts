@@ -9,16 +9,15 @@ export const imageFingerprint = async (specification: string): Promise<string> =
   (await import('./oci/building/archive.ts')).fingerprintOf(specification);
 
 export { type Agent, type AgentOptions, createAgent } from './agent.ts';
-export { type Cgroups, createCgroups, noCgroups, pidsPerPod } from './cgroups.ts';
+export { createCgroups, pidsPerPod } from './cgroups.ts';
 export { collectHostFacts, type FilePlace } from './host-facts.ts';
 export { publishHostFacts } from './host-facts-publisher.ts';
-export type { NetworkHooks } from './pods/context.ts';
 export { writeCniConfig } from './runtimes/containerd/cni.ts';
 export { createContainerdRuntime } from './runtimes/containerd/containerd.ts';
 export { importImage } from './runtimes/containerd/import.ts';
 export { removeLeftovers } from './runtimes/containerd/leftovers.ts';
 export { startContainerd } from './runtimes/containerd/process.ts';
 export type { Runtime, Sandbox } from './runtimes/runtime.ts';
-export { createFleet, type Fleet, type FleetOptions } from './simulated/fleet.ts';
+export { createFleet } from './simulated/fleet.ts';
 export { createKubeletServer, type KubeletServer } from './streaming/kubelet-server.ts';
-export { plainMounter, systemMounter } from './volumes/mounter.ts';
+export { systemMounter } from './volumes/mounter.ts';

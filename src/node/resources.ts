@@ -47,7 +47,7 @@ export function linuxResources(pod: Pod, container: ContainerSpec, nodeMemoryByt
 }
 
 /** -997 for Guaranteed and node-critical pods, 1000 for BestEffort, between by the share of memory not asked for. */
-export function oomScoreAdj(pod: Pod, memoryRequestBytes: number, nodeMemoryBytes: number): number {
+function oomScoreAdj(pod: Pod, memoryRequestBytes: number, nodeMemoryBytes: number): number {
   if ((pod.spec!.priority ?? 0) >= 2_000_001_000) return -997;
   const qos = qosClass(pod);
   if (qos !== 'Burstable') return qos === 'Guaranteed' ? -997 : 1000;

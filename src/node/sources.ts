@@ -127,7 +127,7 @@ const refreshAtMs = (nowMs: number, expiresAtMs: number) =>
   nowMs + Math.max(Math.min((expiresAtMs - nowMs) * 0.8, 24 * 3_600_000), 10_000);
 
 /** ConfigMaps and Secrets that a pod's volumes show. */
-export function referenced(pod: Pod): [string, string][] {
+function referenced(pod: Pod): [string, string][] {
   const found: [string, string][] = [];
   const add = (resource: string, name: string | undefined) => {
     if (name) found.push([resource, name]);

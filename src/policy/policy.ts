@@ -12,8 +12,8 @@ import { createIndex } from './indexed.ts';
 import type { PolicyPod, Protocol, World } from './world.ts';
 
 export { type AddressRange, contains, formatAddress, parseAddress, parseBlock, subtract } from './address.ts';
-export type { CompiledDirection, CompiledPod, CompiledRule, PeerSet, PortRange } from './compile.ts';
-export type { Decision, Party, Side, Why } from './evaluate.ts';
+export type { CompiledDirection, CompiledPod, PeerSet, PortRange } from './compile.ts';
+export type { Decision, Party, Side } from './evaluate.ts';
 export type { Difference, ExplainedSide, Explanation, RuleRef } from './explain.ts';
 export {
   containerPorts,
@@ -27,10 +27,10 @@ export {
   serviceNameLabel,
 } from './objects.ts';
 export { parsePolicy } from './parse.ts';
-export { type ChangedPair, type ChangedParty, changedPairs } from './reachability/changes.ts';
-export { type PartyClass, partyText } from './reachability/parties.ts';
+export { type ChangedParty, changedPairs } from './reachability/changes.ts';
+export type { PartyClass } from './reachability/parties.ts';
 export { portsText, withoutPorts } from './reachability/port-sets.ts';
-export { createReachability, type Reach, type Reachability } from './reachability/reachability.ts';
+export { createReachability, type Reachability } from './reachability/reachability.ts';
 export * from './world.ts';
 
 export type Evaluator = {

@@ -6,7 +6,7 @@ import type { Controller, ResourceName } from './controller.ts';
 type Declaration = Pick<Controller, 'name' | 'reconciles' | 'reads' | 'writes' | 'grants'>;
 
 /** The identity of a controller, as the API server sees it. */
-export const serviceAccountOf = (controllerName: string) => `${controllerName}-controller`;
+const serviceAccountOf = (controllerName: string) => `${controllerName}-controller`;
 export const usernameOf = (controllerName: string) =>
   `system:serviceaccount:kube-system:${serviceAccountOf(controllerName)}`;
 

@@ -8,7 +8,8 @@ import { eventuallyIn } from '../client/testing/eventually.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { createLog } from '../foundation/log.ts';
 import { startServer } from '../server/testing/start.ts';
-import { createScheduler, detailMark } from './scheduler.ts';
+import { detailMark } from './reasons.ts';
+import { createScheduler } from './scheduler.ts';
 import { buildNode, buildPod } from './testing/builders.ts';
 
 const _waitMaxMs = 15_000;

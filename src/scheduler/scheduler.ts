@@ -18,9 +18,6 @@ import { createReporter } from './report.ts';
 import { type NoPlacement, schedule } from './schedule.ts';
 import { createWorld } from './snapshot.ts';
 
-export { plugins } from './plugins.ts';
-export { type Detail, detailMark } from './reasons.ts';
-
 export type SchedulerOptions = {
   /** Carries the identity `system:kube-scheduler`. */
   client: Client;

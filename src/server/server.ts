@@ -15,17 +15,12 @@ import { defaultServiceRanges, type ServiceRanges, serviceAddresses } from './se
 import { createStorage } from './storage/storage.ts';
 import { createWatchHub } from './storage/watch-hub.ts';
 
-export { type AuditLog, type AuditOptions, createAudit } from './audit/audit.ts';
+export { createAudit } from './audit/audit.ts';
 export { type AuditVerdict, verifyAudit } from './audit/verify.ts';
-export type { Extensions, TokenIssue } from './context.ts';
-export type { AdmissionPlugin, AdmissionRequest, Audit, AuditEvent, Authorizer, Lookup, ModeOf } from './contracts.ts';
+export type { Extensions } from './context.ts';
+export type { AdmissionPlugin, AdmissionRequest, Audit, AuditEvent, Authorizer, Lookup } from './contracts.ts';
 export { createDefences, type DefenceSettings } from './defences.ts';
-export type { Listen, Tls } from './http/listener.ts';
-export type { CallRequest, CallResponse, InProcess } from './in-process.ts';
-export type { Kinds } from './kinds.ts';
-export type { Bounds } from './limits.ts';
-export { createLookup } from './lookup.ts';
-export type { ServiceRanges } from './services/addresses.ts';
+export type { Listen } from './http/listener.ts';
 export { stamp } from './storage/codec.ts';
 export { type Usage, usageKinds } from './usage.ts';
 export { type VirtualKind, type VirtualRequest, virtualKind } from './virtual.ts';

@@ -4,7 +4,6 @@ import { defaultLimits, type Limits } from './group-commit.ts';
 
 export * from './encryption.ts';
 export * from './engine.ts';
-export { defaultLimits, type Limits } from './group-commit.ts';
 
 export type StoreOptions = EngineOptions &
   Partial<Limits> & { clock?: Clock } & ({ engine: 'memory' } | { engine: 'sqlite'; path: string });

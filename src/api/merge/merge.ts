@@ -1,5 +1,5 @@
 /** How changes are merged into objects: the four patch types of the API. */
-export { type ApplyConflict, type FieldOwner, serverSideApply, updateManagedFields } from './apply.ts';
+export { serverSideApply, updateManagedFields } from './apply.ts';
 export { type JsonPatchOperation, jsonPatch } from './json-patch.ts';
 export { mergePatch } from './merge-patch.ts';
 export { strategicMergePatch } from './strategic.ts';

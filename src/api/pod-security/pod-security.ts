@@ -18,7 +18,7 @@ import { seccompRestricted } from './checks/seccomp-restricted.ts';
 import { sysctls } from './checks/sysctls.ts';
 import { windowsHostProcess } from './checks/windows-host-process.ts';
 
-export type { Offence, PodLike, PodSecurityCheck, Violation } from './check.ts';
+export type { PodLike, PodSecurityCheck, Violation } from './check.ts';
 
 export type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted';
 /** A minor version of Kubernetes 1, or the newest rules. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findKind } from '../api.ts';
+import { kindOf } from '../api.ts';
 import { defaultPullPolicy } from './defaults.ts';
 
-const defaulted = (group: string, resource: string, spec: unknown): any => {
+const defaulted = (apiVersion: string, kind: string, spec: unknown): any => {
   const object: any = { metadata: { name: 'web' }, spec };
-  findKind(group, 'v1', resource)!.defaults(object);
+  kindOf(apiVersion, kind)!.defaults(object);
   return object.spec;
 };
 
@@ -26,16 +26,16 @@ test('a pod takes its requests from its limits; a template does not', () => {
   const containers = () => [
     { name: 'a', image: 'a', resources: { limits: { cpu: '1' }, requests: { memory: '1Mi' } } },
   ];
-  const pod = defaulted('', 'pods', { containers: containers() });
+  const pod = defaulted('v1', 'Pod', { containers: containers() });
   assert.deepEqual(pod.containers[0].resources.requests, { cpu: '1', memory: '1Mi' });
   const selector = { matchLabels: { a: 'b' } };
-  const deployment = defaulted('apps', 'deployments', { selector, template: { spec: { containers: containers() } } });
+  const deployment = defaulted('apps/v1', 'Deployment', { selector, template: { spec: { containers: containers() } } });
   assert.deepEqual(deployment.template.spec.containers[0].resources.requests, { memory: '1Mi' });
   assert.equal(deployment.template.spec.enableServiceLinks, undefined);
 });
 
 test('a pod spec is filled as upstream fills it', () => {
-  const spec = defaulted('', 'pods', {
+  const spec = defaulted('v1', 'Pod', {
     serviceAccount: 'builder',
     hostNetwork: true,
     containers: [
@@ -88,6 +88,6 @@ test('a pod spec is filled as upstream fills it', () => {
 
 test('text written to a secret becomes its data', () => {
   const secret: any = { metadata: {}, stringData: { a: 'hi' }, data: { a: 'b2xk', b: 'eA==' } };
-  findKind('', 'v1', 'secrets')!.defaults(secret);
+  kindOf('v1', 'Secret')!.defaults(secret);
   assert.deepEqual(secret, { metadata: {}, type: 'Opaque', data: { a: 'aGk=', b: 'eA==' } });
 });

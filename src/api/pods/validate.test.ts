@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findKind } from '../api.ts';
+import { kindOf } from '../api.ts';
 import type { KubernetesObject } from '../object.ts';
 import { validateEphemeralContainersUpdate, validatePodUpdate } from './update.ts';
 
-const kind = findKind('', 'v1', 'pods')!;
+const kind = kindOf('v1', 'Pod')!;
 
 /** A valid pod, changed by the test, as the server would see it on a create. */
 function podWith(change: (pod: any) => void): KubernetesObject {

@@ -3,7 +3,7 @@ import type { PolicyRule } from './rules.ts';
 import type { Subject } from './subject.ts';
 
 const group = 'rbac.authorization.k8s.io';
-export const apiVersion = `${group}/v1`;
+const apiVersion = `${group}/v1`;
 
 export const read = 'get list watch';
 export const write = 'create delete deletecollection patch update';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findKind } from '../api.ts';
+import { kindOf } from '../api.ts';
 import { ApiError } from '../status.ts';
 import { decodeFields, strictFindings, unfit } from './decode.ts';
 import { parseJson, parseYaml } from './parse.ts';
 import type { Schema } from './schema.ts';
 
-const { schema } = findKind('', 'v1', 'pods')!;
-const deployments = findKind('apps', 'v1', 'deployments')!;
+const { schema } = kindOf('v1', 'Pod')!;
+const deployments = kindOf('apps/v1', 'Deployment')!;
 const mismatchOf = (value: unknown, of = schema) => decodeFields(of, value).mismatch;
 
 test('unknown fields are named with their path and dropped', () => {
@@ -58,7 +58,7 @@ test('quantities and times take their canonical form', () => {
     requests: { cpu: '500m' },
   });
   const lease: any = { spec: { renewTime: '2026-01-01T01:00:00.100000+01:00' } };
-  decodeFields(findKind('coordination.k8s.io', 'v1', 'leases')!.schema, lease);
+  decodeFields(kindOf('coordination.k8s.io/v1', 'Lease')!.schema, lease);
   assert.equal(lease.spec.renewTime, '2026-01-01T00:00:00.100000Z');
 });
 
@@ -83,10 +83,10 @@ test('malformed quantities, times and base64 are refused', () => {
   for (const cpu of ['many', '1 ', {}, true]) assert.match(mismatchOf(resources(cpu)) ?? '', /quantities must match/);
   for (const time of ['', 'yesterday', '2026-13-01T00:00:00Z', '2026-01-01'])
     assert.match(mismatchOf({ metadata: { creationTimestamp: time } }) ?? '', /parsing time/);
-  const leases = findKind('coordination.k8s.io', 'v1', 'leases')!;
+  const leases = kindOf('coordination.k8s.io/v1', 'Lease')!;
   for (const renewTime of ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00.1Z'])
     assert.match(mismatchOf({ spec: { renewTime } }, leases.schema) ?? '', /parsing time .*000000/);
-  const secrets = findKind('', 'v1', 'secrets')!;
+  const secrets = kindOf('v1', 'Secret')!;
   assert.match(mismatchOf({ data: { a: 'not base64!' } }, secrets.schema) ?? '', /illegal base64/);
 });
 
@@ -139,7 +139,7 @@ test('documents that nest without end or grow by aliases are refused at once', a
   let deepSchema: object = {};
   for (let depth = 0; depth < 200; depth++) deepSchema = { properties: { a: deepSchema } };
   const crd = { spec: { versions: [{ schema: { openAPIV3Schema: deepSchema } }] } };
-  const definitions = findKind('apiextensions.k8s.io', 'v1', 'customresourcedefinitions')!;
+  const definitions = kindOf('apiextensions.k8s.io/v1', 'CustomResourceDefinition')!;
   assert.throws(() => decodeFields(definitions.schema, crd), rejects);
 });
 

@@ -9,6 +9,7 @@ const claimSpec = () => ({ accessModes: ['ReadWriteOnce'], resources: { requests
 const rule = { verbs: ['get'], apiGroups: [''], resources: ['pods'] };
 const rbac = 'rbac.authorization.k8s.io';
 const request = Buffer.from('-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n');
+const addLabel = '[JSONPatch{op: "add", path: "/metadata/labels/a", value: "b"}]';
 const webhook = {
   name: 'check.example.com',
   clientConfig: { service: { namespace: 'default', name: 'check' } },
@@ -125,7 +126,7 @@ const bodies: Record<string, Body> = {
   },
   [`${admission} ValidatingAdmissionPolicyBinding`]: { spec: { policyName: 'p', validationActions: ['Deny'] } },
   [`${admission} MutatingAdmissionPolicy`]: {
-    spec: { matchConstraints: match, mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }] },
+    spec: { matchConstraints: match, mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: addLabel } }] },
   },
   [`${admission} MutatingAdmissionPolicyBinding`]: { spec: { policyName: 'p' } },
   'apiextensions.k8s.io/v1 CustomResourceDefinition': {

@@ -4,7 +4,7 @@ import { configMapKey } from './names.ts';
 import { sameValue } from './values.ts';
 
 /** All values together: what a node can hold in memory and the store in one value. */
-export const dataBytesMax = 1024 * 1024;
+const dataBytesMax = 1024 * 1024;
 
 type Holder = { data?: Record<string, string>; binaryData?: Record<string, string>; immutable?: boolean };
 

@@ -55,7 +55,7 @@ export type ControlPlane = {
   close(): Promise<void>;
 };
 
-export const version = 'v1.36.0+rempart';
+const version = 'v1.36.0+rempart';
 const tokenIssuer = 'https://kubernetes.default.svc.cluster.local';
 const nodePorts = { from: 30_000, to: 32_767 };
 

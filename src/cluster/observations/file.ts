@@ -15,7 +15,7 @@ import { decodeLine, type Line, observationLines, observationsFormat } from '../
 import type { Observations } from '../../api/observations/observation.ts';
 
 /** What a file may hold; what does not fit is left out of it. */
-export const fileBytesMax = 16 * 2 ** 20;
+const fileBytesMax = 16 * 2 ** 20;
 
 const current = 'observations.jsonl';
 /** As it was one writing before: read when the newest is damaged. */

@@ -13,7 +13,7 @@ export const subjectsOf = ({ metadata, subjects }: Manifest): BoundSubject[] =>
       : { ...subject },
   );
 
-export const subjectKey = ({ kind, namespace = '', name }: BoundSubject): string => `${kind} ${namespace}/${name}`;
+const subjectKey = ({ kind, namespace = '', name }: BoundSubject): string => `${kind} ${namespace}/${name}`;
 
 /** Whom a list of bindings names. Made once for it: every pod and every ServiceAccount asks. */
 const named = new WeakMap<Manifest[], Set<string>>();

@@ -1,6 +1,6 @@
 import type { Snapshot } from './snapshot.ts';
 
-export const daemonSetKind = 'DaemonSet.apps';
+const daemonSetKind = 'DaemonSet.apps';
 
 /** Names of what runs a pod network and enforces NetworkPolicies. `anetd` is Cilium as Google runs it. */
 const enforcing =

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { toPem } from './certificate.ts';
-import { buildCertificateRequest, readCertificateRequest } from './certificate-request.ts';
+import { readCertificateRequest } from './certificate-request.ts';
+import { buildCertificateRequest } from './testing/build-certificate-request.ts';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const subject = { commonName: 'system:node:a', organizations: ['system:nodes', 'other'] };

@@ -1,26 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import {
-  type AlternativeNames,
-  alternativeNamesExtension,
-  type DistinguishedName,
-  distinguishedName,
-  toPem,
-} from './certificate.ts';
-import {
-  bitString,
-  child,
-  children,
-  context,
-  type DerNode,
-  decode,
-  integer,
-  objectIdentifier,
-  readObjectIdentifier,
-  sequence,
-  set,
-  tags,
-} from './der.ts';
+import { createPublicKey, verify } from 'node:crypto';
+import { child, children, type DerNode, decode, readObjectIdentifier, tags } from './der.ts';
 
 /** What a PKCS #10 request (RFC 2986) asks for, its signature verified. */
 export type CertificateRequest = {
@@ -119,27 +99,4 @@ function addressText(octets: Buffer): string {
   if (octets.length === 4) return octets.join('.');
   if (octets.length !== 16) throw new RangeError('an IP alternative name has 4 or 16 octets');
   return Array.from({ length: 8 }, (_, index) => octets.readUInt16BE(index * 2).toString(16)).join(':');
-}
-
-/** A signed PEM request, as a node or a user's tool makes it. `key` is a P-256 private key. */
-export function buildCertificateRequest(
-  subject: DistinguishedName,
-  key: KeyObject,
-  names: AlternativeNames = {},
-): string {
-  const info = sequence(
-    integer(Buffer.from([0])),
-    distinguishedName(subject),
-    createPublicKey(key).export({ type: 'spki', format: 'der' }),
-    context(0, ...requestedExtensions(names)),
-  );
-  const signature = sign('sha256', info, { key, dsaEncoding: 'der' });
-  const algorithm = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
-  return toPem('CERTIFICATE REQUEST', sequence(info, algorithm, bitString(signature)));
-}
-
-function requestedExtensions(names: AlternativeNames): Buffer[] {
-  const extension = alternativeNamesExtension(names);
-  if (extension === undefined) return [];
-  return [sequence(objectIdentifier('1.2.840.113549.1.9.14'), set(sequence(extension)))];
 }

@@ -25,7 +25,7 @@ export const tags = {
   set: 0x31,
 } as const;
 
-export function encode(tag: number, ...contents: Uint8Array[]): Buffer {
+function encode(tag: number, ...contents: Uint8Array[]): Buffer {
   const content = Buffer.concat(contents);
   return Buffer.concat([Buffer.from([tag, ...lengthOctets(content.length)]), content]);
 }

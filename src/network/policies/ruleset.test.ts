@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CompiledDirection, CompiledPod, CompiledRule } from '../../policy/policy.ts';
+import type { CompiledDirection, CompiledPod } from '../../policy/policy.ts';
 import { policyTable } from './ruleset.ts';
 
 const networks = { podCIDR: '10.244.0.0/24', clusterCIDR: '10.244.0.0/16', gatewayAddress: '10.244.0.1' };
 const open: CompiledDirection = { open: true, by: ['off'], rules: [] };
-const closed = (rules: CompiledRule[], by = ['shop/db']): CompiledDirection => ({ open: false, by, rules });
+const closed = (rules: CompiledDirection['rules'], by = ['shop/db']): CompiledDirection => ({ open: false, by, rules });
 const table = (...compiled: CompiledPod[]) =>
   policyTable(
     't',
@@ -58,7 +58,7 @@ test('pods with the same rules share chains, and pods of one namespace one set',
 });
 
 test('a set of peers keeps its name when its members change, blocks are named by content', () => {
-  const names = (rule: CompiledRule) =>
+  const names = (rule: CompiledDirection['rules'][number]) =>
     [...table({ ingress: closed([rule]), egress: open }).sets.keys()].filter((name) => /^(pods|blocks)_/.test(name));
   const addresses = (...members: number[]) =>
     names({ peers: { type: 'addresses', id: 'x', addresses: members }, ports: undefined });

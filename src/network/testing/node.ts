@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import { mustRun, runCommand } from '../command.ts';
-import { createNetwork, type FlowReport, networkResources } from '../network.ts';
+import { createNetwork, type FlowReport } from '../network.ts';
 import { worldCaches } from '../policies/world.ts';
 import { addByCni, hideNamespaces, startPod, startProcess, type TestPod } from './machine.ts';
 import { type MemoryCache, memoryCache } from './memory-cache.ts';
@@ -19,7 +19,12 @@ export const forwarding = '/proc/sys/net/ipv4/ip_forward';
  */
 export function createTestNode() {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'rempart-network-'));
-  const caches = new Map<string, MemoryCache>(networkResources.map((resource) => [resource, memoryCache()]));
+  const caches = new Map<string, MemoryCache>();
+  const cache = (resource: string): MemoryCache => {
+    const known = caches.get(resource) ?? memoryCache();
+    caches.set(resource, known);
+    return known;
+  };
   const pods = new Map<string, TestPod>();
   const reports: FlowReport[] = [];
   const settings = {
@@ -29,10 +34,9 @@ export function createTestNode() {
     ...{ dnsAddress: '10.96.0.10', gatewayAddress: '10.244.0.1', apiServiceAddress: '10.96.0.1' },
     configuredIsolation: 'island' as const,
     ...{ apiAddress: '10.244.0.1', apiPort: 6443, upstreamServers: [{ address: '198.51.100.1', port: 5353 }] },
-    ...{ cache: (resource: string) => caches.get(resource)!, clock: systemClock, log: createLog('network', 'warn') },
+    ...{ cache, clock: systemClock, log: createLog('network', 'warn') },
   };
   const pod = (name: string) => pods.get(name)!;
-  const cache = (resource: string) => caches.get(resource)!;
   const object = (
     kind: string,
     namespace: string,

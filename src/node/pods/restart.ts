@@ -2,9 +2,9 @@ import type { Container as ContainerSpec, Pod } from '../../api/schema/types.d.t
 import type { Role } from './view.ts';
 
 /** A crash-looping container waits 10 s, 20 s, 40 s … 5 min; ten minutes of running forgive everything. */
-export const firstBackoffMs = 10_000;
-export const maxBackoffMs = 300_000;
-export const forgivenAfterMs = 600_000;
+const firstBackoffMs = 10_000;
+const maxBackoffMs = 300_000;
+const forgivenAfterMs = 600_000;
 
 /** Shall a container that ended with this code be started again? (PodSpec.restartPolicy, container overrides) */
 export function restarts(pod: Pod, spec: ContainerSpec, role: Role, exitCode: number): boolean {

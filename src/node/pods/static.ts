@@ -93,7 +93,7 @@ async function readBounded(path: string): Promise<string> {
 }
 
 /** The pod a file describes: named after the node too, with a uid that changes with the file. */
-export function staticPod(text: string, nodeName: string): Pod {
+function staticPod(text: string, nodeName: string): Pod {
   const pod = load(text, { schema: kubectlSchema, maxAliases: 100 }) as Pod | null;
   if (pod?.kind !== 'Pod' || pod.apiVersion !== 'v1') throw new Error('not a v1 Pod');
   if (!pod.metadata?.name || !pod.spec?.containers?.length) throw new Error('a name and containers are required');

@@ -7,7 +7,7 @@ const leaseDurationSeconds = 40;
  * The address range of a node's pods: parts of 100.64.0.0/10 (RFC 6598), so that they neither collide with real pods nor
  * use up the cluster's own range. After 16,384 nodes they repeat, which harms nobody as nothing is routed.
  */
-export function podRange(index: number): string {
+function podRange(index: number): string {
   const part = index % 2 ** 14;
   return `100.${64 + (part >>> 8)}.${part & 255}.0/24`;
 }

@@ -5,8 +5,8 @@ import { createLane } from '../../foundation/lane.ts';
 import type { Log } from '../../foundation/log.ts';
 
 /** How long the containers of a pod run, in seconds, and how they end: `succeeded` (when not said) or `failed`. */
-export const durationAnnotation = 'rempart.io/simulated-seconds';
-export const outcomeAnnotation = 'rempart.io/simulated-outcome';
+const durationAnnotation = 'rempart.io/simulated-seconds';
+const outcomeAnnotation = 'rempart.io/simulated-outcome';
 
 /** What is to run to completion, and does not say how long it takes. */
 const defaultSeconds = 1;

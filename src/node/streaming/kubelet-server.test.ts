@@ -13,9 +13,9 @@ import { systemClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
 import { createSpdyConnection } from '../runtimes/containerd/spdy.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
-import { createSimulatedRuntime } from '../runtimes/simulated.ts';
 import { testImageReference } from '../runtimes/testing/busybox.ts';
 import { cannotRunContainerd, containerConfig, sandboxConfig, startTestHost } from '../runtimes/testing/host.ts';
+import { createSimulatedRuntime } from '../runtimes/testing/simulated.ts';
 import { createKubeletServer } from './kubelet-server.ts';
 import { type Credentials, createAuthority } from './testing/certificates.ts';
 

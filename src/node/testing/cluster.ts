@@ -11,7 +11,7 @@ import { systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import { startServer, testAdmin } from '../../server/testing/start.ts';
 import { type Agent, type AgentOptions, createAgent } from '../agent.ts';
-import { plainMounter } from '../volumes/mounter.ts';
+import { plainMounter } from './mounter.ts';
 import { createTestRuntime, type TestRuntime } from './runtime.ts';
 
 export type TestNode = {

@@ -43,16 +43,5 @@ export const systemMounter: Mounter = {
   },
 };
 
-/** For machines without the right to mount: directories stay plain directories, and binds are refused. */
-export const plainMounter: Mounter = {
-  tmpfs: async () => {},
-  bind: async () => {
-    throw new Error('this agent may not mount: subPath needs root');
-  },
-  makeShared: async () => {},
-  unmount: async () => {},
-  below: async () => [],
-};
-
 const unescapeOctal = (text: string) =>
   text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));

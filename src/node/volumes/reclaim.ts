@@ -6,9 +6,9 @@ import type { Log } from '../../foundation/log.ts';
 import { removeLocal } from './persistent.ts';
 
 /** Set by the provisioner; taken away here when the directory is gone. */
-export const localPathFinalizer = 'rempart.io/local-path';
+const localPathFinalizer = 'rempart.io/local-path';
 /** Names the node whose disk holds the volume. */
-export const localPathNode = 'rempart.io/local-path-node';
+const localPathNode = 'rempart.io/local-path-node';
 
 export type ReclaimOptions = {
   /** May read persistent volumes and patch their finalizers. */

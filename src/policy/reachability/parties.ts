@@ -2,7 +2,7 @@ import type { AddressRange } from '../address.ts';
 import type { PortRange } from '../compile.ts';
 import { addressesOf, type Index, namespacePeer, type PodClass, peerSelects } from '../indexed.ts';
 import type { Peer } from '../parse.ts';
-import { type PolicyPod, podKey, type WellKnown } from '../world.ts';
+import type { PolicyPod, WellKnown } from '../world.ts';
 import { type BlockPeer, segmentsOf } from './segments.ts';
 
 /**
@@ -136,12 +136,4 @@ function selections(index: Index, peers: Peer[]): { peer: Peer; podClass: PodCla
       .filter((podClass) => peerSelects(peer, podClass.namespace, podClass.labels))
       .map((podClass) => ({ peer, podClass }));
   });
-}
-
-/** `shop/web-1 (+2)`, `node n1`, `outside`, the name of a service: for a person. */
-export function partyText(party: PartyClass): string {
-  if (party.type === 'pods')
-    return `${podKey(party.pods[0]!)}${party.pods.length > 1 ? ` (+${party.pods.length - 1})` : ''}`;
-  if (party.type === 'nodes') return `node ${party.nodes.join(', ')}`;
-  return party.type === 'service' ? party.service.name : 'outside';
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, test } from 'node:test';
-import { buildCertificateRequest } from '../../foundation/x509/certificate-request.ts';
+import { buildCertificateRequest } from '../../foundation/x509/testing/build-certificate-request.ts';
 import { grant, master, pod, startDefended } from '../testing/defended.ts';
 
 const server = await startDefended();

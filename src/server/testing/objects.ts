@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CallResponse } from '../server.ts';
+import type { CallResponse } from '../in-process.ts';
 import { type TestServer, testAdmin } from './start.ts';
 
 export const configMap = (name: string, data: Record<string, string> = {}, labels?: Record<string, string>) => ({

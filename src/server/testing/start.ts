@@ -7,7 +7,8 @@ import { type Clock, systemClock } from '../../foundation/clock.ts';
 import { createLog, type Log } from '../../foundation/log.ts';
 import { type Engine, openEngine } from '../../store/store.ts';
 import type { AdmissionPlugin, AuditEvent, Credentials, Defences } from '../contracts.ts';
-import { type Bounds, createServer, type Extensions, type Server, stamp } from '../server.ts';
+import type { Bounds } from '../limits.ts';
+import { createServer, type Extensions, type Server, stamp } from '../server.ts';
 import { createTestAuthority, type TestAuthority } from './certificates.ts';
 
 export type TestServer = Server & {

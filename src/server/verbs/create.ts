@@ -18,11 +18,7 @@ export async function create(context: Context): Promise<Reply> {
 }
 
 /** Defaults, admits, validates and stores a new object. `managed` is given when it was applied. */
-export async function createObject(
-  context: Context,
-  object: KubernetesObject,
-  managed?: ManagedFields[],
-): Promise<Reply> {
+async function createObject(context: Context, object: KubernetesObject, managed?: ManagedFields[]): Promise<Reply> {
   const { kind, storage, dryRun } = context;
   const { metadata } = object;
   if (metadata.resourceVersion && !dryRun)

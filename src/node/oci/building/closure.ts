@@ -13,7 +13,7 @@ const triplet = triplets[process.arch] ?? '';
 const libraryFolders = [`lib/${triplet}`, `usr/lib/${triplet}`, 'lib', 'usr/lib', 'lib64'];
 
 /** Debian packages opened on demand: those that were asked for, then what they depend on, level by level. */
-export function createShelf(names: string[]) {
+function createShelf(names: string[]) {
   const opened: Package[] = [];
   const seen = new Set<string>();
   let waiting = [...names];

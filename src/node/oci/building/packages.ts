@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const cacheFolder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rempart/packages');
 
 /** Runs a program and resolves to its standard output; rejects with the end of what it said on standard error. */
-export function run(command: string, words: string[], cwd = '/'): Promise<string> {
+function run(command: string, words: string[], cwd = '/'): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, words, {
       cwd,

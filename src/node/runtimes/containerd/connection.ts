@@ -27,7 +27,7 @@ export type Connection = {
 };
 
 /** A refusal of the runtime; `code` is gRPC's (5 not found, 4 deadline, 14 not reachable …). */
-export class RuntimeError extends Error {
+class RuntimeError extends Error {
   readonly code: number;
   constructor(call: string, cause: ServiceError) {
     super(`${call}: ${cause.details || cause.message}`, { cause });

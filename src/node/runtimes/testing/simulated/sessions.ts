@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import type { StreamOptions, StreamSession } from '../runtime.ts';
+import type { StreamOptions, StreamSession } from '../../runtime.ts';
 import type { Program } from './program.ts';
 
 /** A simulated program's streams: `cat` gives its input back, everything else speaks and ends at once. */

@@ -1,8 +1,8 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../../foundation/clock.ts';
-import type { Container, ContainerConfig, ContainerStats, Runtime, Sandbox, SandboxConfig } from './runtime.ts';
-import { ExecTimeout } from './runtime.ts';
+import type { Clock } from '../../../foundation/clock.ts';
+import type { Container, ContainerConfig, ContainerStats, Runtime, Sandbox, SandboxConfig } from '../runtime.ts';
+import { ExecTimeout } from '../runtime.ts';
 import { createSimulatedImages } from './simulated/images.ts';
 import { programOf } from './simulated/program.ts';
 import { simulatedSession } from './simulated/sessions.ts';

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { manualClock, systemClock } from '../../foundation/clock.ts';
+import { manualClock, systemClock } from '../../../foundation/clock.ts';
+import { testImageReference } from './busybox.ts';
+import { checkRuntime } from './conformance.ts';
+import { containerConfig, sandboxConfig } from './host.ts';
 import { createSimulatedRuntime } from './simulated.ts';
-import { testImageReference } from './testing/busybox.ts';
-import { checkRuntime } from './testing/conformance.ts';
-import { containerConfig, sandboxConfig } from './testing/host.ts';
 
 test('the simulated runtime keeps the contract', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'rempart-simulated-'));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Image, ImageService } from '../runtime.ts';
+import type { Image, ImageService } from '../../runtime.ts';
 
 const sizeBytes = 20 * 2 ** 20;
 const capacityBytes = 100 * 2 ** 30;
