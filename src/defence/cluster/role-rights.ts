@@ -29,6 +29,17 @@ export function ruleGives(rule: PolicyRule, { group, resource, verbs }: Right): 
   );
 }
 
+/**
+ * Of the names to which a rule is limited, those of which its holder may create an object. A POST asks without a name,
+ * and no such rule allows that; an apply that makes its object asks with it, and needs `patch` of that name as well.
+ */
+export function namesToCreate(rule: PolicyRule, rules: PolicyRule[], right: Omit<Right, 'verbs'>): string[] {
+  const patching = rules.filter((each) => ruleGives(each, { ...right, verbs: ['patch'] }));
+  return (rule.resourceNames ?? []).filter((name) =>
+    patching.some(({ resourceNames }) => !resourceNames?.length || resourceNames.includes(name)),
+  );
+}
+
 export function exampleRole(rule: Partial<PolicyRule>, kind = 'ClusterRole'): Manifest {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -1,7 +1,7 @@
 import type { Grant } from '../../api/rbac/role-index.ts';
 import type { PolicyRule } from '../../api/rbac/rules.ts';
 import { splitResourceName } from '../../client/resources.ts';
-import { type Right, ruleGives } from '../cluster/role-rights.ts';
+import { namesToCreate, type Right, ruleGives } from '../cluster/role-rights.ts';
 import type { Need, Primitive } from './primitives.ts';
 
 /** A rule that meets a need; `names` undefined: for all objects. */
@@ -54,15 +54,22 @@ function matchOf(rules: PolicyRule[], { verbs, resources }: Need): Match | undef
   for (const rule of rules) {
     const limited = rule.resourceNames?.length ? rule.resourceNames : undefined;
     for (const right of resources.map(rightOf)) {
-      // What is created has no name yet that a rule could allow, but for subresources.
-      const effective = limited && !right.resource.includes('/') ? verbs.filter((verb) => verb !== 'create') : verbs;
-      if (effective.length === 0 || !ruleGives(rule, { ...right, verbs: effective })) continue;
+      if (!ruleGives(rule, { ...right, verbs })) continue;
       if (limited === undefined) return { rule, names: undefined };
-      named = { rule: named?.rule ?? rule, names: [...(named?.names ?? []), ...limited] };
+      const names = namesGiven(rule, rules, { ...right, verbs });
+      if (names.length === 0) continue;
+      named = { rule: named?.rule ?? rule, names: [...(named?.names ?? []), ...names] };
       break;
     }
   }
   return named;
+}
+
+/** What is created has a name that a rule could allow only if it is applied; a subresource stands at its object's. */
+function namesGiven(rule: PolicyRule, rules: PolicyRule[], right: Right): string[] {
+  const verbs = right.verbs.filter((verb) => verb !== 'create' || right.resource.includes('/'));
+  if (verbs.length > 0 && ruleGives(rule, { ...right, verbs })) return rule.resourceNames ?? [];
+  return namesToCreate(rule, rules, right);
 }
 
 const rights = new Map<string, Omit<Right, 'verbs'>>();

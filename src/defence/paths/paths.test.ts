@@ -253,6 +253,17 @@ test('a static pod holds no token and is what it is; what a cluster needs on its
   assert.equal(own.cut!.levers[0]!.byHand, false);
 });
 
+test('who applies objects of names that a rule allows creates them: with patch, and not without', () => {
+  const found = (verbs: string) =>
+    easiest(
+      [...ground, ...heldIn('a', 'r', [rule(verbs, '', 'pods', 'mine')], account('a', 'api'))],
+      'sa:a/api',
+      'secrets:a',
+    );
+  assert.equal(found('create get'), 'none');
+  assert.match(found('create patch'), /every Secret of namespace a/);
+});
+
 test('to read pods/exec is to execute until 1.34; since then it takes create, too', () => {
   const reads = [...ground, pod('a', 'web'), ...heldIn('a', 'r', [rule('get', '', 'pods/exec')], robot)];
   const found = (minor: number) =>

@@ -11,6 +11,7 @@ import {
 } from '../../api/rbac/write-rule.ts';
 import type { Manifest } from '../contract.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
+import { clusterOf, heldIn } from '../testing/worlds.ts';
 import { examplePod } from '../workload.ts';
 import { readRightQuery } from './right-query.ts';
 import { whoCan } from './who-can.ts';
@@ -49,8 +50,15 @@ test('subjects with binding and names; wildcards and groups of service accounts 
   assert.deepEqual(ask('get', 'nodes'), wild);
 });
 
-test('a rule for names never lets anybody create: the name is not known yet', () => {
+test('a rule for names lets create those only that it lets patch, by an apply: a POST asks without the name', () => {
   assert.deepEqual(ask('create', 'secrets'), ['Group ops by ops', 'Group system:serviceaccounts:shop by robots']);
+  const named = (verbs: string) =>
+    whoCan(
+      clusterOf(heldIn('shop', 'r', [rule(verbs, '', 'secrets', 'one two')], account('api'))),
+      readRightQuery('create', 'secrets', { namespace: 'shop' }),
+    ).holders.map(({ names }) => names);
+  assert.deepEqual(named('create get'), []);
+  assert.deepEqual(named('create patch'), [['one', 'two']]);
 });
 
 test('what runs as the subject is named, with how many pods and whether they hold the token', () => {

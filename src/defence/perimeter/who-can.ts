@@ -2,6 +2,7 @@ import { mastersGroup } from '../../api/rbac/identity.ts';
 import type { Grant } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule, ruleAllows } from '../../api/rbac/rules.ts';
 import type { Subject } from '../../api/rbac/subject.ts';
+import { namesToCreate, ruleGives } from '../cluster/role-rights.ts';
 import { type ObjectRef, refOf } from '../object-ref.ts';
 import { pathsToSubjects } from '../paths/detours.ts';
 import type { Path } from '../paths/steps.ts';
@@ -66,7 +67,7 @@ export function whoCan(snapshot: Snapshot, query: RightQuery, options: { indirec
   };
 }
 
-/** Verbs that ask about no object by name: a rule for certain names never allows them. */
+/** Verbs that ask about no object by name: a rule for certain names does not allow them, but for an apply. */
 const nameless = new Set(['create', 'deletecollection']);
 
 /** The rule that allows it, and for which names; empty: for all. One for all names outweighs those for some. */
@@ -87,9 +88,20 @@ function deciding(grant: Grant, query: RightQuery): { rule: PolicyRule; names: s
   });
   const forAll = matching.find(({ resourceNames }) => !resourceNames?.length);
   const rule = forAll ?? matching[0];
-  if (rule === undefined) return undefined;
+  if (rule === undefined) return query.verb === 'create' && name === '' ? applying(grant, query) : undefined;
   if (itself) return { rule, names: [grant.namespace] };
   return { rule, names: forAll ? [] : [...new Set(matching.flatMap(({ resourceNames }) => resourceNames ?? []))] };
+}
+
+/** Rules that let somebody create objects of certain names, and no others. */
+function applying({ rules }: Grant, { group, resource, subresource, path }: RightQuery) {
+  if (path !== undefined || subresource !== '') return undefined;
+  const right = { group, resource };
+  const found = rules
+    .filter((rule) => ruleGives(rule, { ...right, verbs: ['create'] }))
+    .map((rule) => ({ rule, names: namesToCreate(rule, rules, right) }))
+    .filter(({ names }) => names.length > 0);
+  return found[0] && { rule: found[0].rule, names: [...new Set(found.flatMap(({ names }) => names))] };
 }
 
 const isNameless = ({ verb, subresource }: RightQuery) => nameless.has(verb) && subresource === '';

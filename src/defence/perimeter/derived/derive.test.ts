@@ -119,3 +119,10 @@ test('the cluster’s own users are left alone unless they are named', () => {
   assert.deepEqual(deriveRoles(clusterOf(wide), watched(own), []).users, []);
   assert.equal(deriveRoles(clusterOf(wide), watched(own), ['system:kube-scheduler']).users.length, 1);
 });
+
+test('whom no role limits is told', () => {
+  const warnings = (groups: string[]) =>
+    deriveRoles(clusterOf(wide), watched([call('list', 'pods', { groups })]), []).users[0]!.warnings.join();
+  assert.match(warnings(['system:masters']), /system:masters, whom no role limits/);
+  assert.doesNotMatch(warnings([]), /system:masters/);
+});
