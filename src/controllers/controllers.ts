@@ -31,6 +31,7 @@ import { serviceAccountController } from './service-account.ts';
 import { statefulSetController } from './stateful-set.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
+import { validatingAdmissionPolicyStatusController } from './validating-admission-policy-status.ts';
 import { volumeReclaimController } from './volume-reclaim.ts';
 
 export type ControllerOptions = {
@@ -71,6 +72,7 @@ export const createControllers = (options: ControllerOptions): Controller[] => [
   resourceQuotaController(),
   horizontalPodAutoscaler(),
   clusterRoleAggregationController(),
+  validatingAdmissionPolicyStatusController(),
   certificateApprovalController(),
   certificateSigningController(options.sign),
   certificateRequestCleaner(),

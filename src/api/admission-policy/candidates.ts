@@ -44,7 +44,7 @@ export type Run = (expression: Expression) => Ran;
 
 /** One evaluation of a policy that matches, with one parameter; or why there can be none. */
 export type Candidate =
-  | { error: string }
+  | { error: string /** The policy is wrong whatever binds it. */; ofPolicy?: boolean }
   | { /** The same on another request. */ on(request: PolicyRequest): Run; doubts: string[] };
 
 /** The evaluations of a bound policy that a request asks for: none when it does not match. */
@@ -60,7 +60,8 @@ export function* candidates(
   const doubts = matches.includes('unknown') ? ['which resources the policy selects'] : [];
   const found = paramsOf(policy.paramKind, paramRef, request, surroundings.params);
   if ('error' in found) {
-    yield { error: `failed to configure binding: ${found.error}` };
+    const { error, ofPolicy = false } = found;
+    yield { error: `failed to configure ${ofPolicy ? 'policy' : 'binding'}: ${error}`, ofPolicy };
     return;
   }
   for (const params of found.params) {
@@ -103,16 +104,17 @@ export function conditionsOf(
   run: Run,
 ): boolean | { error: string } | { dependsOn: string[] } {
   const dependsOn: string[] = [];
-  let error: string | undefined;
+  const errors: string[] = [];
   for (const { expression } of matchConditions) {
     const ran = run(expression);
     if ('value' in ran && typeof ran.value === 'boolean') {
       if (!ran.value) return false;
     } else if ('error' in ran && ran.dependsOn.length > 0) dependsOn.push(...ran.dependsOn);
-    else error ??= errorOf(expression, ran);
+    else errors.push(errorOf(expression, ran));
   }
   if (dependsOn.length > 0) return { dependsOn };
-  return error === undefined ? true : { error };
+  if (errors.length === 0) return true;
+  return { error: errors.length === 1 ? errors[0]! : `[${errors.join(', ')}]` };
 }
 
 /** Why there is no verdict: an error, or a result of the wrong type. */

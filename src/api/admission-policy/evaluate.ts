@@ -9,7 +9,8 @@ export type BoundValidation = Bound<CompiledPolicy, ValidatingAdmissionPolicyBin
 /** One validation that failed, or of which it is not known. What passes is not reported. */
 export type Decision = {
   policy: string;
-  binding: string;
+  /** Undefined when the policy is wrong whatever binds it. */
+  binding: string | undefined;
   outcome: 'deny' | 'unknown';
   message: string;
   /** Forbidden, Unauthorized, RequestEntityTooLarge or Invalid. */
@@ -42,7 +43,10 @@ export function evaluatePolicies(
       if ('error' in candidate) {
         // what is wrong with a binding denies whatever its actions are
         if (policy.failurePolicy === 'Fail')
-          result.decisions.push({ ...base, ...decided(candidate.error, []), actions: ['Deny'] });
+          result.decisions.push({
+            ...{ ...base, ...decided(candidate.error, []), actions: ['Deny'] },
+            binding: candidate.ofPolicy ? undefined : base.binding,
+          });
       } else judge(policy, candidate.on(request), candidate.doubts, base, result);
     }
   return result;

@@ -12,7 +12,7 @@ export type ParamSource = {
   list(kind: ParamKind, namespace: string): KubernetesObject[] | 'unknown';
 };
 
-export type Params = { params: (KubernetesObject | null | 'unknown')[] } | { error: string };
+export type Params = { params: (KubernetesObject | null | 'unknown')[] } | { error: string; ofPolicy?: true };
 
 /**
  * The parameters a policy is evaluated with, one after the other: none are an error or, where the binding allows it,
@@ -27,7 +27,10 @@ export function paramsOf(
   if (kind === undefined || reference === undefined) return { params: [null] };
   const scope = source.scopeOf(kind);
   if (scope === undefined)
-    return { error: `failed to find resource referenced by paramKind: '${kind.apiVersion}, Kind=${kind.kind}'` };
+    return {
+      error: `failed to find resource referenced by paramKind: '${kind.apiVersion}, Kind=${kind.kind}'`,
+      ofPolicy: true,
+    };
   const place = scope === 'Cluster' ? '' : (reference.namespace ?? namespace);
   if (scope === 'Cluster' && reference.namespace)
     return { error: 'paramRef.namespace must not be provided for a cluster-scoped `paramKind`' };

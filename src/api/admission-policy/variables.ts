@@ -28,7 +28,13 @@ export function withVariables(
       const needs = 'error' in outcome ? [...touched] : [];
       touched.clear();
       for (const need of before) touched.add(need);
-      return { value: 'value' in outcome ? outcome.value : unknownValue(outcome.error), needs };
+      return {
+        value:
+          'value' in outcome
+            ? outcome.value
+            : unknownValue(`composited variable "${name}" fails to evaluate: ${outcome.error}`),
+        needs,
+      };
     };
     Object.defineProperty(bindings, `variables.${name}`, { get, configurable: true });
     Object.defineProperty(bindings, `variables.${name}?`, { value: true, configurable: true });

@@ -13,6 +13,9 @@ export type BudgetOptions = {
   monotonicMs?(): number;
 };
 
+/** Upstream's words, before ours: scripts look for them. */
+const cancelled = 'operation cancelled: actual cost limit exceeded';
+
 /** Looking at the clock costs more than a step: it is looked at once in so many units. */
 const unitsPerLook = 1_000;
 
@@ -23,10 +26,10 @@ export function createBudget({ costMax, parent, deadlineMs, monotonicMs }: Budge
     spend(units) {
       spent += units;
       parent?.spend(units);
-      if (spent > costMax) throw new BudgetError(`it costs more than the ${costMax} units allowed`);
+      if (spent > costMax) throw new BudgetError(`${cancelled}: it costs more than the ${costMax} units allowed`);
       if (deadlineMs === undefined || monotonicMs === undefined || spent - looked < unitsPerLook) return;
       looked = spent;
-      if (monotonicMs() > deadlineMs) throw new BudgetError('it takes longer than allowed');
+      if (monotonicMs() > deadlineMs) throw new BudgetError(`${cancelled}: it takes longer than allowed`);
     },
   };
 }

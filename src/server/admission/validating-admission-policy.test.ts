@@ -148,7 +148,10 @@ test('a hostile expression costs a bounded number of units and is an error', asy
   wide.spec.template.spec.containers[0].args = Array.from({ length: 10_000 }, (_, index) => String(index));
   await under({ validations: [{ expression }] }, {}, async () => {
     const refused = await server.ask(master, 'POST', deployments, wide);
-    assert.match(refused.body.message, /resulted in error: it costs more than the 1000000 units allowed/);
+    assert.match(
+      refused.body.message,
+      /resulted in error: operation cancelled: actual cost limit exceeded: it costs more than the 1000000 units allowed/,
+    );
   });
 });
 
@@ -173,6 +176,37 @@ test('a scale is judged as a Scale, and a deletion by what was there', async () 
     assert.equal((await scale(3)).code, 422);
     assert.equal((await scale(2)).code, 200);
     assert.equal((await server.ask(master, 'DELETE', `${deployments}/scaled`)).code, 422);
+  });
+});
+
+test('errors of conditions are told together, those of variables with their name', async () => {
+  const matchConditions = ['a', 'b'].map((name) => ({ name, expression: `object.${name} == 1` }));
+  const variables = [{ name: 'v', expression: 'object.nothing' }];
+  const refusal = async (spec: object) => {
+    let message = '';
+    await under({ validations: [{ expression: 'variables.v == 1' }], variables, ...spec }, {}, async () => {
+      message = (await server.ask(master, 'POST', deployments, deployment('told', 1))).body.message;
+    });
+    return message.replace(/^.* denied request: /, '');
+  };
+  assert.equal(
+    await refusal({ matchConditions }),
+    "[expression 'object.a == 1' resulted in error: no such key: a, expression 'object.b == 1' resulted in error: no such key: b]",
+  );
+  assert.equal(
+    await refusal({}),
+    `expression 'variables.v == 1' resulted in error: composited variable "v" fails to evaluate: no such key: nothing`,
+  );
+});
+
+test('a kind of parameters that there is not is an error of the policy', async () => {
+  const spec = { paramKind: { apiVersion: 'no.such/v1', kind: 'Nope' }, validations: [{ expression: 'true' }] };
+  await under(spec, { paramRef: { name: 'x', parameterNotFoundAction: 'Deny' } }, async () => {
+    const { body } = await server.ask(master, 'POST', deployments, deployment('told', 1));
+    assert.match(
+      body.message,
+      /ValidatingAdmissionPolicy 'p' denied request: failed to configure policy: failed to find resource referenced by paramKind: 'no.such\/v1, Kind=Nope'$/,
+    );
   });
 });
 

@@ -36,7 +36,8 @@ const warningOf = ({ policy, binding, message }: Decision): string =>
   `Validation failed for ValidatingAdmissionPolicy '${policy}' with binding '${binding}': ${message}`;
 
 function denialOf({ policy, binding, message, reason }: Decision, request: AdmissionRequest): ApiError {
-  const text = `ValidatingAdmissionPolicy '${policy}' with binding '${binding}' denied request: ${message}`;
+  const bound = binding === undefined ? '' : ` with binding '${binding}'`;
+  const text = `ValidatingAdmissionPolicy '${policy}'${bound} denied request: ${message}`;
   const { message: whole, details } = refusal(request, text);
   return new ApiError(reason as Reason, whole, { ...details, causes: [{ message: text }] });
 }
