@@ -80,3 +80,18 @@ test('a dry run takes no address', async () => {
   await must(server, 'POST', `${services}?dryRun=All`, service('trial', { clusterIP: '10.96.0.88' }));
   await must(server, 'POST', services, service('real', { clusterIP: '10.96.0.88' }));
 });
+
+test('what a service gave up is another’s at once: by deletion, by another port, by another type', async () => {
+  const ports = (nodePort: number) => ({ type: 'NodePort', ports: [{ port: 80, nodePort }] });
+  const replaceable = (name: string, nodePort: number) => service(name, { ...ports(nodePort) });
+  const first = await must(server, 'POST', services, service('first', { ...ports(31_001), clusterIP: '10.96.0.99' }));
+  await must(server, 'DELETE', `${services}/first`);
+  assert.equal(first.spec.clusterIP, '10.96.0.99');
+  await must(server, 'POST', services, service('second', { ...ports(31_001), clusterIP: '10.96.0.99' }));
+  await must(server, 'PUT', `${services}/second`, replaceable('second', 31_002));
+  await must(server, 'POST', services, replaceable('third', 31_001));
+  const external = { type: 'ExternalName', externalName: 'example.com' };
+  const mergePatch = 'application/merge-patch+json';
+  await must(server, 'PATCH', `${services}/third`, { spec: external }, mergePatch);
+  await must(server, 'POST', services, replaceable('fourth', 31_001));
+});

@@ -58,6 +58,11 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
     return true;
   }
 
+  /** What a service had asked for and does not have any more is free at once, for its successor. */
+  function release(by: string, kept: (string | number | undefined)[]): void {
+    for (const [what, { by: owner }] of reserved) if (owner === by && !kept.includes(what)) reserved.delete(what);
+  }
+
   function freeAddress(by: string, dryRun: boolean): string {
     const first = block.size > staticAddresses * 2 ? staticAddresses : 1;
     const found = search(first, block.size - 1, (offset) => take(block.at(offset), by, dryRun));
@@ -113,17 +118,24 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
 
   return {
     name: 'ServiceAddresses',
-    mutate({ kind, subresource, object, oldObject: old, dryRun, namespace }) {
-      if (kind.resource !== 'services' || kind.group !== '' || subresource !== '' || object === undefined) return;
+    mutate({ operation, name, kind, subresource, object, oldObject: old, dryRun, namespace }) {
+      if (kind.resource !== 'services' || kind.group !== '' || subresource !== '') return;
+      if (operation === 'DELETE' && !dryRun) release(`${namespace}/${name}`, []);
+      if (object === undefined) return;
       const service = object as unknown as Service & KubernetesObject;
       service.spec ??= {};
       const { spec: before } = (old ?? {}) as unknown as Partial<Service>;
       if (before) dropUnused(service.spec, before);
       if (before) keepGiven(service.spec, before);
       const by = `${namespace}/${service.metadata.name}`;
-      if (service.spec.type === 'ExternalName') return;
+      if (service.spec.type === 'ExternalName') {
+        if (!dryRun) release(by, []);
+        return;
+      }
       giveAddress(service, by, dryRun);
       givePorts(service, by, dryRun);
+      const { clusterIPs = [], ports = [] } = service.spec;
+      if (!dryRun) release(by, [...clusterIPs, ...ports.map(({ nodePort }) => nodePort)]);
     },
   };
 }
