@@ -1,9 +1,9 @@
 import { compareQuantities, isQuantity } from '../../foundation/quantity.ts';
+import { checkResourceName } from '../pods/resources.ts';
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec, MetricTarget } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
-import { pathSegment } from '../validation/names.ts';
-import { validateSelector } from '../validation/selectors.ts';
+import { dnsLabel, pathSegment } from '../validation/names.ts';
 import { checkEnum, checkName, checkNotNegative } from '../validation/values.ts';
 
 /** Source: kubernetes/kubernetes pkg/apis/autoscaling/validation/validation.go. */
@@ -59,11 +59,12 @@ function validateMetric(metric: MetricSpec, field: string, errors: FieldError[])
       errors.push(forbiddenValue(`${field}.${name}`, 'must populate the given metric source only'));
   }
   const { containerResource, external, object, pods, resource } = metric;
-  if (resource) validateResource(resource, `${field}.resource`, errors);
+  if (resource) validateResource(resource, `${field}.resource`, false, errors);
   if (containerResource) {
-    validateResource(containerResource, `${field}.containerResource`, errors);
+    validateResource(containerResource, `${field}.containerResource`, true, errors);
     const at = `${field}.containerResource.container`;
     if (!containerResource.container) errors.push(required(at, 'must specify a container'));
+    else checkName(containerResource.container, dnsLabel, at, errors);
   }
   if (pods) {
     validateNamed(pods, `${field}.pods`, errors);
@@ -92,12 +93,17 @@ function validateMetric(metric: MetricSpec, field: string, errors: FieldError[])
     );
 }
 
+/** What a container can be asked for by a plain name. */
+const measured = new Set(['cpu', 'ephemeral-storage', 'memory']);
+
 function validateResource(
   { name, target }: { name?: string; target?: MetricTarget },
   field: string,
+  isPerContainer: boolean,
   errors: FieldError[],
 ): void {
   if (!name) errors.push(required(`${field}.name`, 'must specify a resource name'));
+  else if (isPerContainer) checkResourceName(name, measured, `${field}.name`, errors);
   validateTarget(target, `${field}.target`, errors);
   const { averageUtilization, averageValue } = target ?? {};
   if (averageUtilization === undefined && averageValue === undefined)
@@ -116,7 +122,6 @@ function validateNamed({ metric, target }: Named, field: string, errors: FieldEr
   const wrong = metric?.name ? pathSegment(metric.name) : undefined;
   if (!metric?.name) errors.push(required(`${field}.metric.name`, 'must specify a metric name'));
   else if (wrong) errors.push(invalidValue(`${field}.metric.name`, metric.name, wrong));
-  validateSelector(metric?.selector, `${field}.metric.selector`, errors);
   validateTarget(target, `${field}.target`, errors);
 }
 

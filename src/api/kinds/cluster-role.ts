@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { ClusterRole } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { createdAtColumn, nameColumn } from '../table.ts';
+import { required } from '../validation/errors.ts';
 import { pathSegment } from '../validation/names.ts';
 import { validateRules } from '../validation/rbac.ts';
 import { validateSelector } from '../validation/selectors.ts';
@@ -20,6 +21,13 @@ export const clusterRole = defineKind<ClusterRole>({
 
 function validateClusterRole({ rules, aggregationRule }: ClusterRole): FieldError[] {
   const errors = validateRules(rules, false);
+  if (aggregationRule && !aggregationRule.clusterRoleSelectors?.length)
+    errors.push(
+      required(
+        'aggregationRule.clusterRoleSelectors',
+        'at least one clusterRoleSelector required if aggregationRule is non-nil',
+      ),
+    );
   (aggregationRule?.clusterRoleSelectors ?? []).forEach((selector, index) => {
     validateSelector(selector, `aggregationRule.clusterRoleSelectors[${index}]`, errors);
   });

@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { CSIDriver } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { immutable, invalidValue } from '../validation/errors.ts';
-import { driverName } from '../validation/names.ts';
+import { dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkEnum, checkOptionalEnum, checkUnique, sameValue } from '../validation/values.ts';
 
 export const csiDriver = defineKind<CSIDriver>({
@@ -13,7 +13,7 @@ export const csiDriver = defineKind<CSIDriver>({
   updatedByVersion: true,
   returnsDeleted: true,
   namespaced: false,
-  name: driverName,
+  name: (name) => driverName(name) ?? dnsSubdomain(name),
   validate: validateDriver,
   columns: [
     { name: 'AttachRequired', type: 'boolean', value: ({ spec }) => spec?.attachRequired ?? true },
@@ -67,11 +67,21 @@ function validateDriver({ spec }: CSIDriver, old: CSIDriver | undefined): FieldE
     else if (seconds > tokenSecondsMax)
       errors.push(invalidValue(at, seconds, 'may not specify a duration larger than 2^32 seconds'));
   });
+  const period = spec?.nodeAllocatableUpdatePeriodSeconds;
+  if (period !== undefined && period < updateSecondsMin)
+    errors.push(
+      invalidValue(
+        'spec.nodeAllocatableUpdatePeriodSeconds',
+        period,
+        `must be greater than or equal to ${updateSecondsMin} seconds`,
+      ),
+    );
   for (const name of ['attachRequired', 'volumeLifecycleModes'] as const)
     if (old && !sameValue(spec?.[name], old.spec?.[name]))
       errors.push(immutable(`spec.${name === 'attachRequired' ? 'attachedRequired' : name}`, spec?.[name]));
   return errors;
 }
 
+const updateSecondsMin = 10;
 const tokenSecondsMin = 600;
 const tokenSecondsMax = 2 ** 32;

@@ -3,7 +3,8 @@ import type { Endpoints } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
 import { required } from '../validation/errors.ts';
-import { checkAddress, checkEnum, checkPort } from '../validation/values.ts';
+import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
+import { checkAddress, checkEnum, checkName, checkOptionalName, checkPort } from '../validation/values.ts';
 
 const shownMax = 3;
 
@@ -32,13 +33,17 @@ export const endpoints = defineKind<Endpoints>({
       const at = `subsets[${index}]`;
       if (addresses.length + notReadyAddresses.length === 0)
         errors.push(required(at, 'must specify `addresses` or `notReadyAddresses`'));
-      addresses.forEach(({ ip }, position) => {
-        checkAddress(ip, `${at}.addresses[${position}].ip`, errors);
-      });
-      notReadyAddresses.forEach(({ ip }, position) => {
-        checkAddress(ip, `${at}.notReadyAddresses[${position}].ip`, errors);
-      });
-      ports.forEach(({ port, protocol }, position) => {
+      for (const [list, points] of Object.entries({ addresses, notReadyAddresses }))
+        points.forEach(({ ip, hostname, nodeName }, position) => {
+          const point = `${at}.${list}[${position}]`;
+          checkAddress(ip, `${point}.ip`, errors);
+          if (hostname) checkName(hostname, dnsLabel, `${point}.hostname`, errors);
+          checkOptionalName(nodeName, dnsSubdomain, `${point}.nodeName`, errors);
+        });
+      ports.forEach(({ name, port, protocol, appProtocol }, position) => {
+        if (name) checkName(name, dnsLabel, `${at}.ports[${position}].name`, errors);
+        else if (ports.length > 1) errors.push(required(`${at}.ports[${position}].name`));
+        checkOptionalName(appProtocol, qualifiedName, `${at}.ports[${position}].appProtocol`, errors);
         checkPort(port, `${at}.ports[${position}].port`, errors);
         checkEnum(protocol, ['SCTP', 'TCP', 'UDP'], `${at}.ports[${position}].protocol`, errors);
       });

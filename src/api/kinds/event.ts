@@ -3,7 +3,7 @@ import type { CoreEvent, EventsEvent, ObjectMeta, ObjectReference } from '../sch
 import type { FieldError } from '../status.ts';
 import { nameColumn, since } from '../table.ts';
 import { immutable, invalidValue, required } from '../validation/errors.ts';
-import { qualifiedName } from '../validation/names.ts';
+import { pathSegment, qualifiedName } from '../validation/names.ts';
 import { checkName, sameValue } from '../validation/values.ts';
 
 const lastSeen = (event: CoreEvent) =>
@@ -56,7 +56,7 @@ export const event = defineKind<CoreEvent>({
   anyFinalizer: true,
   createdByUpdate: true,
   // Events are named after what they tell of, whatever names that kind allows.
-  name: () => undefined,
+  name: pathSegment,
   shortNames: ['ev'],
   selectableFields: [
     ...involved.map((field) => `involvedObject.${field}`),
@@ -86,7 +86,6 @@ export const eventsEvent = defineKind<EventsEvent>({
   group: 'events.k8s.io',
   kind: 'Event',
   resource: 'events',
-  anyFinalizer: true,
   createdByUpdate: true,
   shortNames: ['ev'],
   validate: validateEvent,

@@ -25,6 +25,57 @@ const cases: [kind: string, path: string, value: unknown, ...refused: string[]][
   ['v1 Service', 'spec.ipFamilies', ['IPv4', 'IPv4'], 'spec.ipFamilies[1]'],
   ['v1 Service', 'spec.externalTrafficPolicy', 'Local', 'spec.externalTrafficPolicy'],
   ['v1 Event', 'metadata.name', 'node:A.17'],
+  ['v1 Event', 'metadata.name', 'a/b', 'metadata.name'],
+  ['storage.k8s.io/v1 CSIDriver', 'metadata.name', 'Upper', 'metadata.name'],
+  ['v1 Service', 'spec.clusterIPs', ['10.96.0.9'], 'spec.clusterIPs'],
+  ['rbac.authorization.k8s.io/v1 RoleBinding', 'subjects', [{ kind: 'ServiceAccount', name: 'of-this-namespace' }]],
+  [
+    'rbac.authorization.k8s.io/v1 ClusterRoleBinding',
+    'subjects',
+    [{ kind: 'ServiceAccount', name: 'of-which' }],
+    'subjects[0].namespace',
+  ],
+  ['rbac.authorization.k8s.io/v1 ClusterRole', 'aggregationRule', {}, 'aggregationRule.clusterRoleSelectors'],
+  ['v1 PersistentVolumeClaim', 'spec.volumeMode', '', 'spec.volumeMode'],
+  [
+    'autoscaling/v1 HorizontalPodAutoscaler',
+    'spec.targetCPUUtilizationPercentage',
+    0,
+    'spec.metrics[0].resource.target.averageUtilization',
+  ],
+  [
+    'v1 Endpoints',
+    'subsets',
+    [{ addresses: [{ ip: '10.0.0.1', hostname: 'a b' }] }],
+    'subsets[0].addresses[0].hostname',
+  ],
+  [
+    'v1 Pod',
+    'spec.volumes',
+    [
+      {
+        name: 'a',
+        projected: { sources: ['a', 'b'].map((name) => ({ secret: { name, items: [{ key: 'k', path: 'p' }] } })) },
+      },
+    ],
+    'spec.volumes[0].projected',
+  ],
+  [
+    'v1 Pod',
+    'spec.volumes',
+    [
+      {
+        name: 'a',
+        ephemeral: {
+          volumeClaimTemplate: {
+            metadata: { name: 'x' },
+            spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+          },
+        },
+      },
+    ],
+    'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.name',
+  ],
   ['policy/v1 PodDisruptionBudget', 'metadata.name', 'Any_Name'],
   ['certificates.k8s.io/v1 CertificateSigningRequest', 'metadata.name', 'node-csr-Ab_1'],
   ['certificates.k8s.io/v1 CertificateSigningRequest', 'spec.usages', ['client auth', 'client auth'], 'spec.usages[1]'],

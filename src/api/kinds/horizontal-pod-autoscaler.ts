@@ -94,7 +94,7 @@ export const horizontalPodAutoscalerV1 = defineKind<AutoscalingV1HorizontalPodAu
   defaults({ spec }) {
     if (spec) spec.minReplicas ??= 1;
   },
-  validate: (object) => validateAutoscaler(object as unknown as HorizontalPodAutoscaler),
+  validate: (object) => validateAutoscaler(toV2(object) as unknown as HorizontalPodAutoscaler),
   storedAs: {
     group: 'autoscaling',
     version: 'v2',

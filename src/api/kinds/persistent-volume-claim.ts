@@ -9,7 +9,7 @@ import { showAccessModes, storageClassOf } from './persistent-volume.ts';
 
 export function defaultClaimSpec(spec: PersistentVolumeClaimSpec | undefined): void {
   if (!spec) return;
-  spec.volumeMode ||= 'Filesystem';
+  spec.volumeMode ??= 'Filesystem';
   // A data source in the same namespace may be written in either field: both say it then.
   const reference = spec.dataSourceRef;
   if (spec.dataSource && !reference) spec.dataSourceRef = { ...spec.dataSource };

@@ -56,7 +56,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
   defaults({ spec }) {
     if (!spec) return;
     spec.persistentVolumeReclaimPolicy ||= 'Retain';
-    spec.volumeMode ||= 'Filesystem';
+    spec.volumeMode ??= 'Filesystem';
     if (spec.hostPath) spec.hostPath.type ??= '';
   },
   validate: validateVolume,

@@ -44,6 +44,7 @@ export const pod = defineKind<Pod>({
   prepareCreate(object) {
     takeLabelValues(object);
     object.status = { phase: 'Pending', qosClass: qosClass(object) };
+    if (object.spec?.schedulingGates?.length) object.status.conditions = [gated()];
   },
   validate(object, old, subresource) {
     if (!old) return validatePod(object);
@@ -51,6 +52,13 @@ export const pod = defineKind<Pod>({
     if (subresource === 'resize') return validateResize(object, old);
     return [...validatePod(object), ...validatePodUpdate(object, old)];
   },
+});
+
+const gated = () => ({
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
 });
 
 /** Source: kubernetes/kubernetes pkg/apis/core/helper/qos/qos.go, ComputePodQOS. */

@@ -51,7 +51,7 @@ export const storageClass = defineKind<StorageClass>({
   },
   defaults(object) {
     object.reclaimPolicy ||= 'Delete';
-    object.volumeBindingMode ||= 'Immediate';
+    object.volumeBindingMode ??= 'Immediate';
   },
 });
 

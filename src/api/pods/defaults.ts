@@ -96,7 +96,7 @@ function defaultVolume(volume: Volume): void {
   if (volume.iscsi) volume.iscsi.iscsiInterface ||= 'default';
   if (volume.image) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference ?? '');
   const claim = volume.ephemeral?.volumeClaimTemplate?.spec;
-  if (claim) claim.volumeMode ||= 'Filesystem';
+  if (claim) claim.volumeMode ??= 'Filesystem';
 }
 
 /** Labels of a template become those of the object when it has none (ReplicationController, ReplicaSet of old). */

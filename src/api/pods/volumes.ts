@@ -1,6 +1,7 @@
 import type { Volume } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { duplicate, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { validateAnnotations, validateLabels } from '../validation/metadata.ts';
 import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkName, checkOptionalEnum, checkQuantity, checkRange } from '../validation/values.ts';
 import { validateClaimSpec } from '../validation/volume-claims.ts';
@@ -73,8 +74,20 @@ function validateSource(volume: Volume, field: string, errors: FieldError[]): vo
   }
   if (!volume.ephemeral) return;
   const claim = volume.ephemeral.volumeClaimTemplate;
-  if (claim) validateClaimSpec(claim.spec ?? {}, `${field}.ephemeral.volumeClaimTemplate.spec`, errors);
+  if (claim) validateClaimTemplate(claim, `${field}.ephemeral.volumeClaimTemplate`, errors);
   else errors.push(required(`${field}.ephemeral.volumeClaimTemplate`));
+}
+
+type ClaimTemplate = NonNullable<NonNullable<Volume['ephemeral']>['volumeClaimTemplate']>;
+
+/** The claim gets its name from the pod: a template says no more of metadata than labels and annotations. */
+function validateClaimTemplate({ metadata = {}, spec }: ClaimTemplate, field: string, errors: FieldError[]): void {
+  for (const name of Object.keys(metadata))
+    if (name !== 'labels' && name !== 'annotations')
+      errors.push(forbiddenValue(`${field}.metadata.${name === 'uid' ? 'uID' : name}`, 'cannot be set'));
+  if (metadata.labels) validateLabels(metadata.labels, `${field}.metadata.labels`, errors);
+  if (metadata.annotations) validateAnnotations(metadata.annotations, `${field}.metadata.annotations`, errors);
+  validateClaimSpec(spec ?? {}, `${field}.spec`, errors);
 }
 
 type Iscsi = NonNullable<Volume['iscsi']>;
@@ -166,6 +179,12 @@ function validateProjected(
   errors: FieldError[],
 ) {
   checkMode(defaultMode, `${field}.defaultMode`, errors);
+  const paths = sources.flatMap(({ configMap, secret, downwardAPI, serviceAccountToken }) => [
+    ...[configMap, secret, downwardAPI].flatMap((source) => (source?.items ?? []).map(({ path }) => path)),
+    ...(serviceAccountToken ? [serviceAccountToken.path] : []),
+  ]);
+  for (const path of new Set(paths.filter((each, index) => paths.indexOf(each) < index)))
+    errors.push(invalidValue(field, path, 'conflicting duplicate paths'));
   sources.forEach((source, index) => {
     const at = `${field}.sources[${index}]`;
     const given = Object.keys(source);

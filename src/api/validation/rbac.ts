@@ -1,7 +1,7 @@
 import type { PolicyRule, RbacSubject, RoleBinding } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { immutable, invalidValue, notSupported, required } from './errors.ts';
-import { dnsLabel, dnsSubdomain, pathSegment } from './names.ts';
+import { dnsSubdomain, pathSegment } from './names.ts';
 import { checkName, sameValue } from './values.ts';
 
 /** Rules of roles and bindings. Source: kubernetes/kubernetes pkg/apis/rbac/validation/validation.go. */
@@ -47,7 +47,7 @@ export function validateBinding(
   if (!roles.includes(roleRef?.kind ?? '')) errors.push(notSupported('roleRef.kind', roleRef?.kind ?? '', roles));
   checkName(roleRef?.name, pathSegment, 'roleRef.name', errors);
   subjects.forEach((subject, index) => {
-    validateSubject(subject, `subjects[${index}]`, errors);
+    validateSubject(subject, `subjects[${index}]`, roles.includes('Role'), errors);
   });
   // Who may change subjects must not be able to grant another role with that.
   if (old && !sameValue(roleRef, old.roleRef))
@@ -61,13 +61,15 @@ export function validateBinding(
 function validateSubject(
   { kind, name, namespace, apiGroup = '' }: RbacSubject,
   field: string,
+  namespaced: boolean,
   errors: FieldError[],
 ): void {
   if (!name) errors.push(required(`${field}.name`));
   if (kind === 'ServiceAccount') {
     if (name) checkName(name, dnsSubdomain, `${field}.name`, errors);
     if (apiGroup !== '') errors.push(notSupported(`${field}.apiGroup`, apiGroup, ['']));
-    checkName(namespace, dnsLabel, `${field}.namespace`, errors);
+    // In a namespace, an account of that namespace is meant by none.
+    if (!namespaced && !namespace) errors.push(required(`${field}.namespace`));
   } else if (kind === 'User' || kind === 'Group') {
     if (apiGroup !== rbacGroup) errors.push(notSupported(`${field}.apiGroup`, apiGroup, [rbacGroup]));
   } else errors.push(notSupported(`${field}.kind`, kind ?? '', ['Group', 'ServiceAccount', 'User']));

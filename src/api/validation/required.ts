@@ -6,6 +6,7 @@ import { required } from './errors.ts';
 const mayBeEmpty = new Set([
   'io.k8s.api.core.v1.HTTPHeader.value',
   'io.k8s.api.discovery.v1.ForZone.name',
+  'io.k8s.api.storage.v1.TokenRequest.audience',
   'io.k8s.api.discovery.v1.ForNode.name',
   'io.k8s.api.core.v1.Sysctl.value',
   'io.k8s.api.rbac.v1.RoleRef.apiGroup',

@@ -77,8 +77,9 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
     throw new ApiError('InternalError', `failed to allocate a nodePort: ${from}-${to} is full`);
   }
 
-  function giveAddress(service: Service, by: string, dryRun: boolean): void {
+  function giveAddress(service: Service, by: string, isUpdate: boolean, dryRun: boolean): void {
     const spec = service.spec!;
+    if (!isUpdate && !spec.clusterIP && spec.clusterIPs?.length) return;
     const wanted = spec.clusterIP || spec.clusterIPs?.[0];
     if (wanted !== undefined && wanted !== 'None') {
       if (!block.contains(wanted))
@@ -87,7 +88,8 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
         refuse(service, 'spec.clusterIPs', `failed to allocate IP ${wanted}: provided IP is already allocated`);
     }
     spec.clusterIP = wanted ?? freeAddress(by, dryRun);
-    spec.clusterIPs = [spec.clusterIP];
+    // What contradicts itself is left for validation to refuse.
+    if (isUpdate || !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
     spec.ipFamilies ??= ['IPv4'];
     spec.ipFamilyPolicy ??= 'SingleStack';
   }
@@ -132,10 +134,10 @@ export function serviceAddresses(lookup: Lookup, ranges: ServiceRanges, nowMs: (
         if (!dryRun) release(by, []);
         return;
       }
-      giveAddress(service, by, dryRun);
+      giveAddress(service, by, old !== undefined, dryRun);
       givePorts(service, by, dryRun);
-      const { clusterIPs = [], ports = [] } = service.spec;
-      if (!dryRun) release(by, [...clusterIPs, ...ports.map(({ nodePort }) => nodePort)]);
+      const { clusterIPs = [], ports = [], healthCheckNodePort } = service.spec;
+      if (!dryRun) release(by, [...clusterIPs, healthCheckNodePort, ...ports.map(({ nodePort }) => nodePort)]);
     },
   };
 }
