@@ -47,6 +47,38 @@ export function dial({ host, port, ca, cert, key }: Target): Promise<TLSSocket> 
   });
 }
 
+/**
+ * Watches `path` and counts what is added by the one mark that each such event has, without decoding: the client must not
+ * be what is measured.
+ */
+export async function openWatch(target: Target, path: string, onAdded: (count: number) => void): Promise<TLSSocket> {
+  const socket = await dial(target);
+  const mark = Buffer.from('"type":"ADDED"');
+  let rest: Buffer = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    const data = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
+    let count = 0;
+    let from = 0;
+    for (let at = data.indexOf(mark); at >= 0; at = data.indexOf(mark, from)) {
+      count++;
+      from = at + mark.length;
+    }
+    // A mark may be cut in two by the end of the chunk.
+    rest = data.subarray(Math.max(from, data.length - mark.length + 1));
+    if (count > 0) onAdded(count);
+  });
+  socket.on('error', () => {});
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('a watch did not begin within 10 s')), 10_000);
+    socket.once('data', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${target.host}\r\n${target.authorization}\r\n`);
+  });
+  return socket;
+}
+
 /** Takes the pieces of one answer and returns it with the last of them. Large bodies are counted, not joined. */
 function startAnswer(): (chunk: Buffer) => Answer | undefined {
   const chunks: Buffer[] = [];

@@ -4,7 +4,7 @@ import { silentLog } from '../../src/foundation/log.ts';
 import { createFleet } from '../../src/node/simulated/fleet.ts';
 import { benchPod, type ClusterBenchmark, createNamespace, type Figure } from '../benchmark.ts';
 import { countCpu } from '../cpu.ts';
-import { drive, median, openConnection } from '../load.ts';
+import { drive, median, openConnection, openWatch } from '../load.ts';
 import type { LocalCluster } from '../local-cluster.ts';
 import type { Target } from '../target.ts';
 
@@ -49,12 +49,13 @@ export const scheduling: ClusterBenchmark = {
 
 async function scheduleAll(target: Target, local: LocalCluster | undefined, namespace: string) {
   const remove = await createNamespace(target, namespace);
-  const bound = new Set<string>();
-  const watching = new AbortController();
+  const path = `/api/v1/namespaces/${namespace}/pods`;
   const done = Promise.withResolvers<void>();
-  const watch = target.client.watch('pods', { namespace, signal: watching.signal }, ({ object }) => {
-    if (object.spec?.nodeName) bound.add(object.metadata.name);
-    if (bound.size === pods) done.resolve();
+  let bound = 0;
+  // A pod that gets its node enters the selector: that is told as ADDED.
+  const watch = await openWatch(target, `${path}?watch=1&fieldSelector=spec.nodeName!%3D`, (added) => {
+    bound += added;
+    if (bound >= pods) done.resolve();
   });
   const connections = await Promise.all(Array.from({ length: 32 }, () => openConnection(target)));
   const bodies = Array.from({ length: pods }, (_, index) =>
@@ -62,14 +63,11 @@ async function scheduleAll(target: Target, local: LocalCluster | undefined, name
   );
   const startedMs = performance.now();
   const cpu = countCpu(local);
-  await drive(connections, pods, (connection, index) =>
-    connection.request('POST', `/api/v1/namespaces/${namespace}/pods`, bodies[index]),
-  );
+  await drive(connections, pods, (connection, index) => connection.request('POST', path, bodies[index]));
   await done.promise;
   const costs = cpu('pod', pods);
   const seconds = (performance.now() - startedMs) / 1000;
-  watching.abort();
-  await watch.catch(() => {});
+  watch.destroy();
   for (const connection of connections) connection.close();
   await remove();
   return { rate: pods / seconds, costs };

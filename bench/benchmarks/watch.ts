@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { type ClusterBenchmark, createNamespace } from '../benchmark.ts';
-import { dial, drive, median, openConnection } from '../load.ts';
+import { drive, median, openConnection, openWatch } from '../load.ts';
 import type { Target } from '../target.ts';
 
 const watchers = 1000;
@@ -57,33 +57,4 @@ async function fanOut(target: Target, namespace: string): Promise<number> {
   for (const connection of connections) connection.close();
   await remove();
   return (watchers * changes) / seconds;
-}
-
-/** Counts events by the one mark that each has, without decoding: the client must not be what is measured. */
-async function openWatch(target: Target, path: string, onEvents: (count: number) => void): Promise<TLSSocket> {
-  const socket = await dial(target);
-  const mark = Buffer.from('"type":"ADDED"');
-  let rest: Buffer = Buffer.alloc(0);
-  socket.on('data', (chunk: Buffer) => {
-    const data = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-    let count = 0;
-    let from = 0;
-    for (let at = data.indexOf(mark); at >= 0; at = data.indexOf(mark, from)) {
-      count++;
-      from = at + mark.length;
-    }
-    // A mark may be cut in two by the end of the chunk.
-    rest = data.subarray(Math.max(from, data.length - mark.length + 1));
-    if (count > 0) onEvents(count);
-  });
-  socket.on('error', () => {});
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('a watch did not begin within 10 s')), 10_000);
-    socket.once('data', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${target.host}\r\n${target.authorization}\r\n`);
-  });
-  return socket;
 }
