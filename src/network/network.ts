@@ -29,7 +29,7 @@ export type NetworkOptions = {
   /** 1 to 11 small letters and digits: part of every name made on the machine. */
   clusterId: string;
   nodeName: string;
-  /** A cache of every resource of `worldCaches`. */
+  /** A cache of every resource of `worldCaches`; of pods that of `podsWithAddress` is enough. */
   cache(resource: string): Cache;
   /** This node's part of clusterCIDR. */
   podCIDR: string;
@@ -58,6 +58,12 @@ export type NetworkOptions = {
 };
 
 export type { FlowReport } from './observations/observer.ts';
+
+/**
+ * The pods that rules, names and observations can be about: until a pod has an address it changes nothing here, and there
+ * may be thousands that wait for a place. Those of this node are told earlier, by `podNetworkReady`.
+ */
+export const podsWithAddress = { fieldSelector: 'status.podIP!=' };
 
 export type Network = {
   /**

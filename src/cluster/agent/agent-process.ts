@@ -7,7 +7,7 @@ import { systemClock } from '../../foundation/clock.ts';
 import { createLog, type Log } from '../../foundation/log.ts';
 import { createRotatingFile } from '../../foundation/rotating-file.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
-import { createNetwork, type FlowReport, type Network } from '../../network/network.ts';
+import { createNetwork, type FlowReport, type Network, podsWithAddress } from '../../network/network.ts';
 import {
   type Agent,
   type AgentOptions,
@@ -75,7 +75,9 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
 
   const networkClient = clientAs('network', identities.network(configuration.nodeName));
   const caches = createCaches(networkClient, { clock, log });
-  const network = networkOf(configuration, caches, networkClient, log);
+  const pods = createCache(networkClient, 'pods', podsWithAddress, { clock, log });
+  const cacheOf = (resource: string) => (resource === 'pods' ? pods : caches(resource));
+  const network = networkOf(configuration, cacheOf, networkClient, log);
   // While the API is away the network cannot be complete: what runs is looked after, and new pods wait for it.
   const networkStarted = network.start();
   networkStarted.catch(() => {});
@@ -104,6 +106,7 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   await agent.stop();
   await network.stop();
   caches.stop();
+  pods.stop();
   persistentVolumes.cache.stop();
   containerd.release();
   await runtime.close();

@@ -62,6 +62,15 @@ test('pods that ended are gone, unless their sandbox still runs here', () => {
   );
 });
 
+test('a pod whose address the API does not know yet has it, and its ports of the host, as soon as its sandbox runs', () => {
+  const containers = [{ name: 'main', ports: [{ containerPort: 80, hostPort: 8080 }] }];
+  const starting = object('shop', 'starting', { spec: { nodeName: 'n1', containers }, status: {} });
+  const locals = new Map([['shop-starting', { pod: starting, ip: '10.244.0.4' }]]);
+  const { world, localPods } = worldOf(emptyCaches(), locals, self, [], 'island');
+  assert.deepEqual(localPods.get('shop-starting')?.ips, ['10.244.0.4']);
+  assert.deepEqual(world.exposures, [{ namespace: 'shop', pod: 'starting', protocol: 'TCP', port: 80 }]);
+});
+
 test('a NodePort service exposes pods of its own namespace only', () => {
   const caches = emptyCaches();
   caches.pods.set(pod('web', 'n2', '10.244.1.2'));

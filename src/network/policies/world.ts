@@ -65,9 +65,10 @@ export function worldOf(
     else if (pod.node === self.name && !pod.hostNetwork) pods.push({ ...pod, ips: [] });
     else if (!isOver(object)) pods.push(pod);
   }
-  // A pod that was deleted by force runs on here until its sandbox is gone.
-  for (const [uid, { pod, ip }] of locals)
-    if (!localPods.has(uid)) localPods.set(uid, { ...policyPod(pod), ips: [ip] });
+  // Not told by the API: of a pod that starts it does not know the address yet, and one that was deleted by force runs on
+  // here until its sandbox is gone.
+  const untold = [...locals.values()].filter(({ pod }) => !localPods.has(pod.metadata.uid ?? ''));
+  for (const { pod, ip } of untold) localPods.set(pod.metadata.uid ?? '', { ...policyPod(pod), ips: [ip] });
   pods.push(...localPods.values());
   const nodes = caches.nodes
     .list()
@@ -82,7 +83,7 @@ export function worldOf(
     policies: caches.networkPolicies.list() as unknown as NetworkPolicy[],
     exposures: [
       ...serviceExposures(caches.services.list(), caches.endpointSlices.list(), pods),
-      ...caches.pods.list().flatMap(hostPortExposures),
+      ...[...caches.pods.list(), ...untold.map(({ pod }) => pod)].flatMap(hostPortExposures),
     ],
     wellKnown,
   };

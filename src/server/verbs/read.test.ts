@@ -84,6 +84,7 @@ test('fields can be selected by, unknown ones are refused', async () => {
   await must(server, 'POST', pods, pod('there'));
   assert.deepEqual(namesOf(await must(server, 'GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dn1')), ['here']);
   assert.deepEqual(namesOf(await must(server, 'GET', `${pods}?fieldSelector=metadata.name%3Dthere`)), ['there']);
+  assert.deepEqual(namesOf(await must(server, 'GET', '/api/v1/pods?fieldSelector=spec.nodeName!%3D')), ['here']);
   assert.equal((await may(server, 'GET', `${pods}?fieldSelector=spec.nonsense%3Dx`)).code, 400);
 });
 
