@@ -95,6 +95,11 @@ export function observe({ caches, world, queue, assumed, schedulerName, changed,
     if (type !== 'DELETED' && (old === undefined || whatMatters(old) !== whatMatters(node))) changed('node');
   }
 
+  function onNamespace(): void {
+    world.namespaceChanged();
+    changed('namespace');
+  }
+
   const subscribe = (resource: string, onChange: (type: string, object: any, old: any) => void) =>
     caches(resource).subscribe(onChange);
   const wakeBy = (resource: string, change: Wake) => subscribe(resource, () => changed(change));
@@ -104,7 +109,7 @@ export function observe({ caches, world, queue, assumed, schedulerName, changed,
     wakeBy('persistentvolumeclaims', 'volume'),
     wakeBy('persistentvolumes', 'volume'),
     wakeBy('storageclasses.storage.k8s.io', 'volume'),
-    wakeBy('namespaces', 'namespace'),
+    subscribe('namespaces', onNamespace),
   ];
   return () => {
     for (const end of ends) end();

@@ -27,6 +27,8 @@ export type PodInfo = {
 
 export type HostPort = { ip: string; protocol: string; port: number };
 export type PodTerm = {
+  /** The same for terms that mean the same. */
+  key: string;
   namespaces: string[];
   namespaceSelector: LabelSelector | undefined;
   selector: LabelSelector | undefined;
@@ -117,7 +119,8 @@ function parsePodTerm(raw: PodAffinityTerm, namespace: string, labels: Record<st
   const { namespaces = [], namespaceSelector, labelSelector, topologyKey } = raw;
   const own = namespaces.length === 0 && namespaceSelector === undefined ? [namespace] : namespaces;
   const selector = narrowed(labelSelector, labels, raw.matchLabelKeys, raw.mismatchLabelKeys);
-  return { namespaces: own, namespaceSelector, selector, topologyKey };
+  const key = JSON.stringify([own, namespaceSelector, selector, topologyKey]);
+  return { key, namespaces: own, namespaceSelector, selector, topologyKey };
 }
 
 const parseSpread = (raw: TopologySpreadConstraint, labels: Record<string, string>): Spread => ({
@@ -132,7 +135,7 @@ const parseSpread = (raw: TopologySpreadConstraint, labels: Record<string, strin
 
 /** Does an affinity term mean this pod? */
 export function termMatches(
-  { namespaces, namespaceSelector, selector }: PodTerm,
+  { namespaces, namespaceSelector, selector }: Omit<PodTerm, 'key' | 'topologyKey'>,
   { namespace, labels }: Pick<PodInfo, 'namespace' | 'labels'>,
   namespaceLabels: (namespace: string) => Record<string, string> | undefined,
 ): boolean {

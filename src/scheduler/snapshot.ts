@@ -1,6 +1,8 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../api/schema/types.d.ts';
+import { equalJson } from '../foundation/json.ts';
 import { copyNode, type NodeInfo, nodeInfo, placePod, unplacePod } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
+import { createTopology, type Topology, topologyWithout } from './topology.ts';
 
 /** What decisions are made from. Plugins only read it. */
 export type Snapshot = {
@@ -10,11 +12,8 @@ export type Snapshot = {
   node(name: string): NodeInfo | undefined;
   /** Placed pods of a namespace. */
   podsIn(namespace: string): Iterable<PodInfo>;
-  /** Namespaces that have placed pods. */
-  namespaces(): Iterable<string>;
-  /** Placed pods with required anti-affinity, and with any other term that is to be honored by newcomers. */
-  antiAffine: Iterable<PodInfo>;
-  affine: Iterable<PodInfo>;
+  /** Who of them stands where. */
+  topology: Topology;
   /** Pods that are promised this node while their victims leave; are there any anywhere? */
   nominated(nodeName: string): readonly PodInfo[];
   hasNominated(): boolean;
@@ -48,6 +47,8 @@ export type World = Snapshot & {
   nominate(pod: PodInfo, nodeName: string): void;
   denominate(uid: string): void;
   nominatedNode(uid: string): string | undefined;
+  /** Labels of a namespace may be others than before. */
+  namespaceChanged(): void;
 };
 
 /** The snapshot that follows events: each costs as much as its one pod or node, however large the cluster is. */
@@ -61,28 +62,34 @@ export function createWorld({
   const positions = new Map<string, number>();
   const pods = new Map<string, PodInfo>();
   const byNamespace = new Map<string, Set<PodInfo>>();
-  const [antiAffine, affine] = [new Set<PodInfo>(), new Set<PodInfo>()];
   const nominations = new Map<string, { pod: PodInfo; nodeName: string }>();
   const nominees = new Map<string, PodInfo[]>();
   const node = (name: string) => nodes[positions.get(name) ?? -1];
+  const podsIn = (namespace: string) => byNamespace.get(namespace) ?? [];
+  const topology = createTopology({ nodes, node, podsIn, pods: { [Symbol.iterator]: () => pods.values() } });
 
   function setNode(value: Node): void {
     const { name } = value.metadata;
     const position = positions.get(name);
     if (position !== undefined) {
-      nodes[position] = nodeInfo(value, nodes[position]);
+      const old = nodes[position]!;
+      nodes[position] = nodeInfo(value, old);
       stamps[position] = ++changes;
+      if (!equalJson(old.labels, nodes[position]!.labels)) topology.forget();
+      else if (!equalJson(old.taints, nodes[position]!.taints)) topology.taintsChanged();
       return;
     }
     const added = nodeInfo(value);
     positions.set(name, nodes.push(added) - 1);
     stamps.push(++changes);
     for (const pod of pods.values()) if (pod.nodeName === name) placePod(added, pod);
+    topology.nodeAdded(added);
   }
 
   function removeNode(name: string): void {
     const position = positions.get(name);
     if (position === undefined) return;
+    topology.forget();
     positions.delete(name);
     const [last, lastStamp] = [nodes.pop()!, stamps.pop()!];
     if (last.name === name) return;
@@ -97,8 +104,7 @@ export function createWorld({
     const siblings = byNamespace.get(pod.namespace);
     if (siblings) siblings.add(pod);
     else byNamespace.set(pod.namespace, new Set([pod]));
-    if (pod.antiAffinity.length > 0) antiAffine.add(pod);
-    if (pod.affinity.length + pod.preferred.length > 0) affine.add(pod);
+    topology.placed(pod);
     change(pod, placePod);
   }
 
@@ -113,11 +119,10 @@ export function createWorld({
   function unplace(uid: string): void {
     const pod = pods.get(uid);
     if (pod === undefined) return;
+    topology.unplaced(pod);
     pods.delete(uid);
     const siblings = byNamespace.get(pod.namespace);
     if (siblings?.delete(pod) && siblings.size === 0) byNamespace.delete(pod.namespace);
-    antiAffine.delete(pod);
-    affine.delete(pod);
     change(pod, unplacePod);
   }
 
@@ -134,10 +139,8 @@ export function createWorld({
     nodes,
     stamps,
     node,
-    podsIn: (namespace) => byNamespace.get(namespace) ?? [],
-    namespaces: () => byNamespace.keys(),
-    antiAffine,
-    affine,
+    podsIn,
+    topology,
     nominated: (nodeName) => nominees.get(nodeName) ?? none,
     hasNominated: () => nominees.size > 0,
     namespaceLabels,
@@ -154,6 +157,7 @@ export function createWorld({
     },
     denominate,
     nominatedNode: (uid) => nominations.get(uid)?.nodeName,
+    namespaceChanged: topology.forget,
   };
 }
 
@@ -176,8 +180,7 @@ export function without(
       ...snapshot,
       node: (name) => (name === node.name ? changed : snapshot.node(name)),
       podsIn: (namespace) => left(snapshot.podsIn(namespace)),
-      antiAffine: left(snapshot.antiAffine),
-      affine: left(snapshot.affine),
+      topology: topologyWithout(snapshot.topology, node, gone),
     },
   };
 }

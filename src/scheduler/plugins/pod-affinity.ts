@@ -2,72 +2,58 @@ import type { NodeInfo } from '../node-info.ts';
 import { type Plugin, spreadOverRange } from '../plugin.ts';
 import { type PodInfo, type PodTerm, termMatches } from '../pod-info.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { Domains, Question } from '../topology.ts';
 
-/** Weights by `topologyKey=value`: what stands in a domain. */
-type Domains = Map<string, number>;
+/** Domains of one topology, and who stands there. */
+type Stands = { topologyKey: string; domains: Domains };
 type State = {
-  /** Domains of pods that match all of the pod's affinity terms. */
-  wanted: Domains;
-  /** Domains the pod itself keeps away from, and those that placed pods keep it out of. */
-  avoided: Domains;
-  forbidden: Domains;
+  /** By the pod's affinity terms: where pods stand that match all of them. */
+  wanted: Stands[];
   /** Nobody matches yet, but the pod would match itself: it may be the first. */
   mayBeFirst: boolean;
-  preferred: Domains;
+  /** Where those stand that the pod itself keeps away from, and those that keep it away. */
+  avoided: Stands[];
+  forbidden: Stands[];
+  preferred: (Stands & { weight: number })[];
 };
 
-const domainOf = (node: NodeInfo | undefined, key: string): string | undefined => {
-  const value = node?.labels[key];
-  return value === undefined ? undefined : `${key}=${value}`;
-};
-
-function count(domains: Domains, domain: string | undefined, weight = 1): void {
-  if (domain !== undefined) domains.set(domain, (domains.get(domain) ?? 0) + weight);
-}
-
-/** Placed pods that a term may mean: those of its namespaces. */
-function* candidates(term: PodTerm, snapshot: Snapshot): Iterable<PodInfo> {
-  if (term.namespaceSelector === undefined) {
-    for (const namespace of term.namespaces) yield* snapshot.podsIn(namespace);
-    return;
-  }
-  for (const namespace of snapshot.namespaces()) yield* snapshot.podsIn(namespace);
+/** Placed pods that all `terms` mean, where `topologyKey` puts them. */
+function question(terms: PodTerm[], topologyKey: string, { namespaceLabels }: Snapshot): Question {
+  const [{ namespaceSelector, namespaces }] = terms as [PodTerm];
+  return {
+    key: JSON.stringify(['terms', topologyKey, ...terms.map(({ key }) => key)]),
+    namespaces: namespaceSelector === undefined ? namespaces : undefined,
+    domainOf: (other, node) =>
+      terms.every((term) => termMatches(term, other, namespaceLabels)) ? node.labels[topologyKey] : undefined,
+  };
 }
 
 function prepare(pod: PodInfo, snapshot: Snapshot): State | undefined {
-  const state: State = {
-    wanted: new Map(),
-    avoided: new Map(),
-    forbidden: new Map(),
-    mayBeFirst: false,
-    preferred: new Map(),
-  };
-  const matches = (term: PodTerm, other: PodInfo) => termMatches(term, other, snapshot.namespaceLabels);
-  const place = (other: PodInfo, term: PodTerm) => domainOf(snapshot.node(other.nodeName), term.topologyKey);
-
-  const [first] = pod.affinity;
-  if (first !== undefined) {
-    for (const other of candidates(first, snapshot))
-      if (pod.affinity.every((term) => matches(term, other)))
-        for (const term of pod.affinity) count(state.wanted, place(other, term));
-    state.mayBeFirst = state.wanted.size === 0 && pod.affinity.every((term) => matches(term, pod));
-  }
-  for (const term of pod.antiAffinity)
-    for (const other of candidates(term, snapshot)) if (matches(term, other)) count(state.avoided, place(other, term));
-  for (const other of snapshot.antiAffine)
-    for (const term of other.antiAffinity) if (matches(term, pod)) count(state.forbidden, place(other, term));
-
-  for (const { term, weight } of pod.preferred)
-    for (const other of candidates(term, snapshot))
-      if (matches(term, other)) count(state.preferred, place(other, term), weight);
-  for (const other of snapshot.affine) {
-    for (const term of other.affinity) if (matches(term, pod)) count(state.preferred, place(other, term));
-    for (const { term, weight } of other.preferred)
-      if (matches(term, pod)) count(state.preferred, place(other, term), weight);
-  }
-  const silent = state.avoided.size + state.forbidden.size + state.preferred.size === 0 && first === undefined;
-  return silent ? undefined : state;
+  const { topology, namespaceLabels } = snapshot;
+  const meansPod = ({ term }: { term: PodTerm }) => termMatches(term, pod, namespaceLabels);
+  const standing = ({ topologyKey }: PodTerm, terms: PodTerm[]): Stands => ({
+    topologyKey,
+    domains: topology.count(question(terms, topologyKey, snapshot)),
+  });
+  const wanted = pod.affinity.map((term) => standing(term, pod.affinity));
+  const avoided = pod.antiAffinity.map((term) => standing(term, [term])).filter(isSomewhere);
+  const forbidden = [...topology.antiAffine()].filter(meansPod).map(toStands);
+  const preferred = [
+    ...pod.preferred.map(({ term, weight }) => ({ ...standing(term, [term]), weight })).filter(isSomewhere),
+    ...[...topology.affine()].filter(meansPod).map((carried) => ({ ...toStands(carried), weight: carried.weight })),
+  ];
+  if (wanted.length + avoided.length + forbidden.length + preferred.length === 0) return undefined;
+  const mayBeFirst = !wanted.some(isSomewhere) && pod.affinity.every((term) => meansPod({ term }));
+  return { wanted, mayBeFirst, avoided, forbidden, preferred };
 }
+
+const isSomewhere = ({ domains }: Stands): boolean => !domains.isEmpty();
+const toStands = ({ term: { topologyKey }, domains }: { term: PodTerm; domains: Domains }): Stands => ({
+  topologyKey,
+  domains,
+});
+const numberOn = ({ labels }: NodeInfo, { topologyKey, domains }: Stands): number =>
+  domains.number(labels[topologyKey]);
 
 const affinityRefusals = [{ reason: "node(s) didn't match pod affinity rules", resolvable: false }];
 const antiAffinityRefusals = [{ reason: "node(s) didn't match pod anti-affinity rules", resolvable: true }];
@@ -81,24 +67,19 @@ export const podAffinity: Plugin<State> = {
     const state = prepare(pod, snapshot);
     return state && { state };
   },
-  filter(state, pod, node) {
-    const inAny = (domains: Domains) => {
-      for (const key in node.labels) if (domains.has(`${key}=${node.labels[key]}`)) return true;
-      return false;
-    };
-    if (!pod.affinity.every((term) => isWanted(state, domainOf(node, term.topologyKey)))) return affinityRefusals;
-    if (state.avoided.size > 0 && inAny(state.avoided)) return antiAffinityRefusals;
-    return state.forbidden.size > 0 && inAny(state.forbidden) ? existingRefusals : undefined;
+  filter({ wanted, mayBeFirst, avoided, forbidden }, _pod, node) {
+    const isWanted = (stands: Stands) => mayBeFirst || numberOn(node, stands) > 0;
+    for (const stands of wanted)
+      if (node.labels[stands.topologyKey] === undefined || !isWanted(stands)) return affinityRefusals;
+    for (const stands of avoided) if (numberOn(node, stands) > 0) return antiAffinityRefusals;
+    for (const stands of forbidden) if (numberOn(node, stands) > 0) return existingRefusals;
+    return undefined;
   },
   weight: 2,
-  score(state, _pod, node) {
+  score({ preferred }, _pod, node) {
     let sum = 0;
-    if (state.preferred.size > 0)
-      for (const key in node.labels) sum += state.preferred.get(`${key}=${node.labels[key]}`) ?? 0;
+    for (const stands of preferred) sum += stands.weight * numberOn(node, stands);
     return sum;
   },
   normalize: spreadOverRange,
 };
-
-const isWanted = ({ wanted, mayBeFirst }: State, domain: string | undefined) =>
-  domain !== undefined && (mayBeFirst || wanted.has(domain));

@@ -3,36 +3,44 @@ import type { NodeInfo } from '../node-info.ts';
 import type { Plugin } from '../plugin.ts';
 import type { PodInfo, Spread } from '../pod-info.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { Domains, Question } from '../topology.ts';
 import { matchesNode } from './node-affinity.ts';
 import { untoleratedTaint } from './taints.ts';
 
-/** How many matching pods each domain has; for hard constraints also the least of them. */
-type Counted = Spread & { domains: Map<string, number>; least: number; self: number };
+/** `least`: of matching pods in any domain; `self`: of the pod itself, wherever it goes. */
+type Counted = Spread & { domains: Domains; least: number; self: number };
 type State = { hard: Counted[]; soft: Counted[] };
 
-function countDomains(constraint: Spread, pod: PodInfo, snapshot: Snapshot, keys: string[]): Counted {
-  const domains = new Map<string, number>();
+/** Matching pods of the pod's namespace, in the domains of nodes that it could go to. */
+function question(constraint: Spread, pod: PodInfo, keys: string[]): Question {
+  const { selector, topologyKey, honorsAffinity, honorsTaints } = constraint;
+  const { nodeSelector, affinity, tolerations } = pod.pod.spec ?? {};
   const isEligible = (node: NodeInfo) =>
     keys.every((key) => node.labels[key] !== undefined) &&
-    (!constraint.honorsAffinity || matchesNode(pod, node)) &&
-    (!constraint.honorsTaints || untoleratedTaint(pod.pod.spec?.tolerations, node) === undefined);
-  const eligible = new Set<string>();
-  for (const node of snapshot.nodes)
-    if (isEligible(node)) {
-      eligible.add(node.name);
-      domains.set(node.labels[constraint.topologyKey]!, 0);
-    }
-  for (const other of snapshot.podsIn(pod.namespace)) {
-    if (!eligible.has(other.nodeName) || other.pod.metadata.deletionTimestamp !== undefined) continue;
-    if (!matchesSelector(constraint.selector, other.labels)) continue;
-    const domain = snapshot.node(other.nodeName)!.labels[constraint.topologyKey]!;
-    domains.set(domain, domains.get(domain)! + 1);
-  }
+    (!honorsAffinity || matchesNode(pod, node)) &&
+    (!honorsTaints || untoleratedTaint(tolerations, node) === undefined);
+  const ofNode = [honorsAffinity && [nodeSelector, affinity?.nodeAffinity], honorsTaints && [tolerations ?? []]];
+  return {
+    key: JSON.stringify(['spread', pod.namespace, selector, topologyKey, keys, ofNode]),
+    namespaces: [pod.namespace],
+    looksAtTaints: honorsTaints,
+    emptyDomainOf: (node) => (isEligible(node) ? node.labels[topologyKey] : undefined),
+    domainOf: (other, node) =>
+      other.namespace === pod.namespace &&
+      other.pod.metadata.deletionTimestamp === undefined &&
+      matchesSelector(selector, other.labels) &&
+      isEligible(node)
+        ? node.labels[topologyKey]
+        : undefined,
+  };
+}
+
+function count(constraint: Spread, pod: PodInfo, { topology }: Snapshot, keys: string[]): Counted {
+  const domains = topology.count(question(constraint, pod, keys));
   // Too few domains count as one more that is empty.
-  let least = domains.size < constraint.minDomains ? 0 : Infinity;
-  for (const number of domains.values()) least = Math.min(least, number);
+  const least = domains.size() < Math.max(1, constraint.minDomains) ? 0 : domains.least();
   const self = matchesSelector(constraint.selector, pod.labels) ? 1 : 0;
-  return { ...constraint, domains, least: least === Infinity ? 0 : least, self };
+  return { ...constraint, domains, least, self };
 }
 
 const missingLabel = [
@@ -49,7 +57,7 @@ export const topologySpread: Plugin<State> = {
     const counted = (hard: boolean) => {
       const constraints = pod.spread.filter((constraint) => constraint.hard === hard);
       const keys = constraints.map(({ topologyKey }) => topologyKey);
-      return constraints.map((constraint) => countDomains(constraint, pod, snapshot, keys));
+      return constraints.map((constraint) => count(constraint, pod, snapshot, keys));
     };
     return { state: { hard: counted(true), soft: counted(false) } };
   },
@@ -57,14 +65,14 @@ export const topologySpread: Plugin<State> = {
     for (const { topologyKey, domains, least, self, maxSkew } of hard) {
       const domain = node.labels[topologyKey];
       if (domain === undefined) return missingLabel;
-      if ((domains.get(domain) ?? 0) + self - least > maxSkew) return uneven;
+      if (domains.number(domain) + self - least > maxSkew) return uneven;
     }
     return undefined;
   },
   explain: ({ hard }, _pod, node) =>
     hard
       .map(({ topologyKey, domains, least, maxSkew }) => {
-        const there = domains.get(node.labels[topologyKey] ?? '') ?? 0;
+        const there = domains.number(node.labels[topologyKey]);
         return `${topologyKey}=${node.labels[topologyKey]} has ${there}, the emptiest ${least}, maxSkew ${maxSkew}`;
       })
       .join('; '),
@@ -74,7 +82,7 @@ export const topologySpread: Plugin<State> = {
     for (const { topologyKey, domains, maxSkew } of soft) {
       const domain = node.labels[topologyKey];
       if (domain === undefined) return Infinity;
-      sum += (domains.get(domain) ?? 0) * Math.log(domains.size + 2) + (maxSkew - 1);
+      sum += domains.number(domain) * Math.log(domains.size() + 2) + (maxSkew - 1);
     }
     return sum;
   },
