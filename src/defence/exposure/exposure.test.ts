@@ -125,6 +125,17 @@ test('nothing is closed where other policies decide, too, or nobody is seen to e
   assert.match(unenforced.notAssessed.join(), /whether anything enforces NetworkPolicies is not known/);
 });
 
+test('a class whose proxy is not known by its name is not closed by what policies let other proxies do', () => {
+  const proxy = pod('a', 'ingress-nginx', {}, '10.1.0.9');
+  const served = (controller: string): Manifest => ({
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata: { name: 'nginx' }, spec: { controller } },
+  });
+  const shut = [service({ type: 'ClusterIP' }), ingress, policy(undefined), proxy];
+  const at = 'Ingress https://shop.example/api 8080 internet';
+  assert.deepEqual(entries([...shut, served('k8s.io/ingress-nginx')]), [`${at} closed`]);
+  assert.deepEqual(entries([...shut, served('ingress.k8s.aws/alb')]), [`${at} not assessed`]);
+});
+
 test('what proxies and meshes lead in by kinds of their own is told as not read', () => {
   const defined = (kind: string, group: string): Manifest => ({
     ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `x.${group}` } },

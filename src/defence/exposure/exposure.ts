@@ -51,7 +51,7 @@ function readExposure(snapshot: Snapshot): WorkloadExposure {
     });
   const routes = routeKinds.flatMap((kind) => snapshot.of(kind));
   const ways = [
-    ...tryEach(snapshot.of(ingressKind), ingressWays),
+    ...tryEach(snapshot.of(ingressKind), (ingress) => ingressWays(snapshot, ingress)),
     ...tryEach(routes, (route) => routeWays(snapshot, route)),
   ];
   if (ways.length > 0) {

@@ -14,6 +14,8 @@ export type ProxyWay = {
   service: string;
   /** Number or name of the Service’s port; undefined: any. */
   port: number | string | undefined;
+  /** Who serves its class, as the class says: `k8s.io/ingress-nginx`. */
+  controller?: string;
   /** Why the route does not count, though it is written. */
   refused?: string;
 };
@@ -63,7 +65,7 @@ const isPort = ({ spec }: Manifest, servicePort: number, wanted: number | string
 
 function judgeProxy(
   context: ExposureContext,
-  { refused }: ProxyWay,
+  { refused, controller }: ProxyWay,
   { pod, protocol, port }: ServiceBackend,
   proxies: PolicyPod[],
 ): Pick<Entry, 'verdict' | 'why' | 'by'> {
@@ -79,7 +81,9 @@ function judgeProxy(
   if (through !== undefined)
     return { verdict: 'open', why: `policies let the proxy ${key(through)} in`, by: direct.by };
   if (direct.verdict === 'not assessed') return { verdict: 'not assessed', why: direct.why, by: direct.by };
-  if (proxies.length > 0) return { verdict: 'closed', why: 'policies let none of the proxies in', by: direct.by };
+  const isKnown = controller === undefined || proxyNames.test(controller);
+  if (proxies.length > 0 && isKnown)
+    return { verdict: 'closed', why: 'policies let none of the proxies in', by: direct.by };
   const why = 'policies restrict who may connect, and which pods or addresses the proxy has is not known';
   return { verdict: 'not assessed', why, by: direct.by };
 }

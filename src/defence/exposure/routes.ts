@@ -12,20 +12,27 @@ export const routeKinds = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UD
 );
 
 /** Host and path of every rule of an Ingress. https://kubernetes.io/docs/concepts/services-networking/ingress/ */
-export function ingressWays(ingress: Manifest): ProxyWay[] {
+export function ingressWays(snapshot: Snapshot, ingress: Manifest): ProxyWay[] {
   const { spec, metadata } = ingress;
   const namespace = namespaceOf(ingress);
   const ofClass = spec?.ingressClassName ?? metadata.annotations?.['kubernetes.io/ingress.class'];
   const tls: { hosts?: string[] }[] = spec?.tls ?? [];
   const via = [refOf(ingress)];
-  if (ofClass !== undefined) via.push({ kind: 'IngressClass.networking.k8s.io', namespace: '', name: String(ofClass) });
+  const classRef = { kind: 'IngressClass.networking.k8s.io', namespace: '', name: String(ofClass) };
+  if (ofClass !== undefined) via.push(classRef);
+  const controller: string | undefined = snapshot.get(classRef)?.['spec']?.controller;
   const way = (host: string, path: string, backend: any): ProxyWay[] => {
     const { name, port } = backend?.service ?? {};
     const secure = tls.some(({ hosts }) => !hosts?.length || hosts.includes(host));
     const at = `${secure ? 'https' : 'http'}://${host || '*'}${path}`;
     return name === undefined
       ? []
-      : [{ type: 'Ingress', at, via, namespace, service: name, port: port?.number ?? port?.name }];
+      : [
+          {
+            ...{ type: 'Ingress', at, via, namespace, service: name, port: port?.number ?? port?.name },
+            ...(controller && { controller }),
+          },
+        ];
   };
   const rules: { host?: string; http?: { paths?: { path?: string; backend?: unknown }[] } }[] = spec?.rules ?? [];
   return [
@@ -62,6 +69,8 @@ export function routeWays(snapshot: Snapshot, route: Manifest): ProxyWay[] {
         (parent.sectionName === undefined || parent.sectionName === name) &&
         (parent.port === undefined || parent.port === port),
     );
+    const className = { kind: `GatewayClass.${gatewayGroup}`, namespace: '', name: gateway['spec']?.gatewayClassName };
+    const controller: string | undefined = snapshot.get(className)?.['spec']?.controllerName;
     return listeners.flatMap((listener) =>
       backends
         .filter(({ kind = 'Service' }) => kind === 'Service')
@@ -71,6 +80,7 @@ export function routeWays(snapshot: Snapshot, route: Manifest): ProxyWay[] {
           return {
             ...{ type: 'Gateway', at: listenerText(listener, route), via: [refOf(gateway), refOf(route)] },
             ...{ namespace: target, service: backend.name, port: backend.port },
+            ...(controller && { controller }),
             ...(refused === undefined ? {} : { refused }),
           };
         }),

@@ -314,3 +314,18 @@ test('a policy about Secrets is not held against them; one about anything else i
   assert.match(of(['*']).join(), /Secrets: their content is never read/);
   assert.deepEqual(of(['deployments']), []);
 });
+
+test('of several LimitRanges any may fill in its defaults first', () => {
+  const range = (name: string, limit: object) =>
+    object('v1', 'LimitRange', name, { spec: { limits: [{ type: 'Container', ...limit }] } });
+  const plain = object('v1', 'Pod', 'plain', { spec: { containers: [{ name: 'c', image: 'c:1' }] } });
+  const large = range('large', { default: { cpu: '2' } });
+  const small = range('small', { default: { cpu: '250m' }, max: { cpu: '250m' } });
+  for (const [there, put] of [
+    [large, small],
+    [small, large],
+  ] as const)
+    assert.deepEqual(told([level('privileged'), plain, there], [{ put }])['Pod shop/plain'], ['unknown']);
+  const none = range('none', { max: { cpu: '1' }, default: { cpu: '2' } });
+  assert.deepEqual(told([level('privileged'), plain], [{ put: none }])['Pod shop/plain'], ['breaks']);
+});

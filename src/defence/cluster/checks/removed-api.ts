@@ -1,6 +1,6 @@
 import { kindOf } from '../../../api/api.ts';
 import type { ManagedFields } from '../../../api/object.ts';
-import { type Check, type Finding, failOn, type Manifest, notAssessed, pass } from '../../contract.ts';
+import { type Check, type Finding, failOn, type Manifest, notApplicable, notAssessed, pass } from '../../contract.ts';
 import { removalOf } from '../api-removals.ts';
 
 const of = (apiVersion: string, kind: string, managedFields?: ManagedFields[]): Manifest => ({
@@ -26,7 +26,7 @@ export const removedApi: Check = {
       [of('networking.k8s.io/v1', 'IngressClass', writtenAs('networking.k8s.io/v1beta1'))],
     ],
   },
-  judge({ apiVersion, kind, metadata }, { minor }) {
+  judge({ apiVersion, kind, metadata }, { minor, source }) {
     const own = findingOf(apiVersion, kind, minor);
     if (own) return failOn([{ ...own, field: ['apiVersion'] }]);
     // A cluster shows every object in a version that it serves: who still writes it in an old one stands beside it.
@@ -40,9 +40,9 @@ export const removedApi: Check = {
       },
     );
     if (findings.length > 0) return failOn(findings);
-    return kindOf(apiVersion, kind) || removalOf(apiVersion, kind)
-      ? pass
-      : notAssessed(`${apiVersion} ${kind} is not of Kubernetes itself`);
+    if (kindOf(apiVersion, kind) || removalOf(apiVersion, kind)) return pass;
+    // A cluster answers in a version that it serves; of a file nobody knows what its definition serves.
+    return source === 'cluster' ? notApplicable : notAssessed(`${apiVersion} ${kind} is not of Kubernetes itself`);
   },
 };
 

@@ -15,14 +15,28 @@ export const limitRangeRule: AdmissionRule = {
     return (candidate) => {
       const own = ranges.get(namespaceOf(candidate.object)) ?? [];
       if (own.length === 0) return undefined;
-      const problems = [...podLimitProblems(own, createdPod(candidate, own)), ...madeInvalid(candidate, own)];
-      return problems.length === 0 ? undefined : { why: problems.join(', '), by: own.map(objectText) };
+      // Of several ranges any may fill in its defaults first: the API server promises no order.
+      const [problems, others] = [own, own.toReversed()].map((ranges) => problemsOf(candidate, ranges));
+      const found = problems!.length > 0 ? problems! : others!;
+      if (found.length === 0) return undefined;
+      const by = own.map(objectText);
+      if (problems!.length > 0 && others!.length > 0) return { why: found.join(', '), by };
+      return {
+        outcome: 'unknown',
+        why: `if defaults are filled in in one order and not in the other: ${found.join(', ')}`,
+        by,
+      };
     };
   },
 };
 
 /** The bounds and defaults of LimitRanges. */
 export const limitRange = admission(limitRangeRule);
+
+const problemsOf = (candidate: Candidate, ranges: Manifest[]): string[] => [
+  ...podLimitProblems(ranges, createdPod(candidate, ranges)),
+  ...madeInvalid(candidate, ranges),
+];
 
 /** What only the defaults of the ranges make invalid: a default limit below what the pod asks for. */
 function madeInvalid(candidate: Candidate, ranges: Manifest[]): string[] {
