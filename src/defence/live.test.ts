@@ -77,7 +77,7 @@ const different: Record<string, RegExp> = {
   'certificate-request-pending pass 0': /must be CERTIFICATE REQUEST/,
   'certificate-request-pending pass 1': /must be CERTIFICATE REQUEST/,
   'certificate-request-pending fail 0': /must be CERTIFICATE REQUEST/,
-  'removed-api fail 2': /IngressClass "example" is invalid/,
+  'removed-api fail 2': /IngressClass\.networking\.k8s\.io "example" is invalid/,
   'sensitive-host-path fail 2': /must not contain '\.\.'/,
 };
 

@@ -4,7 +4,10 @@ const service = (spec: object): Manifest => ({
   apiVersion: 'apiregistration.k8s.io/v1',
   kind: 'APIService',
   metadata: { name: 'v1.metrics.example' },
-  spec: { group: 'metrics.example', version: 'v1', service: { namespace: 'shop', name: 'metrics' }, ...spec },
+  spec: {
+    ...{ group: 'metrics.example', version: 'v1', groupPriorityMinimum: 100, versionPriority: 15 },
+    ...{ service: { namespace: 'shop', name: 'metrics' }, ...spec },
+  },
 });
 
 export const insecureApiService: Check = {
