@@ -42,6 +42,14 @@ test('headless and ExternalName services take nothing in', () => {
   assert.deepEqual(frontendsOf([service({ type: 'ExternalName', clusterIP: undefined })], [], 'n1'), []);
 });
 
+test('a service that is labelled as another proxy’s is not carried', () => {
+  for (const label of ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless']) {
+    const labelled = service({});
+    labelled.metadata.labels = { [label]: '' };
+    assert.deepEqual(frontendsOf([labelled], [slice([here('10.244.0.2')])], 'n1'), []);
+  }
+});
+
 test('when nothing is ready, endpoints that still serve while they terminate are used', () => {
   const terminating = { ready: false, serving: true, terminating: true };
   const slices = (ready: boolean) => [slice([here('10.244.0.2', { ready }), here('10.244.0.3', terminating)])];

@@ -62,9 +62,13 @@ export function frontendsOf(services: Service[], slices: EndpointSlice[], nodeNa
   });
 }
 
+/** Services that are another proxy's, or that none shall carry (KEP-2447). */
+const othersLabels = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+
 function serviceFrontends(service: Service, key: string, slices: EndpointSlice[], nodeName: string): Frontend[] {
   const { spec = {}, status } = service;
-  if (spec.type === 'ExternalName') return [];
+  if (spec.type === 'ExternalName' || othersLabels.some((label) => service.metadata.labels?.[label] !== undefined))
+    return [];
   const clusterIPs = (spec.clusterIPs ?? [spec.clusterIP ?? '']).filter(isAddress);
   if (clusterIPs.length === 0) return [];
   const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
