@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../object.ts';
 import type { MatchResources, NamedRuleWithOperations } from '../schema/types.d.ts';
 import { type LabelSelector, matchesSelector } from '../selectors.ts';
 import { isEmptySelector } from '../validation/selectors.ts';
+import { equivalentsOf, requestAs } from './equivalence.ts';
 import type { PolicyRequest, Unknown } from './request.ts';
 
 /** Does it match; or would that depend on what is not known? */
@@ -47,11 +48,26 @@ function matchesRule(rule: NamedRuleWithOperations, request: PolicyRequest, isEq
   const wanted = kind.namespaced ? 'Namespaced' : 'Cluster';
   if (scope !== '*' && scope !== wanted) return false;
   if (resourceNames.length > 0 && !resourceNames.includes(name)) return false;
-  const { storedAs } = kind;
   return (
     matchesResource(rule, kind, subresource) ||
-    (isEquivalent && storedAs !== undefined && matchesResource(rule, storedAs, subresource))
+    (isEquivalent && equivalentsOf(kind, rule).some((other) => matchesResource(rule, other, subresource)))
   );
+}
+
+/**
+ * The request as a policy sees it: when its rules name the kind in another version only, as one of that version, unless
+ * the match must be exact.
+ */
+export function asMatched(match: MatchResources | undefined, request: PolicyRequest): PolicyRequest {
+  const { resourceRules = [], matchPolicy } = match ?? {};
+  if (matchPolicy === 'Exact' || resourceRules.some((rule) => matchesRule(rule, request, false))) return request;
+  for (const rule of resourceRules) {
+    if (!matchesRule(rule, request, true)) continue;
+    const { kind, subresource } = request;
+    const meant = equivalentsOf(kind, rule).find((other) => matchesResource(rule, other, subresource));
+    if (meant !== undefined) return subresource === 'scale' ? request : requestAs(meant, request);
+  }
+  return request;
 }
 
 type Resource = Pick<Kind, 'group' | 'version' | 'resource'>;

@@ -4,12 +4,15 @@ import type { MutatingAdmissionPolicyBinding } from '../schema/types.d.ts';
 import { applyResult } from './apply-result.ts';
 import { type Bound, candidates, conditionsOf, errorOf, type Run, type Surroundings } from './candidates.ts';
 import type { CompiledMutation } from './compile.ts';
+import { converted } from './equivalence.ts';
+import { asMatched } from './match.ts';
 import type { PolicyRequest } from './request.ts';
 
 export type BoundMutation = Bound<CompiledMutation, MutatingAdmissionPolicyBinding>;
 export type Mutated =
   | { object: KubernetesObject /** What it depends on and is not known: then it may be another. */; doubts: string[] }
-  | { policy: string; binding: string; error: string };
+  /** Forbidden: what binds the policy is wrong. */
+  | { policy: string; binding: string; error: string; reason: 'Forbidden' | 'Invalid' };
 type Request = PolicyRequest & { object: KubernetesObject };
 type Steps = { object: KubernetesObject; errors: string[]; doubts: string[] };
 
@@ -36,20 +39,24 @@ export function mutateByPolicies(bound: BoundMutation[], request: Request, surro
 
 function mutateBy(each: BoundMutation, request: Request, surroundings: Surroundings): Mutated {
   const { policy, binding } = each;
-  let { object } = request;
+  const asked = asMatched(policy.matchConstraints, request) as Request;
+  let { object } = asked;
   const doubts: string[] = [];
-  for (const candidate of candidates(each, request, surroundings)) {
+  for (const candidate of candidates(each, asked, surroundings)) {
     const made: Steps =
       'error' in candidate
         ? { object, errors: [candidate.error], doubts: [] }
-        : steps(policy, candidate, { ...request, object }, surroundings.budget);
+        : steps(policy, candidate, { ...asked, object }, surroundings.budget);
     object = made.object;
     doubts.push(...made.doubts);
     const [error] = made.errors;
-    if (error !== undefined && policy.failurePolicy === 'Fail')
-      return { policy: policy.name, binding: binding.metadata.name, error };
+    if (error !== undefined && policy.failurePolicy === 'Fail') {
+      const reason = 'error' in candidate ? 'Forbidden' : 'Invalid';
+      return { policy: policy.name, binding: binding.metadata.name, error, reason };
+    }
   }
-  return { object, doubts };
+  if (object === asked.object) return { object: request.object, doubts };
+  return { object: asked === request ? object : converted(object, asked.kind, request.kind), doubts };
 }
 
 type Runnable = { on(request: PolicyRequest): Run; doubts: string[] };

@@ -1,8 +1,11 @@
 import type { AdmissionAttributes } from '../admission-attributes.ts';
+import type { Kind } from '../kind.ts';
 import type { KubernetesObject } from '../object.ts';
 
 /** What a policy is asked about; an object that is undefined is null in expressions. */
 export type PolicyRequest = AdmissionAttributes & {
+  /** The kind that was asked for, where `kind` is another version of it. */
+  requestKind?: Kind;
   /** The Namespace the object is in. */
   namespaceObject: KubernetesObject | undefined;
 };
@@ -13,7 +16,7 @@ export type Unknown = 'oldObject' | 'namespaceObject' | 'request.userInfo' | 'au
 type GroupVersionKind = { group: string; version: string; kind: string };
 
 /** The kind of what is sent to a subresource: a Scale, a PodExecOptions; the kind itself for `status`. */
-function kindOf({ kind, subresource }: PolicyRequest): GroupVersionKind {
+function kindOf(kind: Kind, subresource: string): GroupVersionKind {
   const own = { group: kind.group, version: kind.version, kind: kind.kind };
   if (subresource === 'scale') return { group: 'autoscaling', version: 'v1', kind: 'Scale' };
   const other = kind.subresources.others.find(({ name }) => name === subresource);
@@ -23,18 +26,21 @@ function kindOf({ kind, subresource }: PolicyRequest): GroupVersionKind {
 
 /** `request`, as admission/v1 AdmissionRequest without `uid`, `object` and `oldObject`; what is empty is left out. */
 export function requestFieldsOf(request: PolicyRequest): Record<string, unknown> {
-  const { kind, subresource, name, namespace, operation, user, dryRun } = request;
-  const asked = kindOf(request);
-  const resource = { group: kind.group, version: kind.version, resource: kind.resource };
+  const { kind, requestKind = kind, subresource, name, operation, user, dryRun } = request;
+  // a Namespace is in itself, to upstream
+  const namespace = kind.group === '' && kind.resource === 'namespaces' ? name : request.namespace;
   const { username, uid = '', groups, extra = {} } = user;
   const texts = { subResource: subresource, requestSubResource: subresource, name, namespace };
   return {
-    ...{ kind: asked, requestKind: asked, resource, requestResource: resource, operation, dryRun },
+    ...{ kind: kindOf(kind, subresource), requestKind: kindOf(requestKind, subresource) },
+    ...{ resource: resourceIn(kind), requestResource: resourceIn(requestKind), operation, dryRun },
     ...filled(texts),
     ...(operation === 'CONNECT' ? {} : { options: optionsOf(operation, dryRun) }),
     userInfo: filled({ username, uid, groups, extra }),
   };
 }
+
+const resourceIn = ({ group, version, resource }: Kind) => ({ group, version, resource });
 
 const filled = (fields: Record<string, string | string[] | object>) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => Object.keys(value).length > 0));

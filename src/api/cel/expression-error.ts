@@ -1,4 +1,4 @@
-import { errorLengthMax } from './limits.ts';
+import { errorLengthMax, mistakesLengthMax } from './limits.ts';
 
 /** What is wrong at a character of an expression. */
 export type Mistake = { offset: number; message: string };
@@ -6,13 +6,22 @@ export type Mistake = { offset: number; message: string };
 /** An expression that cannot be used; the message shows every mistake in its place, as upstream's compiler does. */
 export class ExpressionError extends Error {
   constructor(source: string, mistakes: Mistake[]) {
-    super(
-      mistakes
-        .toSorted((one, other) => one.offset - other.offset)
-        .map((mistake) => shown(source, mistake))
-        .join('\n'),
-    );
+    super(messageOf(source, mistakes));
   }
+}
+
+function messageOf(source: string, mistakes: Mistake[]): string {
+  const sorted = mistakes.toSorted((one, other) => one.offset - other.offset);
+  const texts: string[] = [];
+  let length = 0;
+  for (const [index, mistake] of sorted.entries()) {
+    const text = shown(source, mistake);
+    length += text.length;
+    if (index > 0 && length > mistakesLengthMax)
+      return [...texts, `${sorted.length - index} more errors were truncated`].join('\n');
+    texts.push(text);
+  }
+  return texts.join('\n');
 }
 
 /** `ERROR: <input>:1:8: …` with the line below it, and below that where in it. */

@@ -303,3 +303,22 @@ test('names of JavaScript are keys like any other', () => {
     'object.__proto__.x == 1 && object.constructor.name == "Object" && object.toString == "t" && !has(object.valueOf)';
   assert.equal(evaluate(expression, { object: hostile }), true);
 });
+
+test('types that double are not looked at for ever', () => {
+  const doubled = `[1]${Array.from({ length: 100 }, (_, turn) => `.map(v${turn}, {v${turn}: v${turn}})`).join('')}`;
+  assert.ok(doubled.length < expressionLengthMax);
+  compileExpression(`${doubled}.size() == 1`, scope);
+  const wide = `[${Array.from({ length: 2_000 }, () => '[1+1]').join()}]`;
+  compileExpression(wide, scope);
+  const many = `[${Array.from({ length: 500 }, () => '[[]] + [[1]]').join()}] == []`;
+  compileExpression(many, scope);
+});
+
+test('of many mistakes the first are told', () => {
+  const source = `[${Array.from({ length: 90 }, (_, index) => `x${index}`).join(', ')}]`;
+  assert.throws(
+    () => compileExpression(source, scope),
+    ({ message }: Error) =>
+      message.length < 9_000 && / \d+ more errors were truncated$/.test(message.replaceAll('\n', ' ')),
+  );
+});

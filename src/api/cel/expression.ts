@@ -30,9 +30,7 @@ const spread = new Set(['request', 'variables']);
 
 /** Compiles a CEL expression in which these names have values. Throws ExpressionError. */
 export function compileExpression(source: string, scope: Scope): Expression {
-  const wrong = (message: string, offset = 0) => new ExpressionError(source, [{ offset, message }]);
-  if (source.length > expressionLengthMax) throw wrong(`it is longer than ${expressionLengthMax} characters`);
-  try {
+  return bounded(source, () => {
     const { expr, type } = prepare(source, scope);
     const run = library.cel.plan(environment().env, expr);
     return {
@@ -44,14 +42,24 @@ export function compileExpression(source: string, scope: Scope): Expression {
           return error === undefined ? { value: result } : { error };
         }),
     };
-  } catch (error) {
-    if (error instanceof RangeError) throw wrong('it is nested too deeply');
-    throw error;
-  }
+  });
 }
 
 /** The type of an expression. Throws ExpressionError. */
-export const typeOfExpression = (source: string, scope: Scope): Type => prepare(source, scope).type;
+export const typeOfExpression = (source: string, scope: Scope): Type =>
+  bounded(source, () => prepare(source, scope).type);
+
+/** What exhausts the stack or the steps there are is an error of the expression. */
+function bounded<T>(source: string, work: () => T): T {
+  const wrong = (message: string) => new ExpressionError(source, [{ offset: 0, message }]);
+  if (source.length > expressionLengthMax) throw wrong(`it is longer than ${expressionLengthMax} characters`);
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError) throw wrong(`it is nested too deeply, or its types are too large`);
+    throw error;
+  }
+}
 
 function prepare(source: string, scope: Scope): { expr: Expr; type: Type } {
   const { text, optionals, wrongEscape } = maskOptionals(source);

@@ -206,3 +206,32 @@ test('a subresource is changed, as far as it may write', async () => {
   const { body } = await ask('status', { status: { observedGeneration: 1 } });
   assert.deepEqual([body.spec.replicas, body.status.replicas], [4, 7]);
 });
+
+test('a mutation of another version changes the object that was sent', async () => {
+  const matchConstraints = {
+    resourceRules: [
+      {
+        apiGroups: ['autoscaling'],
+        apiVersions: ['v1'],
+        operations: ['CREATE'],
+        resources: ['horizontalpodautoscalers'],
+      },
+    ],
+  };
+  const mutations = [patch('[JSONPatch{op: "add", path: "/spec/targetCPUUtilizationPercentage", value: 70}]')];
+  await server.make(policy('target', { matchConstraints, mutations }), binding('target'));
+  const scaler = {
+    ...{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'h', namespace: 'a' } },
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'x', apiVersion: 'apps/v1' }, maxReplicas: 3 },
+  };
+  const { body } = await server.ask(
+    master,
+    'POST',
+    '/apis/autoscaling/v2/namespaces/a/horizontalpodautoscalers',
+    scaler,
+  );
+  assert.equal(body.apiVersion, 'autoscaling/v2');
+  assert.deepEqual(body.spec.metrics, [
+    { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } } },
+  ]);
+});

@@ -26,9 +26,9 @@ export function mutatingAdmissionPolicy(authorize: Authorizer, clock: Clock): Ad
       const asked = policyRequest(request) as PolicyRequest & { object: KubernetesObject };
       const mutated = mutateByPolicies(bound, asked, surroundingsOf(request, authorize, clock));
       if ('error' in mutated) {
-        const { policy, binding, error } = mutated;
+        const { policy, binding, error, reason } = mutated;
         const text = `policy '${policy}' with binding '${binding}' denied request: ${error}`;
-        throw new ApiError('Invalid', text, undefined, { code: 403 });
+        throw new ApiError(reason, text, undefined, { code: 403 });
       }
       if (request.subresource === 'scale') {
         setReplicas(request.kind, object, mutated.object['spec']?.replicas);

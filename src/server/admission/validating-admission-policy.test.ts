@@ -210,6 +210,48 @@ test('a kind of parameters that there is not is an error of the policy', async (
   });
 });
 
+test('a rule that names another version judges the object in that version', async () => {
+  const spec = { scaleTargetRef: { kind: 'Deployment', name: 'x', apiVersion: 'apps/v1' }, maxReplicas: 3 };
+  const scaler = (version: string, more: object = {}) => ({
+    ...{
+      apiVersion: `autoscaling/${version}`,
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'h', namespace: 'a' },
+    },
+    spec: { ...spec, ...more },
+  });
+  const rules = (version: string) => ({
+    resourceRules: [
+      {
+        apiGroups: ['autoscaling'],
+        apiVersions: [version],
+        operations: ['*'],
+        resources: ['horizontalpodautoscalers'],
+      },
+    ],
+  });
+  const told =
+    "object.apiVersion + ' ' + request.kind.version + ' ' + request.requestKind.version + ' ' + string(has(object.spec.metrics))";
+  const validations = [{ expression: 'false', messageExpression: told }];
+  const make = (version: string, more: object = {}) =>
+    server.ask(
+      master,
+      'POST',
+      `/apis/autoscaling/${version}/namespaces/a/horizontalpodautoscalers`,
+      scaler(version, more),
+    );
+  await under({ matchConstraints: rules('v1'), validations }, {}, async () => {
+    assert.match((await make('v2')).body.message, /denied request: autoscaling\/v1 v1 v2 false$/);
+  });
+  await under({ matchConstraints: rules('v2'), validations }, {}, async () => {
+    const { body } = await make('v1', { targetCPUUtilizationPercentage: 50 });
+    assert.match(body.message, /denied request: autoscaling\/v2 v2 v1 true$/);
+  });
+  await under({ matchConstraints: { ...rules('v1'), matchPolicy: 'Exact' }, validations }, {}, async () => {
+    assert.equal((await make('v2')).code, 201);
+  });
+});
+
 test('policies never judge policies', async () => {
   const everything = { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*'] };
   const spec = { matchConstraints: { resourceRules: [everything] }, validations: [{ expression: 'false' }] };

@@ -4,7 +4,7 @@ import { type Check, mismatch, type Place, undeclared } from './check.ts';
 import { checkFormat } from './check-format.ts';
 import { checkMacro, isMacro } from './check-macro.ts';
 import type { Overload } from './functions.ts';
-import { bool, dyn, insideOf, isDyn, isSameType, type Type, typeText } from './type.ts';
+import { bool, dyn, insideOf, isDyn, isSameType, type Type, typeText, typeWith } from './type.ts';
 
 /** A call of a function, a method or an operator: one of its overloads must fit. */
 export function checkCall(check: Check, expr: Expr, value: Part<'callExpr'>, place: Place): Type {
@@ -64,7 +64,7 @@ function resolve(check: Check, expr: Expr, { name, overloads }: Named, args: Typ
 function instantiate({ unifier }: Check, overload: Overload): { args: Type[]; result: Type } {
   const fresh = new Map<string, Type>();
   const put = (type: Type): Type => {
-    if (!type.isParameter) return type.params.length === 0 ? type : { ...type, params: type.params.map(put) };
+    if (!type.isParameter) return type.params.length === 0 ? type : typeWith(type, type.params.map(put));
     const known = fresh.get(type.name) ?? unifier.fresh();
     fresh.set(type.name, known);
     return known;

@@ -1,3 +1,5 @@
+import { typeSizeMax } from '../limits.ts';
+
 /**
  * A type of CEL: `int`, `list(string)`, `map(string, dyn)`. One with `fields` is an object that has these and no others;
  * a parameter stands for any type, the same one wherever it is named.
@@ -7,19 +9,27 @@ export type Type = {
   params: readonly Type[];
   fields?: ReadonlyMap<string, Type>;
   isParameter?: true;
+  /** How many names it is written with, of a type with parameters. */
+  size?: number;
 };
 
 const plain = (name: string): Type => ({ name, params: [] });
+
+/** A type with these parameters; one that would be too large to look at is not known. */
+export function typeWith(type: Type, params: readonly Type[]): Type {
+  const size = params.reduce((sum, param) => sum + (param.size ?? 1), 1);
+  return size > typeSizeMax ? dyn : { ...type, params, size };
+}
 
 export const [dyn, bool, int, double, string, timestamp, nullType, errorType] = [
   ...[plain('dyn'), plain('bool'), plain('int'), plain('double'), plain('string'), plain('timestamp')],
   ...[plain('null'), plain('!error!')],
 ] as [Type, Type, Type, Type, Type, Type, Type, Type];
 
-export const listOf = (item: Type): Type => ({ name: 'list', params: [item] });
-export const mapOf = (key: Type, value: Type): Type => ({ name: 'map', params: [key, value] });
-export const optionalOf = (value: Type): Type => ({ name: 'optional_type', params: [value] });
-export const typeOf = (type: Type): Type => ({ name: 'type', params: [type] });
+export const listOf = (item: Type): Type => typeWith(plain('list'), [item]);
+export const mapOf = (key: Type, value: Type): Type => typeWith(plain('map'), [key, value]);
+export const optionalOf = (value: Type): Type => typeWith(plain('optional_type'), [value]);
+export const typeOf = (type: Type): Type => typeWith(plain('type'), [type]);
 export const parameter = (name: string): Type => ({ name, params: [], isParameter: true });
 export const objectType = (name: string, fields: Record<string, Type>): Type => ({
   ...{ name, params: [], fields: new Map(Object.entries(fields)) },
@@ -46,7 +56,7 @@ export const isSameType = (left: Type, right: Type): boolean =>
 /** Reads `map(K, list(int))`; a name of one capital letter is a parameter. */
 export function readType(text: string): Type {
   const [, name = '', inner] = /^([\w.]+)(?:\((.*)\))?$/s.exec(text.trim()) ?? [];
-  if (inner !== undefined) return { name, params: splitTypes(inner).map(readType) };
+  if (inner !== undefined) return typeWith(plain(name), splitTypes(inner).map(readType));
   return /^[A-Z]$/.test(name) ? parameter(name) : plain(name);
 }
 

@@ -1,4 +1,5 @@
-import { dyn, isDyn, isDynOrError, isSameType, type Type } from './type.ts';
+import { typeStepsMax } from '../limits.ts';
+import { dyn, isDyn, isDynOrError, isSameType, type Type, typeWith } from './type.ts';
 
 /** What parameters stand for, as far as it is known. What an attempt that fails has learned is forgotten again. */
 export type Unifier = {
@@ -18,6 +19,10 @@ export function createUnifier(): Unifier {
   const known = new Map<string, Type>();
   const journal: { name: string; before: Type | undefined }[] = [];
   let count = 0;
+  let steps = 0;
+  const step = () => {
+    if (++steps > typeStepsMax) throw new RangeError('the types of the expression are too large');
+  };
 
   const learn = (name: string, type: Type) => {
     journal.push({ name, before: known.get(name) });
@@ -31,6 +36,7 @@ export function createUnifier(): Unifier {
 
   /** Is there no such parameter inside the type? */
   const isOutside = (name: string, type: Type): boolean => {
+    step();
     if (!type.isParameter) return type.params.every((param) => isOutside(name, param));
     if (type.name === name) return false;
     const found = known.get(type.name);
@@ -54,6 +60,7 @@ export function createUnifier(): Unifier {
   };
 
   const accepts = (given: Type, wanted: Type): boolean => {
+    step();
     if (wanted.isParameter) {
       const bound = bind(wanted, given);
       if (bound !== 'no') return bound === 'yes';
@@ -71,8 +78,14 @@ export function createUnifier(): Unifier {
   };
 
   const resolve: Unifier['resolve'] = (type, last) => {
+    step();
     if (!type.isParameter)
-      return type.params.length === 0 ? type : { ...type, params: type.params.map((param) => resolve(param, last)) };
+      return type.params.length === 0
+        ? type
+        : typeWith(
+            type,
+            type.params.map((param) => resolve(param, last)),
+          );
     const found = known.get(type.name);
     if (found !== undefined) return resolve(found, last);
     return last === undefined ? type : dyn;
