@@ -9,7 +9,7 @@ import { configure, layout, writeConfiguration } from './configuration.ts';
 const dataDirectory = mkdtempSync(join(tmpdir(), 'rempart-warm-'));
 after(() => rmSync(dataDirectory, { recursive: true }));
 
-test('after it was warmed the API server opens its store from the compile cache, and nothing else is left', () => {
+test('after it was warmed the API server opens its store and judges by policies from the compile cache', () => {
   const cache = join(dataDirectory, 'cache');
   const configuration = configure({ dataDirectory });
   const { server } = layout(configuration);
@@ -24,11 +24,13 @@ test('after it was warmed the API server opens its store from the compile cache,
   assert.deepEqual(readdirSync(server), []);
   const script = join(dataDirectory, 'open.mjs');
   const [store, path] = [join(import.meta.dirname, '../store/store.ts'), join(dataDirectory, 'store.db')];
+  const policies = join(import.meta.dirname, '../api/admission-policy/engine.ts');
   writeFileSync(
     script,
     `const { openEngine } = await import(${JSON.stringify(store)});
      const engine = await openEngine({ engine: 'sqlite', path: ${JSON.stringify(path)} });
-     await engine.close();`,
+     await engine.close();
+     Object.values((await import(${JSON.stringify(policies)})).engine);`,
   );
   const before = compiled();
   run(script);

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { engine } from '../api/admission-policy/engine.ts';
 import { openEngine } from '../store/store.ts';
 import { layout, readConfiguration } from './configuration.ts';
 
@@ -13,6 +14,8 @@ export async function warm(name: 'server' | 'agent', dataDirectory: string): Pro
     ...[import('./server/server-process.ts'), import('./control-plane/reactors.ts')],
     ...[import('../defence/defence.ts'), import('./previews/snapshot.ts')],
   ]);
+  // Each part of it is loaded when it is read.
+  Object.values(engine);
   const configuration = readConfiguration(dataDirectory);
   if (configuration) await warmStore(layout(configuration).server);
 }

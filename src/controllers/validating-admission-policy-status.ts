@@ -1,4 +1,5 @@
-import { type TypedKind, typeWarnings } from '../api/admission-policy/type-check.ts';
+import { engine } from '../api/admission-policy/engine.ts';
+import type { TypedKind } from '../api/admission-policy/type-check.ts';
 import { kinds } from '../api/api.ts';
 import type { Schema } from '../api/schema/schema.ts';
 import type { CustomResourceDefinition, ValidatingAdmissionPolicy } from '../api/schema/types.d.ts';
@@ -25,7 +26,7 @@ export const validatingAdmissionPolicyStatusController = (): Controller => ({
     const { generation } = policy.metadata;
     if (policy.status?.observedGeneration === generation) return undefined;
     const defined = context.cache<CustomResourceDefinition>(definitions).list().flatMap(kindsOf);
-    const expressionWarnings = typeWarnings(policy, [...kinds, ...defined]);
+    const expressionWarnings = engine.typeCheck.typeWarnings(policy, [...kinds, ...defined]);
     const typeChecking = expressionWarnings.length === 0 ? {} : { expressionWarnings };
     await writeStatus(context, policies, policy, { ...policy.status, observedGeneration: generation, typeChecking });
     return undefined;

@@ -12,7 +12,8 @@ import type { FieldError } from '../status.ts';
 import { duplicate, forbiddenValue, invalidValue, notSupported, required, tooMany } from '../validation/errors.ts';
 import { dns1035Label, dnsSubdomain, type NameCheck, qualifiedName } from '../validation/names.ts';
 import { checkName, checkOptionalEnum } from '../validation/values.ts';
-import { type Place, type PolicySpec, placesOf, problemOf } from './expressions.ts';
+import { engine } from './engine.ts';
+import type { Place, PolicySpec } from './expressions.ts';
 import {
   annotationExpressionBytesMax,
   auditAnnotationsMax,
@@ -178,7 +179,7 @@ function commonErrors({
 function withExpressions(spec: PolicySpec, errors: FieldError[]): FieldError[] {
   const isTooMuch = errors.some(({ reason }) => reason === 'FieldValueTooMany');
   if (isTooMuch) return errors;
-  const places = placesOf(spec);
+  const places = engine.expressions.placesOf(spec);
   const length = places.reduce((sum, { source }) => sum + source.length, 0);
   if (length > policyExpressionsLengthMax)
     return [
@@ -195,7 +196,7 @@ function expressionErrors(place: Place): FieldError[] {
     const isNamed = /\.(variables|validations|auditAnnotations)\[/.test(field);
     return [required(field, isNamed ? `${field.split('.').at(-1)} is not specified` : '')];
   }
-  const wrong = problemOf(place);
+  const wrong = engine.expressions.problemOf(place);
   return wrong === undefined ? [] : [invalidValue(field, source, wrong)];
 }
 

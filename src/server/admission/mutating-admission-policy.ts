@@ -1,6 +1,6 @@
-import { compileMutation } from '../../api/admission-policy/compile.ts';
+import { engine } from '../../api/admission-policy/engine.ts';
 import { isExempt } from '../../api/admission-policy/match.ts';
-import { type BoundMutation, mutateByPolicies } from '../../api/admission-policy/mutate.ts';
+import type { BoundMutation } from '../../api/admission-policy/mutate.ts';
 import type { PolicyRequest } from '../../api/admission-policy/request.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { MutatingAdmissionPolicy } from '../../api/schema/types.d.ts';
@@ -15,7 +15,7 @@ import { boundPolicies, policyRequest, surroundingsOf } from './policy-surroundi
  * the server takes back afterwards. https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
  */
 export function mutatingAdmissionPolicy(authorize: Authorizer, clock: Clock): AdmissionPlugin {
-  const compile = (policy: object) => compileMutation(policy as MutatingAdmissionPolicy);
+  const compile = (policy: object) => engine.compile.compileMutation(policy as MutatingAdmissionPolicy);
   const boundMutations = boundPolicies<BoundMutation['policy'], BoundMutation['binding']>('mutatingadmission', compile);
   return {
     name: 'MutatingAdmissionPolicy',
@@ -24,7 +24,7 @@ export function mutatingAdmissionPolicy(authorize: Authorizer, clock: Clock): Ad
       const { object } = request;
       if (bound.length === 0 || object === undefined || isExempt(request.kind)) return;
       const asked = policyRequest(request) as PolicyRequest & { object: KubernetesObject };
-      const mutated = mutateByPolicies(bound, asked, surroundingsOf(request, authorize, clock));
+      const mutated = engine.mutate.mutateByPolicies(bound, asked, surroundingsOf(request, authorize, clock));
       if ('error' in mutated) {
         const { policy, binding, error, reason } = mutated;
         const text = `policy '${policy}' with binding '${binding}' denied request: ${error}`;

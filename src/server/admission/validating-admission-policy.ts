@@ -1,5 +1,5 @@
-import { compilePolicy } from '../../api/admission-policy/compile.ts';
-import { type BoundValidation, type Decision, evaluatePolicies } from '../../api/admission-policy/evaluate.ts';
+import { engine } from '../../api/admission-policy/engine.ts';
+import type { BoundValidation, Decision } from '../../api/admission-policy/evaluate.ts';
 import { isExempt } from '../../api/admission-policy/match.ts';
 import type { ValidatingAdmissionPolicy } from '../../api/schema/types.d.ts';
 import { ApiError, type Reason } from '../../api/status.ts';
@@ -13,7 +13,7 @@ import { boundPolicies, policyRequest, surroundingsOf } from './policy-surroundi
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 export function validatingAdmissionPolicy(authorize: Authorizer, clock: Clock): AdmissionPlugin {
-  const compile = (policy: object) => compilePolicy(policy as ValidatingAdmissionPolicy);
+  const compile = (policy: object) => engine.compile.compilePolicy(policy as ValidatingAdmissionPolicy);
   const bound = boundPolicies<BoundValidation['policy'], BoundValidation['binding']>('validatingadmission', compile);
   return {
     name: 'ValidatingAdmissionPolicy',
@@ -21,7 +21,11 @@ export function validatingAdmissionPolicy(authorize: Authorizer, clock: Clock): 
       const policies = bound(request.lookup);
       if (policies.length === 0 || isExempt(request.kind)) return;
       const surroundings = surroundingsOf(request, authorize, clock);
-      const { decisions, annotations } = evaluatePolicies(policies, policyRequest(request), surroundings);
+      const { decisions, annotations } = engine.evaluate.evaluatePolicies(
+        policies,
+        policyRequest(request),
+        surroundings,
+      );
       annotate(annotations, request);
       for (const decision of decisions) if (decision.actions.includes('Warn')) request.warn(warningOf(decision));
       audit(decisions, request);

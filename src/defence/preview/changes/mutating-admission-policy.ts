@@ -1,5 +1,5 @@
-import { previewPolicy } from '../../../api/admission-policy/preview.ts';
-import { type MutationPreview, previewMutations } from '../../../api/admission-policy/preview-mutation.ts';
+import { engine } from '../../../api/admission-policy/engine.ts';
+import type { MutationPreview } from '../../../api/admission-policy/preview-mutation.ts';
 import { jsonDifference } from '../../../api/merge/json-difference.ts';
 import { type JsonPatchOperation, jsonPatch } from '../../../api/merge/merge.ts';
 import type {
@@ -72,7 +72,7 @@ function policiesOf(change: Change, before: Snapshot): string[] {
 }
 
 const mutationsIn = (snapshot: Snapshot) =>
-  previewMutations(
+  engine.previewMutation.previewMutations(
     snapshot.of(policyKind) as unknown as MutatingAdmissionPolicy[],
     snapshot.of(bindingKind) as unknown as MutatingAdmissionPolicyBinding[],
     paramsIn(snapshot),
@@ -121,7 +121,7 @@ function refusalsIn(after: Snapshot, before: Snapshot): Judge {
   const bindings = after.of(`ValidatingAdmissionPolicyBinding.${group}`);
   return (each) => {
     for (const policy of after.of(kind)) {
-      const [verdict] = previewPolicy(
+      const [verdict] = engine.preview.previewPolicy(
         policy as unknown as ValidatingAdmissionPolicy,
         bindings as unknown as ValidatingAdmissionPolicyBinding[],
         [each],
