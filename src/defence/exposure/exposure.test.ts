@@ -125,7 +125,7 @@ test('nothing is closed where other policies decide, too, or nobody is seen to e
   assert.match(unenforced.notAssessed.join(), /whether anything enforces NetworkPolicies is not known/);
 });
 
-test('a class whose proxy is not known by its name is not closed by what policies let other proxies do', () => {
+test('a class whose proxy is not known by its name is neither closed nor open by what policies let other proxies do', () => {
   const proxy = pod('a', 'ingress-nginx', {}, '10.1.0.9');
   const served = (controller: string): Manifest => ({
     ...{ apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata: { name: 'nginx' }, spec: { controller } },
@@ -134,6 +134,10 @@ test('a class whose proxy is not known by its name is not closed by what policie
   const at = 'Ingress https://shop.example/api 8080 internet';
   assert.deepEqual(entries([...shut, served('k8s.io/ingress-nginx')]), [`${at} closed`]);
   assert.deepEqual(entries([...shut, served('ingress.k8s.aws/alb')]), [`${at} not assessed`]);
+  const others = policy([{ podSelector: { matchLabels: { app: 'ingress-nginx' } } }]);
+  const open = [service({ type: 'ClusterIP' }), ingress, others, proxy];
+  assert.deepEqual(entries([...open, served('k8s.io/ingress-nginx')]), [`${at} open`]);
+  assert.deepEqual(entries([...open, served('ingress.k8s.aws/alb')]), [`${at} not assessed`]);
 });
 
 test('what proxies and meshes lead in by kinds of their own is told as not read', () => {

@@ -74,14 +74,15 @@ function judgeProxy(
     return { verdict: 'closed', why: 'the pod has no port of the name that the Service asks for', by: [] };
   const direct = context.judge(pod, protocol, port, {});
   if (direct.verdict === 'open') return { verdict: 'open', why: direct.why, by: direct.by };
+  // A proxy of another class takes none of this one's traffic.
+  const isKnown = controller === undefined || proxyNames.test(controller);
   const key = ({ namespace, name }: PolicyPod) => `${namespace}/${name}`;
   const through = proxies.find(
     (proxy) => context.network.evaluator.evaluate({ pod: key(proxy) }, { pod: key(pod) }, protocol, port).allowed,
   );
-  if (through !== undefined)
+  if (through !== undefined && isKnown)
     return { verdict: 'open', why: `policies let the proxy ${key(through)} in`, by: direct.by };
   if (direct.verdict === 'not assessed') return { verdict: 'not assessed', why: direct.why, by: direct.by };
-  const isKnown = controller === undefined || proxyNames.test(controller);
   if (proxies.length > 0 && isKnown)
     return { verdict: 'closed', why: 'policies let none of the proxies in', by: direct.by };
   const why = 'policies restrict who may connect, and which pods or addresses the proxy has is not known';
