@@ -43,8 +43,6 @@ export type ControllerOptions = {
   podRange: string;
   /** Signs certificate requests that were approved. */
   sign: Sign;
-  /** Silence after which a node counts as lost, in milliseconds. */
-  nodeGraceMs?: number;
 };
 
 /** Every controller there is. Their order means nothing: each reacts to the API alone. */
@@ -64,7 +62,7 @@ export const createControllers = (options: ControllerOptions): Controller[] => [
   rootCaController(() => options.authority),
   namespaceController(),
   garbageCollector(),
-  nodeLifecycleController({ gracePeriodMs: options.nodeGraceMs }),
+  nodeLifecycleController(),
   nodeAddressRangeController(options.podRange),
   taintEvictionController(),
   podGarbageCollector(),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Node, Pod, Taint } from '../api/schema/types.d.ts';
+import { manualClock } from '../foundation/clock.ts';
 import { nodeLifecycleController, taintsFor } from './node-lifecycle.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { startCluster, type TestCluster } from './testing/cluster.ts';
@@ -10,14 +11,24 @@ const node = (spec: object = {}, conditions: object[] = []) =>
 const ready = (status: string) => ({ type: 'Ready', status });
 const noExecute = (key: string, timeAdded?: string): Taint => ({ key, effect: 'NoExecute', timeAdded });
 
+/** Lets time pass until it is so, for a day at most. */
+async function passing(clock: ReturnType<typeof manualClock>, isSo: () => unknown): Promise<void> {
+  for (let seconds = 0; seconds < 86_400 && !isSo(); seconds++) {
+    clock.advance(1000);
+    await new Promise(setImmediate);
+  }
+  assert.ok(isSo());
+}
+
 async function createNode({ client }: TestCluster, conditions: object[]) {
   const created = await client.create<Node>('nodes', node());
   await client.update('nodes', { ...created, status: { conditions } } as any, { subresource: 'status' });
 }
 
 test('a node that falls silent is lost: its conditions, its taints, its pods say so, and intolerant pods go', async (t) => {
-  const controllers = [nodeLifecycleController({ gracePeriodMs: 300 }), taintEvictionController()];
-  const cluster = await startCluster(t, controllers);
+  const controllers = [nodeLifecycleController(), taintEvictionController()];
+  const clock = manualClock();
+  const cluster = await startCluster(t, controllers, [], clock);
   const { client, caches, eventually } = cluster;
   await createNode(cluster, [ready('True')]);
   const pod = (name: string, tolerations: object[]) =>
@@ -30,7 +41,7 @@ test('a node that falls silent is lost: its conditions, its taints, its pods say
   const status = { phase: 'Running', conditions: [ready('True')] };
   await client.update('pods', { ...stays, status }, { subresource: 'status' });
   const now = () => caches('nodes').get('', 'n1') as Node | undefined;
-  await eventually('nodes', () => now()?.status?.conditions?.some((one) => one.reason === 'NodeStatusUnknown'));
+  await passing(clock, () => now()?.status?.conditions?.some((one) => one.reason === 'NodeStatusUnknown'));
   await eventually('nodes', () => now()?.spec?.taints?.length === 2);
   assert.deepEqual(
     now()!
@@ -45,8 +56,9 @@ test('a node that falls silent is lost: its conditions, its taints, its pods say
 });
 
 test('a lease that is renewed keeps a node alive', async (t) => {
-  const cluster = await startCluster(t, [nodeLifecycleController({ gracePeriodMs: 400 })]);
-  const { client, caches } = cluster;
+  const clock = manualClock();
+  const cluster = await startCluster(t, [nodeLifecycleController()], [], clock);
+  const { client, caches, eventually } = cluster;
   await client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-node-lease' } });
   await createNode(cluster, [ready('True')]);
   const place = { namespace: 'kube-node-lease', name: 'n1' };
@@ -54,12 +66,16 @@ test('a lease that is renewed keeps a node alive', async (t) => {
   await client.create('leases.coordination.k8s.io', {
     ...{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: place, spec },
   });
+  const leaseNow = () => caches('leases.coordination.k8s.io').get('kube-node-lease', 'n1')?.['spec'].renewTime;
+  const readyNow = () => (caches('nodes').get('', 'n1') as Node).status!.conditions![0]!.status;
   for (let beat = 1; beat <= 8; beat++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const body = { spec: { renewTime: `2026-01-01T00:00:0${beat}.000000Z` } };
-    await client.patch('leases.coordination.k8s.io', place, { type: 'merge', body });
+    const renewTime = `2026-01-01T00:00:0${beat}.000000Z`;
+    await client.patch('leases.coordination.k8s.io', place, { type: 'merge', body: { spec: { renewTime } } });
+    await eventually('leases.coordination.k8s.io', () => leaseNow() === renewTime);
+    clock.advance(20_000);
   }
-  assert.equal((caches('nodes').get('', 'n1') as Node).status!.conditions![0]!.status, 'True');
+  assert.equal(readyNow(), 'True');
+  await passing(clock, () => readyNow() === 'Unknown');
 });
 
 test('taints follow from conditions, and taints of others are left alone', () => {

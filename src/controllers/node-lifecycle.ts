@@ -21,13 +21,14 @@ const pressureTaints: Record<string, string> = {
 };
 const ours = new Set([notReady, unreachable, 'node.kubernetes.io/unschedulable', ...Object.values(pressureTaints)]);
 
-export type NodeLifecycleOptions = { /** Silence after which a node counts as lost. */ gracePeriodMs?: number };
+/** Silence after which a node counts as lost. */
+const graceMs = 40_000;
 
 /**
  * Notices nodes that fall silent, says so in their conditions and those of their pods, and keeps the taints that follow
  * from conditions. A heartbeat counts from when we saw it by our own clock, so a node's clock may be wrong.
  */
-export function nodeLifecycleController({ gracePeriodMs = 40_000 }: NodeLifecycleOptions = {}): Controller {
+export function nodeLifecycleController(): Controller {
   const heartbeats = new Map<string, { record: string; atMs: number }>();
 
   function silentMs(context: ControllerContext, node: Node): number {
@@ -59,14 +60,14 @@ export function nodeLifecycleController({ gracePeriodMs = 40_000 }: NodeLifecycl
         return undefined;
       }
       const quietMs = silentMs(context, node);
-      const lost = quietMs >= gracePeriodMs;
+      const lost = quietMs >= graceMs;
       if (lost) node = await markLost(context, node);
       const taints = taintsFor(node, context.clock.now());
       if (!equalJson(taints, node.spec?.taints ?? []))
         node = await context.client.update<Node>('nodes', { ...node, spec: { ...node.spec, taints } });
       if (conditionOf(node.status?.conditions, 'Ready')?.status !== 'True') await markPods(context, node);
       // Silence makes no event: look again when the grace would be over.
-      return lost ? undefined : { requeueAfterMs: gracePeriodMs - quietMs + 100 };
+      return lost ? undefined : { requeueAfterMs: graceMs - quietMs + 100 };
     },
   };
 }

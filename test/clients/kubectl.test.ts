@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -126,12 +126,18 @@ test('wait sees a condition, delete waits until the object is gone', { skip: mis
 });
 
 test('get --watch shows changes as they come', { skip: missing }, async () => {
-  const watching = run(['get', 'configmaps', '--watch', '--request-timeout=3s', '-n', 'kube-system']);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  await kubectl('-n kube-system create configmap seen --from-literal=a=b');
-  const { out } = await watching;
-  assert.match(out, /NAME +DATA +AGE/);
-  assert.match(out, /seen +1/);
+  await kubectl('-n kube-system create configmap listed --from-literal=a=b');
+  const words = ['--kubeconfig', kubeconfig, 'get', 'configmaps', '--watch', '--request-timeout=30s'];
+  const watching = spawn('kubectl', [...words, '-n', 'kube-system']);
+  let out = '';
+  for await (const chunk of watching.stdout) {
+    const wasListed = /listed +1/.test(out);
+    out += chunk;
+    if (/seen +1/.test(out)) break;
+    if (!wasListed && /listed +1/.test(out)) await kubectl('-n kube-system create configmap seen --from-literal=a=b');
+  }
+  watching.kill();
+  assert.match(out, /NAME +DATA +AGE[\s\S]*seen +1/);
 });
 
 test('explain, api-resources, api-versions and version', { skip: missing }, async () => {

@@ -94,7 +94,7 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   const agent = agentOf(configuration, { client, services, persistentVolumes, runtime, network, log });
   const kubelet = await serveKubelet(configuration, authority, agent, runtime, log);
   await Promise.all([agent.start(), networkStarted]);
-  void keepKubeconfigFresh(configuration, authority, { clock, log });
+  const kubeconfig = await keepKubeconfigFresh(configuration, authority, { clock, log });
   collectStartGarbage(clock);
   log.info('the node follows the API', { node: configuration.nodeName });
   const collect = () => hostFactsOf(configuration, kubelet, runtime);
@@ -102,6 +102,7 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
 
   await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
   facts.stop();
+  await kubeconfig.stop();
   await kubelet.close();
   await agent.stop();
   await network.stop();

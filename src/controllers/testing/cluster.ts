@@ -7,7 +7,7 @@ import { type Caches, createCaches } from '../../client/cache.ts';
 import type { Client } from '../../client/client.ts';
 import { inProcessClient } from '../../client/in-process.ts';
 import { eventuallyIn } from '../../client/testing/eventually.ts';
-import { systemClock } from '../../foundation/clock.ts';
+import { type Clock, systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import type { Controller } from '../../reconcile/controller.ts';
 import { rulesFor, usernameOf } from '../../reconcile/permissions.ts';
@@ -37,6 +37,8 @@ export async function startCluster(
   t: TestContext,
   controllers: Controller[],
   admission: AdmissionPlugin[] = [],
+  /** Of the controllers. */
+  clock: Clock = systemClock,
 ): Promise<TestCluster> {
   const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
   let measured: KubernetesObject[] = [];
@@ -53,7 +55,7 @@ export async function startCluster(
     runController(controller, {
       client: inProcessClient(server, usernameOf(controller.name)),
       caches,
-      clock: systemClock,
+      clock,
       log,
     }),
   );

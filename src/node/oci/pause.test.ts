@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +9,12 @@ import { architecture } from './oci.ts';
 import { pauseImage, pauseProgram } from './pause.ts';
 
 const isLinux = process.platform === 'linux' ? false : 'needs Linux';
+
+/** Does it sleep with no signal left to take? */
+const isWaiting = (pid: number): boolean => {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return /^State:\tS/m.test(status) && /^SigPnd:\t0+$/m.test(status) && /^ShdPnd:\t0+$/m.test(status);
+};
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   test(`the pause program waits, and ends well on ${signal}`, { skip: isLinux }, async (t) => {
@@ -20,7 +26,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     await once(child, 'spawn');
     // A child's end is no reason to stop; neither is an interrupted wait.
     for (const harmless of ['SIGCHLD', 'SIGSTOP', 'SIGCONT'] as const) child.kill(harmless);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!isWaiting(child.pid!)) await new Promise(setImmediate);
     assert.equal(child.exitCode, null);
     child.kill(signal);
     const [code] = await once(child, 'exit');

@@ -83,8 +83,15 @@ async function simulated(t: TestContext) {
       sandbox,
       containerConfig('main', ['sh', '-c', `echo run ${attempt}; ${attempt === 0 ? 'exit 1' : 'serve'}`], changes),
     );
+    const exited = new Promise<void>((resolve) => {
+      const stop = runtime.watch(async () => {
+        if ((await runtime.containerStatus(container))?.state !== 'exited') return;
+        stop();
+        resolve();
+      });
+    });
     await runtime.startContainer(container);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (attempt === 0) await exited;
   }
   return serve(t, runtime);
 }
