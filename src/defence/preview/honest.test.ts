@@ -184,7 +184,8 @@ test('calls that are said to be refused after a change of roles are, and those c
         );
         const path =
           where === '' ? `/apis/${rbac}/v1/clusterroles/${name}` : `/apis/${rbac}/v1/namespaces/a/roles/${name}`;
-        await server.ask(master, 'PUT', path, role(after));
+        const { code, body } = await server.ask(master, 'PUT', path, role(after));
+        assert.equal(code, 200, body.message);
         for (const call of calls) {
           const now = await isAllowed(name, 'a', {
             verb: call.verb,
@@ -197,9 +198,10 @@ test('calls that are said to be refused after a change of roles are, and those c
             .filter(({ subject }) => subjectText(subject) === callText(call))
             .map(({ outcome }) => outcome);
           // Calls that differ in the object's name only are told as one, with the worst of them.
+          const about = `${callText(call)} of "${call.name}", told ${told}; of ${drawn.length} calls ${JSON.stringify(calls)}`;
           if (JSON.stringify(before) !== JSON.stringify(after) && call.allowed && !now)
-            assert.ok(told.includes('breaks'), callText(call));
-          if (call.allowed && told.length === 1 && told[0] === 'safe') assert.ok(now, callText(call));
+            assert.ok(told.includes('breaks'), about);
+          if (call.allowed && told.length === 1 && told[0] === 'safe') assert.ok(now, about);
           if (told.length === 1 && told[0] !== 'unknown') counts[told[0]!]++;
         }
       },
