@@ -65,7 +65,7 @@ async function perform(
   const { warn, annotate } = record;
   if (!target.isResource) return respondToPath({ ...services, request, target, user, warn });
   const { kind, verb } = verbFor(services, request.method, target);
-  const dryRun = target.query.size > 0 && readDryRun(target.query);
+  const dryRun = target.query.size > 0 && readDryRun(target.query, target.verb);
   const context: Context = { ...services, request, target, user, kind, dryRun, warn, annotate };
   return verb(context);
 }

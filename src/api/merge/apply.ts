@@ -155,7 +155,8 @@ function contested(live: KubernetesObject, applied: KubernetesObject, schema: Sc
 }
 
 function conflictsWith(entry: ManagedFields, fields: Fields): ApplyConflict[] {
-  const using = entry.apiVersion ? ` using ${entry.apiVersion}` : '';
+  // What was applied names its manager only: versions tell two updates of one client apart.
+  const using = entry.operation === 'Update' && entry.apiVersion ? ` using ${entry.apiVersion}` : '';
   const message = `conflict with "${entry.manager}"${entry.subresource ? ` with subresource "${entry.subresource}"` : ''}${using}`;
   return pathsOf(fields).map((field) => ({ manager: entry.manager ?? '', field, message }));
 }

@@ -1,4 +1,5 @@
-import { applyPatch, Pointer } from 'rfc6902';
+import { applyPatch, type Operation, Pointer } from 'rfc6902';
+import { isObject } from '../../foundation/json.ts';
 import { ApiError, badRequest } from '../status.ts';
 
 export type JsonPatchOperation = { op: string; path: string; value?: unknown; from?: string };
@@ -33,7 +34,7 @@ export function jsonPatch<T>(target: T, patch: unknown): T {
         'RequestEntityTooLarge',
         `a JSON patch may copy ${copiedMost} characters, this one copies more`,
       );
-    const [outcome] = applyPatch(target, [operation]);
+    const [outcome] = applyPatch(target, [lenient(target, operation)]);
     if (outcome === null) return;
     // The library gives every failure a name and, for `test`, no text: say which operation it was.
     const { op, path } = operation;
@@ -41,6 +42,17 @@ export function jsonPatch<T>(target: T, patch: unknown): T {
     throw new ApiError('Invalid', `the JSON patch does not apply: operation ${index} (${op} ${path}): ${why}`);
   });
   return target;
+}
+
+/**
+ * A field that is not there may be replaced as well as added, as upstream's library has it: clients replace labels and
+ * data without asking.
+ */
+function lenient(target: unknown, operation: Operation): Operation {
+  if (operation.op !== 'replace' || operation.path === '') return operation;
+  const { parent, key, value } = Pointer.fromJSON(operation.path).evaluate(target);
+  const isAbsent = value === undefined && isObject(parent) && !Object.hasOwn(parent, key);
+  return isAbsent ? { ...operation, op: 'add' } : operation;
 }
 
 const sizeAt = (target: unknown, path: string): number =>

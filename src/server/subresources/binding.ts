@@ -9,6 +9,11 @@ import { admit } from '../verbs/prepare.ts';
 export async function bind(context: Context): Promise<Reply> {
   const { kind, storage, target, clock, dryRun } = context;
   const binding = (await readBody(context.request)).value as KubernetesObject | undefined;
+  const targetKind = binding?.['target']?.kind ?? '';
+  if (targetKind !== '' && targetKind !== 'Node')
+    throw badRequest(
+      `target.kind: Unsupported value: ${JSON.stringify(targetKind)}: supported values: "Node", "<empty>"`,
+    );
   const nodeName = binding?.['target']?.name;
   if (typeof nodeName !== 'string' || nodeName === '')
     throw badRequest('target.name: Required value: the node to bind to');

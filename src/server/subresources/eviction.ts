@@ -21,7 +21,7 @@ export async function evict(context: Context): Promise<Reply> {
     throw badRequest(`name in URL (${target.name}) does not match name in Eviction object (${eviction.metadata.name})`);
   const options: DeleteOptions = eviction['deleteOptions'] ?? {};
   const asked = new URLSearchParams((options.dryRun ?? []).map((value) => ['dryRun', value]));
-  const dryRun = context.dryRun || readDryRun(asked);
+  const dryRun = context.dryRun || readDryRun(asked, 'delete');
   const entry = storage.get(kind, target.namespace, target.name);
   if (entry === undefined) throw notFound({ group: '', resource: 'pods', name: target.name });
   const pod = objectFor(kind, entry);

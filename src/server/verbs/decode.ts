@@ -3,8 +3,10 @@ import { apiVersionOf } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { decodeFields, strictFindings, unfit } from '../../api/schema/decode.ts';
 import { badRequest } from '../../api/status.ts';
+import { notSupported } from '../../api/validation/errors.ts';
 import { readBody } from '../body.ts';
 import type { Context } from '../context.ts';
+import { refusedOption } from './options.ts';
 
 type Validation = 'Strict' | 'Warn' | 'Ignore';
 
@@ -15,7 +17,13 @@ export async function decodeObject(context: Context, kind: Kind = context.kind):
 }
 
 /** Fits `value`, which it changes, to `kind`; warns of, refuses or ignores what the kind's schema does not know. */
-export function checkObject(context: Context, kind: Kind, value: unknown, duplicates: string[] = []): KubernetesObject {
+export function checkObject(
+  context: Context,
+  kind: Kind,
+  value: unknown,
+  duplicates: string[] = [],
+  validation: Validation = validationOf(context),
+): KubernetesObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badRequest(`the body must be a ${kind.kind} object`);
   const object = value as KubernetesObject;
@@ -34,7 +42,6 @@ export function checkObject(context: Context, kind: Kind, value: unknown, duplic
   dropEmpty(object.metadata);
   const findings = strictFindings(unknown, duplicates);
   if (findings.length === 0) return object;
-  const validation = validationOf(context);
   if (validation === 'Strict') throw unfit(kind.kind, kind.version, { strict: findings });
   if (validation === 'Warn') for (const finding of findings) context.warn(finding);
   return object;
@@ -56,13 +63,12 @@ function isEmpty(map: object | undefined): boolean {
 export function validationOf({ target }: Context): Validation {
   const asked = target.query.get('fieldValidation') || 'Warn';
   if (asked === 'Strict' || asked === 'Warn' || asked === 'Ignore') return asked;
-  throw badRequest(`fieldValidation: Unsupported value: "${asked}": supported values: "Ignore", "Strict", "Warn"`);
+  throw refusedOption(target.verb, notSupported('fieldValidation', asked, ['', 'Ignore', 'Strict', 'Warn']));
 }
 
 /** Reads `dryRun`: only `All` is known. */
-export function readDryRun(query: URLSearchParams): boolean {
+export function readDryRun(query: URLSearchParams, verb: string): boolean {
   const asked = query.getAll('dryRun').filter((value) => value !== '');
-  if (asked.some((value) => value !== 'All'))
-    throw badRequest(`dryRun: Unsupported value: "${asked.join(',')}": supported values: "All"`);
+  if (asked.some((value) => value !== 'All')) throw refusedOption(verb, notSupported('dryRun', asked, ['All']));
   return asked.length > 0;
 }

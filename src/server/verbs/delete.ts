@@ -1,6 +1,7 @@
 import type { Kind } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { badRequest, conflict } from '../../api/status.ts';
+import { invalidValue, notSupported } from '../../api/validation/errors.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { copyJson } from '../../foundation/json.ts';
 import { readBody } from '../body.ts';
@@ -9,6 +10,7 @@ import { namesOf } from '../storage/codec.ts';
 import type { Change } from '../storage/storage.ts';
 import { readDryRun } from './decode.ts';
 import { readPage } from './list.ts';
+import { refusedOption } from './options.ts';
 import { admit } from './prepare.ts';
 import { namespaceOf, replyOf } from './update.ts';
 
@@ -113,25 +115,32 @@ async function readOptions(context: Context): Promise<DeleteOptions> {
   const { query } = context.target;
   const body = (await readBody(context.request)).value ?? {};
   if (typeof body !== 'object' || Array.isArray(body)) throw badRequest('the body must be a DeleteOptions object');
+  const { kind = 'DeleteOptions' } = body as { kind?: unknown };
+  if (kind !== 'DeleteOptions') throw badRequest(`no kind ${JSON.stringify(kind)} is taken here: only DeleteOptions`);
   const options = { ...(body as DeleteOptions) };
   const grace = query.get('gracePeriodSeconds');
   const policy = query.get('propagationPolicy');
-  if (grace !== null && /^\d{1,9}$/.test(grace)) options.gracePeriodSeconds ??= Number(grace);
+  if (grace && !/^\d{1,9}$/.test(grace))
+    throw badRequest(`gracePeriodSeconds: ${JSON.stringify(grace)} is not a whole number of at least 0`);
+  if (grace) options.gracePeriodSeconds ??= Number(grace);
   if (policy !== null) options.propagationPolicy ??= policy as 'Background';
   if (query.get('orphanDependents') === 'true') options.orphanDependents ??= true;
   checkOptions(options);
-  readDryRun(new URLSearchParams((options.dryRun ?? []).map((value) => ['dryRun', String(value)])));
+  readDryRun(new URLSearchParams((options.dryRun ?? []).map((value) => ['dryRun', String(value)])), 'delete');
   return options;
 }
 
-function checkOptions({ gracePeriodSeconds, propagationPolicy, dryRun }: DeleteOptions): void {
+function checkOptions({ gracePeriodSeconds, propagationPolicy, orphanDependents, dryRun }: DeleteOptions): void {
   if (gracePeriodSeconds !== undefined && !(Number.isInteger(gracePeriodSeconds) && gracePeriodSeconds >= 0))
     throw badRequest('gracePeriodSeconds: Invalid value: must be a whole number of at least 0');
   if (dryRun !== undefined && !Array.isArray(dryRun)) throw badRequest('dryRun must be a list');
-  if (propagationPolicy !== undefined && !['Orphan', 'Background', 'Foreground'].includes(propagationPolicy))
-    throw badRequest(
-      `propagationPolicy: Unsupported value: "${propagationPolicy}": supported values: "Foreground", "Background", "Orphan"`,
-    );
+  if (propagationPolicy === undefined) return;
+  const both = 'orphanDependents and deletionPropagation cannot be both set';
+  if (orphanDependents !== undefined)
+    throw refusedOption('delete', invalidValue('propagationPolicy', propagationPolicy, both));
+  const policies = ['Foreground', 'Background', 'Orphan'];
+  if (!policies.includes(propagationPolicy))
+    throw refusedOption('delete', notSupported('propagationPolicy', propagationPolicy, policies));
 }
 
 /** DELETE of a collection: each object as if it were deleted alone; answers with those that were there. */

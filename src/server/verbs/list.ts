@@ -1,10 +1,12 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError, badRequest } from '../../api/status.ts';
+import { forbiddenValue, notSupported } from '../../api/validation/errors.ts';
 import type { Entry, RangeOptions } from '../../store/store.ts';
 import { Compacted } from '../../store/store.ts';
 import type { Context, ListMeta, Reply } from '../context.ts';
 import { keyOf, objectFor, prefixOf } from '../storage/codec.ts';
 import { notInFuture } from './get.ts';
+import { refusedOption } from './options.ts';
 import { readSelectors, selectedName } from './selectors.ts';
 
 type Continue = { revision: number; after: string };
@@ -101,11 +103,17 @@ function readRevision(context: Context): number | undefined {
   const revision = notInFuture(context);
   const match = context.target.query.get('resourceVersionMatch') ?? '';
   if (match !== '' && revision === undefined && context.target.query.get('sendInitialEvents') !== 'true')
-    throw badRequest('resourceVersionMatch: Forbidden: is forbidden unless resourceVersion is provided');
+    throw refusedOption(
+      'ListOptions',
+      forbiddenValue('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
+    );
   if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan')
-    throw badRequest(`resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`);
+    throw refusedOption('ListOptions', notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
   if (match === 'Exact' && revision === 0)
-    throw badRequest('resourceVersionMatch: Forbidden: "Exact" is forbidden for resourceVersion "0"');
+    throw refusedOption(
+      'ListOptions',
+      forbiddenValue('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+    );
   return match === 'Exact' ? revision : undefined;
 }
 

@@ -4,12 +4,14 @@ import { jsonPatch, mergePatch, serverSideApply, strategicMergePatch } from '../
 import type { KubernetesObject } from '../../api/object.ts';
 import { parseJson, parseYaml } from '../../api/schema/parse.ts';
 import { ApiError, badRequest, invalid } from '../../api/status.ts';
+import { forbiddenValue, required } from '../../api/validation/errors.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { copyJson } from '../../foundation/json.ts';
 import { type Body, mediaType, unsupported } from '../body.ts';
 import type { Context, Reply } from '../context.ts';
 import { createInstead } from './create.ts';
 import { checkObject, validationOf } from './decode.ts';
+import { refusedOption } from './options.ts';
 import { checkVersion, managerOf, matchUrl } from './prepare.ts';
 import { change, isMissing } from './update.ts';
 
@@ -26,6 +28,8 @@ export async function patch(context: Context): Promise<Reply> {
   if (!types.includes(type)) throw unsupported(type, types);
   const body = await patchBody(context, type);
   if (type === 'application/apply-patch+yaml') return apply(context, body);
+  if (context.target.query.get('force') !== null)
+    throw refusedOption('patch', forbiddenValue('force', 'may not be specified for non-apply patch'));
   const { kind } = context;
   // A custom resource has no Go type that would say how its lists merge.
   if (type === 'application/strategic-merge-patch+json' && kind.schema.definition === undefined)
@@ -85,12 +89,13 @@ function checkName({ kind, target }: Context, object: KubernetesObject): void {
 async function apply(context: Context, body: Body): Promise<Reply> {
   const { kind, target } = context;
   if (!target.query.get('fieldManager'))
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
-  const applied = checkObject(context, kind, body.value, body.duplicates);
+    throw refusedOption('patch', required('fieldManager', 'is required for apply patch'));
+  const { apiVersion, metadata } = (body.value ?? {}) as Partial<KubernetesObject>;
+  if (!apiVersion) throw badRequest(`invalid object type: /, Kind=${kind.kind}`);
+  if (metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
+  // What the schema does not know could be owned by nobody: upstream applies no such field either.
+  const applied = checkObject(context, kind, body.value, body.duplicates, 'Strict');
   matchUrl(context, applied);
-  if (applied.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
   if (isMissing(context)) {
     const { object } = applyTo(context, undefined, applied);
     object.metadata.uid = applied.metadata.uid;

@@ -3,10 +3,12 @@ import { apiVersionOf } from '../../api/kind.ts';
 import { updateManagedFields } from '../../api/merge/merge.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError, badRequest, conflict, type FieldError, invalid } from '../../api/status.ts';
+import { tooLong } from '../../api/validation/errors.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { equalJson } from '../../foundation/json.ts';
 import type { Context } from '../context.ts';
 import type { AdmissionRequest } from '../contracts.ts';
+import { refusedOption } from './options.ts';
 
 const managerLengthMax = 128;
 
@@ -14,7 +16,7 @@ const managerLengthMax = 128;
 export function managerOf({ target, request }: Context): string {
   const asked = target.query.get('fieldManager');
   if (asked !== null && asked.length > managerLengthMax)
-    throw badRequest(`fieldManager: Invalid value: must be at most ${managerLengthMax} characters`);
+    throw refusedOption(target.verb, tooLong('fieldManager', managerLengthMax));
   return asked || request.userAgent.split('/')[0]!.slice(0, managerLengthMax) || 'unknown';
 }
 

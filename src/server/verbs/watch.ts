@@ -47,7 +47,10 @@ function readSendInitial({ target: { query } }: Context): boolean | undefined {
   const match = query.get('resourceVersionMatch') ?? '';
   if (asked === null || asked === '') {
     if (match !== '')
-      throw refused('resourceVersionMatch', 'is forbidden for watch unless sendInitialEvents is provided');
+      throw refused(
+        'resourceVersionMatch',
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      );
     return undefined;
   }
   if (match !== 'NotOlderThan')

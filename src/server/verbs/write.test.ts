@@ -131,7 +131,7 @@ test('a dry run answers with what would be stored, and stores nothing', async ()
   const patched = await must(server, 'PATCH', `${configMaps}/wet?dryRun=All`, { data: { a: '2' } }, mergePatch);
   assert.equal(patched.data.a, '2');
   assert.equal((await must(server, 'GET', `${configMaps}/wet`)).data.a, '1');
-  assert.equal((await may(server, 'POST', `${configMaps}?dryRun=Some`, configMap('dry'))).code, 400);
+  assert.equal((await may(server, 'POST', `${configMaps}?dryRun=Some`, configMap('dry'))).code, 422);
 });
 
 test('each of the four kinds of patch does what its standard says', async () => {
@@ -181,7 +181,7 @@ test('server-side apply creates, is idempotent, and names who holds a field', as
   );
   const forced = await must(server, 'PATCH', `${path}two&force=true`, deployment('applied', 3), applyType);
   assert.equal(forced.spec.replicas, 3);
-  assert.equal((await may(server, 'PATCH', `${deployments}/applied`, deployment('applied'), applyType)).code, 400);
+  assert.equal((await may(server, 'PATCH', `${deployments}/applied`, deployment('applied'), applyType)).code, 422);
 });
 
 test('an object that others wait for is marked, and goes with its last finalizer', async () => {
@@ -340,4 +340,47 @@ test('a delete that says nothing of pods leaves those of a job alone, and answer
   const claims = '/api/v1/namespaces/default/serviceaccounts';
   await must(server, 'POST', claims, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'gone' } });
   assert.equal((await must(server, 'DELETE', `${claims}/gone`)).metadata.name, 'gone');
+});
+
+test('options are validated as objects are: 422 says which of them is wrong', async () => {
+  await must(server, 'POST', configMaps, configMap('optional'));
+  const path = `${configMaps}/optional`;
+  const asked: [string, string, unknown, string][] = [
+    ['POST', `${configMaps}?dryRun=Some`, configMap('x'), 'dryRun'],
+    ['POST', `${configMaps}?fieldValidation=Some`, configMap('x'), 'fieldValidation'],
+    ['POST', `${configMaps}?fieldManager=${'a'.repeat(129)}`, configMap('x'), 'fieldManager'],
+    ['DELETE', path, { propagationPolicy: 'Some' }, 'propagationPolicy'],
+    ['DELETE', path, { propagationPolicy: 'Orphan', orphanDependents: true }, 'propagationPolicy'],
+    ['GET', `${configMaps}?resourceVersionMatch=Exact`, undefined, 'resourceVersionMatch'],
+  ];
+  for (const [method, where, body, field] of asked) {
+    const { code, body: status } = await may(server, method, where, body);
+    assert.deepEqual([code, status.details?.causes?.[0].field], [422, field], where);
+  }
+  const forced = await may(server, 'PATCH', `${path}?force=true`, {}, mergePatch);
+  assert.deepEqual([forced.code, forced.body.details.causes[0].field], [422, 'force']);
+  for (const [where, body] of [
+    [path, { kind: 'Pod' }],
+    [`${path}?gracePeriodSeconds=soon`, undefined],
+  ] as const)
+    assert.equal((await may(server, 'DELETE', where, body)).code, 400);
+  assert.equal((await may(server, 'GET', path)).code, 200);
+});
+
+test('an apply says which version it is of, and no field that the schema does not know', async () => {
+  const path = `${configMaps}/strict?fieldManager=a`;
+  const { apiVersion: _, ...nameless } = configMap('strict');
+  assert.equal((await may(server, 'PATCH', path, nameless, applyType)).code, 400);
+  assert.equal((await may(server, 'PATCH', path, { ...configMap('strict'), extra: 1 }, applyType)).code, 400);
+  assert.equal((await may(server, 'PATCH', path, configMap('strict'), applyType)).code, 201);
+});
+
+test('a JSON patch replaces a field of an object that is not there, but no item of a list', async () => {
+  await must(server, 'POST', configMaps, configMap('replaced', { a: '1' }));
+  const jsonPatch = 'application/json-patch+json';
+  const replace = (path: string) => [{ op: 'replace', path, value: '2' }];
+  const { data } = await must(server, 'PATCH', `${configMaps}/replaced`, replace('/data/b'), jsonPatch);
+  assert.deepEqual(data, { a: '1', b: '2' });
+  const nowhere = await may(server, 'PATCH', `${configMaps}/replaced`, replace('/metadata/finalizers/0'), jsonPatch);
+  assert.equal(nowhere.code, 422);
 });
