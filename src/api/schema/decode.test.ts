@@ -112,6 +112,11 @@ test('YAML means what kubectl takes it for, with its duplicates', async () => {
   assert.deepEqual(duplicates, ['b[0].c']);
 });
 
+test('YAML in braces is YAML, and what is neither is told what it lacks to be JSON', async () => {
+  assert.deepEqual((await parseYaml('{"a": [1, 2,], b: {c: x},}')).value, { a: [1, 2], b: { c: 'x' } });
+  await assert.rejects(parseYaml('{"a": '), /must be of type JSON/);
+});
+
 const rejects = (error: unknown) => error instanceof ApiError && error.reason === 'BadRequest';
 
 test('documents that nest without end or grow by aliases are refused at once', async () => {

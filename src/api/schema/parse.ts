@@ -25,9 +25,17 @@ export function parseJson(text: string, findDuplicates = true): Parsed {
 
 /** YAML text, as parse-yaml.ts reads it; JSON is YAML, too. Throws BadRequest and RequestEntityTooLarge. */
 export async function parseYaml(text: string): Promise<Parsed> {
-  if (text.trimStart().startsWith('{')) return parseJson(text);
   // Clients rarely send it: loaded when the first one does.
-  return (await import('./parse-yaml.ts')).parseYaml(text);
+  const readYaml = async () => (await import('./parse-yaml.ts')).parseYaml(text);
+  if (!text.trimStart().startsWith('{')) return readYaml();
+  try {
+    return parseJson(text);
+  } catch (notJson) {
+    // YAML is more generous within braces, too: with a comma behind the last field, or a key without quotes.
+    return readYaml().catch(() => {
+      throw notJson;
+    });
+  }
 }
 
 export const tooDeep = () => badRequest(`the object is nested deeper than ${depthMax} levels`);

@@ -21,8 +21,7 @@ export async function create(context: Context): Promise<Reply> {
 async function createObject(context: Context, object: KubernetesObject, managed?: ManagedFields[]): Promise<Reply> {
   const { kind, storage, dryRun } = context;
   const { metadata } = object;
-  if (metadata.resourceVersion && !dryRun)
-    throw badRequest('resourceVersion should not be set on objects to be created');
+  const hasVersion = Boolean(metadata.resourceVersion);
   const generate = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
   if (!metadata.name && generate === undefined)
     throw invalid(kind.kind, kind.group, '', [
@@ -34,6 +33,8 @@ async function createObject(context: Context, object: KubernetesObject, managed?
     ]);
   if (generate !== undefined) metadata.name = generatedName(generate);
   await prepare(context, object, managed);
+  // Said by the store upstream, so that what admission has to say comes first.
+  if (hasVersion && !dryRun) throw badRequest('resourceVersion should not be set on objects to be created');
   for (let attempt = 1; ; attempt++) {
     try {
       const entry = await storage.create(kind, object, dryRun);

@@ -45,6 +45,8 @@ test('what a client may not set on create is cleared or refused', async () => {
   assert.equal(made.metadata.deletionTimestamp, undefined);
   const versioned = { ...configMap('versioned'), metadata: { name: 'versioned', resourceVersion: '3' } };
   assert.equal((await may(server, 'POST', configMaps, versioned)).code, 400);
+  const wrong = await may(server, 'POST', configMaps, { ...versioned, data: { 'no key!': '' } });
+  assert.equal(wrong.code, 422, 'what is wrong with the object itself is said first');
 });
 
 test('a second object of the same name is refused with AlreadyExists', async () => {
