@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duplex } from 'node:stream';
+import { Duplex, Transform } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { connect } from 'node:tls';
 import { WebSocket } from 'ws';
@@ -71,7 +71,7 @@ async function remote(base: string, path: string, client: Client, stdin?: string
   return { out: channels[1], error: channels[2], status: JSON.parse(channels[3] || 'null'), protocol: socket.protocol };
 }
 
-async function simulated(t: TestContext) {
+async function simulated(t: TestContext, changes: Partial<Runtime> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'rempart-streaming-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const runtime = createSimulatedRuntime({ clock: systemClock, nextAddress: () => '10.244.0.2', writeLogs: true });
@@ -93,7 +93,7 @@ async function simulated(t: TestContext) {
     await runtime.startContainer(container);
     if (attempt === 0) await exited;
   }
-  return serve(t, runtime);
+  return serve(t, { ...runtime, ...changes });
 }
 
 test('only the API server is served', async (t) => {
@@ -193,6 +193,33 @@ test('a client that resets its connection while it is refused harms nobody', asy
     socket.destroy();
   }
   assert.equal((await get(base, '/healthz', client)).code, 200);
+});
+
+test('ports are forwarded by channels: data and error of each, beginning with its number', async (t) => {
+  const openPort = async (_: string, port: number) => {
+    if (port === 81) throw new Error('refused');
+    return new Transform({
+      transform(chunk, _encoding, done) {
+        this.push(String(chunk).toUpperCase());
+        this.push(null);
+        done();
+      },
+    });
+  };
+  const { base, client } = await simulated(t, { openPort });
+  const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+  const socket = new WebSocket(`wss://${base}/portForward/default/web?port=258&port=81`, protocols, client);
+  const channels = [0, 1, 2, 3].map(() => Buffer.alloc(0));
+  socket.on('message', (data: Buffer) => {
+    channels[data[0]!] = Buffer.concat([channels[data[0]!]!, data.subarray(1)]);
+  });
+  socket.on('open', () => socket.send(Buffer.from('\0hello')));
+  await new Promise((resolve, reject) => socket.on('close', resolve).on('error', reject));
+  assert.equal(socket.protocol, 'v4.channel.k8s.io');
+  assert.deepEqual(
+    channels.map((text) => text.toString('latin1')),
+    ['\x02\x01HELLO', '\x02\x01', 'Q\0', 'Q\0error forwarding port 81 to the pod: refused'],
+  );
 });
 
 test('more streams than allowed are refused, and places come back', async (t) => {

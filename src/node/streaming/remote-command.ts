@@ -1,8 +1,8 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { StreamSession } from '../runtimes/runtime.ts';
+import { feed, left, pump, read, send } from './channels.ts';
 
-/** The first byte of every message, in base64 protocols its digit. */
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 /**
  * What a client may offer, the best first. Only v5 can say that standard input ended (`255, CHANNEL`). Before v4 the
@@ -12,19 +12,16 @@ export const remoteCommandProtocols = [
   ...['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io'],
   ...['channel.k8s.io', 'base64.channel.k8s.io'],
 ];
-const isBase64 = ({ protocol }: WebSocket) => protocol.endsWith('base64.channel.k8s.io');
 const tellsStatus = ({ protocol }: WebSocket) => /^v[45]\./.test(protocol);
 
-const bufferedBytesMax = 1024 * 1024;
-
 /**
- * Carries a session over a WebSocket until the program ends or the client leaves. Neither side can make the other
- * hold more than about 1 MiB: a slow client stops the program's output, a slow program stops the client.
+ * Carries a session over a WebSocket until the program ends or the client leaves.
  * `open` is called once the client is there; its failure reaches the client as a status.
  */
 export async function serveRemoteCommand(socket: WebSocket, open: () => Promise<StreamSession>): Promise<void> {
   // Nothing may be lost that the client says before the program runs.
   socket.pause();
+  const gone = left(socket);
   let session: StreamSession;
   try {
     session = await open();
@@ -33,10 +30,6 @@ export async function serveRemoteCommand(socket: WebSocket, open: () => Promise<
     socket.close(1000);
     return;
   }
-  const left = new Promise<undefined>((resolve) => {
-    socket.once('close', () => resolve(undefined));
-    socket.once('error', () => resolve(undefined));
-  });
   socket.on('message', (data) => receive(session, data as Buffer, socket));
   socket.resume();
   // Tells the client that the connection stands, as the kubelet does.
@@ -47,7 +40,7 @@ export async function serveRemoteCommand(socket: WebSocket, open: () => Promise<
   ]);
   const status = session.done.then(statusOfExit, statusOfFailure);
   const ended = Promise.all([status, sent]).then(([result]) => result);
-  const result = await Promise.race([ended, left]);
+  const result = await Promise.race([ended, gone]);
   if (result !== undefined) {
     sendStatus(socket, result);
     socket.close(1000);
@@ -56,15 +49,10 @@ export async function serveRemoteCommand(socket: WebSocket, open: () => Promise<
 }
 
 function receive(session: StreamSession, message: Buffer, socket: WebSocket): void {
-  const channel = isBase64(socket) ? message[0]! - zero : message[0];
-  const content = isBase64(socket) ? Buffer.from(message.toString('latin1', 1), 'base64') : message.subarray(1);
+  const { channel, content } = read(socket, message);
   const stdin = session.stdin as Writable | undefined;
-  if (channel === channels.stdin && stdin?.writable) {
-    if (stdin.write(content)) return;
-    socket.pause();
-    stdin.once('drain', () => socket.resume());
-    stdin.once('close', () => socket.resume());
-  } else if (channel === channels.close && content[0] === channels.stdin) stdin?.end();
+  if (channel === channels.stdin && stdin?.writable) feed(socket, stdin, content);
+  else if (channel === channels.close && content[0] === channels.stdin) stdin?.end();
   else if (channel === channels.resize) resize(session, content);
 }
 
@@ -78,29 +66,6 @@ function resize(session: StreamSession, content: Buffer): void {
   } catch {
     // no size
   }
-}
-
-/** Resolves when the stream has ended and is sent, or is broken (which `done` tells). */
-function pump(socket: WebSocket, channel: number, stream: NodeJS.ReadableStream | undefined): Promise<void> {
-  if (stream === undefined) return Promise.resolve();
-  const source = stream as Readable;
-  source.on('data', (chunk: Buffer) => {
-    send(socket, channel, chunk, () => socket.bufferedAmount <= bufferedBytesMax && source.resume());
-    if (socket.bufferedAmount > bufferedBytesMax) source.pause();
-  });
-  return new Promise((resolve) => {
-    source.once('end', resolve);
-    source.once('close', resolve);
-    source.once('error', () => resolve());
-  });
-}
-
-const zero = '0'.charCodeAt(0);
-
-function send(socket: WebSocket, channel: number, content: Buffer, sent?: () => void): void {
-  if (socket.readyState !== socket.OPEN) return;
-  if (isBase64(socket)) socket.send(`${channel}${content.toString('base64')}`, sent);
-  else socket.send(Buffer.concat([Buffer.from([channel]), content]), { binary: true }, sent);
 }
 
 function sendStatus(socket: WebSocket, status: Status): void {

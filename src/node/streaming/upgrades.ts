@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import { ApiError } from '../../api/status.ts';
 import type { Runtime, Sandbox, SpdyTarget } from '../runtimes/runtime.ts';
+import { portForwardProtocols, portsOf, servePortForward } from './port-forward.ts';
 import { remoteCommandProtocols, serveRemoteCommand } from './remote-command.ts';
 import { commandOf, containerOf, type LogTarget, sandboxOf, streamsOf, type Target } from './target.ts';
 import { join, openSpdyOf, serveSpdy } from './tunnel.ts';
@@ -28,12 +29,15 @@ const messageBytesMax = 32 * 2 ** 20;
 export function createUpgrades(options: UpgradeOptions) {
   const { runtime, idleMsMax, streamsMax } = options;
   let open = 0;
-  const webSockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: messageBytesMax,
-    perMessageDeflate: false,
-    handleProtocols: (protocols) => remoteCommandProtocols.find((protocol) => protocols.has(protocol)) ?? false,
-  });
+  const speaking = (known: string[]) =>
+    new WebSocketServer({
+      noServer: true,
+      maxPayload: messageBytesMax,
+      perMessageDeflate: false,
+      handleProtocols: (protocols) => known.find((protocol) => protocols.has(protocol)) ?? false,
+    });
+  const commands = speaking(remoteCommandProtocols);
+  const ports = speaking(portForwardProtocols);
   // ws refuses a subprotocol with a slash, so this one is taken out of the request and answered by hand.
   const tunnels = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false });
   tunnels.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${tunnelProtocol}`));
@@ -49,9 +53,17 @@ export function createUpgrades(options: UpgradeOptions) {
     if (request.headers.upgrade?.toLowerCase() === 'spdy/3.1')
       return serveSpdy(request, client, head, runtime, spdyTarget);
     const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    if (spdyTarget.kind === 'portForward' && portForwardProtocols.some((protocol) => protocols.includes(protocol))) {
+      const asked = portsOf(url);
+      const socket = await upgrade(ports, request, client, head);
+      return servePortForward(socket, asked, (port) => runtime.openPort(spdyTarget.sandboxId, port));
+    }
     if (spdyTarget.kind === 'portForward') {
       if (!protocols.includes(tunnelProtocol))
-        throw new ApiError('BadRequest', `port-forward needs the WebSocket subprotocol ${tunnelProtocol}`);
+        throw new ApiError(
+          'BadRequest',
+          `offer a WebSocket subprotocol of ${[tunnelProtocol, ...portForwardProtocols].join(', ')}`,
+        );
       const { connection } = await openSpdyOf(runtime, spdyTarget, [spdyPortForward]);
       delete request.headers['sec-websocket-protocol'];
       const socket = await upgrade(tunnels, request, client, head).catch((error) => {
@@ -62,7 +74,7 @@ export function createUpgrades(options: UpgradeOptions) {
     }
     if (!remoteCommandProtocols.some((protocol) => protocols.includes(protocol)))
       throw new ApiError('BadRequest', `offer a WebSocket subprotocol of ${remoteCommandProtocols.join(', ')}`);
-    const socket = await upgrade(webSockets, request, client, head);
+    const socket = await upgrade(commands, request, client, head);
     await serveRemoteCommand(socket, () => openSession(runtime, spdyTarget));
   };
 
