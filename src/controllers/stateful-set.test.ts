@@ -99,6 +99,20 @@ test('a claim follows the retention policy', async (t) => {
   assert.equal(claim.metadata.ownerReferences![0]!.uid, created.metadata.uid);
 });
 
+test('a claim that goes with its pod belongs to it as soon as the pod is to go', async (t) => {
+  const cluster = await startCluster(t, [statefulSetController()]);
+  cluster.playNode('node-1');
+  const persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Retain', whenScaled: 'Delete' };
+  await cluster.client.create('statefulsets.apps', set(2, { persistentVolumeClaimRetentionPolicy }));
+  await settled(cluster, 2);
+  const place = { namespace: 'default', name: 'db' };
+  await cluster.client.patch('statefulsets.apps', place, { type: 'merge', body: { spec: { replicas: 1 } } });
+  await settled(cluster, 1);
+  const owners = (ordinal: number) =>
+    cluster.caches('persistentvolumeclaims').get('default', `data-db-${ordinal}`)!.metadata.ownerReferences;
+  assert.deepEqual([owners(0), owners(1)![0]!.kind], [undefined, 'Pod']);
+});
+
 const pod = (ordinal: number, { hash = 'new', ready = true, going = false } = {}): Pod =>
   ({
     metadata: {

@@ -25,7 +25,8 @@ export const statefulSetController = (): Controller => ({
   reads: ['pods', claims, revisionResource],
   writes: {
     pods: ['create', 'delete', 'patch'],
-    [claims]: ['create', 'update'],
+    // A claim is given to its pod or set, so that it goes with it: who gives it must be allowed to delete it.
+    [claims]: ['create', 'update', 'delete'],
     [`${statefulSets}/status`]: ['update'],
     ...revisionWrites,
   },

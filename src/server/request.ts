@@ -40,7 +40,8 @@ export type Target = {
   name: string;
 };
 
-const urlLengthMax = 16_384;
+/** A command that is executed stands in the URL, and may be long. */
+const urlLengthMax = 32_768;
 const noQuery = new URLSearchParams();
 const verbs: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
 /** Under /api/v1/namespaces/NAME these are subresources of the namespace, everything else is a resource in it. */

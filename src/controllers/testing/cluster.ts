@@ -12,6 +12,7 @@ import { createLog } from '../../foundation/log.ts';
 import type { Controller } from '../../reconcile/controller.ts';
 import { rulesFor, usernameOf } from '../../reconcile/permissions.ts';
 import { runController } from '../../reconcile/run.ts';
+import { ownerReferences } from '../../server/admission/owner-references.ts';
 import type { AdmissionPlugin } from '../../server/contracts.ts';
 import { usageKinds } from '../../server/server.ts';
 import { startServer } from '../../server/testing/start.ts';
@@ -31,8 +32,10 @@ export type TestCluster = {
   playNode(node: string, options?: { ready?(pod: Pod): boolean }): void;
 };
 
-/** The real server in memory with these controllers, each under its own identity and with no
- * more rights than it declares. Everything ends with the test. */
+/**
+ * The real server in memory with these controllers, each under its own identity and with no more rights than it
+ * declares, which owner references ask for, too. Everything ends with the test.
+ */
 export async function startCluster(
   t: TestContext,
   controllers: Controller[],
@@ -43,11 +46,12 @@ export async function startCluster(
   const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
   let measured: KubernetesObject[] = [];
   const usage = { nodes: async () => [], pods: async () => measured };
+  const authorize = authorizer(controllers);
   const server = await startServer({
     log,
-    admission,
+    admission: [ownerReferences(authorize), ...admission],
     extensions: { virtualKinds: usageKinds(usage) },
-    defences: { authorize: authorizer(controllers) },
+    defences: { authorize },
   });
   const client = inProcessClient(server, 'test-admin');
   const caches = createCaches(client, { clock: systemClock, log });
