@@ -68,6 +68,9 @@ async function scheduleAll(target: Target, local: LocalCluster | undefined, name
   const costs = cpu('pod', pods);
   const seconds = (performance.now() - startedMs) / 1000;
   watch.destroy();
+  // Nobody runs these pods, so nobody would say that they have ended: without force they stay for ever.
+  const force = JSON.stringify({ kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 });
+  await drive(connections, pods, (connection, index) => connection.request('DELETE', `${path}/pod-${index}`, force));
   for (const connection of connections) connection.close();
   await remove();
   return { rate: pods / seconds, costs };

@@ -56,9 +56,16 @@ export function manualClock(startMs = 0): Clock & { advance(milliseconds: number
   };
 }
 
+let formatted = { second: Number.NaN, text: '' };
+
 /** RFC 3339 in seconds, the form of metav1.Time: `2026-01-31T08:15:00Z`. */
 export function formatTime(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(milliseconds / 1000);
+  // Asked for several times per request, and mostly for the same second.
+  if (second !== formatted.second) {
+    formatted = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  }
+  return formatted.text;
 }
 
 /** RFC 3339 with microseconds, the form of metav1.MicroTime. */
