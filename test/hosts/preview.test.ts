@@ -176,7 +176,7 @@ test('what is called safe never breaks, and what is said to break does', { skip 
         'unknown',
         `trial ${trial}: ${subjectText(subject)} passed, and the evaluator refused it`,
       );
-      if (outcome !== 'unknown') outcomes[outcome]++;
+      if (outcome !== 'unknown' && outcome !== 'changes') outcomes[outcome]++;
       expected.set(subjectText(subject), outcome === 'safe' || outcome === 'opens');
     }
     await eventually(

@@ -19,8 +19,9 @@ const rules = [
 const written = new Set(rules);
 const previewed = new Set([
   ...rules,
-  'validatingadmissionpolicies.admissionregistration.k8s.io',
-  'validatingadmissionpolicybindings.admissionregistration.k8s.io',
+  ...['validating', 'mutating'].flatMap((form) =>
+    ['policies', 'policybindings'].map((part) => `${form}admission${part}.admissionregistration.k8s.io`),
+  ),
   ...['services', 'pods', 'persistentvolumeclaims', 'serviceaccounts', 'replicationcontrollers'],
   ...['deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'replicasets.apps', 'jobs.batch', 'cronjobs.batch'],
   'ingresses.networking.k8s.io',
@@ -117,7 +118,7 @@ async function tell(
     observations,
     nowMs,
   );
-  for (const line of warningsOf(told, dryRun ? ['breaks', 'opens', 'unknown'] : ['breaks'])) warn(line);
+  for (const line of warningsOf(told, dryRun ? ['breaks', 'opens', 'unknown', 'changes'] : ['breaks'])) warn(line);
   if (dryRun) warn(restsOn(told));
 }
 

@@ -4,9 +4,10 @@ import type { Change } from '../snapshot/snapshot.ts';
 
 /**
  * Worst first. `opens`: refused until now and allowed from then on: nothing breaks, but somebody must have wanted it.
- * `unknown`: it may break, and nothing that was watched says that it does not.
+ * `unknown`: it may break, and nothing that was watched says that it does not. `changes`: it is let in as something else
+ * than what was sent.
  */
-export const outcomes = ['breaks', 'opens', 'unknown', 'safe'] as const;
+export const outcomes = ['breaks', 'opens', 'unknown', 'changes', 'safe'] as const;
 export type Outcome = (typeof outcomes)[number];
 
 /**

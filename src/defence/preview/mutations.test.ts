@@ -38,7 +38,7 @@ test('what lives and would be changed is told with its patch, and who changes it
   const result = told(objects, puts(...policy('team', { matchConstraints: onConfigMaps, mutations: [labelled] })));
   assert.deepEqual(result, {
     'ConfigMap shop/a':
-      'safe: when it is next written it is changed: add /metadata/labels {"team":"a"} [MutatingAdmissionPolicy team]',
+      'changes: when it is next written it is changed: add /metadata/labels {"team":"a"} [MutatingAdmissionPolicy team]',
   });
 });
 
@@ -50,7 +50,7 @@ test('what a binding adds and takes away is told; a policy that nothing binds do
   assert.deepEqual(told(objects, puts(made)), {});
   const ref = { kind: `MutatingAdmissionPolicyBinding.${group}`, namespace: '', name: 'team' };
   assert.deepEqual(told([...objects, made, bound], [{ remove: ref }]), {
-    'ConfigMap shop/a': 'safe: when it is next written it is no longer changed [MutatingAdmissionPolicy team]',
+    'ConfigMap shop/a': 'changes: when it is next written it is no longer changed [MutatingAdmissionPolicy team]',
   });
   assert.deepEqual(Object.keys(told([...objects, made], puts(bound))), ['ConfigMap shop/a']);
 });
@@ -110,6 +110,14 @@ test('a validating policy judges what the mutation makes', () => {
   );
 });
 
+test('a pod to come is told with its template', () => {
+  const made = policy('env', { matchConstraints: onPods, mutations: [labelled] });
+  assert.deepEqual(told(objects, puts(...made)), {
+    'Deployment shop/web':
+      'changes: its next pod is changed: add /metadata/labels/team "web" [MutatingAdmissionPolicy env]',
+  });
+});
+
 test('a mutated template makes other pods', () => {
   const restricted = namespace('shop', { 'pod-security.kubernetes.io/enforce': 'restricted' });
   const [, ...others] = objects;
@@ -150,5 +158,8 @@ test('a mutation that fails refuses, unless it is to be ignored', () => {
 
 test('an object of the change is told what policies in force make of it', () => {
   const inForce = [...objects, ...policy('team', { matchConstraints: onConfigMaps, mutations: [labelled] })];
-  assert.match(told(inForce, puts(object('v1', 'ConfigMap', 'new')))['ConfigMap shop/new']!, /^safe: .*"team":"new"/);
+  assert.match(
+    told(inForce, puts(object('v1', 'ConfigMap', 'new')))['ConfigMap shop/new']!,
+    /^changes: .*"team":"new"/,
+  );
 });

@@ -10,7 +10,13 @@ import { subjectText } from './preview.ts';
 
 export type PreviewFormat = 'table' | 'json';
 
-const colours = { breaks: ['bold', 'red'], opens: ['yellow'], unknown: ['cyan'], safe: ['green'] } as const;
+const colours = {
+  breaks: ['bold', 'red'],
+  opens: ['yellow'],
+  unknown: ['cyan'],
+  changes: ['magenta'],
+  safe: ['green'],
+} as const;
 /** More of one outcome are counted, not listed: JSON has all. */
 const listedMax = 20;
 
@@ -49,7 +55,7 @@ function withoutSecrets(_: string, value: any): unknown {
 }
 
 export const countsOf = ({ impacts }: Preview): Record<Outcome, number> => {
-  const counts = { breaks: 0, opens: 0, unknown: 0, safe: 0 };
+  const counts = { breaks: 0, opens: 0, unknown: 0, changes: 0, safe: 0 };
   for (const { outcome } of impacts) counts[outcome]++;
   return counts;
 };

@@ -18,12 +18,20 @@ export function warningsOf(preview: Preview, told: Outcome[]): string[] {
 const lineOf = ({ outcome, subject, why, seen }: Impact): string =>
   `preview: ${words[outcome]} ${subjectText(subject)}${seen ? ` (seen ${seen.count} x)` : ''}: ${why}`;
 
-const words: Record<Outcome, string> = { breaks: 'breaks', opens: 'opens', unknown: 'unknown:', safe: 'safe:' };
+const words: Record<Outcome, string> = {
+  breaks: 'breaks',
+  opens: 'opens',
+  unknown: 'unknown:',
+  changes: 'changes',
+  safe: 'safe:',
+};
 
 /** What the answer rests on, in one line: a dry run that says nothing must not be taken for "all is well". */
 export function restsOn(preview: Preview): string {
   const counts = countsOf(preview);
-  const judged = outcomes.map((outcome) => `${counts[outcome]} ${outcome}`).join(', ');
+  // few changes have policies that change objects to do with
+  const named = outcomes.filter((outcome) => outcome !== 'changes' || counts.changes > 0);
+  const judged = named.map((outcome) => `${counts[outcome]} ${outcome}`).join(', ');
   const missing = preview.coverage.notAssessed.length;
   return header(
     `preview: ${judged}${missing > 0 ? `; ${missing} not assessed, such as: ${preview.coverage.notAssessed[0]}` : ''}`,

@@ -158,7 +158,8 @@ function impactOf(each: Written, old: MutationPreview, now: MutationPreview, by:
     return tell('breaks', `refused when it is next written, because it is ${becomes}: ${refusal.why}`, refusal.by);
   if (refusal === undefined && refusalBefore !== undefined)
     return tell('opens', `let in from then on, because it is ${becomes}; refused now: ${refusalBefore.why}`);
-  return tell('safe', `when it is next written it is ${becomes}`);
+  const isNextPod = each.candidate !== undefined && each.candidate.pointer !== '';
+  return tell('changes', `${isNextPod ? 'its next pod is' : 'when it is next written it is'} ${becomes}`);
 }
 
 const operationsMost = 5;
