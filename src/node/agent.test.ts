@@ -49,6 +49,27 @@ test('a deleted pod is stopped with its grace period, then leaves the API and th
   await node.runtimeBecomes(() => node.runtime.sandboxes.size === 0);
 });
 
+test('a stopped pod is deleted once, however much is said of it meanwhile', async (context) => {
+  const { client, network, startAgent, createPod, podBecomes } = await startNode(context);
+  const agent = await startAgent();
+  await createPod('one', { containers: [web], terminationGracePeriodSeconds: 1 });
+  await podBecomes('one', isReady);
+  const deletions: string[] = [];
+  network.onDelete = async (path) => {
+    deletions.push(path);
+    if (deletions.length > 1) return;
+    for (const said of ['this', 'that']) {
+      const body = { metadata: { annotations: { said } } };
+      await client.patch('pods', { namespace: 'default', name: 'one' }, { type: 'merge', body });
+      const heard = () => agent.pods().some(({ metadata }) => metadata.annotations?.['said'] === said);
+      await waitFor(async () => heard(), Boolean);
+    }
+  };
+  await client.delete('pods', { namespace: 'default', name: 'one' });
+  await podBecomes('one', (pod) => pod === undefined);
+  assert.equal(deletions.length, 1);
+});
+
 test('init containers run one after the other, then the main container', async (context) => {
   const { runtime, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
   await startAgent();

@@ -45,6 +45,7 @@ const lastStatusMsMax = 5000;
 
 export function createPods(context: NodeContext, { cache, node, pressure, relistMs }: PodsOptions): Pods {
   const workers = new Map<string, PodWorker>();
+  const finishing = new Set<string>();
   const { clock, log } = context;
   let cancelRelist = () => {};
   let unsubscribe = () => {};
@@ -170,11 +171,20 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
   const stopOf = (pod: Pod): StopOrder | undefined => workers.get(pod.metadata!.uid!)?.memory.stop;
   const list = () => [...workers.values()].map(({ memory }) => memory.pod);
 
-  /** The end of a pod: nothing runs. One that the API wants gone goes, with its records and logs. */
+  /**
+   * The end of a pod: nothing runs. One that the API wants gone goes, with its records and logs. Every event of the pod
+   * meanwhile says again that it has ended: it is still finished once.
+   */
   async function finish(worker: PodWorker): Promise<void> {
-    const { pod, stop } = worker.memory;
+    const uid = worker.memory.pod.metadata!.uid!;
+    if (!worker.memory.stop?.deleted || finishing.has(uid)) return;
+    finishing.add(uid);
+    await finishOnce(worker).finally(() => finishing.delete(uid));
+  }
+
+  async function finishOnce(worker: PodWorker): Promise<void> {
+    const { pod } = worker.memory;
     const uid = pod.metadata!.uid!;
-    if (!stop?.deleted) return;
     // The last status is worth a moment, not a pod that never goes.
     const patience = new Promise<void>((resolve) => clock.after(lastStatusMsMax, resolve));
     await Promise.race([context.statuses.flushed(uid), patience]);

@@ -19,8 +19,8 @@ export type TestNode = {
   runtime: TestRuntime;
   directory: string;
   persistentVolumes: { cache: Cache<any>; client: Client };
-  /** Requests to the API fail while this is true. */
-  network: { down: boolean };
+  /** Requests to the API fail while this is true; each deletion waits for what `onDelete` does. */
+  network: { down: boolean; onDelete?(path: string): Promise<void> };
   startAgent(options?: Partial<AgentOptions>): Promise<Agent>;
   createPod(name: string, spec: object, metadata?: object): Promise<Pod>;
   /** Resolves when the pod satisfies the condition; undefined stands for its absence. */
@@ -36,7 +36,7 @@ const log = createLog('node-test', process.env['TEST_LOG'] ?? 'silent');
 export async function startNode(context: TestContext, settings: Partial<AgentOptions> = {}): Promise<TestNode> {
   const server = await startServer({ namespaces: ['default', 'kube-system', 'kube-node-lease'] });
   const directory = mkdtempSync(join(tmpdir(), 'rempart-node-'));
-  const network = { down: false };
+  const network: TestNode['network'] = { down: false };
   const reach = () => {
     if (network.down) throw new Error('the API cannot be reached');
   };
@@ -45,6 +45,7 @@ export async function startNode(context: TestContext, settings: Partial<AgentOpt
     ...transport,
     async send(request) {
       reach();
+      if (request.method === 'DELETE') await network.onDelete?.(request.path);
       return transport.send(request);
     },
     async stream(request, onEvent, signal) {
