@@ -19,7 +19,8 @@ import {
 } from './interfaces.ts';
 import { listSet } from './nft/dynamic.ts';
 import { createKernelReader } from './observations/kernel.ts';
-import { createObserver, type FlowReport } from './observations/observer.ts';
+import { createObserver } from './observations/observer.ts';
+import type { FlowReport } from './observations/outbox.ts';
 import { createPolicies } from './policies/policies.ts';
 import { worldCaches } from './policies/world.ts';
 import type { Frontend, Protocol } from './services/frontends.ts';
@@ -57,7 +58,7 @@ export type NetworkOptions = {
   clock: Clock;
 };
 
-export type { FlowReport } from './observations/observer.ts';
+export type { FlowReport } from './observations/outbox.ts';
 
 /**
  * The pods that rules, names and observations can be about: until a pod has an address it changes nothing here, and there

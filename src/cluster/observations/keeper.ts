@@ -1,24 +1,21 @@
-import type { KubernetesObject } from '../../api/object.ts';
 import { createCollection, keyOf, observationsOf } from '../../api/observations/collection.ts';
 import type { Flow, Observations, ObservationType, Window } from '../../api/observations/observation.ts';
 import { noObservations, observationTypes } from '../../api/observations/observation.ts';
 import { withWindow } from '../../api/observations/windows.ts';
-import { workloadOf } from '../../api/observations/workload.ts';
 import type { Cache } from '../../client/cache.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { AuditEvent } from '../../server/server.ts';
 import { createCallTap } from './calls.ts';
 import { readObservations, writeObservations } from './file.ts';
-import { containersOf } from './images.ts';
+import { createGonePods, type KnownPod, knownPod } from './gone-pods.ts';
+import { createImageCount } from './images.ts';
 
 /** What was last seen longer ago than this is forgotten: a month holds what happens monthly. */
 export const keptDays = 32;
 const keptMs = keptDays * 24 * 3_600_000;
 /** What a crash may lose. */
 const saveMs = 60_000;
-/** Every pod is looked at for its images: not for each who asks. */
-const imagesMs = 10_000;
 /** Reports follow each other without a gap; clocks of two processes differ by a little. */
 const gapMsMax = 2000;
 /** Ages of the kernel are in seconds: an earlier sighting told again differs by as much. */
@@ -26,9 +23,6 @@ const sameMs = 2000;
 
 /** What one node saw; see FlowReport of the network. */
 export type NodeReport = Omit<Window, 'source'> & { flows: Flow[]; resumes: boolean };
-
-/** `labels`: while it is there. */
-export type KnownPod = { node: string; workload: string | undefined; labels?: Record<string, string> };
 
 /** Everything observed in this cluster, beside its store: bounded, forgotten in time, and written to files of its own. */
 export type Keeper = {
@@ -50,10 +44,9 @@ export function createKeeper({ directory, clock, log }: KeeperOptions): Keeper {
   const windows = noObservations().windows;
   const tap = createCallTap(() => clock.now());
   const gone = createGonePods(clock);
+  const images = createImageCount(collection, clock);
   let pods: Cache | undefined;
-  let counted = new Set<string>();
   let sinceMs = clock.now();
-  let imagesSinceMs: number | undefined;
 
   const watched = (type: ObservationType, window: Window) => {
     windows[type] = withWindow(windows[type], window, gapMsMax);
@@ -77,25 +70,8 @@ export function createKeeper({ directory, clock, log }: KeeperOptions): Keeper {
     watched('calls', { ...window, lost: lost + pushedOut('calls', calls as never[]) });
     watched('addresses', { ...window, lost: lost + pushedOut('addresses', addresses as never[]) });
     sinceMs = nowMs;
-    if (pods === undefined || nowMs - (imagesSinceMs ?? 0) < imagesMs) return;
-    const running = new Set<string>();
-    const lostImages = pods.list().reduce((sum, pod) => sum + countImages(pod, running), 0);
-    counted = running;
-    watched('images', { ...window, fromMs: imagesSinceMs ?? nowMs, lost: lostImages });
-    imagesSinceMs = nowMs;
-  }
-
-  /** Containers that were not there the last time count; the others are seen once more. */
-  function countImages(pod: KubernetesObject, seen: Set<string>): number {
-    let lost = 0;
-    for (const { id, image } of containersOf(pod, clock.now())) {
-      const before = collection.get('images', keyOf('images', { ...image, count: 1 }));
-      // After a restart nothing was counted yet, but what is known since the container began was.
-      const known = before !== undefined && (counted.has(id) || before.lastMs >= image.firstMs);
-      lost += collection.add('images', { ...image, count: known ? 0 : 1 });
-      seen.add(id);
-    }
-    return lost;
+    const seen = pods && images.look(pods);
+    if (seen !== undefined) watched('images', { source: 'apiserver', ...seen });
   }
 
   function forget(): void {
@@ -144,7 +120,7 @@ export function createKeeper({ directory, clock, log }: KeeperOptions): Keeper {
       unfollow = cache.subscribe((type, pod) => {
         if (type !== 'DELETED') return;
         gone.add(pod);
-        countImages(pod, new Set());
+        images.last(pod);
       });
     },
     observations() {
@@ -162,31 +138,5 @@ export function createKeeper({ directory, clock, log }: KeeperOptions): Keeper {
       unfollow();
       save();
     },
-  };
-}
-
-const knownPod = ({ metadata, spec }: KubernetesObject): KnownPod => ({
-  node: spec?.nodeName ?? '',
-  workload: workloadOf(metadata),
-});
-
-const goneMax = 10_000;
-/** Longer than a node keeps what it cannot report yet. */
-const goneMs = 30 * 60_000;
-
-/** Where pods were that are gone: what a node saw of them arrives a little later. */
-function createGonePods(clock: Clock) {
-  const places = new Map<string, KnownPod & { atMs: number }>();
-  return {
-    add(pod: KubernetesObject) {
-      const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
-      places.delete(key);
-      places.set(key, { ...knownPod(pod), atMs: clock.now() });
-      for (const [oldest, { atMs }] of places) {
-        if (places.size <= goneMax && atMs >= clock.now() - goneMs) break;
-        places.delete(oldest);
-      }
-    },
-    podAt: (namespace: string, name: string): KnownPod | undefined => places.get(`${namespace}/${name}`),
   };
 }

@@ -1,19 +1,13 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import { createCollection, observationsMax } from '../../api/observations/collection.ts';
 import type { Flow, FlowEnd } from '../../api/observations/observation.ts';
 import type { Cache } from '../../client/cache.ts';
-import type { Clock } from '../../foundation/clock.ts';
+import { type Clock, within } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import { createAssignments } from './assignments.ts';
 import { explainDrop, type Judged, unexplainedDrop } from './explain.ts';
 import type { KernelReader, Sighting } from './kernel.ts';
+import { createOutbox, type FlowReport, type Outbox } from './outbox.ts';
 import { elementSeconds } from './recording.ts';
-
-/**
- * What a node saw from `fromMs` to `toMs`. `resumes`: the kernel had recorded for an earlier process and went on; what
- * it still held is part of this, at most `elementSeconds` old.
- */
-export type FlowReport = { flows: Flow[]; fromMs: number; toMs: number; lost: number; resumes: boolean };
 
 export type ObserverOptions = {
   nodeName: string;
@@ -49,19 +43,14 @@ const stopMs = 2000;
  * again, and must not hold up what else this process does. The others are told without what would let them pass.
  */
 export const explainedMax = 100;
-/** A report is one request: more is told in several. */
-const flowsPerReport = 500;
-
 /** Tells, poll by poll, what the kernel recorded, with the names that the addresses had then. */
 export function createObserver(options: ObserverOptions): Observer {
   const { kernel, clock, log, caches } = options;
   const assignments = createAssignments();
-  const waiting = createCollection({ ...observationsMax, calls: 1, addresses: 1, images: 1 });
   let stops: (() => void)[] = [];
   let running: Promise<void> = Promise.resolve();
-  let next: { fromMs: number; lost: number; resumes: boolean } | undefined;
-  let reportedMs = 0;
-  let failed = false;
+  /** While it runs. */
+  let outbox: Outbox | undefined;
 
   function follow(): void {
     const onPod = (type: string, pod: KubernetesObject) => {
@@ -79,44 +68,21 @@ export function createObserver(options: ObserverOptions): Observer {
   async function read(nowMs: number): Promise<boolean | undefined> {
     const poll = await kernel.poll(nowMs);
     const judged = options.judged();
-    if (poll === undefined || judged === undefined || next === undefined) return undefined;
+    if (poll === undefined || judged === undefined || outbox === undefined) return undefined;
     const nodes = nodesByAddress(options);
-    next.lost += poll.lost;
     let toExplain = explainedMax;
     const flows = poll.sightings.map((sighting) =>
       flowOf(sighting, nodes, isJudged(sighting) && toExplain-- <= 0 ? undefined : judged),
     );
-    for (const flow of flows) next.lost += waiting.add('flows', flow);
+    outbox.add(flows, poll.lost);
     return flows.some(({ allowed }) => !allowed);
   }
 
   async function poll(last: boolean): Promise<void> {
     const nowMs = clock.now();
     const dropped = await read(nowMs);
-    if (dropped === undefined) return;
-    if (last || dropped || nowMs - reportedMs >= reportMs) await tell(nowMs);
-  }
-
-  async function tell(toMs: number): Promise<void> {
-    if (next === undefined) return;
-    const { fromMs, lost, resumes } = next;
-    const flows = waiting.list('flows');
-    waiting.clear();
-    for (let at = 0; at === 0 || at < flows.length; at += flowsPerReport) {
-      const isLast = at + flowsPerReport >= flows.length;
-      try {
-        const part = flows.slice(at, at + flowsPerReport);
-        await options.report({ flows: part, fromMs, toMs, lost: isLast ? lost : 0, resumes });
-      } catch (error) {
-        for (const flow of flows.slice(at)) waiting.add('flows', flow);
-        if (!failed) log.warn('what was observed cannot be reported yet: it is kept', { error });
-        failed = true;
-        return;
-      }
-    }
-    failed = false;
-    reportedMs = toMs;
-    next = { fromMs: toMs, lost: 0, resumes: false };
+    if (dropped === undefined || outbox === undefined) return;
+    if (last || dropped || nowMs - outbox.reportedMs() >= reportMs) await outbox.tell(nowMs);
   }
 
   function flowOf(sighting: Sighting, nodes: Map<string, string>, judged: Judged | undefined): Flow {
@@ -145,7 +111,7 @@ export function createObserver(options: ObserverOptions): Observer {
   function later(): void {
     const cancel = clock.after(pollMs, () => {
       stops = stops.filter((stop) => stop !== cancel);
-      void inTurn(() => poll(false)).then(() => next && later());
+      void inTurn(() => poll(false)).then(() => outbox && later());
     });
     stops.push(cancel);
   }
@@ -153,24 +119,25 @@ export function createObserver(options: ObserverOptions): Observer {
   return {
     async start(resumes) {
       const nowMs = clock.now();
-      next = { fromMs: resumes ? nowMs - elementSeconds * 1000 : nowMs, lost: 0, resumes };
+      const fromMs = resumes ? nowMs - elementSeconds * 1000 : nowMs;
+      const opened = createOutbox({ fromMs, resumes }, options.report, log);
+      outbox = opened;
       follow();
       if (resumes) {
         kernel.adopt();
         await inTurn(() => read(nowMs));
-        void inTurn(() => tell(nowMs));
+        void inTurn(() => opened.tell(nowMs));
       }
       later();
     },
     assigned: (pod, ip) => assignments.assign(ip, pod, clock.now()),
     async stop() {
-      let cancel = () => {};
-      const late = new Promise<void>((resolve) => {
-        cancel = clock.after(stopMs, resolve);
-      });
-      await Promise.race([inTurn(() => poll(true)), late]);
-      cancel();
-      next = undefined;
+      await within(
+        inTurn(() => poll(true)),
+        stopMs,
+        clock,
+      );
+      outbox = undefined;
       for (const stop of stops) stop();
       stops = [];
     },
