@@ -13,6 +13,8 @@ const writesAtOnceMax = 20;
 const writesWaitingMax = 10_000;
 const detailLengthMax = 4096;
 
+export type Reporter = ReturnType<typeof createReporter>;
+
 /** How pods and people learn what was decided: conditions and events. Nothing waits for them to be written. */
 export function createReporter({ client, clock, log }: { client: Client; clock: Clock; log: Log }) {
   const record = createRecorder({ client, component: 'default-scheduler', clock, log });

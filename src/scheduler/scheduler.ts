@@ -1,16 +1,16 @@
-import type { PodDisruptionBudget } from '../api/schema/types.d.ts';
 import type { Caches } from '../client/cache.ts';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
-import { bind, evict } from './bind.ts';
+import { bind } from './bind.ts';
+import { budgetsOf, makeRoom } from './make-room.ts';
 import { createMemo } from './memo.ts';
-import type { NodeInfo } from './node-info.ts';
 import { observe, volumesOf, watched } from './observe.ts';
+import { createPlacements } from './placements.ts';
 import type { Wake } from './plugin.ts';
 import { plugins } from './plugins.ts';
 import type { PodInfo } from './pod-info.ts';
-import { type Budget, type Preemption, preempt } from './preempt.ts';
+import { preempt } from './preempt.ts';
 import { createQueue } from './queue.ts';
 import { describe, detailOf } from './reasons.ts';
 import { createRefusals } from './refusals.ts';
@@ -49,8 +49,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const report = createReporter({ client, clock, log });
   const refusals = createRefusals();
   const memo = createMemo();
-  const assumed = new Map<string, PodInfo>();
-  let [binding, startIndex] = [0, 0];
+  const placements = createPlacements({
+    ...{ world, queue, report, log },
+    bind: (pod, node) => bind(pod, node, { client, caches, clock, volumes }),
+    onFreed: () => changed('pod-gone'),
+    onEnd: trigger,
+  });
+  let startIndex = 0;
   let [ready, scheduled, stopped] = [false, false, false];
   let stopObserving = () => {};
 
@@ -68,7 +73,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   function run(): void {
     scheduled = false;
     const untilMs = performance.now() + sliceMs;
-    while (!stopped && binding < bindingsAtOnceMax) {
+    while (!stopped && placements.binding() < bindingsAtOnceMax) {
       const pod = queue.pop();
       if (pod === undefined) return;
       decide(pod);
@@ -92,46 +97,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         return;
       }
       startIndex = (startIndex + result.visited) % world.nodes.length;
-      void place(pod, result.node);
+      placements.place(pod, result.node);
     } catch (error) {
       log.error('scheduling failed', { namespace: pod.namespace, pod: pod.name, error });
       queue.park(pod, new Set());
     }
   }
 
-  async function place(pod: PodInfo, node: NodeInfo): Promise<void> {
-    pod.nodeName = node.name;
-    assumed.set(pod.uid, pod);
-    world.denominate(pod.uid);
-    world.place(pod);
-    binding++;
-    try {
-      await bind(pod, node, { client, caches, clock, volumes });
-      queue.done(pod.uid);
-      report.scheduled(pod);
-    } catch (error) {
-      takeBack(pod, error as Error);
-    } finally {
-      binding--;
-      trigger();
-    }
-  }
-
-  /** Deleted pods, and those that somebody else bound, leave by their own events. */
-  function takeBack(pod: PodInfo, error: Error): void {
-    const { namespace, name, nodeName } = pod;
-    if (assumed.get(pod.uid) !== pod) return;
-    assumed.delete(pod.uid);
-    world.unplace(pod.uid);
-    pod.nodeName = '';
-    changed('pod-gone');
-    log.warn('binding failed', { namespace, pod: name, node: nodeName, error });
-    report.failed(pod, `binding rejected: ${error.message}`);
-    queue.park(pod, new Set());
-  }
-
   function refuse(pod: PodInfo, result: NoPlacement): void {
-    const preemption = preempt(pod, world, result, budgets());
+    const preemption = preempt(pod, world, result, budgetsOf(caches));
     const found = preemption.node !== undefined;
     const message = describe(result, world.nodes.length, found ? undefined : preemption);
     const detail = result.verdicts.length > 0 ? detailOf(pod, world, result) : undefined;
@@ -143,38 +117,28 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return;
     }
     world.nominate(pod, preemption.node.name);
-    void makeRoom(pod, preemption);
-  }
-
-  async function makeRoom(pod: PodInfo, { node, victims }: Preemption): Promise<void> {
-    const leaving = victims.map(async (victim) => {
-      await evict(victim, pod, client, clock);
-      report.preempted(victim, pod, node.name);
-    });
-    for (const result of await Promise.allSettled(leaving))
-      if (result.status === 'rejected') log.warn('a victim was not evicted', { node: node.name, error: result.reason });
-  }
-
-  function budgets(): Budget[] {
-    const all = caches('poddisruptionbudgets.policy').list() as unknown as PodDisruptionBudget[];
-    return all.map(({ metadata, spec, status }) => ({
-      namespace: metadata.namespace ?? '',
-      selector: spec?.selector,
-      allowed: status?.disruptionsAllowed ?? 0,
-    }));
+    void makeRoom(pod, preemption, { client, clock, log, report });
   }
 
   async function start(): Promise<void> {
     await Promise.all(watched.map((resource) => caches(resource).synced()));
     if (stopped) return;
-    stopObserving = observe({ caches, world, queue, assumed, schedulerName, changed, onGated: report.gated });
+    stopObserving = observe({
+      caches,
+      world,
+      queue,
+      assumed: placements.assumed,
+      schedulerName,
+      changed,
+      onGated: report.gated,
+    });
     ready = true;
     trigger();
   }
 
   start().catch((error) => log.error('the scheduler did not start', { error }));
   return {
-    depth: () => ({ ...queue.depth(), binding }),
+    depth: () => ({ ...queue.depth(), binding: placements.binding() }),
     stop() {
       stopped = true;
       queue.stop();
