@@ -7,6 +7,7 @@ export type Heap<T> = {
   peek(): T | undefined;
 };
 
+/** `isBefore` is a strict order; equal items come in any order. */
 export function createHeap<T>(isBefore: (one: T, other: T) => boolean): Heap<T> {
   const items: T[] = [];
   const swap = (one: number, other: number) => {

@@ -87,6 +87,7 @@ function readAnew(quantity: string): Exact | undefined {
 /** In billionths, exact; undefined when it is not a quantity. */
 export const exactQuantity = (quantity: string): bigint | undefined => readExact(quantity)?.nano;
 
+/** Is it written as the API takes quantities? A number counts as its text. */
 export const isQuantity = (quantity: unknown): quantity is string | number =>
   (typeof quantity === 'string' || typeof quantity === 'number') && form.test(String(quantity));
 

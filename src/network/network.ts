@@ -86,6 +86,7 @@ export type Network = {
 /** How often the tables are looked for, in case something outside flushed them. */
 const restoreMs = 30_000;
 
+/** The pod network of one node: services, policies, DNS and what was observed. Nothing is touched before `start`. */
 export function createNetwork(options: NetworkOptions): Network {
   const { log, clock, cache, gatewayAddress, dnsAddress, clusterDomain } = options;
   const run: RunCommand = runCommand;

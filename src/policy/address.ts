@@ -15,6 +15,7 @@ export function parseAddress(text: string): number | undefined {
   return value;
 }
 
+/** `10.0.0.1`, from its 32 bits. */
 export const formatAddress = (value: number): string =>
   [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.');
 

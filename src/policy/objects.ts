@@ -19,12 +19,14 @@ const namespaces = new WeakMap<KubernetesObject, PolicyNamespace>();
 /** A Pod as policies see it. Objects are frozen by contract, so each is converted once. */
 export const policyPod = (object: KubernetesObject): PolicyPod => once(pods, object, convertPod);
 
+/** With the label of its name, which the API adds and manifests lack. */
 export const policyNamespace = (object: KubernetesObject): PolicyNamespace =>
   once(namespaces, object, ({ metadata: { name, labels } }) => ({
     name,
     labels: { ...labels, [namespaceNameLabel]: name },
   }));
 
+/** A node under every address that its status tells. */
 export const policyNode = ({ metadata, status }: KubernetesObject): PolicyNode => ({
   name: metadata.name,
   addresses: (status?.addresses ?? []).map(({ address }: { address: string }) => address),

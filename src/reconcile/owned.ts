@@ -5,6 +5,7 @@ import type { ControllerContext, Key, ResourceName } from './controller.ts';
 
 type Named = Pick<KubernetesObject, 'metadata'>;
 
+/** The one owner that manages the object, of several that may keep it alive. */
 export const controllerOf = (object: Named): OwnerReference | undefined =>
   object.metadata.ownerReferences?.find(({ controller }) => controller);
 

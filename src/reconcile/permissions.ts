@@ -5,8 +5,8 @@ import type { Controller, ResourceName } from './controller.ts';
 
 type Declaration = Pick<Controller, 'name' | 'reconciles' | 'reads' | 'writes' | 'grants'>;
 
-/** The identity of a controller, as the API server sees it. */
 const serviceAccountOf = (controllerName: string) => `${controllerName}-controller`;
+/** The identity of a controller, as the API server sees it. */
 export const usernameOf = (controllerName: string) =>
   `system:serviceaccount:kube-system:${serviceAccountOf(controllerName)}`;
 

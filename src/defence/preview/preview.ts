@@ -58,6 +58,7 @@ function scopeOf(before: Snapshot, changes: Change[], observations: Observations
   };
 }
 
+/** `Deployment.apps shop/api`, or what was seen, in words. */
 export const subjectText = (subject: ImpactSubject): string => ('ref' in subject ? refText(subject.ref) : subject.text);
 
 /**

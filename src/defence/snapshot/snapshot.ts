@@ -26,6 +26,7 @@ export type Snapshot = {
 
 export type SnapshotParts = Pick<Snapshot, 'source' | 'closedByDefault' | 'takenAtMs' | 'minor' | 'objects' | 'unread'>;
 
+/** A snapshot of these parts. Tables for looking up are made by the first who asks; the parts are not copied. */
 export function createSnapshot(parts: SnapshotParts): Snapshot {
   const byKind = Map.groupBy(parts.objects, kindName);
   const unread = new Map(parts.unread.map(({ kind, why }) => [kind, why]));

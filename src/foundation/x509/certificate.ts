@@ -70,6 +70,7 @@ function serialNumber(): Buffer {
   return integer(octets);
 }
 
+/** Name of RFC 5280, 4.1.2.4 in DER: every organization, then the common name, each a part of its own. */
 export function distinguishedName({ commonName, organizations = [] }: DistinguishedName): Buffer {
   const part = (oid: string, text: string) => set(sequence(objectIdentifier(oid), utf8String(text)));
   return sequence(...organizations.map((name) => part(oids.organization, name)), part(oids.commonName, commonName));
@@ -92,6 +93,7 @@ function extensions(content: CertificateContent, issuerPublicKey: Uint8Array): B
   return names === undefined ? list : [...list, names];
 }
 
+/** subjectAltName of RFC 5280, 4.2.1.6 in DER; undefined when there is no name. */
 export function alternativeNamesExtension(names: AlternativeNames): Buffer | undefined {
   const general = generalNames(names);
   return general.length === 0 ? undefined : extension(oids.alternativeNames, sequence(...general));

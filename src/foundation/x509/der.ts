@@ -58,6 +58,7 @@ export function integer(octets: Uint8Array): Buffer {
 export const bitString = (content: Uint8Array, unusedBits = 0): Buffer =>
   encode(tags.bitString, Buffer.from([unusedBits]), content);
 
+/** From its dotted form: `2.5.4.3`. */
 export function objectIdentifier(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   const octets: number[] = [];
@@ -117,6 +118,7 @@ export function child(node: DerNode, index: number, tag: number, name: string): 
   return found;
 }
 
+/** The dotted form. Throws RangeError when the node is none, or an unreasonably long one. */
 export function readObjectIdentifier(node: DerNode): string {
   if (node.tag !== tags.objectIdentifier || node.content.length === 0 || node.content.length > 64)
     throw new RangeError('DER lacks an object identifier');

@@ -24,6 +24,7 @@ export type Reachability = {
   ports(from: Party, to: Party): PortRange[];
 };
 
+/** Works out once who reaches whom in a world, so that each question costs little. */
 export function createReachability(world: World): Reachability {
   const portSets = createPortSets();
   const { index, parties, row, column } = createMatrix(world, portSets);
