@@ -44,6 +44,8 @@ const phases: [string, PodView, string][] = [
   ['being deleted', testView(plain, [of(plain, 'main')], { stop }), 'Running'],
   ['deleted, and it ended well', testView(plain, [of(plain, 'main', exited(0))], { stop }), 'Succeeded'],
   ['deleted, and it was killed', testView(plain, [of(plain, 'main', exited(137))], { stop }), 'Failed'],
+  ['deleted before it ran, being stopped', testView(plain, [], { stop }), 'Pending'],
+  ['deleted before it ran', testView(plain, [], { stop, sandboxes: [], released: true }), 'Failed'],
   ['evicted, still running', testView(plain, [of(plain, 'main')], { stop: { ...stop, phase: 'Failed' } }), 'Running'],
   ['evicted', testView(plain, [of(plain, 'main', exited(0))], { stop: { ...stop, phase: 'Failed' } }), 'Failed'],
   [

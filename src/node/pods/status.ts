@@ -84,7 +84,8 @@ function podPhase(view: PodView, containers: ContainerStatus[], inits: Container
   const everRan = containers.some(
     ({ state, lastState }) => state?.running || state?.terminated || lastState?.terminated,
   );
-  if (view.stop && !running && everRan) return endedPhase(containers);
+  // One that was stopped before anything ran has ended, too, once nothing of it is left: who counts pods waits for it.
+  if (view.stop && !running && (everRan || view.released)) return endedPhase(containers);
   const waiting = containers.some(({ state, lastState }) => state?.waiting && !lastState?.terminated);
   return everRan && !waiting ? 'Running' : 'Pending';
 }
