@@ -49,6 +49,18 @@ test('a deleted pod is stopped with its grace period, then leaves the API and th
   await node.runtimeBecomes(() => node.runtime.sandboxes.size === 0);
 });
 
+test('a pod may select its node by a label that was set a moment before', async (context) => {
+  const { client, startAgent, createPod, podBecomes } = await startNode(context);
+  await startAgent();
+  await createPod('one', { containers: [web] });
+  await podBecomes('one', isReady);
+  const body = { metadata: { labels: { fresh: 'yes' } } };
+  await client.patch('nodes', { name: 'node-1' }, { type: 'merge', body });
+  await createPod('two', { containers: [{ ...web, name: 'other' }], nodeSelector: { fresh: 'yes' } });
+  const { status } = await podBecomes('two', (pod) => isReady(pod) || pod?.status?.phase === 'Failed');
+  assert.equal(status?.phase, 'Running');
+});
+
 test('a stopped pod is deleted once, however much is said of it meanwhile', async (context) => {
   const { client, network, startAgent, createPod, podBecomes } = await startNode(context);
   const agent = await startAgent();

@@ -117,6 +117,8 @@ export function createAgent(options: AgentOptions): Agent {
   const record: NodeContext['record'] = (pod, type, reason, message, container) =>
     recorder(pod as KubernetesObject, type, reason, message, container && fieldPathOf(pod, container));
   const cache = createCache(client, 'pods', { fieldSelector: `spec.nodeName=${nodeName}` }, { clock, log });
+  /** Followed, not asked for: a pod may come the moment after the label that it was placed here for. */
+  const ownNode = createCache(client, 'nodes', { fieldSelector: `metadata.name=${nodeName}` }, { clock, log });
   const wake = (uid: string) => pods.wake(uid);
   const services = options.services;
   const sources = createSources({ client, services, clock, log, onChange: (uid) => pods.get(uid)?.refresh() });
@@ -183,7 +185,8 @@ export function createAgent(options: AgentOptions): Agent {
   /** Resources as they are here, labels as the API has them. */
   function asAdmitting(): Node {
     const own = nodeObject(node);
-    return { ...own, metadata: reporter.latest()?.metadata ?? own.metadata };
+    const [followed] = ownNode.list();
+    return { ...own, metadata: followed?.metadata ?? reporter.latest()?.metadata ?? own.metadata } as Node;
   }
 
   function running() {
@@ -285,6 +288,7 @@ export function createAgent(options: AgentOptions): Agent {
       context.prober.stop();
       sources.stop();
       cache.stop();
+      ownNode.stop();
     },
     pods: () => pods.list().map((pod) => context.statuses.latest(pod.metadata.uid!) ?? pod),
     stats: createStats({ nodeName, clock, runtime, cgroups: context.cgroups, dataDirectory, running }),
