@@ -119,11 +119,21 @@ function applyTo(context: Context, old: KubernetesObject | undefined, applied: K
     ...{ time: formatTime(clock.now()), ...(target.subresource === '' ? {} : { subresource: target.subresource }) },
   };
   const force = target.query.get('force') === 'true';
-  const { metadata, ...rest } = applied;
+  const { metadata, ...rest } = writable(context, applied);
   const { resourceVersion: _, uid: __, ...fields } = metadata;
   const result = serverSideApply(old, { ...rest, metadata: fields } as KubernetesObject, owner, kind.schema, force);
   if (result.conflicts.length > 0 && !force) throw applyConflict(result.conflicts);
   return { object: copyJson(result.object) };
+}
+
+/** What cannot be written here cannot be owned either: the status of an object, and all but the status through /status. */
+function writable({ kind, target }: Context, applied: KubernetesObject): KubernetesObject {
+  if (!kind.subresources.status) return applied;
+  const { status, ...object } = applied;
+  if (target.subresource === '') return object;
+  if (target.subresource !== 'status') return applied;
+  const { apiVersion, metadata } = applied;
+  return { apiVersion, kind: applied.kind, metadata, ...(status === undefined ? {} : { status }) };
 }
 
 function applyConflict(conflicts: { manager: string; field: string; message: string }[]): ApiError {

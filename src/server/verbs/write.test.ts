@@ -386,3 +386,17 @@ test('a JSON patch replaces a field of an object that is not there, but no item 
   const nowhere = await may(server, 'PATCH', `${configMaps}/replaced`, replace('/metadata/finalizers/0'), jsonPatch);
   assert.equal(nowhere.code, 422);
 });
+
+test('a status that is applied to the object is neither written nor owned, so that its own path may apply it', async () => {
+  const path = `${pods}/applied-status`;
+  const yaml = 'application/apply-patch+yaml';
+  const spec = { containers: [{ name: 'c', image: 'i' }] };
+  const of = (more: object) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'applied-status' }, ...more });
+  const status = { conditions: [{ type: 'Mine', status: 'True' }] };
+  await must(server, 'PATCH', `${path}?fieldManager=one`, of({ spec }), yaml);
+  const plain = await must(server, 'PATCH', `${path}?fieldManager=two`, of({ status }), yaml);
+  const types = (object: any) => object.status.conditions?.map(({ type }: any) => type) ?? [];
+  assert.ok(!types(plain).includes('Mine'));
+  const applied = await must(server, 'PATCH', `${path}/status?fieldManager=two`, of({ status }), yaml);
+  assert.ok(types(applied).includes('Mine'));
+});
