@@ -42,11 +42,14 @@ test('headless and ExternalName services take nothing in', () => {
   assert.deepEqual(frontendsOf([service({ type: 'ExternalName', clusterIP: undefined })], [], 'n1'), []);
 });
 
-test('a service that is labelled as another proxy’s is not carried', () => {
+test('what is labelled as another proxy’s is not carried', () => {
   for (const label of ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless']) {
     const labelled = service({});
     labelled.metadata.labels = { [label]: '' };
     assert.deepEqual(frontendsOf([labelled], [slice([here('10.244.0.2')])], 'n1'), []);
+    const [own, others] = [slice([here('10.244.0.2')]), slice([here('10.244.0.3')])];
+    others.metadata.labels![label] = '';
+    assert.deepEqual(backends(frontendsOf([service({})], [own, others], 'n1')[0]), ['10.244.0.2:8080']);
   }
 });
 

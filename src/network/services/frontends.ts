@@ -53,7 +53,7 @@ type Endpoint = {
 /** Every way in that the services of the cluster define, on the node `nodeName`. Pure. */
 export function frontendsOf(services: Service[], slices: EndpointSlice[], nodeName: string): Frontend[] {
   const slicesByService = Map.groupBy(
-    slices.filter((slice) => slice.addressType === undefined || slice.addressType === 'IPv4'),
+    slices.filter((slice) => (slice.addressType === undefined || slice.addressType === 'IPv4') && !isOthers(slice)),
     ({ metadata }) => `${metadata.namespace}/${metadata.labels?.[serviceNameLabel]}`,
   );
   return services.flatMap((service) => {
@@ -62,13 +62,14 @@ export function frontendsOf(services: Service[], slices: EndpointSlice[], nodeNa
   });
 }
 
-/** Services that are another proxy's, or that none shall carry (KEP-2447). */
 const othersLabels = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+/** Services, and slices of services, that are another proxy's or that none shall carry (KEP-2447). */
+const isOthers = ({ metadata }: Pick<EndpointSlice, 'metadata'>) =>
+  othersLabels.some((label) => metadata.labels?.[label] !== undefined);
 
 function serviceFrontends(service: Service, key: string, slices: EndpointSlice[], nodeName: string): Frontend[] {
   const { spec = {}, status } = service;
-  if (spec.type === 'ExternalName' || othersLabels.some((label) => service.metadata.labels?.[label] !== undefined))
-    return [];
+  if (spec.type === 'ExternalName' || isOthers(service)) return [];
   const clusterIPs = (spec.clusterIPs ?? [spec.clusterIP ?? '']).filter(isAddress);
   if (clusterIPs.length === 0) return [];
   const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
