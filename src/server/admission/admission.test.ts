@@ -61,6 +61,33 @@ test('observing pod security refuses nothing and tells everything', async () => 
   await observing.stop();
 });
 
+test('who registers a webhook or another API server is told that neither is asked', async () => {
+  const hook = {
+    name: 'a.example.org',
+    clientConfig: { url: 'https://hooks.example.org/' },
+    ...{ sideEffects: 'None', admissionReviewVersions: ['v1'] },
+  };
+  const registered = await server.ask(
+    master,
+    'POST',
+    '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations',
+    {
+      ...{ apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration' },
+      ...{ metadata: { name: 'guard' }, webhooks: [hook] },
+    },
+  );
+  assert.equal(registered.code, 201);
+  assert.match(registered.warnings.join(), /ValidatingWebhookConfiguration guard is stored, but .* calls no webhooks/);
+  const service = (name: string, spec: object) =>
+    server.ask(master, 'POST', '/apis/apiregistration.k8s.io/v1/apiservices', {
+      ...{ apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', metadata: { name } },
+      spec: { group: name.slice(3), version: 'v1', groupPriorityMinimum: 100, versionPriority: 100, ...spec },
+    });
+  const other = await service('v1.metrics.example.org', { service: { namespace: 'a', name: 'metrics', port: 443 } });
+  assert.match(other.warnings.join(), /asks no other API servers/);
+  assert.deepEqual((await service('v1.local.example.org', {})).warnings, []);
+});
+
 test('a pod of a runtime class carries its overhead, selector and tolerations, and the class must exist', async () => {
   await server.make({
     ...{ apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name: 'kata' }, handler: 'kata' },

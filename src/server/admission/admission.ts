@@ -16,6 +16,7 @@ import { limitRanger } from './limit-ranger.ts';
 import { mutatingAdmissionPolicy } from './mutating-admission-policy.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
+import { notInForce } from './not-in-force.ts';
 import { ownerReferences } from './owner-references.ts';
 import { podSecurity } from './pod-security.ts';
 import { policyParamRights } from './policy-param-rights.ts';
@@ -68,6 +69,7 @@ export function admissionPlugins(settings: AdmissionSettings): AdmissionPlugin[]
     certificateSubject,
     policyParamRights(authorize),
     denyServiceExternalIPs(modeOf),
+    notInForce,
     ...settings.plugins(authorize),
     // the users' own rules, after all of ours
     mutatingAdmissionPolicy(authorize, clock),
