@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { podSecurityChecks, readLevel, readVersion } from '../api/pod-security/pod-security.ts';
 import { checks } from './checks.ts';
 import { check, exitCodeOf, render, reportFormats } from './defence.ts';
@@ -47,8 +47,11 @@ test('nothing of the example shop fails at medium or above', async () => {
   assert.equal(exitCodeOf(report, 'medium'), 0);
 });
 
+const scratch = mkdtempSync(join(tmpdir(), 'rempart-check-'));
+after(() => rmSync(scratch, { recursive: true }));
+
 function folderWith(files: Record<string, string>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rempart-check-'));
+  const folder = mkdtempSync(join(scratch, 'files-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -29,8 +29,10 @@ kind: Widget
 metadata: {name:   odd}
 `;
 
-test('--fix changes what is wrong and nothing else, comments and spaces included', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'rempart-fix-')), 'pod.yaml');
+test('--fix changes what is wrong and nothing else, comments and spaces included', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-fix-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'pod.yaml');
   writeFileSync(file, careless);
   const before = await check({ path: file, nowMs: 0 });
   const after = await check({ path: file, nowMs: 0 }, { fix: true });

@@ -85,8 +85,9 @@ test('keys that are special to JavaScript stay plain keys', () => {
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
 });
 
-test('a folder is read in order, without links and without what is no manifest', () => {
+test('a folder is read in order, without links and without what is no manifest', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'rempart-load-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, 'node_modules'));
   const object = (name: string) => `apiVersion: v1\nkind: A\nmetadata: {name: ${name}}\n`;
   writeFileSync(join(folder, 'b.yml'), object('b'));
@@ -100,8 +101,8 @@ test('a folder is read in order, without links and without what is no manifest',
     ['a', 'b'],
   );
   assert.match(unassessed[0]!.why, /links are not followed/);
-  symlinkSync(folder, `${folder}-link`);
-  assert.equal(loadManifests(`${folder}-link`).objects.length, 2);
+  symlinkSync('..', join(folder, 'node_modules', 'link'));
+  assert.equal(loadManifests(join(folder, 'node_modules', 'link')).objects.length, 2);
 });
 
 test('a path that is not there is a mistake that can be mended', () => {
