@@ -4,7 +4,8 @@ import fc from '../../../test/property.ts';
 import type { Container } from '../runtimes/runtime.ts';
 import { type Action, decide } from './decide.ts';
 import { specHash } from './outcome.ts';
-import { nowMs, testContainer, testPod, testSandbox, testView } from './testing/view.ts';
+import { carryOut, endContainer, killSandbox } from './testing/carry-out.ts';
+import { exited, nowMs, testContainer, testPod, testSandbox, testView } from './testing/view.ts';
 import type { PodView, StopOrder } from './view.ts';
 
 /** One word per action: `start main 1`, `stop main 30`. */
@@ -18,11 +19,6 @@ function word(action: Action): string {
   return action.do;
 }
 
-const exited = (exitCode: number, more: Partial<Container> = {}): Partial<Container> => ({
-  state: 'exited',
-  exitCode,
-  ...more,
-});
 const stopOrder = (graceSeconds: number, more: Partial<StopOrder> = {}): StopOrder => ({
   graceSeconds,
   sinceMs: nowMs,
@@ -321,7 +317,7 @@ test('decide: any run of events keeps order, and a stopped pod always ends', () 
       for (const { name, exitCode } of events) {
         view = settle(view);
         if (name === 'sandbox') view = killSandbox(view);
-        else view = end(view, name, exitCode);
+        else view = endContainer(view, name, exitCode);
       }
       view = settle({ ...view, stop: stopOrder(3) });
       assert.equal(decide(view).ended, true);
@@ -335,7 +331,7 @@ function settle(start: PodView): PodView {
   for (let turn = 0; turn < 200; turn++) {
     view = { ...view, nowMs: view.nowMs + 301_000 };
     const { actions } = decide(view);
-    for (const action of actions) view = apply(view, action);
+    for (const action of actions) view = carryOut(view, action);
     checkOrder(view);
     if (actions.length === 0) return view;
   }
@@ -349,65 +345,4 @@ function checkOrder({ sandboxes }: PodView): void {
   const hasMain = current.some(({ name }) => name === 'main' || name === 'other');
   if (hasMain)
     assert.ok(current.some(({ name, exitCode, state }) => name === 'init' && state === 'exited' && exitCode === 0));
-}
-
-function apply(view: PodView, action: Action): PodView {
-  const [sandbox, ...old] = view.sandboxes;
-  const change = (id: string, with_: Partial<Container>) => ({
-    ...view,
-    sandboxes: view.sandboxes.map((one) => ({
-      ...one,
-      containers: one.containers.map((container) => (container.id === id ? { ...container, ...with_ } : container)),
-    })),
-  });
-  switch (action.do) {
-    case 'prepare':
-      return { ...view, prepared: true };
-    case 'createSandbox': {
-      const fresh = testSandbox([], { id: `sandbox-${action.attempt}`, attempt: action.attempt });
-      const stopped = new Set([...view.stoppedSandboxes, ...view.sandboxes.map(({ id }) => id)]);
-      return { ...view, sandboxes: [fresh, ...view.sandboxes], stoppedSandboxes: stopped };
-    }
-    case 'start': {
-      const { attempt, member } = action;
-      const times = { createdAtMs: view.nowMs, startedAtMs: view.nowMs, sandboxId: sandbox!.id };
-      const isInit = member.role === 'init';
-      const state = isInit ? exited(0, { finishedAtMs: view.nowMs }) : {};
-      const container = testContainer(view.pod, member.spec.name, { attempt, ...times, ...state });
-      return { ...view, sandboxes: [{ ...sandbox!, containers: [...sandbox!.containers, container] }, ...old] };
-    }
-    case 'stop':
-      return change(action.container.id, exited(137, { finishedAtMs: view.nowMs }));
-    case 'resize':
-      return view;
-    case 'remove': {
-      const without = (containers: Container[]) => containers.filter(({ id }) => id !== action.containerId);
-      return { ...view, sandboxes: view.sandboxes.map((one) => ({ ...one, containers: without(one.containers) })) };
-    }
-    case 'stopSandbox':
-      return {
-        ...view,
-        stoppedSandboxes: new Set([...view.stoppedSandboxes, action.sandboxId]),
-        sandboxes: view.sandboxes.map((one) => (one.id === action.sandboxId ? { ...one, ready: false } : one)),
-      };
-    case 'removeSandbox':
-      return { ...view, sandboxes: view.sandboxes.filter(({ id }) => id !== action.sandboxId) };
-    case 'release':
-      return { ...view, released: true };
-  }
-}
-
-function end(view: PodView, name: string, exitCode: number): PodView {
-  const [sandbox, ...old] = view.sandboxes;
-  const containers = sandbox!.containers.map((container) =>
-    container.name === name && container.state === 'running'
-      ? { ...container, ...exited(exitCode, { finishedAtMs: view.nowMs }) }
-      : container,
-  );
-  return { ...view, sandboxes: [{ ...sandbox!, containers }, ...old] };
-}
-
-function killSandbox(view: PodView): PodView {
-  const [sandbox, ...old] = view.sandboxes;
-  return { ...view, sandboxes: [{ ...sandbox!, ready: false }, ...old] };
 }

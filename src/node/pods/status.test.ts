@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodStatus } from '../../api/schema/types.d.ts';
-import type { Container } from '../runtimes/runtime.ts';
 import { decide } from './decide.ts';
 import { podStatus } from './status.ts';
-import { nowMs, testContainer, testPod, testSandbox, testView } from './testing/view.ts';
+import { exited, nowMs, testContainer, testPod, testSandbox, testView } from './testing/view.ts';
 import type { PodView } from './view.ts';
 
 const status = (view: PodView): PodStatus => podStatus(view, decide(view));
 const conditionsOf = ({ conditions = [] }: PodStatus) =>
   Object.fromEntries(conditions.map(({ type, status }) => [type, status]));
-const exited = (exitCode: number, more: Partial<Container> = {}): Partial<Container> => ({
-  state: 'exited',
-  exitCode,
-  ...more,
-});
 
 const plain = testPod();
 const never = testPod({ restartPolicy: 'Never' });

@@ -20,15 +20,22 @@ export function testPod(spec: object = {}, metadata: object = {}): Pod {
 export function testContainer(pod: Pod, name: string, changes: Partial<Container> = {}): Container {
   const attempt = changes.attempt ?? 0;
   const spec = members(pod).find((member) => member.spec.name === name)!.spec;
-  const exited = changes.state === 'exited';
+  const finishedAtMs = changes.state === 'exited' ? nowMs : 0;
   return {
     ...{ id: `${name}-${attempt}`, sandboxId: 'sandbox-0', name, attempt, state: 'running', image: '', imageId: '' },
-    ...{ createdAtMs: nowMs - 1000, startedAtMs: nowMs - 1000, finishedAtMs: exited ? nowMs : 0 },
+    ...{ createdAtMs: nowMs - 1000, startedAtMs: nowMs - 1000, finishedAtMs },
     ...{ exitCode: 0, reason: '', message: '', labels: {}, logPath: '' },
     annotations: { 'rempart.io/spec-hash': specHash(spec) },
     ...changes,
   };
 }
+
+/** Changes for `testContainer`: it has ended. */
+export const exited = (exitCode: number, more: Partial<Container> = {}): Partial<Container> => ({
+  state: 'exited',
+  exitCode,
+  ...more,
+});
 
 export function testSandbox(containers: Container[], changes: Partial<Sandbox> = {}): Sandbox {
   return {
