@@ -12,8 +12,6 @@ import { detailMark } from './reasons.ts';
 import { createScheduler } from './scheduler.ts';
 import { buildNode, buildPod } from './testing/builders.ts';
 
-const _waitMaxMs = 15_000;
-
 /** The real server in memory and the scheduler, each with its own identity. */
 async function start(t: TestContext) {
   const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');

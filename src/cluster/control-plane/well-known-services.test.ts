@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createClient } from '../../client/client.ts';
+import { inProcessTransport } from '../../client/in-process.ts';
 import { startServer, testAdmin } from '../../server/testing/start.ts';
 import { publishServiceRange, publishWellKnownServices } from './well-known-services.ts';
 
 async function startClient(context: import('node:test').TestContext) {
   const server = await startServer({ namespaces: ['default', 'kube-system'] });
   context.after(() => server.stop());
-  return createClient({
-    send: (request) => server.call(testAdmin, request),
-    stream: (request, onEvent, signal) => server.stream(testAdmin, request, onEvent, signal),
-    close() {},
-  });
+  return createClient(inProcessTransport(server, testAdmin));
 }
 
 test('the API and DNS are found as services, endpoints and slices, also when they have moved', async (context) => {
