@@ -9,8 +9,15 @@ const skip = existsSync('/proc/self/stat') ? false : 'needs /proc';
 
 test('a process that runs is alive, one that never was is not', { skip }, () => {
   assert.equal(isAlive(process.pid), true);
-  assert.equal(processStartTime(process.pid), processStartTime(process.pid));
   assert.equal(isAlive(2 ** 22 + 1), false);
+});
+
+test('of two processes the later one has the later start', { skip }, async () => {
+  const later = spawn('sleep', ['30'], { stdio: 'ignore' });
+  await once(later, 'spawn');
+  assert.ok(Number(processStartTime(later.pid!)) > Number(processStartTime(process.pid)));
+  later.kill('SIGKILL');
+  await once(later, 'exit');
 });
 
 test('a zombie is not alive', { skip }, async () => {

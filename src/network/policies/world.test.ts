@@ -111,7 +111,6 @@ test('only changes that policies can see make new rules', () => {
   assert.equal(changeMatters(caches, caches.pods, before, before), true, 'it went');
   const waiting = { ...before, status: { phase: 'Pending' } };
   assert.equal(changeMatters(caches, caches.pods, waiting, undefined), false, 'no rule is about a pod without address');
-  assert.equal(matters({ metadata: { ...before.metadata, labels: { app: 'other' } } }), true);
   assert.equal(changeMatters(caches, caches.pods, before, waiting), true, 'it got its address');
   assert.equal(matters({ status: { ...before.status, phase: 'Failed' } }), true);
   assert.equal(matters({ metadata: { ...before.metadata, labels: { app: 'x' } } }), true);
