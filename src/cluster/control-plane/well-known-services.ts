@@ -95,8 +95,11 @@ export async function publishServiceRange(client: Client, serviceCIDR: string): 
   const found = items.find(({ metadata }) => metadata.name === rangeName);
   const isCurrent = found?.spec?.cidrs?.join() === serviceCIDR;
   if (found !== undefined && !isCurrent) await client.delete(ranges, { name: rangeName });
-  const object = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: rangeName } };
-  const made = isCurrent ? found : await client.create(ranges, { ...object, ...{ spec: { cidrs: [serviceCIDR] } } });
+  const object = {
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: rangeName } },
+    spec: { cidrs: [serviceCIDR] },
+  };
+  const made = isCurrent ? found : await client.create(ranges, object);
   const lastTransitionTime = made!.metadata.creationTimestamp;
   const ready = { type: 'Ready', status: 'True', reason: 'Configured', message: 'services get their addresses here' };
   const body = { status: { conditions: [{ ...ready, lastTransitionTime }] } };

@@ -1,6 +1,5 @@
-import type { Kind } from '../../api/kind.ts';
+import { type Kind, resourceName } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { definitionNameOf } from '../../api/schema/definitions.ts';
 import { invalid } from '../../api/status.ts';
 import { copyJson, equalJson } from '../../foundation/json.ts';
 import { type Confinement, confine } from '../verbs/update.ts';
@@ -13,11 +12,12 @@ export const confinedSubresources = new Set<string>();
 /** `old` with what the subresource owns taken from `object`; ownership and versions come from the new one. */
 function withPart(old: KubernetesObject, object: KubernetesObject, part: Partial<KubernetesObject>): KubernetesObject {
   const { resourceVersion, managedFields } = object.metadata;
-  return {
-    ...copyJson(old),
-    ...part,
-    metadata: { ...copyJson(old.metadata), resourceVersion, managedFields },
-  };
+  const { managedFields: _, ...metadata } = old.metadata;
+  const own = { ...copyJson(metadata), resourceVersion, managedFields };
+  const result: KubernetesObject = { ...old, ...part, metadata: own };
+  // Private, as defaults are set in place; what is taken from elsewhere is not copied first.
+  for (const field in old) if (field !== 'metadata' && !(field in part)) result[field] = copyJson(old[field]);
+  return result;
 }
 
 /** Built-in kinds whose annotations cannot be written through their status. */
@@ -35,8 +35,8 @@ const plainStatus = new Set([
 function report(status: unknown, object: KubernetesObject, old: KubernetesObject, kind: Kind): KubernetesObject {
   const result = withPart(old, object, { status });
   if (status === undefined) delete result['status'];
-  const isBuiltIn = definitionNameOf(kind.group, kind.version, kind.kind) !== undefined;
-  if (!isBuiltIn || plainStatus.has(`${kind.resource}.${kind.group}`)) return result;
+  const isBuiltIn = kind.schema.definition !== undefined;
+  if (!isBuiltIn || plainStatus.has(resourceName(kind))) return result;
   const { annotations } = object.metadata;
   if (annotations === undefined) delete result.metadata.annotations;
   else result.metadata.annotations = annotations;
@@ -46,7 +46,7 @@ function report(status: unknown, object: KubernetesObject, old: KubernetesObject
 const status: Limit = (object, old, kind) => report(object['status'], object, old, kind);
 
 const finalize: Limit = (object, old) =>
-  withPart(old, object, { spec: { ...old['spec'], finalizers: object['spec']?.finalizers ?? [] } });
+  withPart(old, object, { spec: { ...copyJson(old['spec']), finalizers: object['spec']?.finalizers ?? [] } });
 
 /** Debug containers are only added: one that runs cannot be changed or taken back. */
 const ephemeralContainers: Limit = (object, old) => {
@@ -61,7 +61,7 @@ const ephemeralContainers: Limit = (object, old) => {
         message: `Forbidden: existing ephemeral containers ${JSON.stringify(changed.name)} may not be changed or removed`,
       },
     ]);
-  return withPart(old, object, { spec: { ...old['spec'], ephemeralContainers: wanted } });
+  return withPart(old, object, { spec: { ...copyJson(old['spec']), ephemeralContainers: wanted } });
 };
 
 /** Only the resources of containers that exist can be resized (KEP-1287). */

@@ -52,10 +52,11 @@ function plan({ kind, clock }: Context, old: KubernetesObject, options: DeleteOp
   const { metadata } = object;
   metadata.finalizers = finalizersFor(kind, options, metadata.finalizers ?? []);
   if (metadata.finalizers.length === 0) delete metadata.finalizers;
-  const graceSeconds = kind.resource === 'pods' && kind.group === '' ? podGraceSeconds(old, options) : 0;
+  const isPod = kind.resource === 'pods' && kind.group === '';
+  const graceSeconds = isPod ? podGraceSeconds(old, options) : 0;
   const held = metadata.finalizers !== undefined || isHeldNamespace(object);
   if (graceSeconds === 0 && !held) {
-    if (kind.resource === 'pods' && kind.group === '') mark(object, 0, clock.now());
+    if (isPod) mark(object, 0, clock.now());
     return { object, action: 'remove' };
   }
   const shortens = graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0);
