@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { lazily } from '../../foundation/lazily.ts';
 
 type Core = typeof import('@bufbuild/cel');
 type Strings = typeof import('@bufbuild/cel/ext');
@@ -18,22 +19,12 @@ const load = createRequire(import.meta.url);
 
 /**
  * The CEL library with what belongs to it, loaded when the first expression is compiled: it takes a tenth of a second,
- * and the kinds that hold expressions are part of every program that knows the API.
+ * and the kinds that hold expressions are part of every program that knows the API. Every value asks for it.
  */
-export const library = {
-  get cel(): Core {
-    return load('@bufbuild/cel');
-  },
-  get strings(): Strings['strings'] {
-    return (load('@bufbuild/cel/ext') as Strings).strings;
-  },
-  get protobuf(): Protobuf {
-    return load('@bufbuild/protobuf');
-  },
-  get wellKnown(): WellKnown {
-    return load('@bufbuild/protobuf/wkt');
-  },
-  get regex(): Regex['RE2JS'] {
-    return (load('@bufbuild/re2') as Regex).RE2JS;
-  },
-};
+export const library = lazily({
+  cel: (): Core => load('@bufbuild/cel'),
+  strings: (): Strings['strings'] => (load('@bufbuild/cel/ext') as Strings).strings,
+  protobuf: (): Protobuf => load('@bufbuild/protobuf'),
+  wellKnown: (): WellKnown => load('@bufbuild/protobuf/wkt'),
+  regex: (): Regex['RE2JS'] => (load('@bufbuild/re2') as Regex).RE2JS,
+});
