@@ -13,7 +13,19 @@ export type Activation = {
   touched: Set<string>;
 };
 
-export function createActivation(request: PolicyRequest, unknown: ReadonlySet<Unknown>): Activation {
+const known = new WeakMap<PolicyRequest, Activation>();
+
+/** One for all policies, bindings and parameters: what is `unknown` of a request stays the same. */
+export function activationOf(request: PolicyRequest, unknown: ReadonlySet<Unknown>): Activation {
+  let found = known.get(request);
+  if (found === undefined) {
+    found = createActivation(request, unknown);
+    known.set(request, found);
+  }
+  return found;
+}
+
+function createActivation(request: PolicyRequest, unknown: ReadonlySet<Unknown>): Activation {
   const touched = new Set<string>();
   const bindings: Bindings = {};
   const isUnknown = (name: string) => unknown.has(name.replace(/^authorizer\..*/, 'authorizer') as Unknown);

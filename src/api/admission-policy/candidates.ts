@@ -4,7 +4,7 @@ import type { Expression } from '../cel/expression.ts';
 import { expressionCostMax } from '../cel/limits.ts';
 import type { KubernetesObject, ObjectMeta } from '../object.ts';
 import type { MatchResources, ParamKind, ParamRef } from '../schema/types.d.ts';
-import { createActivation, withParams } from './activation.ts';
+import { activationOf, withParams } from './activation.ts';
 import { evaluationCost } from './limits.ts';
 import { matchesResources } from './match.ts';
 import { type ParamSource, paramsOf } from './params.ts';
@@ -89,7 +89,7 @@ function runner(
 ): Run {
   const budget = createBudget({ costMax: expressionCostMax, parent });
   const evaluation = { budget, ...(authorize ? { authorize } : {}) };
-  const given = withParams(createActivation(request, unknown), params);
+  const given = withParams(activationOf(request, unknown), params);
   const { bindings, touched } = withVariables(given, policy.variables, evaluation);
   return (expression) => {
     touched.clear();

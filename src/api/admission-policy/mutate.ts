@@ -22,20 +22,24 @@ type Steps = { object: KubernetesObject; errors: string[]; doubts: string[] };
  * Source: k8s.io/apiserver/pkg/admission/plugin/policy/mutating/dispatcher.go.
  */
 export function mutateByPolicies(bound: BoundMutation[], request: Request, surroundings: Surroundings): Mutated {
-  let { object } = request;
+  let asked = request;
   const seen = new Map<BoundMutation, KubernetesObject>();
   const doubts = new Set<string>();
   for (const round of [bound, bound.filter(({ policy }) => policy.reinvoked)])
     for (const each of round) {
-      if (seen.get(each) === object) continue;
-      const mutated = mutateBy(each, { ...request, object }, surroundings);
+      if (seen.get(each) === asked.object) continue;
+      const mutated = mutateBy(each, asked, surroundings);
       if ('error' in mutated) return mutated;
-      object = mutated.object;
+      asked = withObject(asked, mutated.object);
       for (const doubt of mutated.doubts) doubts.add(doubt);
-      seen.set(each, object);
+      seen.set(each, asked.object);
     }
-  return { object, doubts: [...doubts] };
+  return { object: asked.object, doubts: [...doubts] };
 }
+
+/** The same request as long as the object is the same: what expressions see of it is made once per request. */
+const withObject = (request: Request, object: KubernetesObject): Request =>
+  object === request.object ? request : { ...request, object };
 
 function mutateBy(each: BoundMutation, request: Request, surroundings: Surroundings): Mutated {
   const { policy, binding } = each;
@@ -46,7 +50,7 @@ function mutateBy(each: BoundMutation, request: Request, surroundings: Surroundi
     const made: Steps =
       'error' in candidate
         ? { object, errors: [candidate.error], doubts: [] }
-        : steps(policy, candidate, { ...asked, object }, surroundings.budget);
+        : steps(policy, candidate, withObject(asked, object), surroundings.budget);
     object = made.object;
     doubts.push(...made.doubts);
     const [error] = made.errors;
@@ -73,7 +77,7 @@ function steps(policy: CompiledMutation, { on, doubts }: Runnable, request: Requ
   const unknown: string[] = [];
   const kind = request.subresource === 'scale' ? undefined : request.kind;
   for (const { expression, patchType } of policy.mutations) {
-    const ran = on({ ...request, object })(expression);
+    const ran = on(withObject(request, object))(expression);
     if ('value' in ran)
       try {
         object = applyResult(object, ran.value, patchType, kind, budget);
