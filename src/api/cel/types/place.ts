@@ -41,9 +41,3 @@ function before(character: string, from: number, source: string): number {
   const found = source.lastIndexOf(character, from);
   return found < 0 ? from : found;
 }
-
-/** Line and column of an offset, both counted from 1, columns in characters. */
-export function lineAndColumn(source: string, offset: number): { line: number; column: number } {
-  const lines = source.slice(0, offset).split('\n');
-  return { line: lines.length, column: [...lines.at(-1)!].length + 1 };
-}
