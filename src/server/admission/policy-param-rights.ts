@@ -14,6 +14,7 @@ const writes = ['CREATE', 'UPDATE'];
 export const policyParamRights = (authorize: Authorizer): AdmissionPlugin => ({
   name: 'AdmissionPolicyParams',
   validate(request) {
+    if (request.kind.group !== group) return;
     for (const prefix of ['validating', 'mutating']) {
       const policies = `${prefix}admissionpolicies.${group}`;
       if (isWritten(request, policies)) checkPolicy(authorize, request);
