@@ -1,3 +1,4 @@
+import { reservedWords } from '../cel/reserved-words.ts';
 import type {
   AuditAnnotation,
   MatchResources,
@@ -28,13 +29,12 @@ import { validateMatch } from './validate-match.ts';
 const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const mutable = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
 const patchTypes = ['ApplyConfiguration', 'JSONPatch'];
-/** https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax */
-const reserved = new Set(
-  `true false null in as break const continue else for function if import let loop package namespace return var void
-  while`.split(/\s+/),
-);
+/** Words of expressions that are values or operators. */
+const words = ['true', 'false', 'null', 'in'];
 const identifier: NameCheck = (name) =>
-  /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !reserved.has(name) ? undefined : 'must be a valid CEL identifier';
+  /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !reservedWords.has(name) && !words.includes(name)
+    ? undefined
+    : 'must be a valid CEL identifier';
 
 /** Source: kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go. */
 export function validatePolicy({ metadata, spec }: ValidatingAdmissionPolicy): FieldError[] {

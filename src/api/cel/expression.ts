@@ -6,6 +6,7 @@ import { type Expr, library, type Parsed } from './library.ts';
 import { expressionLengthMax } from './limits.ts';
 import { checkLiterals } from './literals.ts';
 import { maskOptionals } from './optional-syntax.ts';
+import { reservedWords } from './reserved-words.ts';
 import { rewrite } from './rewrite/rewrite.ts';
 import { checkTypes, type Scope } from './types/check.ts';
 import { placesIn } from './types/place.ts';
@@ -93,16 +94,12 @@ function parse(source: string, text: string): Parsed {
     const offset = Math.min(location?.start.offset ?? 0, source.length);
     const rest = source.slice(offset).split('\n')[0]!;
     const [word = ''] = /^\w*/.exec(rest)!;
-    if (reserved.has(word)) throw new ExpressionError(source, [{ offset, message: `reserved identifier: ${word}` }]);
+    if (reservedWords.has(word))
+      throw new ExpressionError(source, [{ offset, message: `reserved identifier: ${word}` }]);
     const what = rest === '' ? 'the expression ends too early' : `it cannot be read from here on: ${rest.slice(0, 40)}`;
     throw new ExpressionError(source, [{ offset, message: `Syntax error: ${what}` }]);
   }
 }
-
-/** https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax */
-const reserved = new Set(
-  'as break const continue else for function if import let loop package namespace return var void while'.split(' '),
-);
 
 /** An error that says why a value is not known. */
 export const unknownValue = (why: string): unknown => library.cel.celError(why);
