@@ -26,9 +26,9 @@ const nothing: ParamSource = { scopeOf: () => 'Namespaced', get: () => undefined
 const hidden: ParamSource = { scopeOf: () => 'Namespaced', get: () => 'unknown', list: () => 'unknown' };
 
 function preview(spec: object, each: PreviewedObject = deployment(6), bound: object = {}, params = nothing) {
-  const [result] = previewPolicy(policy(spec), [binding(bound)], [each], params);
-  if (result!.verdict === 'unknown') return `unknown: ${result!.why}`;
-  return result!.verdict === 'denied' ? `denied: ${result!.message}` : result!.verdict;
+  const result = previewPolicy(policy(spec), [binding(bound)], params)(each);
+  if (result.verdict === 'unknown') return `unknown: ${result.why}`;
+  return result.verdict === 'denied' ? `denied: ${result.message}` : result.verdict;
 }
 const check = (expression: string, more: object = {}) => ({ validations: [{ expression, message: 'no' }], ...more });
 
@@ -117,22 +117,27 @@ test('a parameter that was not given is unknown; one that is missing is an error
 });
 
 test('only what is bound with Deny breaks anything; the rest is told', () => {
-  const results = previewPolicy(
-    policy(check('false')),
-    [binding({ validationActions: ['Warn', 'Audit'] }), binding({ policyName: 'other' })],
-    [deployment(1)],
-    nothing,
-  );
-  assert.deepEqual(results, [{ verdict: 'allowed', warnings: ['no'] }]);
+  const bindings = [binding({ validationActions: ['Warn', 'Audit'] }), binding({ policyName: 'other' })];
+  const result = previewPolicy(policy(check('false')), bindings, nothing)(deployment(1));
+  assert.deepEqual(result, { verdict: 'allowed', warnings: ['no'] });
 });
 
 test('a request has a number of evaluations, and what is beyond is an error', () => {
   const bindings = (count: number) => Array.from({ length: count }, () => binding());
-  const of = (count: number) => previewPolicy(policy(check('true')), bindings(count), [deployment(1)], nothing)[0]!;
+  const of = (count: number) => previewPolicy(policy(check('true')), bindings(count), nothing)(deployment(1));
   assert.equal(of(490).verdict, 'allowed');
   const beyond = of(501);
   assert.equal(beyond.verdict, 'denied');
   assert.match((beyond as { message: string }).message, /^too many policies, bindings and parameters/);
+});
+
+test('an object is made a value of expressions once, for all that judges it', () => {
+  let reads = 0;
+  const each = deployment(1);
+  Object.defineProperty(each.object['spec'], 'replicas', { enumerable: true, get: () => ++reads });
+  const bindings = ['a', 'b', 'c'].map((name) => ({ ...binding(), metadata: { name } }));
+  previewPolicy(policy(check('object.spec.replicas == 1')), bindings, nothing)(each);
+  assert.equal(reads, 1);
 });
 
 test('an error denies or is ignored, as the policy says', () => {

@@ -24,25 +24,24 @@ export type Preview =
   | { verdict: 'unknown'; why: string; warnings: string[] };
 
 /**
- * What a policy would do with each object, in their order, if it were bound as given. Nothing is guessed: what depends on
+ * What a policy would do with each object if it were bound as given; it is compiled once for all of them. Nothing is guessed: what depends on
  * who asks (`request.userInfo`, `authorizer`), on an old object, a namespace or a parameter that is not given is unknown,
  * unless the rest of the expression decides whatever they are. A refusal that is certain outweighs what is unknown.
  */
 export function previewPolicy(
   policy: ValidatingAdmissionPolicy,
   bindings: ValidatingAdmissionPolicyBinding[],
-  objects: Iterable<PreviewedObject>,
   params: ParamSource,
-): Preview[] {
+): (each: PreviewedObject) => Preview {
   const compiled = compilePolicy(policy);
   const bound = bindings
     .filter(({ spec }) => spec.policyName === policy.metadata.name)
     .map((binding) => ({ policy: compiled, binding }));
-  return [...objects].map((each) => {
+  return (each) => {
     if (isExempt(each.kind)) return { verdict: 'allowed', warnings: [] };
     const surroundings = { params, unknown: unknownOf(each), budget: createBudget({ costMax: requestCostMax }) };
     return previewOf(evaluatePolicies(bound, requestOf(each), surroundings).decisions);
-  });
+  };
 }
 
 /** What of a request nobody can know. */

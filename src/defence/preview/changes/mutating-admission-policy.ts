@@ -119,16 +119,18 @@ function refusalsIn(after: Snapshot, before: Snapshot): Judge {
   const asked = rules.map((rule) => rule.refuses(after, before));
   const kind = `ValidatingAdmissionPolicy.${group}`;
   const bindings = after.of(`ValidatingAdmissionPolicyBinding.${group}`);
+  const policies = after.of(kind).map((policy) => ({
+    by: [refText({ kind, namespace: '', name: policy.metadata.name })],
+    preview: engine.preview.previewPolicy(
+      policy as unknown as ValidatingAdmissionPolicy,
+      bindings as unknown as ValidatingAdmissionPolicyBinding[],
+      paramsIn(after),
+    ),
+  }));
   return (each) => {
-    for (const policy of after.of(kind)) {
-      const [verdict] = engine.preview.previewPolicy(
-        policy as unknown as ValidatingAdmissionPolicy,
-        bindings as unknown as ValidatingAdmissionPolicyBinding[],
-        [each],
-        paramsIn(after),
-      );
-      const by = [refText({ kind, namespace: '', name: policy.metadata.name })];
-      if (verdict?.verdict === 'denied') return { why: verdict.message, by };
+    for (const { by, preview } of policies) {
+      const verdict = preview(each);
+      if (verdict.verdict === 'denied') return { why: verdict.message, by };
     }
     const { candidate, object } = each;
     if (candidate === undefined) return undefined;

@@ -1,4 +1,5 @@
 import { engine } from '../../../api/admission-policy/engine.ts';
+import type { Preview } from '../../../api/admission-policy/preview.ts';
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../../api/schema/types.d.ts';
 import type { Manifest } from '../../contract.ts';
 import { refKey, refOf, refText } from '../../object-ref.ts';
@@ -66,17 +67,15 @@ function policiesOf(change: Change, before: Snapshot): string[] {
   return bindings.flatMap((binding) => binding?.['spec']?.policyName ?? []);
 }
 
-type Verdicts = ReturnType<typeof engine.preview.previewPolicy>;
-
-function verdictsOf(policy: Manifest | undefined, snapshot: Snapshot, written: Written[]): Verdicts | undefined {
+function verdictsOf(policy: Manifest | undefined, snapshot: Snapshot, written: Written[]): Preview[] | undefined {
   if (policy === undefined) return undefined;
   const bindings = snapshot.of(bindingKind) as unknown as ValidatingAdmissionPolicyBinding[];
-  return engine.preview.previewPolicy(
+  const preview = engine.preview.previewPolicy(
     policy as unknown as ValidatingAdmissionPolicy,
     bindings,
-    written,
     paramsIn(snapshot),
   );
+  return written.map(preview);
 }
 
 /** One policy before and after. Of what is not a pod or a workload only what changes is told. */
