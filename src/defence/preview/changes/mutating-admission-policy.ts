@@ -16,30 +16,23 @@ import type { AdmissionRule } from '../admission.ts';
 import type { Impact } from '../impact.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 import { paramsIn, type Written, writtenIn } from '../written.ts';
+import { policyChanges, unreadIn } from './admission-policies.ts';
 import { limitRangeRule } from './limit-range.ts';
 import { podSecurityRule } from './pod-security.ts';
 import { resourceQuotaRule } from './resource-quota.ts';
 
 const group = 'admissionregistration.k8s.io';
-const policyKind = `MutatingAdmissionPolicy.${group}`;
-const bindingKind = `MutatingAdmissionPolicyBinding.${group}`;
+const { policyKind, bindingKind, previewer, changedPolicies } = policyChanges('MutatingAdmissionPolicy');
 
 /** What is asked after the mutations, of every pod. */
 const rules: AdmissionRule[] = [podSecurityRule, limitRangeRule, resourceQuotaRule];
 
 /** Users' mutating policies: what becomes of everything that lives as if it were written again, and of every pod to come. */
-export const mutatingAdmissionPolicy: Previewer = {
-  name: 'MutatingAdmissionPolicy',
-  concerns: (change, before) => isOfPolicies(change) || ('put' in change && before.of(policyKind).length > 0),
-  partial: (change) => !isOfPolicies(change),
-  impacts: judgeMutations,
-};
-
-const isOfPolicies = (change: Change) => [policyKind, bindingKind].includes(changedRef(change).kind);
+export const mutatingAdmissionPolicy: Previewer = previewer(judgeMutations);
 
 function judgeMutations(scope: Scope): Judged {
   const { before, changes } = scope;
-  const names = [...new Set(changes.filter(isOfPolicies).flatMap((change) => policiesOf(change, before)))];
+  const names = [...changedPolicies(changes, before)];
   const everything = names.length > 0;
   const [was, will] = [mutationsIn(before), mutationsIn(scope.after)];
   const changed = new Set(changes.map((change) => refKey(changedRef(change))));
@@ -54,21 +47,12 @@ function judgeMutations(scope: Scope): Judged {
     const old = each.isChanged && !everything ? asItIs(each) : was(each);
     return isSame(old, now) ? [] : impactOf(each, old, now, by, judge);
   });
-  const unread = [policyKind, bindingKind].flatMap((kind) =>
-    before.whyUnread(kind) ? [`${kind}: ${before.whyUnread(kind)}`] : [],
-  );
+  const unread = unreadIn(before, [policyKind, bindingKind]);
   return {
     impacts,
     judged: { object: written.length },
     notAssessed: [...unread, ...(everything ? ['what running programs make of what is changed on them'] : [])],
   };
-}
-
-function policiesOf(change: Change, before: Snapshot): string[] {
-  const ref = changedRef(change);
-  if (ref.kind === policyKind) return [ref.name];
-  const bindings = [before.get(ref), 'put' in change ? change.put : undefined];
-  return bindings.flatMap((binding) => binding?.['spec']?.policyName ?? []);
 }
 
 const mutationsIn = (snapshot: Snapshot) =>

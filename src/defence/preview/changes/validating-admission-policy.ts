@@ -3,28 +3,21 @@ import type { Preview } from '../../../api/admission-policy/preview.ts';
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../../api/schema/types.d.ts';
 import type { Manifest } from '../../contract.ts';
 import { refKey, refOf, refText } from '../../object-ref.ts';
-import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
+import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 import { paramsIn, type Written, writtenIn } from '../written.ts';
+import { policyChanges, unreadIn } from './admission-policies.ts';
 
-const policyKind = 'ValidatingAdmissionPolicy.admissionregistration.k8s.io';
-const bindingKind = 'ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io';
+const { policyKind, bindingKind, previewer, changedPolicies } = policyChanges('ValidatingAdmissionPolicy');
 
 /** Users' admission policies: everything that lives as if it were written again, every pod that will be made. */
-export const validatingAdmissionPolicy: Previewer = {
-  name: 'ValidatingAdmissionPolicy',
-  concerns: (change, before) => isOfPolicies(change) || ('put' in change && before.of(policyKind).length > 0),
-  partial: (change) => !isOfPolicies(change),
-  impacts: judgePolicies,
-};
-
-const isOfPolicies = (change: Change) => [policyKind, bindingKind].includes(changedRef(change).kind);
+export const validatingAdmissionPolicy: Previewer = previewer(judgePolicies);
 
 function judgePolicies(scope: Scope): Judged {
   const { before, after, changes } = scope;
-  const names = new Set(changes.filter(isOfPolicies).flatMap((change) => policiesOf(change, before)));
+  const names = changedPolicies(changes, before);
   const changed = new Set(changes.map((change) => refKey(changedRef(change))));
   const everything = names.size > 0;
   const written = writtenIn(after, before, changed).filter(({ isChanged }) => everything || isChanged);
@@ -40,9 +33,7 @@ function judgePolicies(scope: Scope): Judged {
       ),
     ),
   ];
-  const unread = ['Secret', policyKind, bindingKind].flatMap((kind) =>
-    before.whyUnread(kind) ? [`${kind}: ${before.whyUnread(kind)}`] : [],
-  );
+  const unread = unreadIn(before, ['Secret', policyKind, bindingKind]);
   return {
     impacts,
     judged: { object: written.length },
@@ -59,13 +50,6 @@ const mentionsSecrets = (policy: Manifest) =>
   ((policy['spec']?.matchConstraints?.resourceRules ?? []) as { resources?: string[] }[]).some(({ resources }) =>
     resources?.some((name) => ['secrets', '*', '*/*'].includes(name)),
   );
-
-function policiesOf(change: Change, before: Snapshot): string[] {
-  const ref = changedRef(change);
-  if (ref.kind === policyKind) return [ref.name];
-  const bindings = [before.get(ref), 'put' in change ? change.put : undefined];
-  return bindings.flatMap((binding) => binding?.['spec']?.policyName ?? []);
-}
 
 function verdictsOf(policy: Manifest | undefined, snapshot: Snapshot, written: Written[]): Preview[] | undefined {
   if (policy === undefined) return undefined;

@@ -1,0 +1,33 @@
+import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
+import type { Previewer } from '../scope.ts';
+
+const group = 'admissionregistration.k8s.io';
+
+/** What validating and mutating policies have in common when they, their bindings or what they are asked about changes. */
+export function policyChanges(name: 'ValidatingAdmissionPolicy' | 'MutatingAdmissionPolicy') {
+  const policyKind = `${name}.${group}`;
+  const bindingKind = `${name}Binding.${group}`;
+  const isOfPolicies = (change: Change) => [policyKind, bindingKind].includes(changedRef(change).kind);
+  const policiesOf = (change: Change, before: Snapshot): string[] => {
+    const ref = changedRef(change);
+    if (ref.kind === policyKind) return [ref.name];
+    const bindings = [before.get(ref), 'put' in change ? change.put : undefined];
+    return bindings.flatMap((binding) => binding?.['spec']?.policyName ?? []);
+  };
+  return {
+    ...{ policyKind, bindingKind },
+    previewer: (impacts: Previewer['impacts']): Previewer => ({
+      name,
+      concerns: (change, before) => isOfPolicies(change) || ('put' in change && before.of(policyKind).length > 0),
+      partial: (change) => !isOfPolicies(change),
+      impacts,
+    }),
+    /** The policies that are changed, or bound otherwise. */
+    changedPolicies: (changes: readonly Change[], before: Snapshot): Set<string> =>
+      new Set(changes.filter(isOfPolicies).flatMap((change) => policiesOf(change, before))),
+  };
+}
+
+/** Why what is of these kinds could not be judged. */
+export const unreadIn = (snapshot: Snapshot, kinds: string[]): string[] =>
+  kinds.flatMap((kind) => (snapshot.whyUnread(kind) ? [`${kind}: ${snapshot.whyUnread(kind)}`] : []));
