@@ -24,9 +24,7 @@ export function carryOut(view: PodView, action: Action): PodView {
     case 'start': {
       const { attempt, member } = action;
       const times = { createdAtMs: view.nowMs, startedAtMs: view.nowMs, sandboxId: sandbox!.id };
-      const isInit = member.role === 'init';
-      const state = isInit ? exited(0, { finishedAtMs: view.nowMs }) : {};
-      const container = testContainer(view.pod, member.spec.name, { attempt, ...times, ...state });
+      const container = testContainer(view.pod, member.spec.name, { attempt, ...times });
       return { ...view, sandboxes: [{ ...sandbox!, containers: [...sandbox!.containers, container] }, ...old] };
     }
     case 'stop':
