@@ -119,6 +119,7 @@ test('a reader that has enough ends it without a word', async () => {
   program.stderr.on('data', (chunk) => {
     said += chunk;
   });
-  await once(program, 'close');
+  const [code] = await once(program, 'close');
   assert.equal(said, '');
+  assert.equal(code, 141, 'not 0, which would say that nothing was found');
 });

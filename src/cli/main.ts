@@ -15,9 +15,12 @@ const program = new Command('rempart')
   });
 addCommands(program);
 
+/** What a shell says of a program that ended because its reader did (128 + SIGPIPE). */
+const readerGone = 141;
+
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever reads this has enough (`| head`): nothing went wrong.
-  if (error.code === 'EPIPE') process.exit();
+  // Whoever reads this has enough (`| head`): nothing went wrong, and no verdict was given in full.
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? readerGone);
   throw error;
 });
 
