@@ -122,6 +122,15 @@ test('on Rempart the mode of a protection decides', () => {
   assert.equal(rowOf([protection('pod-security', 'restricted'), namespace], '5.2.1', closed).verdict, 'fail');
 });
 
+test('what Rempart stores and does not serve passes nothing', () => {
+  const operator: Manifest = {
+    ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'stores' } },
+    spec: { group: 'external-secrets.io' },
+  };
+  assert.equal(rowOf([operator], '5.4.2').verdict, 'pass');
+  assert.equal(rowOf([operator], '5.4.2', { closedByDefault: true }).verdict, 'fail');
+});
+
 const file = (fields: Partial<HostFile>): HostFile => ({
   ...{ role: 'store-directory', path: '/var/lib/rempart/server', mode: 0o700, owner: '61723', group: '61723' },
   ...fields,

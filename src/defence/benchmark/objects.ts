@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import { mastersGroup } from '../../api/rbac/identity.ts';
+import { webhookKinds } from '../cluster/webhooks.ts';
 import { objectText } from '../object-ref.ts';
 import { networkPlugin } from '../snapshot/network-plugin.ts';
 import { bindingKinds } from '../snapshot/roles.ts';
@@ -91,10 +92,6 @@ export function externalSecretStore(snapshot: Snapshot): Outcome {
 /** Programs that verify images if a policy of theirs says so, which is not read. */
 const perhapsVerifying = /kyverno|gatekeeper|kubewarden|jspolicy|\bopa\b/i;
 const verifying = /cosign|sigstore|connaisseur|notation|ratify|portieris|image-?policy|policy-controller/i;
-const webhookKinds = [
-  'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
-  'MutatingWebhookConfiguration.admissionregistration.k8s.io',
-];
 
 /** 5.5.1: an admission webhook that verifies images, by its name. */
 export function imageProvenance(snapshot: Snapshot): Outcome {

@@ -17,8 +17,8 @@ const idle = object('apps/v1', 'Deployment', 'idle', {
 });
 
 /** `Deployment shop/web` with each outcome. */
-function told(objects: Parameters<typeof clusterOf>[0], changes: Change[]): Record<string, Outcome[]> {
-  const { impacts } = preview(clusterOf(objects), changes, noObservations(), 0);
+function told(objects: Manifest[], changes: Change[], closedByDefault = true): Record<string, Outcome[]> {
+  const { impacts } = preview(clusterOf(objects, { closedByDefault }), changes, noObservations(), 0);
   const entries = Map.groupBy(
     impacts.filter(({ subject }) => subject.type === 'object' || subject.type === 'template'),
     ({ subject }) => subjectText(subject),
@@ -275,7 +275,7 @@ test('pods of a new template are safe only where no webhook is asked about them,
     exampleWebhook({ namespaceSelector: undefined, ...fields }, kind);
   const [web] = running('web', 80, ['10.0.0.1']);
   const isNew = (...others: Manifest[]) =>
-    told([level('privileged'), ...others], [{ put: web! }])['Deployment shop/web'];
+    told([level('privileged'), ...others], [{ put: web! }], false)['Deployment shop/web'];
   const [validating, mutating] = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'];
   assert.deepEqual(isNew(), ['safe']);
   assert.deepEqual(isNew(webhook(validating!)), ['unknown']);
@@ -284,12 +284,15 @@ test('pods of a new template are safe only where no webhook is asked about them,
   assert.deepEqual(isNew(webhook(validating!, { objectSelector: { matchLabels: { app: 'other' } } })), ['safe']);
   const services = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['services'], operations: ['CREATE'] }];
   assert.deepEqual(isNew(webhook(validating!, { rules: services })), ['safe']);
-  const stricter = (...others: Manifest[]) => told([level('privileged'), ...others], [{ put: level('restricted') }]);
+  const stricter = (...others: Manifest[]) =>
+    told([level('privileged'), ...others], [{ put: level('restricted') }], false);
   const day = cron('day');
   assert.deepEqual(stricter(day, webhook(validating!))['CronJob shop/day'], ['safe']);
   assert.deepEqual(stricter(day, webhook(mutating!))['CronJob shop/day'], ['unknown']);
   const lives = stricter(...running('web', 80, ['10.0.0.1']), webhook(mutating!));
   assert.deepEqual(lives['Deployment shop/web'], ['safe']);
+  const ours = told([level('privileged'), webhook(validating!), webhook(mutating!)], [{ put: web! }]);
+  assert.deepEqual(ours['Deployment shop/web'], ['safe'], 'our own server calls no webhooks');
 });
 
 test('a mutating policy that is bound may change pods, too', () => {

@@ -5,11 +5,16 @@ import type { Snapshot } from './snapshot.ts';
 const definition = 'CustomResourceDefinition.apiextensions.k8s.io';
 const read = new Set(readKinds.map(({ name }) => name));
 
-/** Kinds of custom resources that the cluster has, or that manifests define, and of which no object is read. */
+/**
+ * Kinds of custom resources that the cluster has, or that manifests define, and of which no object is read. Clusters of
+ * Rempart store definitions and serve none of them.
+ */
 export const unreadKinds = oncePerSnapshot((snapshot: Snapshot): string[] =>
-  snapshot
-    .of(definition)
-    .map(({ spec }) => `${spec?.names?.kind}.${spec?.group}`)
-    .filter((kind) => !read.has(kind))
-    .sort(),
+  snapshot.closedByDefault
+    ? []
+    : snapshot
+        .of(definition)
+        .map(({ spec }) => `${spec?.names?.kind}.${spec?.group}`)
+        .filter((kind) => !read.has(kind))
+        .sort(),
 );
