@@ -55,7 +55,11 @@ export type Unassessed = { what: string; why: string; file?: string; line?: numb
 export type JudgeContext = Pick<
   Snapshot,
   'source' | 'closedByDefault' | 'takenAtMs' | 'minor' | 'of' | 'get' | 'unread' | 'whyUnread'
-> & { podSecurity: PodSecurityPolicy };
+> & {
+  podSecurity: PodSecurityPolicy;
+  /** Why policies that are not evaluated may also decide who connects to pods of a namespace; undefined: there are none. */
+  otherPolicies(namespace: string): string | undefined;
+};
 
 /** A pure function with its meaning. One per file; docs/recipes/add-a-check.md. */
 export type Check = {

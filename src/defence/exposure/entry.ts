@@ -101,7 +101,7 @@ export function createExposureContext(snapshot: Snapshot, network: Network): Exp
         why: 'policies allow the addresses of nodes, and with externalTrafficPolicy: Cluster the pod may see one of these',
       };
     const why = side.why === 'policy' ? 'no policy allows anybody outside' : `isolation of its namespace: ${side.why}`;
-    const doubt = doubtAbout(network.others, [pod.namespace]) ?? network.unenforced;
+    const doubt = doubtAbout(network, [pod.namespace], false);
     if (doubt !== undefined) return { verdict: 'not assessed', why: `${why}; but ${doubt}`, by, public: true };
     return { verdict: 'closed', why, by, public: false };
   };

@@ -11,6 +11,7 @@ import type {
   Unassessed,
 } from '../contract.ts';
 import { kindName, objectText } from '../object-ref.ts';
+import { doubtAbout, networkDoubts } from '../snapshot/network-doubts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { recheck } from './recheck.ts';
 import { couldNot, judgeOne } from './verdict.ts';
@@ -44,6 +45,7 @@ const builtIn = new Set(kinds.map(({ group, kind }) => (group === '' ? kind : `$
 export const contextOf = (snapshot: Snapshot, podSecurity?: PodSecurityPolicy): JudgeContext => ({
   ...snapshot,
   podSecurity: podSecurity ?? { level: 'restricted', version: snapshot.minor },
+  otherPolicies: (namespace) => doubtAbout(networkDoubts(snapshot), [namespace], true),
 });
 
 /** Every check on every object that it is about. Pure, and total: an object that breaks a check is not assessed by it. */

@@ -3,7 +3,6 @@ import { isolationOf, isolationProtection, readIsolation } from '../../policy/po
 import type { JudgeContext, Manifest } from '../contract.ts';
 import type { FieldPath } from '../field.ts';
 import { protectionMode } from '../protection-mode.ts';
-import { doubtAbout, otherDeciders } from '../snapshot/network-doubts.ts';
 import { podOf } from '../workload.ts';
 
 const policyKind = 'NetworkPolicy.networking.k8s.io';
@@ -37,7 +36,7 @@ export function selectionOf(object: Manifest, context: JudgeContext): Selection 
     field: [...found.prefix, 'metadata', 'labels'],
     get incomplete() {
       if (!isComplete()) return `neither a NetworkPolicy nor the Namespace ${namespace || '(none named)'} is given`;
-      return doubtAbout(otherDeciders(context), [namespace]);
+      return context.otherPolicies(namespace);
     },
     get island() {
       return isIsland(context, namespace);

@@ -6,8 +6,10 @@ import { noObservations } from '../../api/observations/observation.ts';
 import { createEvaluator, type Party, podKey, type World } from '../../policy/policy.ts';
 import { modelAllows } from '../../policy/testing/model.ts';
 import { portNumber, worlds } from '../../policy/testing/worlds.ts';
+import type { Manifest } from '../contract.ts';
 import { type Change, withChanges } from '../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../snapshot/world.ts';
+import { calico } from '../testing/worlds.ts';
 import type { Impact, Outcome } from './impact.ts';
 import { preview, subjectText } from './preview.ts';
 import { clusterOf, flow, namespace, object, objectsOf, policy, running, watched } from './testing/cluster.ts';
@@ -130,7 +132,7 @@ const party = (pod: { namespace: string; name: string }): Party => ({ pod: podKe
 test('where other policies decide, too, only what stays as it is is safe, and nothing is known to break', () => {
   const of = (at: string) => {
     const other = object('cilium.io/v2', 'CiliumNetworkPolicy', 'p', {}, { namespace: at });
-    return clusterOf([...shop.objects, other], { closedByDefault: false });
+    return clusterOf([calico, ...shop.objects, other], { closedByDefault: false });
   };
   const { impacts, coverage } = preview(of('shop'), [{ put: onlyFront }], seen, 0);
   assert.deepEqual(ofOutcome(impacts, 'breaks'), []);
@@ -144,6 +146,16 @@ test('where other policies decide, too, only what stays as it is is safe, and no
     'Deployment shop/api → Deployment shop/database TCP 6379',
   ]);
   assert.deepEqual(ofOutcome(preview(of('b'), [{ put: onlyFront }], seen, 0).impacts, 'breaks').length, 1);
+});
+
+test('where nothing is seen that enforces policies, what they cut is not known to break', () => {
+  const cut = (...objects: Manifest[]) => {
+    const cluster = clusterOf([...shop.objects, ...objects], { closedByDefault: false });
+    return preview(cluster, [{ put: onlyFront }], seen, 0).impacts.find(({ subject }) => subject.type === 'flow')!;
+  };
+  assert.equal(cut(calico).outcome, 'breaks');
+  assert.equal(cut().outcome, 'unknown');
+  assert.match(cut().why, /no rule allows this; but whether anything enforces NetworkPolicies is not known/);
 });
 
 test('whatever the world and the change, each flow is judged as the documentation of NetworkPolicy reads', () => {

@@ -41,7 +41,9 @@ export function askReach(model: ReachModel, from: string, to: string): ReachRepo
       if ('unknown' in target) return { verdict: 'unknown', from: source.label, to, why: target.unknown };
       const { label, protocol, port } = target;
       const explanation = model.evaluator.explain(source.party, apart(source, target), protocol, port);
-      const why = model.blind ?? doubted(model, explanation, [source.party, target.party]);
+      const why =
+        model.blind ??
+        doubtAbout(model, [source.party, target.party].map(namespaceOf), explanation.verdict !== 'denied');
       const verdict = why === undefined ? verdicts[explanation.verdict] : 'unknown';
       const said = why === undefined ? {} : { why };
       return { verdict, from: source.label, to: label, protocol, port, explanation, ...said };
@@ -51,11 +53,8 @@ export function askReach(model: ReachModel, from: string, to: string): ReachRepo
   return { verdict: found.size === 1 ? answers[0]!.verdict : 'mixed', answers };
 }
 
-/** Why NetworkPolicies do not settle it: what else decides about one of the ends, or nothing enforces what they refuse. */
-function doubted({ others, unenforced }: ReachModel, { verdict }: Explanation, ends: Party[]): string | undefined {
-  const namespaces = ends.map((end) => ('pod' in end ? end.pod.slice(0, end.pod.indexOf('/')) : undefined));
-  return doubtAbout(others, namespaces) ?? (verdict === 'denied' ? unenforced : undefined);
-}
+const namespaceOf = (party: Party): string | undefined =>
+  'pod' in party ? party.pod.slice(0, party.pod.indexOf('/')) : undefined;
 
 /** Among several pods that are alike, another one than the source: a pod always reaches itself. */
 function apart(source: Place, target: Place): Party {

@@ -32,6 +32,12 @@ test('policies of other kinds decide in their namespace, or everywhere', () => {
 test('a kind that was not read, that nobody knows, or that another server has, may decide everywhere', () => {
   const unread = [{ kind: 'CiliumNetworkPolicy.cilium.io', why: 'forbidden' }];
   assert.match(otherDeciders(clusterOf([], { unread }))[0]!.why, /would also decide, and was not read: forbidden/);
+  const blind = [{ kind: 'CustomResourceDefinition.apiextensions.k8s.io', why: 'forbidden' }];
+  assert.match(
+    otherDeciders(clusterOf([], { unread: blind }))[0]!.why,
+    /whether there are kinds .* not known: forbidden/,
+  );
+  assert.deepEqual(told([], { unread: blind, closedByDefault: true }), []);
   assert.deepEqual(told([kindDefined('MeshTrafficPermission', 'kuma.io')]), ['MeshTrafficPermission.kuma.io @']);
   assert.deepEqual(told([kindDefined('CiliumNetworkPolicy', 'cilium.io'), kindDefined('Backup', 'velero.io')]), []);
   assert.deepEqual(told([served('projectcalico.org', { name: 'calico-api' }), served('apps')]), [

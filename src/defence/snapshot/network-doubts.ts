@@ -1,12 +1,23 @@
 import { otherPolicyKinds, readKinds } from './kinds.ts';
 import { networkPlugin } from './network-plugin.ts';
+import { oncePerSnapshot } from './once.ts';
 import type { Snapshot } from './snapshot.ts';
-
-/** What of a snapshot says whether NetworkPolicies alone decide; a check has it, too. */
-type Known = Pick<Snapshot, 'of' | 'whyUnread' | 'source' | 'closedByDefault'>;
 
 /** Something that decides beside NetworkPolicies and is not evaluated; namespace empty: of pods everywhere. */
 export type OtherDecider = { what: string; why: string; namespace: string };
+
+/** Why NetworkPolicies alone do not say who may connect. */
+export type NetworkDoubts = {
+  /** What decides besides and is not evaluated: of what it is about, neither answer is known. */
+  others: OtherDecider[];
+  /** Why what policies refuse may pass all the same. */
+  unenforced: string | undefined;
+};
+
+/** The doubts that every question about connections of a snapshot has to ask for. */
+export const networkDoubts = oncePerSnapshot(
+  (snapshot): NetworkDoubts => ({ others: otherDeciders(snapshot), unenforced: unenforced(snapshot) }),
+);
 
 const definition = 'CustomResourceDefinition.apiextensions.k8s.io';
 const apiService = 'APIService.apiregistration.k8s.io';
@@ -24,26 +35,31 @@ const readGroups = new Set(readKinds.map(({ group }) => group));
  * others refuse what it allows, and which goes first differs: where there is one, NetworkPolicies prove nothing. Clusters
  * of Rempart enforce NetworkPolicies alone.
  */
-export function otherDeciders(known: Known): OtherDecider[] {
-  if (known.closedByDefault) return [];
+export function otherDeciders(snapshot: Snapshot): OtherDecider[] {
+  if (snapshot.closedByDefault) return [];
   const read = otherPolicyKinds.flatMap(({ name, namespaced }): OtherDecider[] => {
-    const unread = known.whyUnread(name);
+    const unread = snapshot.whyUnread(name);
     if (unread !== undefined)
       return [{ what: name, why: `it would also decide, and was not read: ${unread}`, namespace: '' }];
-    const places = known.of(name).map(({ metadata }) => placeOf(namespaced, metadata.namespace));
+    const places = snapshot.of(name).map(({ metadata }) => placeOf(namespaced, metadata.namespace));
     return [...Map.groupBy(places, (place) => place)].map(([namespace, { length }]) => ({
       ...{ what: namespace === '' ? name : `${name} of namespace ${namespace}`, namespace },
       why: `${length} also ${length === 1 ? 'decides' : 'decide'}, and ${length === 1 ? 'is' : 'are'} not evaluated`,
     }));
   });
   const why = 'objects of it may also decide, and are not read';
-  return [...read, ...unknownKinds(known).map((what) => ({ what, why, namespace: '' }))];
+  const unlisted = [definition, apiService].flatMap((kind): OtherDecider[] => {
+    const unread = snapshot.whyUnread(kind);
+    const kinds = `whether there are kinds that also decide is not known: ${unread}`;
+    return unread === undefined ? [] : [{ what: kind, why: kinds, namespace: '' }];
+  });
+  return [...read, ...unlisted, ...unknownKinds(snapshot).map((what) => ({ what, why, namespace: '' }))];
 }
 
 const placeOf = (namespaced: boolean, namespace = ''): string =>
   namespaced && namespace !== meshRoot ? namespace : '';
 
-function unknownKinds({ of }: Known): string[] {
+function unknownKinds({ of }: Snapshot): string[] {
   const defined = of(definition)
     .map(({ spec }) => ({ kind: String(spec?.names?.kind), group: String(spec?.group) }))
     .filter(({ kind, group }) => deciding.test(kind) && !readNames.has(`${kind}.${group}`))
@@ -56,9 +72,9 @@ function unknownKinds({ of }: Known): string[] {
 }
 
 /** Why nothing that NetworkPolicies refuse is known to be refused: on clusters of others the network plugin decides. */
-export function unenforced(known: Known): string | undefined {
-  if (known.closedByDefault || known.source === 'manifests') return undefined;
-  const plugin = networkPlugin(known);
+export function unenforced(snapshot: Snapshot): string | undefined {
+  if (snapshot.closedByDefault || snapshot.source === 'manifests') return undefined;
+  const plugin = networkPlugin(snapshot);
   if (plugin?.enforces) return undefined;
   return plugin === undefined
     ? 'whether anything enforces NetworkPolicies is not known: no network plugin that does is seen among the DaemonSets'
@@ -66,13 +82,21 @@ export function unenforced(known: Known): string | undefined {
 }
 
 /** Both as what is told of a whole answer. */
-export const doubtsOf = (doubts: { others: OtherDecider[]; unenforced: string | undefined }) => [
+export const doubtsOf = (doubts: NetworkDoubts) => [
   ...doubts.others.map(({ what, why }) => ({ what, why })),
   ...(doubts.unenforced === undefined ? [] : [{ what: 'what NetworkPolicies refuse', why: doubts.unenforced }]),
 ];
 
-/** The first other decider about pods of any of these namespaces, as a reason. */
-export function doubtAbout(deciders: OtherDecider[], namespaces: (string | undefined)[]): string | undefined {
-  const found = deciders.find(({ namespace }) => namespace === '' || namespaces.includes(namespace));
-  return found && `${found.what}: ${found.why}`;
+/**
+ * Why what NetworkPolicies say of a connection between pods of these namespaces is not settled: the first other decider
+ * about one of them, or, where they refuse, that nothing enforces it.
+ */
+export function doubtAbout(
+  { others, unenforced }: NetworkDoubts,
+  namespaces: (string | undefined)[],
+  allowed: boolean,
+): string | undefined {
+  const found = others.find(({ namespace }) => namespace === '' || namespaces.includes(namespace));
+  if (found !== undefined) return `${found.what}: ${found.why}`;
+  return allowed ? undefined : unenforced;
 }

@@ -24,7 +24,7 @@ import { kindName, nameOf, type ObjectRef, refOf } from '../object-ref.ts';
 import { protectionKind, writtenMode } from '../protection-mode.ts';
 import { podOf } from '../workload.ts';
 import { backendsOf } from './backends.ts';
-import { type OtherDecider, otherDeciders, unenforced } from './network-doubts.ts';
+import { type NetworkDoubts, networkDoubts } from './network-doubts.ts';
 import { ownersOf, willRun } from './owners.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -32,7 +32,7 @@ export const networkPolicyKind = 'NetworkPolicy.networking.k8s.io';
 const endpointSliceKind = 'EndpointSlice.discovery.k8s.io';
 const networkKinds = ['Pod', 'Namespace', 'Node', 'Service', endpointSliceKind, networkPolicyKind];
 
-export type SnapshotWorld = {
+export type SnapshotWorld = NetworkDoubts & {
   world: World;
   /** Of every pod of the world, by `podKey`: the object at the top of the chain that made it, or the pod itself. */
   workloads: Map<string, ObjectRef>;
@@ -40,10 +40,6 @@ export type SnapshotWorld = {
   templates: Set<string>;
   /** What is missing from the world, and why: nothing that depends on it may be called allowed or denied. */
   notAssessed: { what: string; why: string }[];
-  /** What decides besides and is not evaluated: of what it is about, neither answer is known. */
-  others: OtherDecider[];
-  /** Why what policies refuse may pass all the same. */
-  unenforced: string | undefined;
 };
 
 /**
@@ -95,8 +91,8 @@ export function worldOfSnapshot(snapshot: Snapshot): SnapshotWorld {
   };
   world.exposures.push(...exposuresOf(snapshot, world.pods, tryEach));
   if (snapshot.closedByDefault) world.wellKnown = wellKnownServices(snapshot, notAssessed);
-  const doubts = { others: otherDeciders(snapshot), unenforced: unenforced(snapshot) };
-  return { world, workloads, templates: new Set(virtual.map(({ pod }) => podKey(pod))), notAssessed, ...doubts };
+  const templates = new Set(virtual.map(({ pod }) => podKey(pod)));
+  return { world, workloads, templates, notAssessed, ...networkDoubts(snapshot) };
 }
 
 /** Converts one by one: what cannot be is noted, not thrown. */

@@ -41,10 +41,9 @@ function judgeNetwork(scope: Scope): Judged {
     after: createEvaluator(withStandIns(worlds.after.world, standIns)),
   };
   const { namespaces } = worlds.after.world;
-  const { others } = worlds.after;
   const refs = changes.map(changedRef).filter(({ kind }) => kind === networkPolicyKind);
   const changed = new Set(refs.map(({ namespace, name }) => `${namespace || 'default'}/${name}`));
-  const flows = judgeFlows(observations.flows, places, evaluators, { namespaces, others, changed });
+  const flows = judgeFlows(observations.flows, places, evaluators, { namespaces, doubts: worlds.after, changed });
   if (flows.broken.length > 0) {
     const pods = new Map([...worlds.after.world.pods, ...standIns].map((pod) => [podKey(pod), pod]));
     const others = byNamespace(flows.placed);

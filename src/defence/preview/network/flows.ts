@@ -2,7 +2,7 @@ import type { Flow, Seen } from '../../../api/observations/observation.ts';
 import type { Decision, Evaluator, Side, World } from '../../../policy/policy.ts';
 import { isolationLabel } from '../../../policy/policy.ts';
 import type { Place, Places } from '../../observations/places.ts';
-import { doubtAbout, type OtherDecider } from '../../snapshot/network-doubts.ts';
+import { doubtAbout, type NetworkDoubts } from '../../snapshot/network-doubts.ts';
 import type { Impact, Outcome } from '../impact.ts';
 
 export type Evaluators = { before: Evaluator; after: Evaluator };
@@ -14,14 +14,14 @@ export type BrokenFlow = { placed: PlacedFlow; decision: Decision; impact: Impac
 const policyText = (name: string) => `NetworkPolicy ${name}`;
 
 /** What else there is; `changed`: names of the NetworkPolicies that the change is about. */
-export type Surroundings = { namespaces: World['namespaces']; others: OtherDecider[]; changed: Set<string> };
+export type Surroundings = { namespaces: World['namespaces']; doubts: NetworkDoubts; changed: Set<string> };
 
 /** Every flow before and after. Flows of the same workloads, port and outcome become one impact. */
 export function judgeFlows(
   flows: Flow[],
   { place }: Places,
   { before, after }: Evaluators,
-  { namespaces: namespaceLabels, others, changed }: Surroundings,
+  { namespaces: namespaceLabels, doubts, changed }: Surroundings,
 ): { impacts: Impact[]; broken: BrokenFlow[]; placed: PlacedFlow[] } {
   const merged = new Map<string, Impact>();
   const broken: BrokenFlow[] = [];
@@ -32,7 +32,8 @@ export function judgeFlows(
     const was = before.evaluate(ends.from.before, ends.to.before, flow.protocol, flow.port);
     const sure = judgeFlow(ends, was, after, namespaceLabels);
     if (sure === undefined) continue;
-    const judged = doubted(sure, was, changed, doubtAbout(others, [ends.from.pod?.namespace, ends.to.pod?.namespace]));
+    const at = [ends.from.pod?.namespace, ends.to.pod?.namespace];
+    const judged = doubted(sure, was, changed, doubtAbout(doubts, at, sure.outcome !== 'breaks'));
     const { outcome, why, by, decision } = judged;
     const text = flowText(ends);
     const key = `${text} ${outcome} ${why}`;
@@ -62,7 +63,8 @@ export const mergeSeen = (a: Seen, b: Seen): Seen => ({
 
 /**
  * Where other kinds of policy decide, too, a flow is known to pass only if what lets it pass stays as it is: they may
- * allow what is refused now, and refuse what was allowed by name alone.
+ * allow what is refused now, and refuse what was allowed by name alone. Where nothing enforces policies, nothing is
+ * known to break.
  */
 function doubted(judged: JudgedFlow, was: Decision, changed: Set<string>, doubt: string | undefined): JudgedFlow {
   if (doubt === undefined || judged.decision === undefined || judged.outcome === 'opens') return judged;
