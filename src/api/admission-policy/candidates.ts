@@ -6,7 +6,7 @@ import type { KubernetesObject, ObjectMeta } from '../object.ts';
 import type { MatchResources, ParamKind, ParamRef } from '../schema/types.d.ts';
 import { activationOf, withParams } from './activation.ts';
 import { evaluationCost } from './limits.ts';
-import { matchesResources } from './match.ts';
+import { asMatched, matchesResources } from './match.ts';
 import { type ParamSource, paramsOf } from './params.ts';
 import type { PolicyRequest, Unknown } from './request.ts';
 import { withVariables } from './variables.ts';
@@ -47,18 +47,31 @@ export type Candidate =
   | { error: string /** The policy is wrong whatever binds it. */; ofPolicy?: boolean }
   | { /** The same on another request. */ on(request: PolicyRequest): Run; doubts: string[] };
 
-/** The evaluations of a bound policy that a request asks for: none when it does not match. */
+/** A request as the policy sees it that it matches, and what that depends on and is not known. */
+export type Matched<R extends PolicyRequest = PolicyRequest> = { asked: R; doubts: string[] };
+
+/** Undefined when the policy or its binding does not match: each is held against the request as it was sent, as upstream. */
+export function matchOf<R extends PolicyRequest>(
+  { policy, binding }: Bound,
+  request: R,
+  { unknown = new Set() }: Surroundings,
+): Matched<R> | undefined {
+  const ofPolicy = matchesResources(policy.matchConstraints, request, unknown);
+  if (ofPolicy === false) return undefined;
+  const ofBinding = matchesResources(binding.spec?.matchResources, request, unknown);
+  if (ofBinding === false) return undefined;
+  const isSure = ofPolicy === true && ofBinding === true;
+  const asked = asMatched(policy.matchConstraints, request) as R;
+  return { asked, doubts: isSure ? [] : ['which resources the policy selects'] };
+}
+
+/** The evaluations of a bound policy that matches. */
 export function* candidates(
   { policy, binding }: Bound,
-  request: PolicyRequest,
+  { asked, doubts }: Matched,
   surroundings: Surroundings,
 ): Generator<Candidate> {
-  const unknown = surroundings.unknown ?? new Set();
-  const { matchResources, paramRef } = binding.spec ?? {};
-  const matches = [policy.matchConstraints, matchResources].map((each) => matchesResources(each, request, unknown));
-  if (matches.includes(false)) return;
-  const doubts = matches.includes('unknown') ? ['which resources the policy selects'] : [];
-  const found = paramsOf(policy.paramKind, paramRef, request, surroundings.params);
+  const found = paramsOf(policy.paramKind, binding.spec?.paramRef, asked, surroundings.params);
   if ('error' in found) {
     const { error, ofPolicy = false } = found;
     yield { error: `failed to configure ${ofPolicy ? 'policy' : 'binding'}: ${error}`, ofPolicy };
@@ -67,7 +80,7 @@ export function* candidates(
   for (const params of found.params) {
     const error = unaffordable(surroundings.budget);
     if (error !== undefined) yield { error };
-    else yield { doubts, on: (asked) => runner(policy, asked, params, surroundings) };
+    else yield { doubts, on: (request) => runner(policy, request, params, surroundings) };
   }
 }
 

@@ -1,8 +1,7 @@
 import type { ValidatingAdmissionPolicyBinding } from '../schema/types.d.ts';
-import { type Bound, candidates, conditionsOf, errorOf, type Run, type Surroundings } from './candidates.ts';
+import { type Bound, candidates, conditionsOf, errorOf, matchOf, type Run, type Surroundings } from './candidates.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { annotationBytesMax, messageBytesMax } from './limits.ts';
-import { asMatched } from './match.ts';
 import type { PolicyRequest } from './request.ts';
 
 export type BoundValidation = Bound<CompiledPolicy, ValidatingAdmissionPolicyBinding>;
@@ -37,8 +36,9 @@ export function evaluatePolicies(
 ): Evaluated {
   const result: Evaluated = { decisions: [], annotations: [] };
   for (const each of bound) {
-    const asked = asMatched(each.policy.matchConstraints, request);
-    for (const candidate of candidates(each, asked, surroundings)) {
+    const matched = matchOf(each, request, surroundings);
+    if (matched === undefined) continue;
+    for (const candidate of candidates(each, matched, surroundings)) {
       const { policy, binding } = each;
       const named = { policy: policy.name, binding: binding.metadata.name };
       const base = { ...named, reason: 'Invalid', actions: binding.spec.validationActions, validation: 0 };
@@ -49,7 +49,7 @@ export function evaluatePolicies(
             ...{ ...base, ...decided(candidate.error, []), actions: ['Deny'] },
             binding: candidate.ofPolicy ? undefined : base.binding,
           });
-      } else judge(policy, candidate.on(asked), candidate.doubts, base, result);
+      } else judge(policy, candidate.on(matched.asked), candidate.doubts, base, result);
     }
   }
   return result;

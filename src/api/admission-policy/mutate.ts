@@ -2,10 +2,9 @@ import type { Budget } from '../cel/budget.ts';
 import type { KubernetesObject } from '../object.ts';
 import type { MutatingAdmissionPolicyBinding } from '../schema/types.d.ts';
 import { applyResult } from './apply-result.ts';
-import { type Bound, candidates, conditionsOf, errorOf, type Run, type Surroundings } from './candidates.ts';
+import { type Bound, candidates, conditionsOf, errorOf, matchOf, type Run, type Surroundings } from './candidates.ts';
 import type { CompiledMutation } from './compile.ts';
 import { converted } from './equivalence.ts';
-import { asMatched } from './match.ts';
 import type { PolicyRequest } from './request.ts';
 
 export type BoundMutation = Bound<CompiledMutation, MutatingAdmissionPolicyBinding>;
@@ -43,10 +42,12 @@ const withObject = (request: Request, object: KubernetesObject): Request =>
 
 function mutateBy(each: BoundMutation, request: Request, surroundings: Surroundings): Mutated {
   const { policy, binding } = each;
-  const asked = asMatched(policy.matchConstraints, request) as Request;
+  const matched = matchOf(each, request, surroundings);
+  if (matched === undefined) return { object: request.object, doubts: [] };
+  const { asked } = matched;
   let { object } = asked;
   const doubts: string[] = [];
-  for (const candidate of candidates(each, asked, surroundings)) {
+  for (const candidate of candidates(each, matched, surroundings)) {
     const made: Steps =
       'error' in candidate
         ? { object, errors: [candidate.error], doubts: [] }

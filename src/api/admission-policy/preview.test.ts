@@ -131,6 +131,27 @@ test('a request has a number of evaluations, and what is beyond is an error', ()
   assert.match((beyond as { message: string }).message, /^too many policies, bindings and parameters/);
 });
 
+test('a binding is held against the version that was sent, its policy judges the one it names', () => {
+  const rule = { ...everything, apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'] };
+  const rules = (version: string) => ({ resourceRules: [{ ...rule, apiVersions: [version] }] });
+  const each: PreviewedObject = {
+    ...{ kind: kinds.find(({ kind, version }) => kind === 'HorizontalPodAutoscaler' && version === 'v2')! },
+    ...{ operation: 'CREATE', namespaceObject: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a' } } },
+    object: { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'h', namespace: 'a' } },
+  };
+  const told = (version: string) =>
+    preview(
+      {
+        matchConstraints: rules('v1'),
+        validations: [{ expression: 'false', messageExpression: 'string(object.apiVersion)' }],
+      },
+      each,
+      { matchResources: { ...rules(version), matchPolicy: 'Exact' } },
+    );
+  assert.equal(told('v2'), 'denied: autoscaling/v1');
+  assert.equal(told('v1'), 'allowed');
+});
+
 test('an object is made a value of expressions once, for all that judges it', () => {
   let reads = 0;
   const each = deployment(1);
