@@ -4,7 +4,9 @@ import { checks } from '../checks.ts';
 import type { JudgeContext, Manifest } from '../contract.ts';
 import { kindName } from '../object-ref.ts';
 import { readKinds } from '../snapshot/kinds.ts';
+import { definingKinds } from '../snapshot/network-doubts.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
+import { examplePod } from '../workload.ts';
 import { contextOf, judge } from './judge.ts';
 import { judgeOne } from './verdict.ts';
 
@@ -42,6 +44,16 @@ test('a kind that cannot be read is not assessed by every check about it, and th
     const told = about.length > 0 ? unreadable : unassessed;
     assert.deepEqual(told[0], { what: `every ${kind}`, why: 'forbidden' });
   }
+});
+
+test('whether other policies decide is not known, and told as unread, where definitions could not be read', () => {
+  const [kind] = definingKinds;
+  const { coverage, unreadable } = judge([{ object: examplePod() }], checks, clusterOf([], [kind!]));
+  assert.equal(coverage.get('network-policy/missing')?.notAssessed, 1);
+  assert.deepEqual(
+    unreadable.map(({ what }) => what),
+    [`every ${kind}`],
+  );
 });
 
 test('every kind that a check is about or asks for is read of a cluster', () => {

@@ -1,4 +1,5 @@
 import type { Check, JudgeContext, Manifest, Verdict } from '../contract.ts';
+import { definingKinds } from '../snapshot/network-doubts.ts';
 
 /**
  * One check on one object. Whatever a hostile object makes a check throw becomes `not assessed`, and so does every
@@ -36,6 +37,10 @@ function noting(context: JudgeContext, missing: Set<string>): JudgeContext {
     get(ref) {
       note(ref.kind);
       return context.get(ref);
+    },
+    otherPolicies(namespace) {
+      if (!context.closedByDefault) definingKinds.forEach(note);
+      return context.otherPolicies(namespace);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { protectionKind } from '../protection-mode.ts';
+import { writtenMode } from '../protection-mode.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 
 /** The modes of protections where no object says them: on our clusters, and on one that is open by default. */
@@ -9,7 +9,7 @@ const unsaid: Record<string, { closed: string; open: string }> = {
 
 /** The mode of a protection as a snapshot has it. */
 export function modeIn(snapshot: Snapshot, id: string): string {
-  const said = snapshot.get({ kind: protectionKind, namespace: '', name: id })?.['spec']?.mode;
+  const said: unknown = writtenMode(snapshot, id);
   const { closed, open } = unsaid[id] ?? { closed: 'enforce', open: 'off' };
   return typeof said === 'string' ? said : snapshot.closedByDefault ? closed : open;
 }

@@ -21,6 +21,8 @@ export const networkDoubts = oncePerSnapshot(
 
 const definition = 'CustomResourceDefinition.apiextensions.k8s.io';
 const apiService = 'APIService.apiregistration.k8s.io';
+/** Where it stands which kinds of others there are. */
+export const definingKinds = [definition, apiService];
 /** A policy of the root namespace of a mesh is for all of it: https://istio.io/latest/docs/reference/config/security/ */
 const meshRoot = 'istio-system';
 /** Kinds that nobody here knows, and whose name says that they decide who may connect. */
@@ -48,7 +50,7 @@ export function otherDeciders(snapshot: Snapshot): OtherDecider[] {
     }));
   });
   const why = 'objects of it may also decide, and are not read';
-  const unlisted = [definition, apiService].flatMap((kind): OtherDecider[] => {
+  const unlisted = definingKinds.flatMap((kind): OtherDecider[] => {
     const unread = snapshot.whyUnread(kind);
     const kinds = `whether there are kinds that also decide is not known: ${unread}`;
     return unread === undefined ? [] : [{ what: kind, why: kinds, namespace: '' }];
