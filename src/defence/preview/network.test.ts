@@ -154,7 +154,9 @@ test('where nothing is seen that enforces policies, what they cut is not known t
     return preview(cluster, [{ put: onlyFront }], seen, 0).impacts.find(({ subject }) => subject.type === 'flow')!;
   };
   assert.equal(cut(calico).outcome, 'breaks');
+  assert.ok(cut(calico).allowance);
   assert.equal(cut().outcome, 'unknown');
+  assert.deepEqual(cut().allowance, cut(calico).allowance);
   assert.match(cut().why, /no rule allows this; but whether anything enforces NetworkPolicies is not known/);
 });
 

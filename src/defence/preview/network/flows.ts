@@ -46,7 +46,9 @@ export function judgeFlows(
     }
     const impact: Impact = { outcome, subject: { type: 'flow', text }, why, by, seen };
     merged.set(key, impact);
-    if (outcome === 'breaks' && decision !== undefined) broken.push({ placed: ends, decision, impact });
+    // Where other policies decide, too, allowing it by this one makes nothing safe.
+    const isMendable = sure.outcome === 'breaks' && doubtAbout(doubts, at, true) === undefined;
+    if (isMendable && decision !== undefined) broken.push({ placed: ends, decision, impact });
   }
   return { impacts: [...merged.values()], broken, placed };
 }
