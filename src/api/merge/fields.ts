@@ -157,7 +157,8 @@ function setOf({ seen, guess, size, names, inner }: Gathered, elementOf: (name: 
 
 function remember(seen: Seen, names: string[], inner: Fields[], elementOf: (name: string) => string): Known {
   const fields: Fields = {};
-  for (const [index, name] of names.entries()) fields[elementOf(name)] = inner[index]!;
+  const order = [...names.keys()].sort((a, b) => (names[a]! < names[b]! ? -1 : 1));
+  for (const index of order) fields[elementOf(names[index]!)] = inner[index]!;
   const known: Known = { names, inner, fields: Object.freeze(fields) };
   seen.sets[seen.oldest] = known;
   seen.oldest = (seen.oldest + 1) % setsMax;
@@ -170,7 +171,7 @@ function sameItems<T>(left: T[], right: T[]): boolean {
   return true;
 }
 
-/** Every field that an applied configuration sets. The result is shared and frozen. */
+/** Every field that an applied configuration sets. The result is shared, frozen and in order. */
 export function fieldsOf(value: unknown, schema: Schema | undefined): Fields {
   if (typeof value !== 'object' || value === null) return none;
   if (!Array.isArray(value)) return fieldsOfStruct(value as Record<string, unknown>, schema);
@@ -278,22 +279,14 @@ export function childrenOf(value: unknown, schema: Schema | undefined): Map<stri
   return children;
 }
 
-const ordered = new WeakMap<Fields, Fields>();
-
 /**
- * The same set with its elements in order, as Kubernetes writes it: clients compare managed fields as texts. A set that
- * is in order is given back itself; one that is shared has one ordered form, shared too.
+ * The same set with its elements in order, as Kubernetes writes it: clients compare managed fields as texts. Frozen sets
+ * are given back as they are: shared ones are made in order (`fieldsOf`), those of stored objects were written so.
  */
 export function inOrder(fields: Fields): Fields {
-  const known = ordered.get(fields);
-  if (known !== undefined) return known;
-  const names = Object.keys(fields);
-  let result = fields;
-  if (names.some((name, index) => (index > 0 && names[index - 1]! > name) || inOrder(fields[name]!) !== fields[name])) {
-    result = {};
-    for (const name of names.sort()) result[name] = inOrder(fields[name]!);
-  }
-  if (Object.isFrozen(fields)) ordered.set(fields, Object.freeze(result));
+  if (Object.isFrozen(fields)) return fields;
+  const result: Fields = {};
+  for (const name of Object.keys(fields).sort()) result[name] = inOrder(fields[name]!);
   return result;
 }
 
