@@ -188,8 +188,7 @@ function fitTime(value: string, path: string, isMicro: boolean, state: Decoded):
     return fail(state, `parsing time ${JSON.stringify(value)} of ${path} as "2006-01-02T15:04:05.000000Z07:00"`);
   if ((isMicro ? canonicalMicroTime : canonicalTime).test(value)) return value;
   const seconds = () => new Date(Math.floor(timeMs / 1000) * 1000).toISOString().slice(0, 19);
-  if (isMicro) return `${seconds()}.${(match[1] ?? '').padEnd(6, '0').slice(0, 6)}Z`;
-  return `${seconds()}Z`;
+  return isMicro ? `${seconds()}.${match[1]}Z` : `${seconds()}Z`;
 }
 
 const isBase64 = (value: string) => value.length % 4 === 0 && /^[A-Za-z0-9+/\r\n]*={0,2}$/.test(value);
