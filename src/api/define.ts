@@ -117,12 +117,16 @@ export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): K
       hooks.prepareUpdate?.(object, old);
     },
     validate(object, old, subresource = '') {
-      const errors = validateMetadata(object.metadata, { namespaced, name, anyFinalizer });
-      if (old) errors.push(...validateMetadataUpdate(object, old));
-      if (hooks.validate) errors.push(...hooks.validate(object, old, subresource));
+      const errors = [
+        ...validateMetadata(object.metadata, { namespaced, name, anyFinalizer }),
+        ...(old ? validateMetadataUpdate(object, old) : []),
+        ...(hooks.validate?.(object, old, subresource) ?? []),
+      ];
       const missing: FieldError[] = [];
       requiredStrings(schemaOf(), object, missing);
-      return unique([...errors, ...missing.filter(({ field }) => !errors.some((error) => error.field === field))]);
+      if (missing.length === 0) return unique(errors);
+      const judged = new Set(errors.map(({ field }) => field));
+      return unique([...errors, ...missing.filter(({ field }) => !judged.has(field))]);
     },
     validateStatus: (object, old) => [
       ...validateMetadataUpdate(object, old),

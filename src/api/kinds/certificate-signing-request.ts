@@ -89,12 +89,7 @@ function validateRequest(
   (spec?.usages ?? []).forEach((usage, index) => {
     checkEnum(usage, usages, `spec.usages[${index}]`, errors);
   });
-  checkUnique(
-    spec?.usages ?? [],
-    (index) => `spec.usages[${index}]`,
-    (usage) => usage,
-    errors,
-  );
+  checkUnique(spec?.usages ?? [], (index) => `spec.usages[${index}]`, errors);
   if (!spec?.signerName) errors.push(required('spec.signerName'));
   else if (!/^[a-z0-9][-a-z0-9.]*\/[a-zA-Z0-9][-a-zA-Z0-9._:]{0,510}$/.test(spec.signerName))
     errors.push(

@@ -54,9 +54,8 @@ function validateDriver({ spec }: CSIDriver, old: CSIDriver | undefined): FieldE
   });
   const requests = spec?.tokenRequests ?? [];
   checkUnique(
-    requests,
+    requests.map(({ audience }) => audience),
     (index) => `spec.tokenRequests[${index}].audience`,
-    ({ audience }) => audience,
     errors,
   );
   requests.forEach(({ expirationSeconds: seconds }, index) => {

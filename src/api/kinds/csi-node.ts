@@ -23,10 +23,10 @@ const nodeIdBytesMax = 256;
 function validateNode({ spec }: CSINode, old: CSINode | undefined): FieldError[] {
   const errors: FieldError[] = [];
   const drivers = spec?.drivers ?? [];
+  const earlier = new Map(old?.spec?.drivers?.map((driver) => [driver.name, driver]));
   checkUnique(
-    drivers,
+    drivers.map(({ name }) => name),
     (index) => `spec.drivers[${index}].name`,
-    ({ name }) => name,
     errors,
   );
   drivers.forEach((driver, index) => {
@@ -38,13 +38,8 @@ function validateNode({ spec }: CSINode, old: CSINode | undefined): FieldError[]
     checkNotNegative(driver.allocatable?.count, `${at}.allocatable.count`, errors);
     const keys = driver.topologyKeys ?? [];
     for (const key of keys) checkName(key, qualifiedName, at, errors);
-    checkUnique(
-      keys,
-      () => at,
-      (key) => key,
-      errors,
-    );
-    const before = old?.spec?.drivers?.find(({ name }) => name === driver.name);
+    checkUnique(keys, () => at, errors);
+    const before = earlier.get(driver.name);
     const isChanged =
       before && (before.nodeID !== driver.nodeID || !sameValue(before.topologyKeys, driver.topologyKeys));
     if (isChanged) errors.push(immutable(at, driver));

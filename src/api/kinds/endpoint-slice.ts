@@ -68,10 +68,8 @@ function validateSlice(slice: EndpointSlice, old: EndpointSlice | undefined): Fi
         });
       for (const [list, items] of Object.entries({ forZones: hints?.forZones, forNodes: hints?.forNodes }))
         validateHints(items ?? [], `${at}.hints.${list}`, errors);
-      const wrongHost = hostname === undefined ? undefined : dnsLabel(hostname);
-      if (wrongHost) errors.push(invalidValue(`${at}.hostname`, hostname, wrongHost));
-      const wrongNode = nodeName === undefined ? undefined : dnsSubdomain(nodeName);
-      if (wrongNode) errors.push(invalidValue(`${at}.nodeName`, nodeName, wrongNode));
+      checkOptionalName(hostname, dnsLabel, `${at}.hostname`, errors);
+      checkOptionalName(nodeName, dnsSubdomain, `${at}.nodeName`, errors);
     });
   if (ports.length > portsMax) return [...errors, tooMany('ports', ports.length, portsMax)];
   const names = new Set<string>();
@@ -107,13 +105,11 @@ const hintsMax = 8;
 function validateHints(hints: { name: string }[], field: string, errors: FieldError[]): void {
   if (hints.length > hintsMax) errors.push(tooMany(field, hints.length, hintsMax));
   hints.forEach(({ name = '' }, index) => {
-    const wrong = labelValue(name);
-    if (wrong) errors.push(invalidValue(`${field}[${index}].name`, name, wrong));
+    checkOptionalName(name, labelValue, `${field}[${index}].name`, errors);
   });
   checkUnique(
-    hints,
+    hints.map(({ name = '' }) => name),
     (index) => `${field}[${index}].name`,
-    ({ name = '' }) => name,
     errors,
   );
 }

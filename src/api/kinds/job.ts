@@ -256,7 +256,7 @@ const conditionStatuses = ['False', 'True', 'Unknown'];
 
 function validateFailurePolicy({ podFailurePolicy, template }: JobSpec, field: string, errors: FieldError[]): void {
   const { containers = [], initContainers = [] } = template?.spec ?? {};
-  const names = [...containers, ...initContainers].map(({ name }) => name);
+  const names = new Set([...containers, ...initContainers].map(({ name }) => name));
   (podFailurePolicy?.rules ?? []).forEach(({ action, onExitCodes, onPodConditions }, index) => {
     const at = `${field}[${index}]`;
     checkEnum(action, ['Count', 'FailIndex', 'FailJob', 'Ignore'], `${at}.action`, errors);
@@ -268,7 +268,7 @@ function validateFailurePolicy({ podFailurePolicy, template }: JobSpec, field: s
       checkEnum(status, conditionStatuses, `${condition}.status`, errors);
     });
     if (!onExitCodes) return;
-    if (onExitCodes.containerName !== undefined && !names.includes(onExitCodes.containerName))
+    if (onExitCodes.containerName !== undefined && !names.has(onExitCodes.containerName))
       errors.push(
         invalidValue(
           `${at}.onExitCodes.containerName`,
@@ -277,12 +277,7 @@ function validateFailurePolicy({ podFailurePolicy, template }: JobSpec, field: s
         ),
       );
     const codes = onExitCodes.values ?? [];
-    checkUnique(
-      codes,
-      (code) => `${at}.onExitCodes.values[${code}]`,
-      (code) => code,
-      errors,
-    );
+    checkUnique(codes, (position) => `${at}.onExitCodes.values[${position}]`, errors);
     if (codes.some((code, position) => position > 0 && code < codes[position - 1]!))
       errors.push(invalidValue(`${at}.onExitCodes.values`, codes, 'must be ordered'));
     checkEnum(onExitCodes.operator, ['In', 'NotIn'], `${at}.onExitCodes.operator`, errors);

@@ -4,7 +4,7 @@ import type { FieldError } from '../status.ts';
 import { ageColumn, conditionOf, nameColumn, none } from '../table.ts';
 import { duplicate, forbiddenValue, invalidValue } from '../validation/errors.ts';
 import { labelValue, qualifiedName } from '../validation/names.ts';
-import { checkCidr, checkEnum } from '../validation/values.ts';
+import { checkCidr, checkEnum, hasFamilyTwice } from '../validation/values.ts';
 
 const rolePrefix = 'node-role.kubernetes.io/';
 
@@ -66,8 +66,7 @@ export const node = defineKind<Node>({
     cidrs.forEach((cidr, index) => {
       checkCidr(cidr, `spec.podCIDRs[${index}]`, errors);
     });
-    const isSixth = cidrs.map((cidr) => cidr.includes(':'));
-    if (isSixth.some((family, index) => isSixth.indexOf(family) < index))
+    if (hasFamilyTwice(cidrs))
       errors.push(invalidValue('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
     validateTaints(spec?.taints ?? [], errors);
     // Pods already have addresses from it, and volumes and clouds know the node by these.

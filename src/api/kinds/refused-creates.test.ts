@@ -266,3 +266,29 @@ test('a mistake made a hundred thousand times is answered with a hundred errors,
   });
   assert.equal(kind.validate(pod, structuredClone(pod)).length, 100);
 });
+
+test('what is compared with every other item of a long list is compared once', () => {
+  const names = (prefix: string) => Array.from({ length: 100_000 }, (_, index) => `${prefix}${index}`);
+  const counts = (of: string, change: (object: any) => void) => {
+    const [apiVersion, name] = of.split(' ') as [string, string];
+    return kindOf(apiVersion, name)!.validate(create(of, change)).length;
+  };
+  assert.equal(
+    counts(`${rbac} RoleBinding`, (binding) => (binding.subjects = names('').map(() => ({})))),
+    100,
+  );
+  assert.equal(
+    counts(service, ({ spec }) => (spec.ipFamilies = names('IPv'))),
+    100,
+  );
+  const items = names('p').map((path) => ({ key: 'a', path }));
+  assert.equal(
+    counts('v1 Pod', ({ spec }) => {
+      spec.volumes = [{ name: 'a', projected: { sources: [{ secret: { name: 's', items } }] } }];
+      const spread = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: {} };
+      const keys = { matchLabelKeys: names('a'), mismatchLabelKeys: names('b') };
+      spec.topologySpreadConstraints = [{ ...spread, ...keys }];
+    }),
+    0,
+  );
+});

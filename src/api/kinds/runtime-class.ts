@@ -23,12 +23,7 @@ export const runtimeClass = defineKind<RuntimeClass>({
     validateLabels(scheduling?.nodeSelector ?? {}, 'scheduling.nodeSelector', errors);
     const tolerations = scheduling?.tolerations ?? [];
     validateTolerations(tolerations, 'scheduling.tolerations', errors);
-    checkUnique(
-      tolerations,
-      (index) => `scheduling.tolerations[${index}]`,
-      (toleration) => toleration,
-      errors,
-    );
+    checkUnique(tolerations, (index) => `scheduling.tolerations[${index}]`, errors);
     if (old && handler !== old.handler) errors.push(immutable('handler', handler));
     return errors;
   },

@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { ServiceCIDR } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
-import { checkCidr, sameValue } from '../validation/values.ts';
+import { checkCidr, hasFamilyTwice, sameValue } from '../validation/values.ts';
 
 export const serviceCidr = defineKind<ServiceCIDR>({
   group: 'networking.k8s.io',
@@ -19,8 +19,7 @@ export const serviceCidr = defineKind<ServiceCIDR>({
     cidrs.forEach((cidr, index) => {
       checkCidr(cidr, `spec.cidrs[${index}]`, errors);
     });
-    const isSixth = cidrs.map((cidr) => cidr.includes(':'));
-    if (cidrs.length === 2 && isSixth[0] === isSixth[1])
+    if (cidrs.length === 2 && hasFamilyTwice(cidrs))
       errors.push(
         invalidValue(
           'spec.cidrs',

@@ -15,6 +15,8 @@ import {
   checkOptionalName,
   checkPort,
   checkRange,
+  checkUnique,
+  hasFamilyTwice,
 } from '../validation/values.ts';
 
 type Spec = NonNullable<Service['spec']>;
@@ -139,8 +141,8 @@ function validateFamilies({ clusterIP = '', clusterIPs = [], ...spec }: Spec, er
   checkOptionalEnum(spec.ipFamilyPolicy, familyPolicies, 'spec.ipFamilyPolicy', errors);
   ipFamilies.forEach((family, index) => {
     checkEnum(family, ['IPv4', 'IPv6'], `spec.ipFamilies[${index}]`, errors);
-    if (ipFamilies.indexOf(family) < index) errors.push(duplicate(`spec.ipFamilies[${index}]`, family));
   });
+  checkUnique(ipFamilies, (index) => `spec.ipFamilies[${index}]`, errors);
   if (clusterIPs.length === 0) {
     if (clusterIP && clusterIP !== 'None') checkAddress(clusterIP, 'spec.clusterIPs[0]', errors);
     return;
@@ -157,8 +159,7 @@ function validateFamilies({ clusterIP = '', clusterIPs = [], ...spec }: Spec, er
   clusterIPs.forEach((address, index) => {
     checkAddress(address, `spec.clusterIPs[${index}]`, errors);
   });
-  const isSixth = clusterIPs.map((address) => address.includes(':'));
-  if (isSixth.some((family, index) => isSixth.indexOf(family) < index))
+  if (hasFamilyTwice(clusterIPs))
     errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'may specify no more than one IP for each IP family'));
 }
 

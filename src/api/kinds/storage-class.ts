@@ -79,12 +79,7 @@ function validateTopologies(terms: TopologySelectorTerm[] = [], errors: FieldErr
       if (keys.has(key)) errors.push(duplicate(`${at}[${position}].key`, key));
       keys.add(key);
       if (values.length === 0) errors.push(required(`${at}[${position}].values`));
-      checkUnique(
-        values,
-        (value) => `${at}[${position}].values[${value}]`,
-        (value) => value,
-        errors,
-      );
+      checkUnique(values, (index) => `${at}[${position}].values[${index}]`, errors);
     });
     const term = JSON.stringify(matchLabelExpressions.map(({ key, values = [] }) => [key, [...values].sort()]).sort());
     // No expression at all is a term that was there before, as upstream counts.

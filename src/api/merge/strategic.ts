@@ -92,12 +92,13 @@ function inOrder(list: any[], order: any[], before: any[], key: string | undefin
   named.sort((one, other) => rank.get(identity(one))! - rank.get(identity(other))!);
   const others = list.filter((item) => !rank.has(identity(item)));
   const result: any[] = [];
+  let next = 0;
   for (const item of named) {
     const place = position.get(identity(item)) ?? -1;
-    while (others.length > 0 && position.get(identity(others[0]))! < place) result.push(others.shift());
+    while (next < others.length && position.get(identity(others[next]))! < place) result.push(others[next++]);
     result.push(item);
   }
-  return [...result, ...others];
+  return [...result, ...others.slice(next)];
 }
 
 /** Keys that are not listed are cleared: how a union (a volume's source) changes from one member to another. */

@@ -50,9 +50,8 @@ function validateResizePolicy(policies: ResizePolicy, field: string, errors: Fie
     if (!restarts.includes(restartPolicy)) errors.push(notSupported(field, restartPolicy, restarts));
   }
   checkUnique(
-    policies,
+    policies.map(({ resourceName }) => resourceName),
     (index) => `${field}[${index}]`,
-    ({ resourceName }) => resourceName,
     errors,
   );
 }

@@ -17,9 +17,8 @@ export function validateScheduling(spec: PodSpec, field: string, errors: FieldEr
     if (wrong) errors.push(invalidValue(`${field}.schedulingGates[${index}]`, name, wrong));
   });
   checkUnique(
-    spec.schedulingGates ?? [],
+    (spec.schedulingGates ?? []).map(({ name }) => name),
     (index) => `${field}.schedulingGates[${index}]`,
-    ({ name }) => name,
     errors,
   );
 }
@@ -92,8 +91,8 @@ function validateLabelKeys(term: Keyed, field: string, errors: FieldError[]): vo
       if (wrong) errors.push(invalidValue(`${field}.${list}[${index}]`, key, wrong));
     });
   }
-  const both = term.mismatchLabelKeys?.filter((key) => term.matchLabelKeys?.includes(key)) ?? [];
-  for (const key of both)
+  const matched = new Set(term.matchLabelKeys);
+  for (const key of matched.intersection(new Set(term.mismatchLabelKeys)))
     errors.push(invalidValue(`${field}.matchLabelKeys`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'));
 }
 

@@ -220,8 +220,7 @@ function validatePodNames(spec: PodSpec, field: string, errors: FieldError[]): v
   if (subdomain) checkName(subdomain, dnsLabel, `${field}.subdomain`, errors);
   if (priorityClassName) checkName(priorityClassName, dnsSubdomain, `${field}.priorityClassName`, errors);
   checkOptionalName(spec.hostnameOverride, dnsSubdomain, `${field}.hostnameOverride`, errors);
-  if (runtimeClassName !== undefined)
-    checkOptionalName(runtimeClassName, dnsSubdomain, `${field}.runtimeClassName`, errors);
+  checkOptionalName(runtimeClassName, dnsSubdomain, `${field}.runtimeClassName`, errors);
   (spec.readinessGates ?? []).forEach(({ conditionType }, index) => {
     checkName(conditionType, qualifiedName, `${field}.readinessGates[${index}].conditionType`, errors);
   });

@@ -183,8 +183,9 @@ function validateProjected(
     ...[configMap, secret, downwardAPI].flatMap((source) => (source?.items ?? []).map(({ path }) => path)),
     ...(serviceAccountToken ? [serviceAccountToken.path] : []),
   ]);
-  for (const path of new Set(paths.filter((each, index) => paths.indexOf(each) < index)))
-    errors.push(invalidValue(field, path, 'conflicting duplicate paths'));
+  const [seen, twice] = [new Set<string>(), new Set<string>()];
+  for (const path of paths) (seen.has(path) ? twice : seen).add(path);
+  for (const path of twice) errors.push(invalidValue(field, path, 'conflicting duplicate paths'));
   sources.forEach((source, index) => {
     const at = `${field}.sources[${index}]`;
     const given = Object.keys(source);

@@ -57,14 +57,17 @@ export const immutable = (field: string, value: unknown): FieldError =>
   invalidValue(field, value, 'field is immutable');
 
 /** More than this help nobody, and would make a large answer of a large mistake. */
-const errorsMax = 100;
+export const errorsMax = 100;
 
 /** Two checks may find the same thing missing: it is said once. */
 export function unique(errors: FieldError[]): FieldError[] {
   if (errors.length < 2) return errors;
-  const seen = new Set<string>();
-  return errors.filter(({ field, reason, message }) => {
+  const found = new Map<string, FieldError>();
+  for (const error of errors) {
+    const { field, reason, message } = error;
     const key = `${field} ${reason === 'FieldValueRequired' ? reason : message}`;
-    return !seen.has(key) && seen.add(key) && seen.size <= errorsMax;
-  });
+    if (!found.has(key)) found.set(key, error);
+    if (found.size === errorsMax) break;
+  }
+  return [...found.values()];
 }

@@ -1,6 +1,6 @@
 import type { Schema } from '../schema/schema.ts';
 import type { FieldError } from '../status.ts';
-import { required } from './errors.ts';
+import { errorsMax, required } from './errors.ts';
 
 /** Strings that the schema requires and upstream takes as empty when they are missing. */
 const mayBeEmpty = new Set([
@@ -65,7 +65,7 @@ function lacks(schema: Schema, value: unknown): boolean {
 }
 
 function report(schema: Schema, value: unknown, field: string, errors: FieldError[]): void {
-  if (value === null || typeof value !== 'object') return;
+  if (value === null || typeof value !== 'object' || errors.length >= errorsMax) return;
   if (Array.isArray(value)) {
     value.forEach((item, index) => {
       report(schema.items ?? {}, item, `${field}[${index}]`, errors);

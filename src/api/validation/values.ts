@@ -45,17 +45,12 @@ export function checkOptionalName(
   if (wrong) errors.push(invalidValue(field, name, wrong));
 }
 
-/** Each item that came before it in the list, as `show` names it, is an error. */
-export function checkUnique<T>(
-  items: T[],
-  field: (index: number) => string,
-  show: (item: T) => unknown,
-  errors: FieldError[],
-): void {
+/** A value that came before it in the list is an error. */
+export function checkUnique(values: unknown[], field: (index: number) => string, errors: FieldError[]): void {
   const seen = new Set<string>();
-  items.forEach((item, index) => {
-    const key = JSON.stringify(show(item)) ?? '';
-    if (seen.has(key)) errors.push(duplicate(field(index), show(item)));
+  values.forEach((value, index) => {
+    const key = JSON.stringify(value) ?? '';
+    if (seen.has(key)) errors.push(duplicate(field(index), value));
     seen.add(key);
   });
 }
@@ -119,6 +114,12 @@ export function isCidr(text: string): boolean {
 export function checkCidr(text: string | undefined, field: string, errors: FieldError[]): void {
   if (!text || !isCidr(text))
     errors.push(invalidValue(field, text ?? '', 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'));
+}
+
+/** Of addresses or CIDRs: is there more than one of IPv4, or of IPv6? */
+export function hasFamilyTwice(addresses: string[]): boolean {
+  const sixth = addresses.filter((address) => address.includes(':')).length;
+  return sixth > 1 || addresses.length - sixth > 1;
 }
 
 export function checkQuantity(value: unknown, field: string, errors: FieldError[]): void {
