@@ -10,6 +10,8 @@ before(async () => {
 });
 after(() => server.stop());
 
+const mergePatch = 'application/merge-patch+json';
+
 test('a created object has a uid, a creation time, a revision, defaults and the first generation', async () => {
   const made = await must(server, 'POST', deployments, deployment('made'));
   assert.match(made.metadata.uid, /^[0-9a-f-]{36}$/);
@@ -99,8 +101,6 @@ test('an update that changes nothing writes nothing', async () => {
   assert.equal(patched.metadata.resourceVersion, made.metadata.resourceVersion);
 });
 
-const mergePatch = 'application/merge-patch+json';
-
 test('the generation rises with the spec, not with metadata or status', async () => {
   await must(server, 'POST', deployments, deployment('generations'));
   const path = `${deployments}/generations`;
@@ -136,65 +136,6 @@ test('a dry run answers with what would be stored, and stores nothing', async ()
   assert.equal((await may(server, 'POST', `${configMaps}?dryRun=Some`, configMap('dry'))).code, 422);
 });
 
-test('each of the four kinds of patch does what its standard says', async () => {
-  await must(server, 'POST', deployments, deployment('patched'));
-  const path = `${deployments}/patched`;
-  const containers = [{ name: 'other', image: 'two' }];
-  const strategic = { spec: { template: { spec: { containers } } } };
-  const merged = await must(server, 'PATCH', path, strategic, 'application/strategic-merge-patch+json');
-  assert.deepEqual(merged.spec.template.spec.containers.map((each: any) => each.name).sort(), ['main', 'other']);
-  const replaced = await must(server, 'PATCH', path, strategic, mergePatch);
-  assert.deepEqual(
-    replaced.spec.template.spec.containers.map((each: any) => each.name),
-    ['other'],
-  );
-  const operations = [
-    { op: 'test', path: '/spec/replicas', value: 1 },
-    { op: 'replace', path: '/spec/replicas', value: 4 },
-  ];
-  const jsonPatch = 'application/json-patch+json';
-  assert.equal((await must(server, 'PATCH', path, operations, jsonPatch)).spec.replicas, 4);
-  assert.equal((await may(server, 'PATCH', path, operations, jsonPatch)).code, 422);
-});
-
-test('a patch that names a version or a uid applies to that one only', async () => {
-  const made = await must(server, 'POST', configMaps, configMap('pinned'));
-  const path = `${configMaps}/pinned`;
-  const { resourceVersion } = made.metadata;
-  await must(server, 'PATCH', path, { metadata: { resourceVersion }, data: { a: '1' } }, mergePatch);
-  const late = await may(server, 'PATCH', path, { metadata: { resourceVersion }, data: { a: '2' } }, mergePatch);
-  assert.equal(late.code, 409);
-  assert.equal((await may(server, 'PATCH', path, { metadata: { uid: 'another' } }, mergePatch)).code, 409);
-});
-
-const applyType = 'application/apply-patch+yaml';
-
-test('server-side apply creates, is idempotent, and names who holds a field', async () => {
-  const path = `${deployments}/applied?fieldManager=`;
-  const created = await may(server, 'PATCH', `${path}one`, deployment('applied', 2), applyType);
-  assert.equal(created.code, 201);
-  const again = await must(server, 'PATCH', `${path}one`, deployment('applied', 2), applyType);
-  assert.equal(again.metadata.resourceVersion, created.body.metadata.resourceVersion);
-  const refused = await may(server, 'PATCH', `${path}two`, deployment('applied', 3), applyType);
-  assert.equal(refused.code, 409);
-  assert.deepEqual(
-    refused.body.details.causes.map(({ reason, field }: any) => ({ reason, field })),
-    [{ reason: 'FieldManagerConflict', field: '.spec.replicas' }],
-  );
-  const forced = await must(server, 'PATCH', `${path}two&force=true`, deployment('applied', 3), applyType);
-  assert.equal(forced.spec.replicas, 3);
-  assert.equal((await may(server, 'PATCH', `${deployments}/applied`, deployment('applied'), applyType)).code, 422);
-});
-
-test('concurrent patches all succeed: each is made on the newest object', async () => {
-  await must(server, 'POST', configMaps, configMap('busy'));
-  const names = Array.from({ length: 20 }, (_, index) => `key-${index}`);
-  await Promise.all(
-    names.map((name) => must(server, 'PATCH', `${configMaps}/busy`, { data: { [name]: '1' } }, mergePatch)),
-  );
-  assert.equal(Object.keys((await must(server, 'GET', `${configMaps}/busy`)).data).length, 20);
-});
-
 test('an update creates what does not exist, for the kinds where upstream does', async () => {
   const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases/by-put';
   const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'by-put' } };
@@ -207,33 +148,6 @@ test('an update creates what does not exist, for the kinds where upstream does',
   assert.equal(made.code, 201);
   assert.equal((await may(server, 'PUT', path, made.body)).code, 200);
   assert.equal((await may(server, 'PUT', `${configMaps}/by-put`, configMap('by-put'))).code, 404);
-});
-
-test('a JSON patch may add to a status that nobody has written yet', async () => {
-  const claims = '/apis/resource.k8s.io/v1/namespaces/default/resourceclaims';
-  const claim = { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { name: 'fresh' }, spec: {} };
-  await must(server, 'POST', claims, claim);
-  const add = [{ op: 'add', path: '/status/allocation', value: {} }];
-  const jsonPatch = 'application/json-patch+json';
-  const { status } = await must(server, 'PATCH', `${claims}/fresh/status`, add, jsonPatch);
-  assert.deepEqual(status, { allocation: {} });
-  const label = [{ op: 'add', path: '/metadata/labels', value: { a: 'b' } }];
-  await must(server, 'POST', claims, { ...claim, metadata: { name: 'other' } });
-  assert.equal('status' in (await must(server, 'PATCH', `${claims}/other`, label, jsonPatch)), false);
-});
-
-test('managed fields come in Kubernetes’ order, whatever the order of the object', async () => {
-  const isOrdered = (fields: Record<string, any>): boolean => {
-    const names = Object.keys(fields);
-    return names.join() === [...names].sort().join() && names.every((name) => isOrdered(fields[name]));
-  };
-  const made = await must(server, 'POST', deployments, deployment('ordered'));
-  const changes = { spec: { template: { spec: { dnsPolicy: 'Default', containers: [{ name: 'main', tty: true }] } } } };
-  const type = 'application/strategic-merge-patch+json';
-  const changed = await must(server, 'PATCH', `${deployments}/ordered?fieldManager=b`, changes, type);
-  const again = await must(server, 'PATCH', `${deployments}/ordered?fieldManager=b`, { spec: { paused: true } }, type);
-  for (const { metadata } of [made, changed, again])
-    for (const { fieldsV1 } of metadata.managedFields) assert.ok(isOrdered(fieldsV1), JSON.stringify(fieldsV1));
 });
 
 test('a kind that is updated by version only refuses an update that names none', async () => {
@@ -279,36 +193,4 @@ test('options are validated as objects are: 422 says which of them is wrong', as
   ] as const)
     assert.equal((await may(server, 'DELETE', where, body)).code, 400);
   assert.equal((await may(server, 'GET', path)).code, 200);
-});
-
-test('an apply says which version it is of, and no field that the schema does not know', async () => {
-  const path = `${configMaps}/strict?fieldManager=a`;
-  const { apiVersion: _, ...nameless } = configMap('strict');
-  assert.equal((await may(server, 'PATCH', path, nameless, applyType)).code, 400);
-  assert.equal((await may(server, 'PATCH', path, { ...configMap('strict'), extra: 1 }, applyType)).code, 400);
-  assert.equal((await may(server, 'PATCH', path, configMap('strict'), applyType)).code, 201);
-});
-
-test('a JSON patch replaces a field of an object that is not there, but no item of a list', async () => {
-  await must(server, 'POST', configMaps, configMap('replaced', { a: '1' }));
-  const jsonPatch = 'application/json-patch+json';
-  const replace = (path: string) => [{ op: 'replace', path, value: '2' }];
-  const { data } = await must(server, 'PATCH', `${configMaps}/replaced`, replace('/data/b'), jsonPatch);
-  assert.deepEqual(data, { a: '1', b: '2' });
-  const nowhere = await may(server, 'PATCH', `${configMaps}/replaced`, replace('/metadata/finalizers/0'), jsonPatch);
-  assert.equal(nowhere.code, 422);
-});
-
-test('a status that is applied to the object is neither written nor owned, so that its own path may apply it', async () => {
-  const path = `${pods}/applied-status`;
-  const yaml = 'application/apply-patch+yaml';
-  const spec = { containers: [{ name: 'c', image: 'i' }] };
-  const of = (more: object) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'applied-status' }, ...more });
-  const status = { conditions: [{ type: 'Mine', status: 'True' }] };
-  await must(server, 'PATCH', `${path}?fieldManager=one`, of({ spec }), yaml);
-  const plain = await must(server, 'PATCH', `${path}?fieldManager=two`, of({ status }), yaml);
-  const types = (object: any) => object.status.conditions?.map(({ type }: any) => type) ?? [];
-  assert.ok(!types(plain).includes('Mine'));
-  const applied = await must(server, 'PATCH', `${path}/status?fieldManager=two`, of({ status }), yaml);
-  assert.ok(types(applied).includes('Mine'));
 });
