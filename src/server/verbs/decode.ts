@@ -39,25 +39,11 @@ export function checkObject(
   const { unknown, mismatch } = decodeFields(kind.schema, object);
   if (mismatch !== undefined) throw unfit(kind.kind, kind.version, { mismatch });
   object.metadata ??= { name: '' };
-  dropEmpty(object.metadata);
   const findings = strictFindings(unknown, duplicates);
   if (findings.length === 0) return object;
   if (validation === 'Strict') throw unfit(kind.kind, kind.version, { strict: findings });
   if (validation === 'Warn') for (const finding of findings) context.warn(finding);
   return object;
-}
-
-/** As Go's omitempty: no labels are the same as none, in what is stored and in what changes are compared with. */
-function dropEmpty(metadata: KubernetesObject['metadata']): void {
-  if (isEmpty(metadata.labels)) delete metadata.labels;
-  if (isEmpty(metadata.annotations)) delete metadata.annotations;
-  if (metadata.finalizers?.length === 0) delete metadata.finalizers;
-  if (metadata.ownerReferences?.length === 0) delete metadata.ownerReferences;
-}
-
-function isEmpty(map: object | undefined): boolean {
-  for (const _ in map) return false;
-  return map !== undefined;
 }
 
 export function validationOf({ target }: Context): Validation {
