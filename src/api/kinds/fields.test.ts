@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { kindOf } from '../api.ts';
 import { decodeFields } from '../schema/decode.ts';
 import { example } from '../testing/examples.ts';
+import { create } from '../testing/refusals.ts';
 
 /** One field of an example set to a value, and the fields that are refused for it: as kube-apiserver 1.36 answers. */
 const cases: [kind: string, path: string, value: unknown, ...refused: string[]][] = [
@@ -183,18 +184,14 @@ const cases: [kind: string, path: string, value: unknown, ...refused: string[]][
 
 for (const [of, path, value, ...refused] of cases)
   test(`${of}: ${path} ${JSON.stringify(value)} is ${refused.length > 0 ? 'refused' : 'accepted'}`, () => {
-    const [apiVersion, name] = of.split(' ') as [string, string];
-    const kind = kindOf(apiVersion, name)!;
-    const object: any = example(apiVersion, name, kind.namespaced);
-    object.metadata.uid = 'd9607e19-f88f-11e6-a518-42010a800195';
-    const keys = path.split('.');
-    const last = keys.pop()!;
-    const holder = keys.reduce((inner, key) => (inner[key] ??= {}), object);
-    holder[last] = structuredClone(value);
-    assert.equal(decodeFields(kind.schema, object).mismatch, undefined);
-    kind.defaults(object);
-    kind.prepareCreate(object);
-    kind.defaults(object);
+    const kind = kindOf(...(of.split(' ') as [string, string]))!;
+    const object = create(of, (object) => {
+      const keys = path.split('.');
+      const last = keys.pop()!;
+      const holder = keys.reduce((inner, key) => (inner[key] ??= {}), object);
+      holder[last] = structuredClone(value);
+      assert.equal(decodeFields(kind.schema, object).mismatch, undefined);
+    });
     assert.deepEqual(
       kind
         .validate(object)
