@@ -27,7 +27,11 @@ type Overlay = {
 
 const here = import.meta.dirname;
 const overlay: Overlay = JSON.parse(readFileSync(join(here, 'overlay.json'), 'utf8'));
-/** Names of fields, separated by spaces, of each definition. */
+/**
+ * Names of fields, separated by spaces, of each definition: those with `omitempty` and no pointer in the types.go files
+ * of k8s.io/api, apimachinery, apiextensions-apiserver and kube-aggregator. A new version of Kubernetes is compared with
+ * those by hand; most of what only a status has is left out.
+ */
 const values: Record<string, string> = JSON.parse(readFileSync(join(here, 'values.json'), 'utf8'));
 const older = readSpecification();
 const names = nameClasses(classNames(), older.names, overlay.names);
