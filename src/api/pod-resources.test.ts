@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limitsOf, podAmounts, requestsOf } from './pod-resources.ts';
+import { limitsOf, podAmounts, requestsHeld, requestsOf } from './pod-resources.ts';
 import type { Pod } from './schema/types.d.ts';
 
 const container = (resources: object, more: object = {}) => ({ name: 'main', image: 'i', resources, ...more });
@@ -19,4 +19,27 @@ test('a pod needs its containers and sidecars, or its largest moment before', ()
   assert.equal(needs([container(cpu('1'), sidecar)], [container(cpu('4'))]), 5000);
   assert.equal(needs([], [container(cpu('1'))], { overhead: { cpu: '250m' } }), 1250);
   assert.equal(podAmounts(testPod({ containers: [container({ limits: both })] }), limitsOf).memoryBytes, 2 ** 30);
+});
+
+test('while a pod is resized it holds the most of what it asks for, was granted and has', () => {
+  const pod = (asked: string, granted: string, has: string, reason?: string, generation = 2): Pod => ({
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', generation } },
+    spec: { containers: [container({ requests: { cpu: asked } })] },
+    status: {
+      conditions: reason ? [{ type: 'PodResizePending', status: 'True', reason }] : [],
+      containerStatuses: [
+        {
+          ...{ name: 'main', image: 'i', imageID: '', ready: true, restartCount: 0 },
+          ...{ allocatedResources: { cpu: granted }, resources: { requests: { cpu: has } } },
+        },
+      ],
+    },
+  });
+  assert.equal(requestsHeld(pod('1', '1', '1')).cpuMilli, 1000);
+  assert.equal(requestsHeld(pod('3', '1', '1')).cpuMilli, 3000);
+  assert.equal(requestsHeld(pod('3', '1', '1', 'Deferred')).cpuMilli, 3000);
+  assert.equal(requestsHeld(pod('3', '1', '1', 'Infeasible')).cpuMilli, 1000);
+  assert.equal(requestsHeld(pod('1', '1', '2')).cpuMilli, 2000);
+  assert.equal(requestsHeld(pod('1', '2', '1')).cpuMilli, 2000);
+  assert.equal(requestsHeld(pod('3', '1', '1', 'Infeasible', 1)).cpuMilli, 3000);
 });

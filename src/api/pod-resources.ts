@@ -1,5 +1,5 @@
 import { quantityMilli, quantityValue } from '../foundation/quantity.ts';
-import type { Pod, ResourceRequirements } from './schema/types.d.ts';
+import type { Container, Pod, ResourceRequirements } from './schema/types.d.ts';
 
 /** Amounts of everything countable: thousandths of a core, bytes, pods, and extended resources by name. */
 export type Amounts = {
@@ -71,18 +71,43 @@ export const isSidecar = ({ restartPolicy }: { restartPolicy?: string }): boolea
  * moment of its init phase, or what is stated for the whole pod; plus overhead. Source:
  * k8s.io/component-helpers/resource/helpers.go, PodRequests.
  */
-export function podAmounts({ spec }: Pod, statedBy: Stated): Amounts {
+export const podAmounts = (pod: Pod, statedBy: Stated): Amounts =>
+  sumOf(pod, statedBy, ({ resources }) => parseAmounts(statedBy(resources)));
+
+/**
+ * What a pod on a node holds of it, also while it is resized: of each container the most of what it asks for, was
+ * granted and has, so that nobody takes the room that it grows into or has not left yet. What it asks for does not count
+ * when its node can never give it (KEP-1287). Source: k8s.io/component-helpers/resource/helpers.go.
+ */
+export function requestsHeld(pod: Pod): Amounts {
+  const { containerStatuses = [], initContainerStatuses = [], conditions = [] } = pod.status ?? {};
+  // One whose spec has never changed was never resized.
+  if (pod.metadata.generation === 1) return podAmounts(pod, requestsOf);
+  const isInfeasible = conditions.some(({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible');
+  const once = new Set((pod.spec?.initContainers ?? []).filter((container) => !isSidecar(container)));
+  return sumOf(pod, requestsOf, (container) => {
+    const asked = parseAmounts(requestsOf(container.resources));
+    const status = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container.name);
+    if (status?.resources === undefined || once.has(container)) return asked;
+    const held = isInfeasible ? nothing() : asked;
+    raise(held, parseAmounts(requestsOf(status.resources)));
+    raise(held, parseAmounts(status.allocatedResources));
+    return held;
+  });
+}
+
+function sumOf({ spec }: Pod, statedBy: Stated, amountsOf: (container: Container) => Amounts): Amounts {
   const sum = nothing();
   const peak = nothing();
   const sidecars = nothing();
   for (const container of spec?.initContainers ?? []) {
-    const moment = parseAmounts(statedBy(container.resources));
+    const moment = amountsOf(container);
     if (isSidecar(container)) add(sidecars, moment);
     else add(moment, sidecars);
     raise(peak, isSidecar(container) ? sidecars : moment);
   }
   add(sum, sidecars);
-  for (const container of spec?.containers ?? []) add(sum, parseAmounts(statedBy(container.resources)));
+  for (const container of spec?.containers ?? []) add(sum, amountsOf(container));
   raise(sum, peak);
   if (spec?.resources) Object.assign(sum, ofWholePod(sum, statedBy(spec.resources)));
   if (spec?.overhead) add(sum, parseAmounts(spec.overhead));

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { requestsHeld } from '../api/pod-resources.ts';
 import type { Node, Pod } from '../api/schema/types.d.ts';
 import type { Cache, Caches } from '../client/cache.ts';
 import type { Wake } from './plugin.ts';
@@ -58,9 +60,11 @@ export function observe({ caches, world, queue, assumed, schedulerName, changed,
     queue.remove(uid);
     world.denominate(uid);
     const same = known !== undefined && known.nodeName === pod.spec?.nodeName && isAlike(known.pod, pod);
+    const now = same ? known : parsePod(pod);
     if (same) known.pod = pod;
-    else world.place(parsePod(pod));
-    if (!same || wasAssumed) changed('pod');
+    else world.place(now);
+    // What shrinks leaves room, as what goes does.
+    if (!same || wasAssumed) changed(known !== undefined && holdsLess(now, known) ? 'pod-gone' : 'pod');
   }
 
   function wait(pod: Pod, uid: string): void {
@@ -116,7 +120,10 @@ export function observe({ caches, world, queue, assumed, schedulerName, changed,
   };
 }
 
-/** Nothing that decisions are made from has changed: only the status, or annotations. */
+const holdsLess = ({ requests: now }: PodInfo, { requests: before }: PodInfo): boolean =>
+  now.cpuMilli < before.cpuMilli || now.memoryBytes < before.memoryBytes;
+
+/** Nothing that decisions are made from has changed: only annotations, or the status beside what a resize has come to. */
 function isAlike(one: Pod, other: Pod): boolean {
   const [before, after] = [one.metadata, other.metadata];
   if ((before.deletionTimestamp === undefined) !== (after.deletionTimestamp === undefined)) return false;
@@ -124,7 +131,8 @@ function isAlike(one: Pod, other: Pod): boolean {
     before.generation === undefined || before.generation !== after.generation
       ? JSON.stringify(one.spec) === JSON.stringify(other.spec)
       : true;
-  return sameSpec && JSON.stringify(before.labels) === JSON.stringify(after.labels);
+  if (!sameSpec || JSON.stringify(before.labels) !== JSON.stringify(after.labels)) return false;
+  return after.generation === 1 || isDeepStrictEqual(requestsHeld(one), requestsHeld(other));
 }
 
 /** Heartbeats change a node all the time; only this decides where pods go. */

@@ -1,5 +1,5 @@
 import { type NodeTerm, parseNodeTerm } from '../api/node-selector.ts';
-import { type Amounts, isSidecar, podAmounts, requestsOf } from '../api/pod-resources.ts';
+import { type Amounts, isSidecar, requestsHeld } from '../api/pod-resources.ts';
 import type { Pod, PodAffinityTerm, TopologySpreadConstraint } from '../api/schema/types.d.ts';
 import { type LabelSelector, matchesSelector } from '../api/selectors.ts';
 
@@ -51,7 +51,7 @@ const usualMemoryBytes = 200 * 2 ** 20;
 export function parsePod(pod: Pod): PodInfo {
   const spec = pod.spec ?? { containers: [] };
   const { namespace = '', name, uid = '', labels = {} } = pod.metadata;
-  const requests = podAmounts(pod, requestsOf);
+  const requests = requestsHeld(pod);
   const { nodeAffinity, podAffinity, podAntiAffinity } = spec.affinity ?? {};
   const term = (raw: PodAffinityTerm) => parsePodTerm(raw, namespace, labels);
   const weighted = (list: { weight: number; podAffinityTerm: PodAffinityTerm }[] | undefined, sign: 1 | -1) =>

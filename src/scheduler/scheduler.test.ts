@@ -98,6 +98,27 @@ test('an important pod takes the place of an unimportant one', async (t) => {
   assert.equal(await nodeOf('high'), 'n1');
 });
 
+test('the wish of a resize holds room until its node says that it can never have it', async (t) => {
+  const { addNode, addPod, nodeOf, client, refusalOf } = await start(t);
+  await addNode(buildNode('n1', { allocatable: { cpu: '2' } }));
+  await addPod('grows', { requests: { cpu: '1' } });
+  await nodeOf('grows');
+  const grows = { namespace: 'default', name: 'grows' };
+  const patch = (subresource: string, body: object) =>
+    client.patch('pods', grows, { type: 'strategic', body }, { subresource });
+  const has = { requests: { cpu: '1' } };
+  await patch('status', {
+    status: { containerStatuses: [{ name: 'main', resources: has, allocatedResources: has.requests }] },
+  });
+  await patch('resize', { spec: { containers: [{ name: 'main', resources: { requests: { cpu: '4' } } }] } });
+  await addPod('waits', { requests: { cpu: '1' } });
+  assert.match((await refusalOf('waits')).message ?? '', /Insufficient cpu/);
+  await patch('status', {
+    status: { conditions: [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }] },
+  });
+  assert.equal(await nodeOf('waits'), 'n1');
+});
+
 test('gated pods wait for their gates, pods of other schedulers for theirs', async (t) => {
   const { addNode, addPod, nodeOf, refusalOf, podNamed, client } = await start(t);
   await addNode(buildNode('n1'));
