@@ -50,7 +50,10 @@ export type ControlPlane = {
   /** The addresses that are listened on. */
   addresses: { host: string; port: number }[];
   setServing(serving: Credential): void;
-  /** Resolves when default objects exist and controllers and scheduler run. */
+  /**
+   * Resolves when default objects exist and controllers and scheduler run. Rejects when they cannot: a control plane that
+   * answers and does nothing looks well to everybody, so whoever started it must end it.
+   */
   started: Promise<void>;
   close(): Promise<void>;
 };
@@ -98,9 +101,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const reactors = import('./reactors.ts').then(({ startReactors }) =>
     startReactors({ ...options, server, previewChanges, addresses: wellKnown, signal: closing.signal }),
   );
-  reactors.catch((error) => log.error('the control plane did not start completely', { error }));
+  const started = reactors.then(nothing, (cause) => {
+    const remedy = 'the server starts anew; when that goes on, mend or delete what is named here, or go back a version';
+    throw new Error(`Controllers and scheduler cannot start: ${cause.message} (${remedy})`, { cause });
+  });
   return {
-    ...{ server, addresses, started: reactors.then(() => undefined) },
+    ...{ server, addresses, started },
     setServing: (serving) => server.setTls(tls(serving)),
     async close() {
       closing.abort();
@@ -110,6 +116,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     },
   };
 }
+
+const nothing = () => {};
 
 /** Every request is told to the keeper, whatever of it the audit log keeps. */
 const observedAudit = (audit: Audit, keeper: Keeper): Audit => ({

@@ -93,11 +93,15 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   settle();
   collectStartGarbage(clock);
   log.info('the API server listens', { addresses: plane.addresses });
-  await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
-  await plane.close();
-  keeper?.close();
-  await engine.close();
-  await audit.close();
+  const told = new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
+  try {
+    await Promise.race([told, plane.started.then(() => told)]);
+  } finally {
+    await plane.close();
+    keeper?.close();
+    await engine.close();
+    await audit.close();
+  }
 }
 
 function servingOptions(configuration: Configuration) {
