@@ -18,7 +18,8 @@ export function validateMatch(match: MatchResources, field: string, errors: Fiel
     });
 }
 
-function validateRule(rule: NamedRuleWithOperations, field: string, errors: FieldError[]): void {
+/** A rule of a policy or, without names, of a webhook. */
+export function validateRule(rule: NamedRuleWithOperations, field: string, errors: FieldError[]): void {
   const { resourceNames = [], apiVersions = [], resources = [] } = rule;
   resourceNames.forEach((name, index) => {
     const at = `${field}.resourceNames[${index}]`;

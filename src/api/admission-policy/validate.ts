@@ -1,6 +1,7 @@
 import { reservedWords } from '../cel/reserved-words.ts';
 import type {
   AuditAnnotation,
+  MatchCondition,
   MatchResources,
   MutatingAdmissionPolicy,
   Mutation,
@@ -161,18 +162,30 @@ function commonErrors({
     if (!matchConstraints.resourceRules?.length) errors.push(required('spec.matchConstraints.resourceRules'));
   }
   checkCount(variables, 'spec.variables', variablesMax, errors);
-  checkCount(matchConditions, 'spec.matchConditions', matchConditionsMax, errors);
-  matchConditions.forEach(({ name }, index) => {
-    const field = `spec.matchConditions[${index}].name`;
-    checkName(name, qualifiedName, field, errors);
-    if (name && matchConditions.findIndex((other) => other.name === name) < index) errors.push(duplicate(field, name));
-  });
+  checkConditions(matchConditions, 'spec', errors);
   variables.forEach(({ name }: Variable, index) => {
     const field = `spec.variables[${index}].name`;
     if (!name?.trim()) errors.push(required(field, 'name is not specified'));
     else checkName(name, identifier, field, errors);
   });
   return errors;
+}
+
+function checkConditions(conditions: MatchCondition[], at: string, errors: FieldError[]): void {
+  checkCount(conditions, `${at}.matchConditions`, matchConditionsMax, errors);
+  conditions.forEach(({ name }, index) => {
+    const field = `${at}.matchConditions[${index}].name`;
+    checkName(name, qualifiedName, field, errors);
+    if (name && conditions.findIndex((other) => other.name === name) < index) errors.push(duplicate(field, name));
+  });
+}
+
+/** Of a webhook, which stands at `webhooks[0]`: names and expressions. */
+export function validateConditions(matchConditions: MatchCondition[], at: string): FieldError[] {
+  const errors: FieldError[] = [];
+  checkConditions(matchConditions, at, errors);
+  const wrong = matchConditions.length > 0 ? withExpressions({ matchConditions }, []) : [];
+  return [...errors, ...wrong.map((error) => ({ ...error, field: error.field.replace('spec', at) }))];
 }
 
 /** Expressions are compiled besides, unless they are too much. */

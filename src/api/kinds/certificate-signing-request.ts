@@ -43,9 +43,6 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   ],
   validate: validateRequest,
   validateStatus: validateConditions,
-  defaults({ spec }) {
-    if (spec) spec.usages ??= ['digital signature', 'key encipherment'];
-  },
 });
 
 const usages = [

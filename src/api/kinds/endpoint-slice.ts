@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { EndpointSlice } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { duplicate, immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
-import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from '../validation/names.ts';
+import { dnsLabel, dnsSubdomain, labelValue, type NameCheck, qualifiedName } from '../validation/names.ts';
 import { checkAddress, checkEnum, checkOptionalName, checkPort, checkUnique } from '../validation/values.ts';
 
 const shownMax = 3;
@@ -67,7 +67,7 @@ function validateSlice(slice: EndpointSlice, old: EndpointSlice | undefined): Fi
           checkEndpoint(address, addressType, `${at}.addresses[${position}]`, errors);
         });
       for (const [list, items] of Object.entries({ forZones: hints?.forZones, forNodes: hints?.forNodes }))
-        validateHints(items ?? [], `${at}.hints.${list}`, errors);
+        validateHints(items ?? [], list === 'forNodes' ? dnsSubdomain : labelValue, `${at}.hints.${list}`, errors);
       checkOptionalName(hostname, dnsLabel, `${at}.hostname`, errors);
       checkOptionalName(nodeName, dnsSubdomain, `${at}.nodeName`, errors);
     });
@@ -102,10 +102,10 @@ function checkEndpoint(address: string, type: string, field: string, errors: Fie
 
 const hintsMax = 8;
 
-function validateHints(hints: { name: string }[], field: string, errors: FieldError[]): void {
+function validateHints(hints: { name: string }[], check: NameCheck, field: string, errors: FieldError[]): void {
   if (hints.length > hintsMax) errors.push(tooMany(field, hints.length, hintsMax));
   hints.forEach(({ name = '' }, index) => {
-    checkOptionalName(name, labelValue, `${field}[${index}].name`, errors);
+    checkOptionalName(name, check, `${field}[${index}].name`, errors);
   });
   checkUnique(
     hints.map(({ name = '' }) => name),

@@ -5,6 +5,11 @@ import { decodeFields } from '../schema/decode.ts';
 import { example } from '../testing/examples.ts';
 import { create } from '../testing/refusals.ts';
 
+const flows = 'flowcontrol.apiserver.k8s.io/v1 FlowSchema';
+const level = 'flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration';
+const webhooks = 'admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration';
+const account = { kind: 'ServiceAccount', serviceAccount: { name: '*', namespace: 'default' } };
+
 /** One field of an example set to a value, and the fields that are refused for it: as kube-apiserver 1.36 answers. */
 const cases: [kind: string, path: string, value: unknown, ...refused: string[]][] = [
   ['v1 ConfigMap', 'metadata.finalizers', ['hold'], 'metadata.finalizers[0]'],
@@ -180,6 +185,114 @@ const cases: [kind: string, path: string, value: unknown, ...refused: string[]][
     'spec.volumes[0].iscsi.lun',
   ],
   ['v1 Pod', 'spec.volumes', [{ name: 'a', configMap: { name: 'a', items: [{ key: 'a b', path: 'x' }] } }]],
+  [flows, 'spec.matchingPrecedence', 1, 'spec.matchingPrecedence'],
+  [flows, 'spec.distinguisherMethod', { type: 'ByPod' }, 'spec.distinguisherMethod.type'],
+  [flows, 'spec.rules', [{}], 'spec.rules[0]', 'spec.rules[0].subjects'],
+  [
+    flows,
+    'spec.rules',
+    [
+      {
+        subjects: [{ kind: 'User', group: { name: 'a' } }],
+        nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/'] }],
+      },
+    ],
+    'spec.rules[0].subjects[0].group',
+    'spec.rules[0].subjects[0].user',
+  ],
+  [
+    flows,
+    'spec.rules',
+    [{ subjects: [account], resourceRules: [{ verbs: ['*', 'get'], apiGroups: ['*'], resources: ['*'] }] }],
+    'spec.rules[0].resourceRules[0].namespaces',
+    'spec.rules[0].resourceRules[0].verbs',
+  ],
+  [
+    flows,
+    'spec.rules',
+    [
+      {
+        subjects: [account],
+        nonResourceRules: [{ verbs: ['get', 'peek'], nonResourceURLs: ['healthz', '/a*b', '/ok/*'] }],
+      },
+    ],
+    'spec.rules[0].nonResourceRules[0].nonResourceURLs[0]',
+    'spec.rules[0].nonResourceRules[0].nonResourceURLs[1]',
+    'spec.rules[0].nonResourceRules[0].verbs',
+  ],
+  [level, 'spec.type', 'Exempt', 'spec.limited', 'spec.type'],
+  [level, 'spec.exempt', {}, 'spec.exempt'],
+  [level, 'spec.limited.limitResponse', { type: 'Queue' }, 'spec.limited.limitResponse.queuing'],
+  [level, 'spec.limited.limitResponse', { type: 'Reject' }],
+  [
+    level,
+    'spec.limited.limitResponse.queuing',
+    { queues: 4, handSize: 5, queueLengthLimit: -1 },
+    'spec.limited.limitResponse.queuing.handSize',
+    'spec.limited.limitResponse.queuing.queueLengthLimit',
+  ],
+  [
+    'networking.k8s.io/v1 IngressClass',
+    'spec.parameters',
+    { scope: 'Namespace', kind: 'Params', name: 'a', apiGroup: '' },
+    'spec.parameters.apiGroup',
+    'spec.parameters.namespace',
+  ],
+  [
+    'networking.k8s.io/v1 IngressClass',
+    'spec.parameters',
+    { namespace: 'default', kind: 'Params', name: '' },
+    'spec.parameters.name',
+    'spec.parameters.namespace',
+  ],
+  ['networking.k8s.io/v1 Ingress', 'spec.rules.0.http.paths.0.path', '/a/../b', 'spec.rules[0].http.paths[0].path'],
+  [
+    'networking.k8s.io/v1 Ingress',
+    'spec.defaultBackend',
+    { service: { name: 'web', port: { name: 'A_b' } } },
+    'spec.defaultBackend.service.port.name',
+  ],
+  [
+    'networking.k8s.io/v1 Ingress',
+    'spec.defaultBackend',
+    { resource: { kind: 'Bucket' } },
+    'spec.defaultBackend.resource.name',
+  ],
+  [webhooks, 'webhooks.0.admissionReviewVersions', ['v2'], 'webhooks[0].admissionReviewVersions'],
+  [webhooks, 'webhooks.0.clientConfig', { url: 'http://a.example.com' }, 'webhooks[0].clientConfig.url'],
+  [
+    webhooks,
+    'webhooks.0.clientConfig',
+    { service: { name: 'a', path: 'x/y', port: 70_000 } },
+    'webhooks[0].clientConfig.service.namespace',
+    'webhooks[0].clientConfig.service.path',
+    'webhooks[0].clientConfig.service.path',
+    'webhooks[0].clientConfig.service.port',
+  ],
+  [
+    webhooks,
+    'webhooks.0.matchConditions',
+    [
+      { name: 'not valid!', expression: 'object.metadata.name == "a"' },
+      { name: 'b', expression: 'nobody' },
+    ],
+    'webhooks[0].matchConditions[0].name',
+    'webhooks[0].matchConditions[1].expression',
+  ],
+  [
+    webhooks,
+    'webhooks.0.rules',
+    [{ operations: ['*', 'CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: 'All' }],
+    'webhooks[0].rules[0].operations',
+    'webhooks[0].rules[0].scope',
+  ],
+  ['certificates.k8s.io/v1 CertificateSigningRequest', 'spec.usages', [], 'spec.usages'],
+  [
+    'discovery.k8s.io/v1 EndpointSlice',
+    'endpoints',
+    [{ addresses: ['10.0.0.1'], hints: { forNodes: [{ name: '' }] } }],
+    'endpoints[0].hints.forNodes[0].name',
+  ],
 ];
 
 for (const [of, path, value, ...refused] of cases)

@@ -2,9 +2,10 @@ import { defineKind } from '../define.ts';
 import type { IngressClass } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
-import { immutable, invalidValue } from '../validation/errors.ts';
-import { qualifiedName } from '../validation/names.ts';
-import { checkEnum, checkName } from '../validation/values.ts';
+import { forbiddenValue, immutable, invalidValue, required, tooLong } from '../validation/errors.ts';
+import { dnsLabel, qualifiedName } from '../validation/names.ts';
+import { validateReference } from '../validation/references.ts';
+import { checkEnum, checkName, checkOptionalName } from '../validation/values.ts';
 
 function parameters({ spec }: IngressClass): string {
   const reference = spec?.parameters;
@@ -23,7 +24,9 @@ export const ingressClass = defineKind<IngressClass>({
     if (!spec?.controller?.includes('/'))
       errors.push(invalidValue('spec.controller', spec?.controller ?? '', 'must be a domain-prefixed path'));
     if (old && spec?.controller !== old.spec?.controller) errors.push(immutable('spec.controller', spec?.controller));
-    if (spec?.parameters) checkEnum(spec.parameters.scope, ['Cluster', 'Namespace'], 'spec.parameters.scope', errors);
+    if ((spec?.controller?.length ?? 0) > controllerLengthMax)
+      errors.push(tooLong('spec.controller', controllerLengthMax));
+    if (spec?.parameters) validateParameters(spec.parameters, 'spec.parameters', errors);
     return errors;
   },
   columns: [
@@ -34,3 +37,17 @@ export const ingressClass = defineKind<IngressClass>({
     if (spec?.parameters) spec.parameters.scope ??= 'Cluster';
   },
 });
+
+const controllerLengthMax = 250;
+type Parameters = NonNullable<NonNullable<IngressClass['spec']>['parameters']>;
+
+function validateParameters(parameters: Parameters, field: string, errors: FieldError[]): void {
+  const { scope, namespace } = parameters;
+  validateReference(parameters, field, errors);
+  checkEnum(scope, ['Cluster', 'Namespace'], `${field}.scope`, errors);
+  if (scope === 'Cluster' && namespace !== undefined)
+    errors.push(forbiddenValue(`${field}.namespace`, "`parameters.scope` is set to 'Cluster'"));
+  if (scope !== 'Namespace') return;
+  if (namespace === undefined) errors.push(required(`${field}.namespace`, "`parameters.scope` is set to 'Namespace'"));
+  else checkOptionalName(namespace, dnsLabel, `${field}.namespace`, errors);
+}

@@ -2,8 +2,9 @@ import { defineKind } from '../define.ts';
 import type { Ingress, IngressBackend } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
-import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
-import { dns1035Label, dnsSubdomain } from '../validation/names.ts';
+import { invalidValue, required } from '../validation/errors.ts';
+import { dns1035Label, dnsSubdomain, portName } from '../validation/names.ts';
+import { validateReference } from '../validation/references.ts';
 import { checkEnum, checkName, checkPort } from '../validation/values.ts';
 
 const hostsMax = 3;
@@ -61,8 +62,7 @@ function validateIngress({ spec }: Ingress): FieldError[] {
     paths?.forEach(({ path, pathType, backend }, position) => {
       const at = `spec.rules[${index}].http.paths[${position}]`;
       checkEnum(pathType, ['Exact', 'ImplementationSpecific', 'Prefix'], `${at}.pathType`, errors);
-      if (pathType !== 'ImplementationSpecific' && !path?.startsWith('/'))
-        errors.push(invalidValue(`${at}.path`, path ?? '', 'must be an absolute path'));
+      validatePath(path ?? '', pathType === 'ImplementationSpecific', `${at}.path`, errors);
       validateBackend(backend ?? {}, `${at}.backend`, errors);
     });
   });
@@ -76,6 +76,18 @@ function validateIngress({ spec }: Ingress): FieldError[] {
   return errors;
 }
 
+const forbiddenInPaths = ['//', '/./', '/../', '%2f', '%2F'];
+
+function validatePath(path: string, isFree: boolean, field: string, errors: FieldError[]): void {
+  if (!path.startsWith('/') && !(isFree && path === ''))
+    errors.push(invalidValue(field, path, 'must be an absolute path'));
+  if (isFree) return;
+  for (const part of forbiddenInPaths)
+    if (path.includes(part)) errors.push(invalidValue(field, path, `must not contain '${part}'`));
+  for (const end of ['/..', '/.'])
+    if (path.endsWith(end)) errors.push(invalidValue(field, path, `cannot end with '${end}'`));
+}
+
 function checkHost(host: string | undefined, field: string, errors: FieldError[]): void {
   if (!host) return;
   const wrong = dnsSubdomain(host.replace(/^\*\./, ''));
@@ -84,11 +96,13 @@ function checkHost(host: string | undefined, field: string, errors: FieldError[]
 
 function validateBackend({ service, resource }: IngressBackend, field: string, errors: FieldError[]): void {
   if (service && resource) errors.push(invalidValue(field, '', 'cannot set both resource and service backends'));
-  if (!service && !resource) errors.push(required(field, 'resource or service backend is required'));
-  if (!service) return;
+  if (!service && !resource) errors.push(invalidValue(field, '', 'resource or service backend is required'));
+  if (resource && !service) validateReference(resource, `${field}.resource`, errors);
+  if (!service || resource) return;
   checkName(service.name, dns1035Label, `${field}.service.name`, errors);
   const { name, number } = service.port ?? {};
-  if (name && number) errors.push(forbiddenValue(`${field}.service.port`, 'cannot set both port name & port number'));
-  else if (!name && !number) errors.push(required(`${field}.service.port`, 'port name or number is required'));
+  if (name && number) errors.push(invalidValue(field, '', 'cannot set both port name & port number'));
+  else if (name) checkName(name, portName, `${field}.service.port.name`, errors);
   else if (number) checkPort(number, `${field}.service.port.number`, errors);
+  else errors.push(required(field, 'port name or number is required'));
 }

@@ -1,19 +1,11 @@
 import { defineKind } from '../define.ts';
 import { defaultPodTemplate, takeTemplateLabels } from '../pods/defaults.ts';
 import { validatePodTemplate } from '../pods/validate.ts';
-import type { Job, JobSpec } from '../schema/types.d.ts';
+import type { Job, JobSpec, PodSpec } from '../schema/types.d.ts';
 import { matchesSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
 import { conditionOf, humanDuration, templateColumns } from '../table.ts';
-import {
-  forbiddenValue,
-  immutable,
-  invalidValue,
-  notSupported,
-  required,
-  tooLong,
-  tooMany,
-} from '../validation/errors.ts';
+import { immutable, invalidValue, notSupported, required, tooLong, tooMany } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import {
@@ -305,15 +297,20 @@ function validateJobUpdate(spec: JobSpec, old: JobSpec, job: Job): FieldError[] 
   const isElastic = spec.completionMode === 'Indexed' && spec.completions === spec.parallelism;
   if (!isElastic && !sameValue(spec.completions, old.completions))
     errors.push(immutable('spec.completions', spec.completions ?? null));
-  const mayMove = old.suspend && !job.status?.startTime;
-  if (!mayMove && !sameValue(spec.template, old.template)) errors.push(immutable('spec.template', '…'));
-  if (
-    mayMove &&
-    !sameValue(
-      spec.template?.spec?.containers?.map(({ image }) => image),
-      old.template?.spec?.containers?.map(({ image }) => image),
-    )
-  )
-    errors.push(forbiddenValue('spec.template', 'only scheduling directives of a suspended job may change'));
+  if (sameValue(spec.template, old.template)) return errors;
+  const isWaiting = old.suspend && !job.status?.startTime;
+  if (!isWaiting) errors.push(immutable('spec.template', '…'));
+  else if (!sameValue(lasting(spec.template?.spec), lasting(old.template?.spec)))
+    errors.push(invalidValue('spec.template.spec', '…', 'only resources and scheduling directives may change'));
   return errors;
+}
+
+/** Of the pods of a suspended job: all but where they may run and what they ask for, which somebody who queues jobs decides. */
+function lasting(spec: PodSpec = { containers: [] }) {
+  const { affinity = {}, nodeSelector: _, tolerations: __, schedulingGates: ___, ...kept } = spec;
+  const { nodeAffinity: ____, ...others } = affinity;
+  const asked = (containers: PodSpec['containers'] | undefined) =>
+    containers?.map(({ resources: _, ...container }) => container);
+  const { containers, initContainers } = spec;
+  return { ...kept, affinity: others, containers: asked(containers), initContainers: asked(initContainers) };
 }

@@ -64,29 +64,31 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
 function validateClaim({ spec }: PersistentVolumeClaim, old: PersistentVolumeClaim | undefined): FieldError[] {
   const errors: FieldError[] = [];
   validateClaimSpec(spec ?? {}, 'spec', errors);
-  if (old) errors.push(...validateClaimUpdate(spec ?? {}, old.spec ?? {}, old.status?.phase === 'Bound'));
+  if (old) errors.push(...validateClaimUpdate(spec ?? {}, old));
   return errors;
 }
 
-function validateClaimUpdate(spec: PersistentVolumeClaimSpec, old: PersistentVolumeClaimSpec, isBound: boolean) {
+function validateClaimUpdate(spec: PersistentVolumeClaimSpec, { spec: old = {}, status }: PersistentVolumeClaim) {
   const errors: FieldError[] = [];
-  const fixed = ({ resources: _, volumeAttributesClassName: __, ...rest }: PersistentVolumeClaimSpec) => rest;
-  const now = { ...fixed(spec) };
-  // The binder names the volume once; a claim without a class may be given one before it is bound.
+  const now = structuredClone(spec);
+  const [after, before] = [spec.resources?.requests?.['storage'], old.resources?.requests?.['storage']];
+  // The binder names the volume once; a claim without a class may be given one.
   if (!old.volumeName) now.volumeName = old.volumeName;
-  if (old.storageClassName === undefined && !isBound) now.storageClassName = old.storageClassName;
-  if (!sameValue(now, fixed(old)))
+  if (old.storageClassName === undefined) now.storageClassName = old.storageClassName;
+  if (status?.phase === 'Bound') {
+    now.volumeAttributesClassName = old.volumeAttributesClassName;
+    if (now.resources?.requests && before !== undefined) now.resources.requests['storage'] = before;
+  }
+  if (!sameValue(now, old))
     errors.push(
       forbiddenValue(
         'spec',
         'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
       ),
     );
-  const [after, before] = [spec.resources?.requests?.['storage'], old.resources?.requests?.['storage']];
-  if (after === undefined || before === undefined || after === before) return errors;
-  if (!isBound)
-    errors.push(forbiddenValue('spec', 'resources.requests of a claim that is not bound may not be changed'));
-  else if (isQuantity(after) && compareQuantities(after, before) < 0)
-    errors.push(forbiddenValue('spec.resources.requests.storage', 'field can not be less than previous value'));
+  if (!isQuantity(after) || !isQuantity(before) || compareQuantities(after, before) >= 0) return errors;
+  // What failed to grow may be taken back, never what it already has.
+  if (compareQuantities(after, status?.capacity?.['storage'] ?? '0') <= 0)
+    errors.push(forbiddenValue('spec.resources.requests.storage', 'field can not be less than status.capacity'));
   return errors;
 }

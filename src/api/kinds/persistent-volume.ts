@@ -3,7 +3,7 @@ import { validateNodeTerm } from '../pods/scheduling.ts';
 import { validateHostPath } from '../pods/volumes.ts';
 import type { PersistentVolume } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { forbiddenValue, immutable, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkEnum, checkMoreThanZero, checkName, sameValue } from '../validation/values.ts';
 import { accessNames, validateAccessModes } from '../validation/volume-claims.ts';
@@ -142,6 +142,8 @@ function validateVolume({ spec = {} }: PersistentVolume, old: PersistentVolume |
     errors.push(
       forbiddenValue('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'),
     );
+  if (old.spec?.nodeAffinity && !sameValue(nodeAffinity, old.spec.nodeAffinity))
+    errors.push(immutable('nodeAffinity', nodeAffinity ?? null));
   if (spec.volumeMode !== old.spec?.volumeMode)
     errors.push(invalidValue('spec.volumeMode', spec.volumeMode, 'field is immutable'));
   return errors;

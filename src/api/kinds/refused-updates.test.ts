@@ -10,9 +10,12 @@ const rbac = 'rbac.authorization.k8s.io/v1';
 type Change = (object: any) => void;
 const claim = 'v1 PersistentVolumeClaim';
 const bound: Change = (object) => {
-  object.status = { phase: 'Bound' };
+  object.status = { phase: 'Bound', capacity: { storage: '1Gi' } };
   object.spec.volumeName = 'pv1';
 };
+const onNodes = (...values: string[]) => ({
+  required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values }] }] },
+});
 const refusedUpdates: [string, string, Change, Change, RegExp][] = [
   [
     deployment,
@@ -62,7 +65,7 @@ const refusedUpdates: [string, string, Change, Change, RegExp][] = [
     'its size to less',
     bound,
     ({ spec }) => (spec.resources.requests.storage = '1Mi'),
-    /can not be less than previous/,
+    /can not be less than status/,
   ],
   [
     'v1 PersistentVolume',
@@ -77,6 +80,27 @@ const refusedUpdates: [string, string, Change, Change, RegExp][] = [
     () => {},
     ({ spec }) => (spec.template.spec.containers[0].image = 'x'),
     /spec\.template: Invalid value/,
+  ],
+  [
+    'batch/v1 Job',
+    'the volumes of its template, suspended or not',
+    ({ spec }) => (spec.suspend = true),
+    ({ spec }) => (spec.template.spec.volumes = [{ name: 'root', hostPath: { path: '/' } }]),
+    /only resources and scheduling directives may change/,
+  ],
+  [
+    'v1 PersistentVolume',
+    'where it may be used',
+    ({ spec }) => (spec.nodeAffinity = onNodes('n1')),
+    ({ spec }) => (spec.nodeAffinity = onNodes('n2')),
+    /nodeAffinity: Invalid value: .*immutable/,
+  ],
+  [
+    claim,
+    'what it asks for besides its size',
+    bound,
+    ({ spec }) => (spec.resources.limits = { storage: '9Gi' }),
+    /spec is immutable after creation/,
   ],
   [`${rbac} RoleBinding`, 'its role', () => {}, ({ roleRef }) => (roleRef.name = 'admin'), /cannot change roleRef/],
   [
@@ -126,6 +150,15 @@ test('a claim may be bound, and a bound one may grow', () => {
   const larger = structuredClone(old);
   larger.spec.resources.requests.storage = '2Gi';
   assert.deepEqual(kind.validate(larger, old), []);
+});
+
+test('a suspended job may move, and ask for something else', () => {
+  const old = create('batch/v1 Job', ({ spec }) => (spec.suspend = true));
+  const object = structuredClone(old);
+  const { spec } = object.spec.template;
+  spec.nodeSelector = { disk: 'ssd' };
+  spec.containers[0].resources = { requests: { cpu: '2' } };
+  assert.deepEqual(texts(kindOf('batch/v1', 'Job')!.validate(object, old)), []);
 });
 
 test('a certificate request that was approved cannot be denied as well', () => {

@@ -1,3 +1,5 @@
+import { validateConditions } from '../admission-policy/validate.ts';
+import { validateRule } from '../admission-policy/validate-match.ts';
 import { defineKind } from '../define.ts';
 import type {
   MutatingWebhook,
@@ -7,8 +9,10 @@ import type {
 } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { duplicate, invalidValue, required } from '../validation/errors.ts';
+import { dns1035Label, dnsSubdomain } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
-import { checkEnum, checkRange } from '../validation/values.ts';
+import { checkEnum, checkName, checkRange } from '../validation/values.ts';
+import { validateWebhookService, validateWebhookUrl } from '../validation/webhook-client.ts';
 
 /** Source: kubernetes/kubernetes pkg/apis/admissionregistration/v1/defaults.go. */
 function defaultWebhook(webhook: MutatingWebhook | ValidatingWebhook): void {
@@ -65,7 +69,7 @@ export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
 });
 
 type Webhook = MutatingWebhook | ValidatingWebhook;
-const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
+const reviewVersions = ['v1', 'v1beta1'];
 
 /** Source: kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go. */
 function validateWebhooks(webhooks: Webhook[] = []): FieldError[] {
@@ -73,38 +77,53 @@ function validateWebhooks(webhooks: Webhook[] = []): FieldError[] {
   const names = new Set<string>();
   webhooks.forEach((webhook, index) => {
     const at = `webhooks[${index}]`;
-    const { name, clientConfig, rules = [], admissionReviewVersions } = webhook;
-    if ((name ?? '').split('.').length < 3)
-      errors.push(
-        invalidValue(`${at}.name`, name ?? '', 'should be a domain with at least three segments separated by dots'),
-      );
-    if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
+    const { name = '', matchConditions = [], rules = [] } = webhook;
+    validateName(name, `${at}.name`, errors);
+    if (name && names.has(name)) errors.push(duplicate(`${at}.name`, name));
     names.add(name);
-    checkEnum(webhook.failurePolicy, ['Fail', 'Ignore'], `${at}.failurePolicy`, errors);
-    checkEnum(webhook.matchPolicy, ['Equivalent', 'Exact'], `${at}.matchPolicy`, errors);
-    checkEnum(webhook.sideEffects, ['None', 'NoneOnDryRun'], `${at}.sideEffects`, errors);
+    for (const [field, allowed] of Object.entries(choices))
+      checkEnum(webhook[field as keyof typeof choices], allowed, `${at}.${field}`, errors);
+    if ('reinvocationPolicy' in webhook)
+      checkEnum(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], `${at}.reinvocationPolicy`, errors);
     checkRange(webhook.timeoutSeconds, 1, 30, `${at}.timeoutSeconds`, errors);
-    if (!admissionReviewVersions?.length)
-      errors.push(required(`${at}.admissionReviewVersions`, 'must specify one of v1, v1beta1'));
-    if (!clientConfig?.url === !clientConfig?.service)
-      errors.push(required(`${at}.clientConfig`, 'exactly one of url or service is required'));
-    if (clientConfig?.url && !/^https:\/\/[^@?#\s]+$/.test(clientConfig.url))
-      errors.push(
-        invalidValue(
-          `${at}.clientConfig.url`,
-          clientConfig.url,
-          "'https' is the only allowed URL scheme, without user, query and fragment",
-        ),
-      );
+    validateVersions(webhook.admissionReviewVersions, `${at}.admissionReviewVersions`, errors);
+    validateClient(webhook.clientConfig, `${at}.clientConfig`, errors);
     validateSelector(webhook.namespaceSelector, `${at}.namespaceSelector`, errors);
     validateSelector(webhook.objectSelector, `${at}.objectSelector`, errors);
     rules.forEach((rule, position) => {
-      const field = `${at}.rules[${position}]`;
-      if (!rule.operations?.length) errors.push(required(`${field}.operations`));
-      for (const operation of rule.operations ?? []) checkEnum(operation, operations, `${field}.operations`, errors);
-      for (const list of ['apiGroups', 'apiVersions', 'resources'] as const)
-        if (!rule[list]?.length) errors.push(required(`${field}.${list}`));
+      validateRule(rule, `${at}.rules[${position}]`, errors);
     });
+    errors.push(...validateConditions(matchConditions, at));
   });
   return errors;
+}
+
+const choices = {
+  failurePolicy: ['Fail', 'Ignore'],
+  matchPolicy: ['Equivalent', 'Exact'],
+  sideEffects: ['None', 'NoneOnDryRun'],
+};
+
+function validateName(name: string, field: string, errors: FieldError[]): void {
+  checkName(name, dnsSubdomain, field, errors);
+  if (name && name.split('.').length < 3)
+    errors.push(invalidValue(field, name, 'should be a domain with at least three segments separated by dots'));
+}
+
+function validateVersions(versions: string[] = [], field: string, errors: FieldError[]): void {
+  if (versions.length === 0) errors.push(required(field, `must specify one of ${reviewVersions.join(', ')}`));
+  versions.forEach((version, index) => {
+    const wrong = versions.indexOf(version) < index ? 'duplicate version' : dns1035Label(version);
+    if (wrong) errors.push(invalidValue(`${field}[${index}]`, version, wrong));
+  });
+  if (versions.length > 0 && !versions.some((version) => reviewVersions.includes(version)))
+    errors.push(invalidValue(field, versions, `must include at least one of ${reviewVersions.join(', ')}`));
+}
+
+function validateClient(client: Webhook['clientConfig'], field: string, errors: FieldError[]): void {
+  const { url, service } = client ?? {};
+  if ((url === undefined) === (service === undefined))
+    errors.push(required(field, 'exactly one of url or service is required'));
+  else if (url !== undefined) validateWebhookUrl(url, `${field}.url`, errors);
+  else validateWebhookService(service!, `${field}.service`, errors);
 }

@@ -148,7 +148,7 @@ const bodies: Record<string, Body> = {
   },
   'flowcontrol.apiserver.k8s.io/v1 FlowSchema': { spec: { priorityLevelConfiguration: { name: 'workload-low' } } },
   'flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration': {
-    spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue' } } },
+    spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: {} } } },
   },
   'resource.k8s.io/v1 DeviceClass': { spec: {} },
   'resource.k8s.io/v1 ResourceClaim': { spec: { devices } },
