@@ -25,12 +25,12 @@ export type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted';
 export type PodSecurityVersion = number | 'latest';
 export type PodSecurityPolicy = { level: PodSecurityLevel; version: PodSecurityVersion };
 
-/** Every check, in the order in which refusals name them. */
+/** Every check, in the order in which Kubernetes names what it refuses: each level by the letters of the ids. */
 export const podSecurityChecks: PodSecurityCheck[] = [
-  ...[hostNamespaces, privileged, hostPathVolumes, hostPorts, hostProbes, appArmorProfile, capabilitiesBaseline],
+  ...[appArmorProfile, capabilitiesBaseline, hostNamespaces, hostPathVolumes, hostPorts, hostProbes, privileged],
   ...[procMount, seLinuxOptions, seccompBaseline, sysctls, windowsHostProcess],
-  ...[allowPrivilegeEscalation, capabilitiesRestricted, restrictedVolumes, runAsNonRoot, runAsUser, seccompRestricted],
-  procMountRestricted,
+  ...[allowPrivilegeEscalation, capabilitiesRestricted, procMountRestricted, restrictedVolumes, runAsNonRoot],
+  ...[runAsUser, seccompRestricted],
 ];
 
 const newestMinor = 36;

@@ -14,8 +14,8 @@ export const hostPorts: PodSecurityCheck = {
         const bad = ports.filter(({ port }) => (port.hostPort ?? 0) !== 0);
         if (bad.length === 0) return undefined;
         const places = [...new Set(bad.map(({ place }) => place))];
-        const numbers = [...new Set(bad.map(({ port }) => port.hostPort))].join(', ');
-        const detail = `${named(places)} ${places.length === 1 ? 'uses' : 'use'} hostPort${bad.length === 1 ? '' : 's'} ${numbers}`;
+        const numbers = [...new Set(bad.map(({ port }) => port.hostPort))];
+        const detail = `${named(places)} ${places.length === 1 ? 'uses' : 'use'} hostPort${numbers.length === 1 ? '' : 's'} ${numbers.join(', ')}`;
         const offences = bad.map(({ place, index }) => {
           const field = `${place.path}.ports[${index}].hostPort`;
           return { field, mend: removeField(field) };
