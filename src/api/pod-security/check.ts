@@ -17,8 +17,8 @@ export type PodSecurityCheck = {
   why: string;
   /** A check of the baseline that this one implies: it is then not told twice. */
   replaces?: string;
-  /** The rule as of each minor version of Kubernetes 1, ascending. */
-  versions: { since: number; evaluate(pod: PodLike): Violation | undefined }[];
+  /** The rule as of each minor version of Kubernetes 1, ascending. Each lets in more than the one before; one that `tightens` also less. */
+  versions: { since: number; tightens?: true; evaluate(pod: PodLike): Violation | undefined }[];
 };
 
 export type ContainerPlace = { container: Record<string, any>; path: string };

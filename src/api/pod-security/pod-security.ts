@@ -39,17 +39,34 @@ const newestMinor = 36;
  * Everything in a pod that the standard refuses (https://kubernetes.io/docs/concepts/security/pod-security-standards/),
  * as of a version of Kubernetes. `latest` is this cluster's own version.
  */
-export function evaluatePod(pod: PodLike, { level, version }: PodSecurityPolicy): (Violation & { check: string })[] {
-  if (level === 'privileged') return [];
+export function evaluatePod(pod: PodLike, policy: PodSecurityPolicy): (Violation & { check: string })[] {
+  if (policy.level === 'privileged') return [];
   const violations: (Violation & { check: string })[] = [];
-  for (const { id, rule } of rulesOf(level, version === 'latest' ? newestMinor : version)) {
+  for (const { id, rule } of rulesOf(policy.level, minorOf(policy))) {
     const violation = rule.evaluate(pod);
     if (violation !== undefined) violations.push({ check: id, ...violation });
   }
   return violations;
 }
 
-type ActiveRule = { id: string; rule: (typeof podSecurityChecks)[number]['versions'][number] };
+/** The checks under `was` that are absent or laxer under `will`: pods that they refuse may be let in. */
+export function laxerChecks(was: PodSecurityPolicy, will: PodSecurityPolicy): string[] {
+  if (was.level === 'privileged') return [];
+  const then = will.level === 'privileged' ? [] : rulesOf(will.level, minorOf(will));
+  const stricter = new Set(then.map(({ check }) => check.replaces));
+  return rulesOf(was.level, minorOf(was))
+    .filter(({ id, rule, check }) => {
+      if (stricter.has(id) || then.some((other) => other.rule.evaluate === rule.evaluate)) return false;
+      const next = then.find((other) => other.id === id)?.rule;
+      if (next === undefined || next.since > rule.since) return true;
+      return check.versions.some(({ since, tightens }) => tightens && since > next.since && since <= rule.since);
+    })
+    .map(({ id }) => id);
+}
+
+const minorOf = ({ version }: PodSecurityPolicy): number => (version === 'latest' ? newestMinor : version);
+
+type ActiveRule = { id: string; check: PodSecurityCheck; rule: PodSecurityCheck['versions'][number] };
 /** Chosen once for a level and a version: every pod is held to the same ones. */
 const chosen = new Map<string, ActiveRule[]>();
 
@@ -64,7 +81,9 @@ function rulesOf(level: PodSecurityLevel, minor: number): ActiveRule[] {
         return rule === undefined ? [] : [{ check, rule }];
       });
     const replaced = new Set(active.map(({ check }) => check.replaces));
-    rules = active.filter(({ check }) => !replaced.has(check.id)).map(({ check, rule }) => ({ id: check.id, rule }));
+    rules = active
+      .filter(({ check }) => !replaced.has(check.id))
+      .map(({ check, rule }) => ({ id: check.id, check, rule }));
     chosen.set(key, rules);
   }
   return rules;

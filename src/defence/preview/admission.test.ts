@@ -55,6 +55,28 @@ test('a stricter level breaks what violates it at its next start: pods, template
   assert.equal(pod.allowance!.text, 'enforce "privileged" in namespace shop');
 });
 
+test('older rules of the same level open the namespace where they are laxer, and newer ones where they let in more', () => {
+  const ofVersion = (enforce: string, version: string) =>
+    namespace('shop', {
+      'pod-security.kubernetes.io/enforce': enforce,
+      'pod-security.kubernetes.io/enforce-version': version,
+    });
+  const opens = (was: Manifest, will: Manifest) =>
+    preview(clusterOf([was]), [{ put: will }], noObservations(), 0)
+      .impacts.filter(({ outcome }) => outcome === 'opens')
+      .map(({ why }) => /; laxer, or no more: (.*)$/.exec(why)?.[1]);
+  const [baseline, restricted] = ['baseline', 'restricted'].map(
+    (level) => (version: string) => ofVersion(level, version),
+  );
+  assert.deepEqual(opens(restricted!('latest'), restricted!('v1.18')), [
+    'hostProbesAndHostLifecycle, capabilities_restricted, runAsUser, seccompProfile_restricted',
+  ]);
+  assert.deepEqual(opens(baseline!('v1.19'), baseline!('v1.18')), ['seccompProfile_baseline']);
+  assert.deepEqual(opens(baseline!('v1.31'), baseline!('v1.32')), ['sysctls']);
+  assert.deepEqual(opens(baseline!('v1.33'), baseline!('v1.34')), []);
+  assert.deepEqual(opens(baseline!('latest'), restricted!('v1.33')), ['hostProbesAndHostLifecycle']);
+});
+
 test('a lower level opens the namespace; the default level counts where no label does', () => {
   const objects = [namespace('shop'), ...running('bad', 80, ['10.0.0.2'], careless)];
   const opened = told(objects, [{ put: level('privileged') }]);

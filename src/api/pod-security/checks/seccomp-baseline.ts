@@ -60,6 +60,6 @@ export const seccompBaseline: PodSecurityCheck = {
   why: 'without a seccomp filter every system call of the kernel is there to be attacked',
   versions: [
     { since: 0, evaluate: evaluateAnnotations },
-    { since: 19, evaluate: forbiddenProfiles },
+    { since: 19, tightens: true, evaluate: forbiddenProfiles },
   ],
 };

@@ -5,6 +5,7 @@ import {
   describePolicy,
   describeViolations,
   evaluatePod,
+  laxerChecks,
   type PodLike,
   type PodSecurityPolicy,
 } from '../../../api/pod-security/pod-security.ts';
@@ -98,15 +99,18 @@ export function enforceChange(namespace: Manifest, level: string, version?: stri
   return { put: { ...namespace, metadata: { ...namespace.metadata, labels } } };
 }
 
-/** A lower level lets in more than what lives now. */
+/** A lower level, or a version whose rules are laxer, lets in more than what lives now. */
 function looserNamespaces({ before, after }: Scope): Impact[] {
   return after.of('Namespace').flatMap((namespace): Impact[] => {
     const ref = { kind: 'Namespace', namespace: '', name: namespace.metadata.name };
     const old = before.get(ref);
     if (old === undefined || (after.closedByDefault && ref.name === exempt)) return [];
     const [was, will] = [policyOf(before, old), policyOf(after, namespace)];
-    if (levels.indexOf(will.level) >= levels.indexOf(was.level)) return [];
-    const why = `pods of level "${describePolicy(will)}" are let in from then on, where "${describePolicy(was)}" is enforced now`;
+    const laxer = laxerChecks(was, will);
+    if (laxer.length === 0) return [];
+    const which =
+      levels.indexOf(will.level) < levels.indexOf(was.level) ? '' : `; laxer, or no more: ${laxer.join(', ')}`;
+    const why = `pods of level "${describePolicy(will)}" are let in from then on, where "${describePolicy(was)}" is enforced now${which}`;
     return [
       {
         outcome: 'opens',
