@@ -15,7 +15,7 @@ import { openAuthority } from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
 import { type Choices, type Configuration, configure, layout } from './configuration.ts';
 import { importImage } from './images.ts';
-import { packageRoot } from './processes.ts';
+import { packageRoot } from './processes/command.ts';
 import { adminClient, type Steps, up } from './up.ts';
 
 const namespace = 'shop';

@@ -15,7 +15,7 @@ import { removeKubeconfig } from './certificates/kubeconfig.ts';
 import { type Configuration, clusterId, layout, readConfiguration } from './configuration.ts';
 import { withLock } from './lock.ts';
 import { containerdPaths, networkState, nodeCgroup } from './places.ts';
-import { stopProcess } from './processes.ts';
+import { stopProcess } from './processes/processes.ts';
 import type { Steps } from './up.ts';
 
 /** A pod gets this long to end by itself, so that databases close their files. */

@@ -6,7 +6,7 @@ import { createSealingKey, openKeyFile, writeKeyFile } from '../store/store.ts';
 import { rotateServiceAccountKeys } from './certificates/service-account-keys.ts';
 import { type Configuration, layout, readConfiguration } from './configuration.ts';
 import { withLock } from './lock.ts';
-import { runningProgram, runningSupervisor } from './processes.ts';
+import { runningProgram, runningSupervisor } from './processes/running.ts';
 import { modeOf } from './protections/protections.ts';
 import { readRecord, wantedRecord } from './server/secret-sealing.ts';
 import type { Steps } from './up.ts';

@@ -7,7 +7,7 @@ import { openAuthority } from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
 import { type Configuration, layout, readConfiguration } from './configuration.ts';
 import type { ProcessName } from './places.ts';
-import { runningSupervisor } from './processes.ts';
+import { runningSupervisor } from './processes/running.ts';
 import { changedBy, protectionsResource } from './protections/objects.ts';
 import { configuredMode, protections } from './protections/protections.ts';
 import { adminClient, apiUrl } from './up.ts';

@@ -24,16 +24,9 @@ import {
 import { withLock } from './lock.ts';
 import { networkState, type ProcessName } from './places.ts';
 import { checkMachine, checkPort } from './preflight.ts';
-import {
-  countCrashes,
-  endOrphan,
-  isCurrent,
-  lastLogLines,
-  own,
-  runningSupervisor,
-  startProcess,
-  stopProcess,
-} from './processes.ts';
+import { countCrashes, lastLogLines } from './processes/logs.ts';
+import { endOrphan, isCurrent, own, startProcess, stopProcess } from './processes/processes.ts';
+import { runningSupervisor } from './processes/running.ts';
 import { forgetOldKeys } from './rotate-keys.ts';
 
 /** Tells whoever watches what is going on. */

@@ -29,7 +29,11 @@ test('the package has no TypeScript, no tests and no tools, but the example', ()
     files.filter((file) => /\.ts$|\.test\.|(^|\/)testing\/|^(tools|test|bench)\//.test(file)),
     [],
   );
-  for (const wanted of ['examples/shop/images/front.json', 'examples/shop/manifests', 'dist/cluster/supervise.sh'])
+  for (const wanted of [
+    'examples/shop/images/front.json',
+    'examples/shop/manifests',
+    'dist/cluster/processes/supervise.sh',
+  ])
     assert.ok(existsSync(join(installed, wanted)), `${wanted} is missing`);
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configure, layout, writeConfiguration } from '../configuration.ts';
-import { packageRoot } from '../processes.ts';
+import { packageRoot } from '../processes/command.ts';
 
 const skip = process.platform === 'linux' ? false : 'needs an interface for all of 127.0.0.0/8';
 
