@@ -20,9 +20,12 @@ const places: Record<string, FieldPath> = {
 /** Every kind that has a pod in it. */
 export const workloadKinds = Object.keys(places);
 
+/** Where the pod of an object of this kind stands; undefined where the kind has none. */
+export const podPlace = (object: Manifest): FieldPath | undefined => places[kindName(object)];
+
 /** The pod in an object and where it stands; undefined where the object has none. */
 export function podOf(object: Manifest): { pod: PodLike; prefix: FieldPath } | undefined {
-  const prefix = places[kindName(object)];
+  const prefix = podPlace(object);
   if (prefix === undefined) return undefined;
   const pod = prefix.reduce<any>((value, key) => value?.[key], object);
   return typeof pod?.spec === 'object' && pod.spec !== null ? { pod, prefix } : undefined;

@@ -12,7 +12,8 @@ import {
 } from '../contract.ts';
 import type { Loaded } from '../manifests/load.ts';
 import { provenanceOf } from '../report/provenance.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import { createSnapshot, type Snapshot } from '../snapshot/snapshot.ts';
+import { unreadOf } from '../snapshot/sound.ts';
 import { unreadKinds } from '../snapshot/unread-kinds.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
 import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
@@ -22,6 +23,7 @@ import { type HelmObjects, helmCheck, readHelmObjects, unopenedReleases } from '
 import { contextOf, type Failure, judge } from './judge.ts';
 import { judgedObjects } from './judged-objects.ts';
 import { type CheckReport, judgedNothing, type Waived } from './report/report.ts';
+import { type Whole, wholeObjects } from './whole.ts';
 
 export type CheckOptions = {
   levels?: Level[];
@@ -41,7 +43,9 @@ export async function check(where: SourceOptions, options: CheckOptions = {}): P
     );
   if (where.path === '-') throw new UsageError('--fix needs a folder or a file: it cannot write to standard input');
   const before = await readSource(where);
-  const fixes = fixLoaded(before.loaded!, contextOf(before.snapshot), where.nowMs, options);
+  const whole = wholeObjects(before.loaded!);
+  const context = contextOf(snapshotOfWhole(before.snapshot, whole));
+  const fixes = fixLoaded({ ...before.loaded!, objects: whole.objects }, context, where.nowMs, options);
   return { ...(await checkSource(await readSource(where), where.nowMs, options)), fixes };
 }
 
@@ -63,10 +67,12 @@ async function helmObjects({ client, snapshot }: Source, options: CheckOptions):
 }
 
 function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: CheckOptions): CheckReport {
-  const { snapshot, loaded } = source;
+  const { loaded } = source;
   const { levels: chosen = [...levels], exceptionsFile } = options;
   const active = activeChecks(options);
-  const judged: JudgedObject[] = [...(loaded?.objects ?? judgedObjects(snapshot)), ...helm.objects];
+  const whole = loaded && wholeObjects(loaded);
+  const snapshot = whole ? snapshotOfWhole(source.snapshot, whole) : source.snapshot;
+  const judged: JudgedObject[] = [...(whole?.objects ?? judgedObjects(snapshot)), ...helm.objects];
   const { failures, unassessed, unreadable, coverage, objects } = judge(judged, active, contextOf(snapshot));
   const inCluster = loaded ? { found: [], invalid: [] } : clusterExceptions(snapshot, nowMs);
   const exceptions = [...(exceptionsFile ? loadExceptions(exceptionsFile, nowMs) : []), ...inCluster.found];
@@ -76,16 +82,23 @@ function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: 
     ...{ minor: snapshot.minor, levels: chosen, checks: active },
     ...{ files: loaded?.files.length ?? 0, objects, coverage },
     ...waive(failures, exceptions, loaded ? () => undefined : exemptionFor),
-    unreadable: [...(loaded?.unreadable ?? []), ...unreadable, ...inCluster.invalid],
+    unreadable: [...(loaded?.unreadable ?? []), ...(whole?.unreadable ?? []), ...unreadable, ...inCluster.invalid],
     unassessed: [
       ...empty.map((level) => ({ what: `level ${level}`, why: 'there are no checks of this level yet' })),
       ...(loaded?.unassessed ?? []),
+      ...(whole?.unassessed ?? []),
       ...helm.unassessed,
       ...unreadCustomResources(snapshot),
       ...unassessed,
     ],
   };
 }
+
+/** What is left out of the manifests is unread, not absent. */
+const snapshotOfWhole = (snapshot: Snapshot, { objects, unread }: Whole): Snapshot =>
+  unread.length === 0
+    ? snapshot
+    : createSnapshot({ ...snapshot, objects: objects.map(({ object }) => object), unread: unreadOf(unread) });
 
 const kindsNamed = 10;
 

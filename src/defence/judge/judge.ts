@@ -112,8 +112,12 @@ function judgeObject(
   return told;
 }
 
-/** What is absent because nobody could read it is no reason to be silent: it is not assessed by each check about it. */
-function addUnread(judgement: Judgement, checks: Check[], { unread }: JudgeContext): void {
+/**
+ * What is absent because nobody could read it is no reason to be silent: it is not assessed by each check about it. Of
+ * manifests each one is told where it stands.
+ */
+function addUnread(judgement: Judgement, checks: Check[], { source, unread }: JudgeContext): void {
+  if (source === 'manifests') return;
   for (const { kind, why } of unread) {
     const what = `every ${kind}`;
     const named = checks.some(({ kinds }) => kinds.includes(kind));

@@ -71,6 +71,8 @@ function filesIn(folder: string, loaded: Loaded): string[] {
       else if (entry.isSymbolicLink() && manifest)
         loaded.unassessed.push({ what: inside, file: inside, why: 'a link, and links are not followed' });
       else if (entry.isFile() && manifest) files.push(inside);
+      else if (manifest && !entry.isDirectory())
+        loaded.unassessed.push({ what: inside, file: inside, why: 'neither a file nor a folder' });
       if (files.length > filesMax) throw new UsageError(`${folder}: more than ${filesMax} files`);
     }
   };

@@ -1,11 +1,14 @@
 import { kinds } from '../../api/api.ts';
 import { decodeFields } from '../../api/schema/decode.ts';
+import { surelyFits } from '../../api/schema/fits.ts';
+import { copyJson } from '../../foundation/json.ts';
 import type { Manifest } from '../contract.ts';
 import { kindName, refOf, refText } from '../object-ref.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
-import { createSnapshot, type Snapshot } from './snapshot.ts';
+import { createSnapshot, type Snapshot, type Unread } from './snapshot.ts';
 
 const known = new Map(kinds.map((kind) => [kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`, kind]));
+const versions = new Map(kinds.map((kind) => [`${kind.group}/${kind.version} ${kind.kind}`, kind]));
 const examplesMax = 3;
 
 /** Like `readSource`, with manifests that are formed as the API has them; the others are told as unread. */
@@ -28,18 +31,32 @@ export function soundSnapshot(snapshot: Snapshot): Snapshot {
     wrong.push({ kind: kindName(object), why: `${refText(refOf(object))}: ${read}` });
     return [];
   });
-  const byKind = Map.groupBy(wrong, ({ kind }) => kind);
-  const unread = [...byKind].map(([kind, all]) => {
+  return createSnapshot({ ...snapshot, objects, unread: [...snapshot.unread, ...unreadOf(wrong)] });
+}
+
+/** Kinds of which an object could not be read, each with why. */
+export function unreadOf(wrong: Unread[]): Unread[] {
+  return [...Map.groupBy(wrong, ({ kind }) => kind)].map(([kind, all]) => {
     const more = all.length > examplesMax ? `; and ${all.length - examplesMax} more` : '';
-    return {
-      kind,
-      why: `${all
-        .slice(0, examplesMax)
-        .map(({ why }) => why)
-        .join('; ')}${more}`,
-    };
+    const shown = all.slice(0, examplesMax).map(({ why }) => why);
+    return { kind, why: `${shown.join('; ')}${more}` };
   });
-  return createSnapshot({ ...snapshot, objects, unread: [...snapshot.unread, ...unread] });
+}
+
+/**
+ * What an API server would say to a manifest as it is written: `refused` is the first value of a wrong type, and fields
+ * that are `unknown` are refused or dropped. Nothing of versions that are not served any more, nor of custom resources.
+ */
+export function serverSays(object: Manifest): { refused?: string; unknown: string[] } {
+  const { apiVersion, kind: name } = object;
+  const kind = versions.get(`${apiVersion.includes('/') ? '' : '/'}${apiVersion} ${name}`);
+  if (kind === undefined || surelyFits(kind.schema, object)) return { unknown: [] };
+  try {
+    const { mismatch: refused, unknown } = decodeFields(kind.schema, copyJson(object));
+    return { refused, unknown };
+  } catch (error) {
+    return { refused: (error as Error).message, unknown: [] };
+  }
 }
 
 /** The object as decoded, or why it cannot be. */

@@ -1,5 +1,6 @@
 import type { Unassessed } from '../../contract.ts';
 import { type Check, type Level, severities } from '../../contract.ts';
+import { printable } from '../../report/printable.ts';
 import type { Provenance } from '../../report/provenance.ts';
 import type { Exception } from '../exceptions.ts';
 import type { Fixed, Unfixed } from '../fix.ts';
@@ -53,6 +54,8 @@ export function coverageLine(report: CheckReport): string {
 /** How many findings of each severity, or that there could be none. */
 export function findingsLine(report: CheckReport): string {
   const { failures, waived } = report;
+  if (report.files === 0 && report.source === 'manifests' && report.unreadable.length === 0)
+    return `Nothing was judged: there is no file *.yaml, *.yml or *.json in ${printable(report.about)}.`;
   if (judgedNothing(report)) return 'Nothing was judged: no check knows what was given.';
   const counts = [...severities].reverse().map((severity) => {
     const count = failures.filter((failure) => failure.severity === severity).length;
