@@ -3,10 +3,10 @@ import type { KubernetesObject } from './object.ts';
 import { definition, definitionNameOf } from './schema/definitions.ts';
 import type { Schema } from './schema/schema.ts';
 import type { FieldError } from './status.ts';
-import { unique } from './validation/errors.ts';
+import { errorsOf } from './validation/errors.ts';
 import { validateMetadata, validateMetadataUpdate } from './validation/metadata.ts';
 import { dnsSubdomain, type NameCheck } from './validation/names.ts';
-import { requiredStrings } from './validation/required.ts';
+import { missingStrings } from './validation/required.ts';
 
 export const allVerbs: Verb[] = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 
@@ -116,22 +116,20 @@ export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): K
       if (hasStatus) keepStatus(object, old);
       hooks.prepareUpdate?.(object, old);
     },
-    validate(object, old, subresource = '') {
-      const errors = [
-        ...validateMetadata(object.metadata, { namespaced, name, anyFinalizer }),
-        ...(old ? validateMetadataUpdate(object, old) : []),
-        ...(hooks.validate?.(object, old, subresource) ?? []),
-      ];
-      const missing: FieldError[] = [];
-      requiredStrings(schemaOf(), object, missing);
-      if (missing.length === 0) return unique(errors);
-      const judged = new Set(errors.map(({ field }) => field));
-      return unique([...errors, ...missing.filter(({ field }) => !judged.has(field))]);
-    },
-    validateStatus: (object, old) => [
-      ...validateMetadataUpdate(object, old),
-      ...(hooks.validateStatus?.(object, old) ?? []),
-    ],
+    validate: (object, old, subresource = '') =>
+      errorsOf(() => {
+        const errors = [
+          ...validateMetadata(object.metadata, { namespaced, name, anyFinalizer }),
+          ...(old ? validateMetadataUpdate(object, old) : []),
+          ...(hooks.validate?.(object, old, subresource) ?? []),
+        ];
+        const missing = missingStrings(schemaOf(), object);
+        if (missing.length === 0) return errors;
+        const judged = new Set(errors.map(({ field }) => field));
+        return [...errors, ...missing.filter(({ field }) => !judged.has(field))];
+      }),
+    validateStatus: (object, old) =>
+      errorsOf(() => [...validateMetadataUpdate(object, old), ...(hooks.validateStatus?.(object, old) ?? [])]),
     ...(declaration.storedAs ? { storedAs: declaration.storedAs } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import type { MutatingAdmissionPolicyBinding, ParamRef, ValidatingAdmissionPolicyBinding } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { duplicate, ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsSubdomain, pathSegment } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkName } from '../validation/values.ts';
@@ -11,7 +11,7 @@ const actions = ['Audit', 'Deny', 'Warn'];
 
 /** Source: kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go. */
 export function validateBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   if (spec === undefined) return [required('spec')];
   const { policyName, validationActions = [], paramRef, matchResources } = spec;
   checkName(policyName, dnsSubdomain, 'spec.policyName', errors);
@@ -37,7 +37,7 @@ export function validateBinding({ spec }: ValidatingAdmissionPolicyBinding): Fie
 
 /** As `validateBinding`. */
 export function validateMutationBinding({ spec }: MutatingAdmissionPolicyBinding): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   checkName(spec?.policyName, dnsSubdomain, 'spec.policyName', errors);
   if (spec?.paramRef !== undefined) validateParamRef(spec.paramRef, errors);
   if (spec?.matchResources === undefined) return errors;

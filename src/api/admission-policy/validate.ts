@@ -11,9 +11,17 @@ import type {
   Variable,
 } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, forbiddenValue, invalidValue, notSupported, required, tooMany } from '../validation/errors.ts';
+import {
+  duplicate,
+  ErrorList,
+  forbiddenValue,
+  invalidValue,
+  notSupported,
+  required,
+  tooMany,
+} from '../validation/errors.ts';
 import { dns1035Label, dnsSubdomain, type NameCheck, qualifiedName } from '../validation/names.ts';
-import { checkName, checkOptionalEnum } from '../validation/values.ts';
+import { checkName, checkOptionalEnum, checkUnique } from '../validation/values.ts';
 import { engine } from './engine.ts';
 import type { Place, PolicySpec } from './expressions.ts';
 import {
@@ -53,9 +61,12 @@ export function validatePolicy({ metadata, spec }: ValidatingAdmissionPolicy): F
   auditAnnotations.forEach((annotation, index) => {
     const field = `spec.auditAnnotations[${index}]`;
     validateAnnotation(annotation, metadata.name, field, errors);
-    if (auditAnnotations.findIndex(({ key }) => key === annotation.key) < index)
-      errors.push(duplicate(`${field}.key`, annotation.key));
   });
+  checkUnique(
+    auditAnnotations.map(({ key }) => key),
+    (index) => `spec.auditAnnotations[${index}].key`,
+    errors,
+  );
   return withExpressions(spec, errors);
 }
 
@@ -153,7 +164,7 @@ function commonErrors({
   variables = [],
   matchConditions = [],
 }: PolicySpec): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   checkOptionalEnum(failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy', errors);
   if (paramKind !== undefined) validateParamKind(paramKind, errors);
   if (matchConstraints === undefined) errors.push(required('spec.matchConstraints'));
@@ -173,16 +184,18 @@ function commonErrors({
 
 function checkConditions(conditions: MatchCondition[], at: string, errors: FieldError[]): void {
   checkCount(conditions, `${at}.matchConditions`, matchConditionsMax, errors);
+  const names = new Set<string>();
   conditions.forEach(({ name }, index) => {
     const field = `${at}.matchConditions[${index}].name`;
     checkName(name, qualifiedName, field, errors);
-    if (name && conditions.findIndex((other) => other.name === name) < index) errors.push(duplicate(field, name));
+    if (name && names.has(name)) errors.push(duplicate(field, name));
+    names.add(name);
   });
 }
 
 /** Of a webhook, which stands at `webhooks[0]`: names and expressions. */
 export function validateConditions(matchConditions: MatchCondition[], at: string): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   checkConditions(matchConditions, at, errors);
   const wrong = matchConditions.length > 0 ? withExpressions({ matchConditions }, []) : [];
   return [...errors, ...wrong.map((error) => ({ ...error, field: error.field.replace('spec', at) }))];

@@ -2,13 +2,13 @@ import { compareQuantities, isQuantity } from '../../foundation/quantity.ts';
 import { checkResourceName } from '../pods/resources.ts';
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec, MetricTarget } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsLabel, pathSegment } from '../validation/names.ts';
 import { checkEnum, checkName, checkNotNegative } from '../validation/values.ts';
 
 /** Source: kubernetes/kubernetes pkg/apis/autoscaling/validation/validation.go. */
 export function validateAutoscaler({ spec }: Pick<HorizontalPodAutoscaler, 'spec'>): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const { minReplicas, maxReplicas = 0, scaleTargetRef, metrics = [], behavior } = spec ?? {};
   if (minReplicas !== undefined && minReplicas < 1)
     errors.push(invalidValue('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'));

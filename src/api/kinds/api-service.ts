@@ -1,8 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { APIService } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
 import { conditionOf } from '../table.ts';
-import { invalidValue, required } from '../validation/errors.ts';
+import { ErrorList, invalidValue, required } from '../validation/errors.ts';
 import { dns1035Label, dnsSubdomain } from '../validation/names.ts';
 import { checkName } from '../validation/values.ts';
 
@@ -34,7 +33,7 @@ export const apiService = defineKind<APIService>({
     },
   ],
   validate({ metadata, spec }) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     const name = `${spec?.version}.${spec?.group ?? ''}`;
     if (metadata.name !== name)
       errors.push(invalidValue('metadata.name', metadata.name, `must be \`spec.version+"."+spec.group\`: ${name}`));

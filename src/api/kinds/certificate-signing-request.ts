@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { CertificateSigningRequest } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ageColumn, humanDuration, nameColumn, none } from '../table.ts';
-import { forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
 import { pathSegment } from '../validation/names.ts';
 import { checkEnum, checkUnique, sameValue } from '../validation/values.ts';
 
@@ -78,7 +78,7 @@ function validateRequest(
   { spec }: CertificateSigningRequest,
   old: CertificateSigningRequest | undefined,
 ): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const pem = Buffer.from(spec?.request ?? '', 'base64').toString('latin1');
   if (!requestPattern.test(pem))
     errors.push(invalidValue('spec.request', '…', 'PEM block type must be CERTIFICATE REQUEST'));
@@ -110,7 +110,7 @@ function validateRequest(
 
 /** A decision stays: what was approved is not denied later, nor taken back. */
 function validateConditions({ status }: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const types = new Set((status?.conditions ?? []).map(({ type }) => type));
   if (types.has('Approved') && types.has('Denied'))
     errors.push(invalidValue('status.conditions', [...types], 'Approved and Denied conditions are mutually exclusive'));

@@ -1,8 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { ControllerRevision } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
-import { immutable, required } from '../validation/errors.ts';
+import { ErrorList, immutable, required } from '../validation/errors.ts';
 import { checkNotNegative, sameValue } from '../validation/values.ts';
 
 export const controllerRevision = defineKind<ControllerRevision>({
@@ -10,7 +9,7 @@ export const controllerRevision = defineKind<ControllerRevision>({
   kind: 'ControllerRevision',
   resource: 'controllerrevisions',
   validate({ data, revision }, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     if (data === undefined) errors.push(required('data', 'data is mandatory'));
     checkNotNegative(revision, 'revision', errors);
     if (old && !sameValue(data, old.data)) errors.push(immutable('data', '…'));

@@ -4,7 +4,7 @@ import type { CronJob } from '../schema/types.d.ts';
 import { showSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
 import { containerColumns, none, since } from '../table.ts';
-import { invalidValue, required } from '../validation/errors.ts';
+import { ErrorList, invalidValue, required } from '../validation/errors.ts';
 import { dnsSubdomain, type NameCheck } from '../validation/names.ts';
 import { validateSchedule } from '../validation/schedule.ts';
 import { checkEnum, checkNotNegative } from '../validation/values.ts';
@@ -57,7 +57,7 @@ export const cronJob = defineKind<CronJob>({
 
 /** Source: kubernetes/kubernetes pkg/apis/batch/validation/validation.go, ValidateCronJobSpec. */
 function validateCronJob({ spec }: CronJob): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   if (!spec?.schedule) errors.push(required('spec.schedule'));
   else {
     const wrong = validateSchedule(spec.schedule);

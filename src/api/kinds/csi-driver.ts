@@ -1,7 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { CSIDriver } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { immutable, invalidValue } from '../validation/errors.ts';
+import { ErrorList, immutable, invalidValue } from '../validation/errors.ts';
 import { dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkEnum, checkOptionalEnum, checkUnique, sameValue } from '../validation/values.ts';
 
@@ -46,7 +46,7 @@ export const csiDriver = defineKind<CSIDriver>({
 
 /** Source: kubernetes/kubernetes pkg/apis/storage/validation/validation.go, ValidateCSIDriver and its update. */
 function validateDriver({ spec }: CSIDriver, old: CSIDriver | undefined): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const policies = ['File', 'None', 'ReadWriteOnceWithFSType'];
   checkOptionalEnum(spec?.fsGroupPolicy, policies, 'spec.fsGroupPolicy', errors);
   (spec?.volumeLifecycleModes ?? []).forEach((mode) => {

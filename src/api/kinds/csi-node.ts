@@ -1,7 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { CSINode } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { immutable, invalidValue, required } from '../validation/errors.ts';
+import { ErrorList, immutable, invalidValue, required } from '../validation/errors.ts';
 import { driverName, qualifiedName } from '../validation/names.ts';
 import { checkName, checkNotNegative, checkUnique, sameValue } from '../validation/values.ts';
 
@@ -21,7 +21,7 @@ const nodeIdBytesMax = 256;
 
 /** Source: kubernetes/kubernetes pkg/apis/storage/validation/validation.go, ValidateCSINode. */
 function validateNode({ spec }: CSINode, old: CSINode | undefined): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const drivers = spec?.drivers ?? [];
   const earlier = new Map(old?.spec?.drivers?.map((driver) => [driver.name, driver]));
   checkUnique(

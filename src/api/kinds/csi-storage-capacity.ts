@@ -1,8 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { CSIStorageCapacity } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
 import { createdAtColumn, nameColumn } from '../table.ts';
-import { immutable } from '../validation/errors.ts';
+import { ErrorList, immutable } from '../validation/errors.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkName, checkQuantity, sameValue } from '../validation/values.ts';
@@ -13,7 +12,7 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   resource: 'csistoragecapacities',
   updatedByVersion: true,
   validate({ storageClassName, capacity, maximumVolumeSize, nodeTopology }, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     checkName(storageClassName, dnsSubdomain, 'storageClassName', errors);
     if (capacity !== undefined) checkQuantity(capacity, 'capacity', errors);
     if (maximumVolumeSize !== undefined) checkQuantity(maximumVolumeSize, 'maximumVolumeSize', errors);

@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { CustomResourceDefinition } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { createdAtColumn, nameColumn } from '../table.ts';
-import { immutable, invalidValue, required } from '../validation/errors.ts';
+import { ErrorList, immutable, invalidValue, required } from '../validation/errors.ts';
 import { dns1035Label, dnsSubdomain } from '../validation/names.ts';
 import { checkEnum, checkName } from '../validation/values.ts';
 
@@ -38,7 +38,7 @@ function validateDefinition(
   { metadata, spec }: CustomResourceDefinition,
   old: CustomResourceDefinition | undefined,
 ): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const { group, names, scope, versions = [] } = spec ?? {};
   checkName(group, dnsSubdomain, 'spec.group', errors);
   if (group && !group.includes('.'))

@@ -4,7 +4,7 @@ import { validateWorkload } from '../pods/workloads.ts';
 import type { DaemonSet } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { showLabels, templateColumns } from '../table.ts';
-import { invalidValue } from '../validation/errors.ts';
+import { ErrorList, invalidValue } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
 
 export const daemonSet = defineKind<DaemonSet>({
@@ -48,7 +48,7 @@ export const daemonSet = defineKind<DaemonSet>({
 
 /** Source: kubernetes/kubernetes pkg/apis/apps/validation/validation.go, ValidateDaemonSetUpdateStrategy. */
 function validateUpdateStrategy({ spec }: DaemonSet): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const field = 'spec.updateStrategy';
   checkEnum(spec?.updateStrategy?.type, ['OnDelete', 'RollingUpdate'], `${field}.type`, errors);
   const rolling = spec?.updateStrategy?.rollingUpdate;

@@ -5,7 +5,7 @@ import { validateWorkload } from '../pods/workloads.ts';
 import type { Deployment } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { templateColumns } from '../table.ts';
-import { forbiddenValue, invalidValue } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, invalidValue } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
 
 export const deployment = defineKind<Deployment>({
@@ -42,7 +42,7 @@ export const deployment = defineKind<Deployment>({
 
 /** Source: kubernetes/kubernetes pkg/apis/apps/validation/validation.go, ValidateDeploymentStrategy. */
 function validateStrategy({ spec }: Deployment): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const { strategy, revisionHistoryLimit, progressDeadlineSeconds, minReadySeconds = 0 } = spec ?? {};
   checkEnum(strategy?.type, ['Recreate', 'RollingUpdate'], 'spec.strategy.type', errors);
   const rolling = strategy?.rollingUpdate;

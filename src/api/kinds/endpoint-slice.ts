@@ -1,7 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { EndpointSlice } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
+import { duplicate, ErrorList, immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, labelValue, type NameCheck, qualifiedName } from '../validation/names.ts';
 import { checkAddress, checkEnum, checkOptionalName, checkPort, checkUnique } from '../validation/values.ts';
 
@@ -52,7 +52,7 @@ const portsMax = 20_000;
 
 /** Source: kubernetes/kubernetes pkg/apis/discovery/validation/validation.go. */
 function validateSlice(slice: EndpointSlice, old: EndpointSlice | undefined): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const { addressType, endpoints = [], ports = [] } = slice;
   checkEnum(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType', errors);
   if (old && addressType !== old.addressType) errors.push(immutable('addressType', addressType));

@@ -1,8 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { Endpoints } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
-import { required } from '../validation/errors.ts';
+import { ErrorList, required } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
 import { checkAddress, checkEnum, checkName, checkOptionalName, checkPort } from '../validation/values.ts';
 
@@ -28,7 +27,7 @@ export const endpoints = defineKind<Endpoints>({
   createdByUpdate: true,
   shortNames: ['ep'],
   validate({ subsets }) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     (subsets ?? []).forEach(({ addresses = [], notReadyAddresses = [], ports = [] }, index) => {
       const at = `subsets[${index}]`;
       if (addresses.length + notReadyAddresses.length === 0)

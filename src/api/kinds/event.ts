@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { CoreEvent, EventsEvent, ObjectMeta, ObjectReference } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { nameColumn, since } from '../table.ts';
-import { immutable, invalidValue, required } from '../validation/errors.ts';
+import { ErrorList, immutable, invalidValue, required } from '../validation/errors.ts';
 import { pathSegment, qualifiedName } from '../validation/names.ts';
 import { checkName, sameValue } from '../validation/values.ts';
 
@@ -146,7 +146,7 @@ function validateEvent(event: EventsEvent, old: EventsEvent | undefined): FieldE
 
 /** Only its series goes on. */
 function validateEventUpdate(event: EventsEvent, old: EventsEvent): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const now: Record<string, unknown> = toCore(event);
   const then: Record<string, unknown> = toCore(old);
   for (const name of fixedInEvents)

@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { FlowSchema, PolicyRulesWithSubjects } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ageColumn, conditionOf, nameColumn, none } from '../table.ts';
-import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain } from '../validation/names.ts';
 import { checkName, checkOptionalEnum, checkRange } from '../validation/values.ts';
 
@@ -37,7 +37,7 @@ const subjects = { User: 'user', Group: 'group', ServiceAccount: 'serviceAccount
 
 /** Source: kubernetes/kubernetes pkg/apis/flowcontrol/validation/validation.go, ValidateFlowSchema. */
 function validateFlowSchema({ metadata, spec }: FlowSchema): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const precedence = spec?.matchingPrecedence;
   checkRange(precedence, 1, 10_000, 'spec.matchingPrecedence', errors);
   if (precedence === 1 && metadata.name !== 'exempt')

@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { IngressClass } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
-import { forbiddenValue, immutable, invalidValue, required, tooLong } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, immutable, invalidValue, required, tooLong } from '../validation/errors.ts';
 import { dnsLabel, qualifiedName } from '../validation/names.ts';
 import { validateReference } from '../validation/references.ts';
 import { checkEnum, checkName, checkOptionalName } from '../validation/values.ts';
@@ -19,7 +19,7 @@ export const ingressClass = defineKind<IngressClass>({
   resource: 'ingressclasses',
   namespaced: false,
   validate({ spec }, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     checkName(spec?.controller, qualifiedName, 'spec.controller', errors);
     if (!spec?.controller?.includes('/'))
       errors.push(invalidValue('spec.controller', spec?.controller ?? '', 'must be a domain-prefixed path'));

@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { Ingress, IngressBackend } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
-import { invalidValue, required } from '../validation/errors.ts';
+import { ErrorList, invalidValue, required } from '../validation/errors.ts';
 import { dns1035Label, dnsSubdomain, portName } from '../validation/names.ts';
 import { validateReference } from '../validation/references.ts';
 import { checkEnum, checkName, checkPort } from '../validation/values.ts';
@@ -49,7 +49,7 @@ export const ingress = defineKind<Ingress>({
 
 /** Source: kubernetes/kubernetes pkg/apis/networking/validation/validation.go, ValidateIngressSpec. */
 function validateIngress({ spec }: Ingress): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const { rules = [], defaultBackend, ingressClassName, tls = [] } = spec ?? {};
   if (rules.length === 0 && !defaultBackend)
     errors.push(invalidValue('spec', rules, 'either `defaultBackend` or `rules` must be specified'));

@@ -1,9 +1,8 @@
 import { isIP } from 'node:net';
 import { defineKind } from '../define.ts';
 import type { IPAddress } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
 import { nameColumn } from '../table.ts';
-import { immutable, required } from '../validation/errors.ts';
+import { ErrorList, immutable, required } from '../validation/errors.ts';
 import { dnsSubdomain, pathSegment } from '../validation/names.ts';
 import { checkName, sameValue } from '../validation/values.ts';
 
@@ -21,7 +20,7 @@ export const ipAddress = defineKind<IPAddress>({
   namespaced: false,
   name: (name) => (isIP(name) === 0 ? 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)' : undefined),
   validate({ spec }, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     const { parentRef } = spec ?? {};
     if (!parentRef) errors.push(required('spec.parentRef'));
     else {

@@ -5,7 +5,7 @@ import type { Job, JobSpec, PodSpec } from '../schema/types.d.ts';
 import { matchesSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
 import { conditionOf, humanDuration, templateColumns } from '../table.ts';
-import { immutable, invalidValue, notSupported, required, tooLong, tooMany } from '../validation/errors.ts';
+import { ErrorList, immutable, invalidValue, notSupported, required, tooLong, tooMany } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import {
@@ -104,7 +104,7 @@ const failedIndexesMax = 100_000;
 
 /** Source: kubernetes/kubernetes pkg/apis/batch/validation/validation.go, ValidateJob. */
 function validateJob({ metadata, spec }: Job, old: Job | undefined): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   if (!spec) return [required('spec')];
   validateJobSpec(spec, 'spec', errors);
   const labels = spec.template?.metadata?.labels;
@@ -290,7 +290,7 @@ const fixedFields = [
 ] as const;
 
 function validateJobUpdate(spec: JobSpec, old: JobSpec, job: Job): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   for (const name of fixedFields)
     if (!sameValue(spec[name], old[name])) errors.push(immutable(`spec.${name}`, spec[name] ?? null));
   // An indexed job may be scaled; all others run the number they were made for.

@@ -1,6 +1,6 @@
 import { defineKind } from '../define.ts';
 import type { Lease } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
+import { ErrorList } from '../validation/errors.ts';
 import { checkNotNegative, checkPositive } from '../validation/values.ts';
 
 export const lease = defineKind<Lease>({
@@ -12,7 +12,7 @@ export const lease = defineKind<Lease>({
   updatedByVersion: true,
   createdByUpdate: true,
   validate({ spec }) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     checkPositive(spec?.leaseDurationSeconds, 'spec.leaseDurationSeconds', errors);
     checkNotNegative(spec?.leaseTransitions, 'spec.leaseTransitions', errors);
     return errors;

@@ -4,7 +4,7 @@ import { checkResourceName } from '../pods/resources.ts';
 import type { LimitRange, LimitRangeItem } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { createdAtColumn, nameColumn } from '../table.ts';
-import { duplicate, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { duplicate, ErrorList, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
 
 export const limitRange = defineKind<LimitRange>({
   kind: 'LimitRange',
@@ -15,7 +15,7 @@ export const limitRange = defineKind<LimitRange>({
   wholeTable: true,
   columns: [nameColumn, createdAtColumn],
   validate({ spec }) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     const types = new Set<string>();
     (spec?.limits ?? []).forEach((item, index) => {
       const at = `spec.limits[${index}]`;

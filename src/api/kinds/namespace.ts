@@ -1,6 +1,6 @@
 import { allVerbs, defineKind } from '../define.ts';
 import type { Namespace } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
+import { ErrorList } from '../validation/errors.ts';
 import { dnsLabel, qualifiedName } from '../validation/names.ts';
 import { checkName } from '../validation/values.ts';
 
@@ -25,7 +25,7 @@ export const namespace = defineKind<Namespace>({
   ],
   name: dnsLabel,
   validate({ spec }) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     (spec?.finalizers ?? []).forEach((name, index) => {
       checkName(name, qualifiedName, `spec.finalizers[${index}]`, errors);
     });

@@ -4,7 +4,7 @@ import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../sch
 import { showSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
 import { isAddressInCidr } from '../validation/cidr.ts';
-import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkCidr, checkEnum, isCidr } from '../validation/values.ts';
 
@@ -31,7 +31,7 @@ type Rule = { ports?: NetworkPolicyPort[]; peers: NetworkPolicyPeer[]; field: st
 
 /** Source: kubernetes/kubernetes pkg/apis/networking/validation/validation.go, ValidateNetworkPolicySpec. */
 function validatePolicy({ spec }: NetworkPolicy): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   validateSelector(spec?.podSelector, 'spec.podSelector', errors);
   const rules: Rule[] = [
     ...(spec?.ingress ?? []).map(({ ports, from = [] }, index) => ({

@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { Node } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ageColumn, conditionOf, nameColumn, none } from '../table.ts';
-import { duplicate, forbiddenValue, invalidValue } from '../validation/errors.ts';
+import { duplicate, ErrorList, forbiddenValue, invalidValue } from '../validation/errors.ts';
 import { labelValue, qualifiedName } from '../validation/names.ts';
 import { checkCidr, checkEnum, hasFamilyTwice } from '../validation/values.ts';
 
@@ -61,7 +61,7 @@ export const node = defineKind<Node>({
     },
   ],
   validate({ spec }, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     const cidrs = spec?.podCIDRs ?? [];
     cidrs.forEach((cidr, index) => {
       checkCidr(cidr, `spec.podCIDRs[${index}]`, errors);

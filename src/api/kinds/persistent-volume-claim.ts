@@ -2,7 +2,7 @@ import { compareQuantities, isQuantity } from '../../foundation/quantity.ts';
 import { defineKind } from '../define.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { forbiddenValue } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue } from '../validation/errors.ts';
 import { sameValue } from '../validation/values.ts';
 import { validateClaimSpec } from '../validation/volume-claims.ts';
 import { showAccessModes, storageClassOf } from './persistent-volume.ts';
@@ -62,14 +62,14 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
 
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePersistentVolumeClaim. */
 function validateClaim({ spec }: PersistentVolumeClaim, old: PersistentVolumeClaim | undefined): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   validateClaimSpec(spec ?? {}, 'spec', errors);
   if (old) errors.push(...validateClaimUpdate(spec ?? {}, old));
   return errors;
 }
 
 function validateClaimUpdate(spec: PersistentVolumeClaimSpec, { spec: old = {}, status }: PersistentVolumeClaim) {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const now = structuredClone(spec);
   const [after, before] = [spec.resources?.requests?.['storage'], old.resources?.requests?.['storage']];
   // The binder names the volume once; a claim without a class may be given one.

@@ -3,7 +3,7 @@ import { validateNodeTerm } from '../pods/scheduling.ts';
 import { validateHostPath } from '../pods/volumes.ts';
 import type { PersistentVolume } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { forbiddenValue, immutable, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, immutable, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkEnum, checkMoreThanZero, checkName, sameValue } from '../validation/values.ts';
 import { accessNames, validateAccessModes } from '../validation/volume-claims.ts';
@@ -101,7 +101,7 @@ function validateDriver(driver: Driver, field: string, errors: FieldError[]): vo
 
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePersistentVolumeSpec. */
 function validateVolume({ spec = {} }: PersistentVolume, old: PersistentVolume | undefined): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   validateAccessModes(spec.accessModes, 'spec.accessModes', errors);
   const capacity = spec.capacity ?? {};
   if (Object.keys(capacity).length === 0) errors.push(required('spec.capacity'));

@@ -1,7 +1,6 @@
 import { defineKind } from '../define.ts';
 import type { PodDisruptionBudget } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
-import { invalidValue } from '../validation/errors.ts';
+import { ErrorList, invalidValue } from '../validation/errors.ts';
 import { pathSegment } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkOptionalEnum, checkPodCount, percentOf } from '../validation/values.ts';
@@ -16,7 +15,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   status: true,
   name: pathSegment,
   validate({ spec }) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     const { minAvailable, maxUnavailable, unhealthyPodEvictionPolicy } = spec ?? {};
     if (minAvailable !== undefined && maxUnavailable !== undefined)
       errors.push(invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set'));

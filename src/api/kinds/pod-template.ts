@@ -2,8 +2,8 @@ import { defineKind } from '../define.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
 import { validatePodTemplate } from '../pods/validate.ts';
 import type { PodTemplate } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
 import { containerColumns, nameColumn, showLabels } from '../table.ts';
+import { ErrorList } from '../validation/errors.ts';
 
 export const podTemplate = defineKind<PodTemplate>({
   kind: 'PodTemplate',
@@ -21,7 +21,7 @@ export const podTemplate = defineKind<PodTemplate>({
   ],
   defaults: ({ template }) => defaultPodTemplate(template),
   validate({ template }) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     validatePodTemplate(template, 'template', errors);
     return errors;
   },

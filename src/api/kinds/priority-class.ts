@@ -1,8 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { PriorityClass } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
 import { ageColumn, nameColumn } from '../table.ts';
-import { forbiddenValue, immutable } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, immutable } from '../validation/errors.ts';
 import { checkOptionalEnum } from '../validation/values.ts';
 
 /** Above it are the two classes that the system makes for itself. */
@@ -25,7 +24,7 @@ export const priorityClass = defineKind<PriorityClass>({
     { name: 'PreemptionPolicy', type: 'string', value: ({ preemptionPolicy }) => preemptionPolicy },
   ],
   validate(object, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     const { value = 0, preemptionPolicy, metadata } = object;
     if (metadata.name?.startsWith('system-') && !system.has(metadata.name))
       errors.push(

@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { PriorityLevelConfiguration } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
-import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPositive, checkRange } from '../validation/values.ts';
 
 const queuingOf = ({ spec }: PriorityLevelConfiguration) => spec?.limited?.limitResponse?.queuing;
@@ -49,7 +49,7 @@ type Queuing = NonNullable<NonNullable<Limited['limitResponse']>['queuing']>;
 
 /** Source: kubernetes/kubernetes pkg/apis/flowcontrol/validation/validation.go, ValidatePriorityLevelConfiguration. */
 function validateLevel({ metadata, spec }: PriorityLevelConfiguration): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const { type, limited, exempt } = spec ?? {};
   checkEnum(type, ['Exempt', 'Limited'], 'spec.type', errors);
   if ((metadata.name === 'exempt') !== (type === 'Exempt'))

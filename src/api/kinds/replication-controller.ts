@@ -4,9 +4,8 @@ import { replicaColumns, replicaScale, statusReplicas } from '../pods/replicated
 import { validatePodTemplate } from '../pods/validate.ts';
 import type { ReplicationController } from '../schema/types.d.ts';
 import { matchesLabels } from '../selectors.ts';
-import type { FieldError } from '../status.ts';
 import { containerColumns, showLabels } from '../table.ts';
-import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { checkNotNegative } from '../validation/values.ts';
 
 export const replicationController = defineKind<ReplicationController>({
@@ -33,7 +32,7 @@ export const replicationController = defineKind<ReplicationController>({
     defaultPodTemplate(spec.template);
   },
   validate({ spec }) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     checkNotNegative(spec?.replicas, 'spec.replicas', errors);
     const labels = spec?.template?.metadata?.labels;
     if (Object.keys(spec?.selector ?? {}).length === 0) errors.push(required('spec.selector'));

@@ -3,7 +3,7 @@ import { defineKind } from '../define.ts';
 import { checkResourceName } from '../pods/resources.ts';
 import type { ResourceQuota } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { immutable, invalidValue, required } from '../validation/errors.ts';
+import { ErrorList, immutable, invalidValue, required } from '../validation/errors.ts';
 import { checkEnum, checkQuantity, sameValue } from '../validation/values.ts';
 
 const isLimit = (name: string) => name.startsWith('limits.');
@@ -90,7 +90,7 @@ export const resourceQuota = defineKind<ResourceQuota>({
   shortNames: ['quota'],
   status: true,
   validate({ spec }, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     for (const [name, amount] of Object.entries(spec?.hard ?? {})) {
       checkResourceName(name, quotaNames, `spec.hard[${name}]`, errors);
       checkQuantity(amount, `spec.hard[${name}]`, errors);

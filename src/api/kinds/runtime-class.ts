@@ -2,8 +2,7 @@ import { defineKind } from '../define.ts';
 import { validateOverhead } from '../pods/resources.ts';
 import { validateTolerations } from '../pods/scheduling.ts';
 import type { RuntimeClass } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
-import { immutable } from '../validation/errors.ts';
+import { ErrorList, immutable } from '../validation/errors.ts';
 import { validateLabels } from '../validation/metadata.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { checkName, checkUnique } from '../validation/values.ts';
@@ -17,7 +16,7 @@ export const runtimeClass = defineKind<RuntimeClass>({
   createdByUpdate: true,
   namespaced: false,
   validate({ handler, overhead, scheduling }, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     checkName(handler, dnsLabel, 'handler', errors);
     validateOverhead(overhead?.podFixed, 'overhead', errors);
     validateLabels(scheduling?.nodeSelector ?? {}, 'scheduling.nodeSelector', errors);

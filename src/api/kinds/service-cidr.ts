@@ -1,7 +1,6 @@
 import { defineKind } from '../define.ts';
 import type { ServiceCIDR } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
-import { immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
+import { ErrorList, immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
 import { checkCidr, hasFamilyTwice, sameValue } from '../validation/values.ts';
 
 export const serviceCidr = defineKind<ServiceCIDR>({
@@ -12,7 +11,7 @@ export const serviceCidr = defineKind<ServiceCIDR>({
   namespaced: false,
   status: true,
   validate({ spec }, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     const cidrs = spec?.cidrs ?? [];
     if (cidrs.length === 0) errors.push(required('spec.cidrs', 'at least one CIDR required'));
     if (cidrs.length > 2) errors.push(tooMany('spec.cidrs', cidrs.length, 2));

@@ -3,7 +3,7 @@ import { checkPortReference } from '../pods/containers.ts';
 import type { Service } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none, showLabels } from '../table.ts';
-import { duplicate, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
+import { duplicate, ErrorList, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
 import { validateLabels } from '../validation/metadata.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
 import {
@@ -91,7 +91,7 @@ const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateService. */
 function validateService({ spec = {} }: Service, old: Service | undefined): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const { type, clusterIP, externalName, ports = [] } = spec;
   checkEnum(type, types, 'spec.type', errors);
   const isHeadless = clusterIP === 'None';

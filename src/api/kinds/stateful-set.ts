@@ -5,7 +5,7 @@ import { validateWorkload } from '../pods/workloads.ts';
 import type { StatefulSet } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { containerColumns } from '../table.ts';
-import { forbiddenValue } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue } from '../validation/errors.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { checkEnum, checkName, checkNotNegative, checkPodCount, sameValue } from '../validation/values.ts';
 import { validateClaimSpec } from '../validation/volume-claims.ts';
@@ -76,7 +76,7 @@ const changeable = new Set([
 
 /** Source: kubernetes/kubernetes pkg/apis/apps/validation/validation.go, ValidateStatefulSet and its update. */
 function validateSet({ spec }: StatefulSet, old: StatefulSet | undefined): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   checkEnum(spec?.podManagementPolicy, ['OrderedReady', 'Parallel'], 'spec.podManagementPolicy', errors);
   checkEnum(spec?.updateStrategy?.type, ['OnDelete', 'RollingUpdate'], 'spec.updateStrategy.type', errors);
   const rolling = spec?.updateStrategy?.rollingUpdate;

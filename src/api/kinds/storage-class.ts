@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { StorageClass, TopologySelectorTerm } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ageColumn, nameColumn } from '../table.ts';
-import { duplicate, forbiddenValue, invalidValue, required, tooLong } from '../validation/errors.ts';
+import { duplicate, ErrorList, forbiddenValue, invalidValue, required, tooLong } from '../validation/errors.ts';
 import { qualifiedName } from '../validation/names.ts';
 import { checkEnum, checkName, checkUnique, sameValue } from '../validation/values.ts';
 
@@ -38,7 +38,7 @@ export const storageClass = defineKind<StorageClass>({
     ageColumn,
   ],
   validate(object, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     checkName(object.provisioner, (name) => qualifiedName(name.toLowerCase()), 'provisioner', errors);
     checkEnum(object.reclaimPolicy, ['Delete', 'Retain'], 'reclaimPolicy', errors);
     checkEnum(object.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], 'volumeBindingMode', errors);

@@ -1,7 +1,6 @@
 import { defineKind } from '../define.ts';
 import type { VolumeAttachment } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
-import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
 import { dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkName, sameValue } from '../validation/values.ts';
 
@@ -15,7 +14,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   namespaced: false,
   status: true,
   validate({ spec }, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     const { attacher, nodeName, source } = spec ?? {};
     checkName(attacher, driverName, 'spec.attacher', errors);
     checkName(nodeName, dnsSubdomain, 'spec.nodeName', errors);

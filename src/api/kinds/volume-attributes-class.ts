@@ -1,7 +1,6 @@
 import { defineKind } from '../define.ts';
 import type { VolumeAttributesClass } from '../schema/types.d.ts';
-import type { FieldError } from '../status.ts';
-import { forbiddenValue, required } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, required } from '../validation/errors.ts';
 import { driverName } from '../validation/names.ts';
 import { checkName, sameValue } from '../validation/values.ts';
 import { validateParameters } from './storage-class.ts';
@@ -14,7 +13,7 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   shortNames: ['vac'],
   namespaced: false,
   validate({ driverName: driver, parameters }, old) {
-    const errors: FieldError[] = [];
+    const errors = new ErrorList();
     checkName(driver, driverName, 'driverName', errors);
     validateParameters(parameters, errors);
     if (Object.keys(parameters ?? {}).length === 0)

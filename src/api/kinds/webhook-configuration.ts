@@ -8,7 +8,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, invalidValue, required } from '../validation/errors.ts';
+import { duplicate, ErrorList, invalidValue, required } from '../validation/errors.ts';
 import { dns1035Label, dnsSubdomain } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkEnum, checkName, checkRange } from '../validation/values.ts';
@@ -73,7 +73,7 @@ const reviewVersions = ['v1', 'v1beta1'];
 
 /** Source: kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go. */
 function validateWebhooks(webhooks: Webhook[] = []): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const names = new Set<string>();
   webhooks.forEach((webhook, index) => {
     const at = `webhooks[${index}]`;

@@ -1,6 +1,6 @@
 import type { EphemeralContainer, Pod, PodSpec, Toleration } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { forbiddenValue, immutable, invalidValue } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, immutable, invalidValue } from '../validation/errors.ts';
 import { sameValue } from '../validation/values.ts';
 import { validatePodSpec } from './validate.ts';
 
@@ -14,7 +14,7 @@ const changeable =
  * pkg/apis/core/validation/validation.go, ValidatePodUpdate.
  */
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const after = pod.spec ?? { containers: [] };
   const before = old.spec ?? { containers: [] };
   for (const list of ['containers', 'initContainers'] as const)
@@ -127,7 +127,7 @@ function validateNarrowing(after: PodSpec, before: PodSpec, errors: FieldError[]
 
 /** The ephemeralcontainers subresource: only adds to the list. Source: ValidatePodEphemeralContainersUpdate. */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   if (pod.spec) validatePodSpec(pod.spec, 'spec', errors);
   const after = new Map(pod.spec?.ephemeralContainers?.map((container) => [container.name, container]));
   (old.spec?.ephemeralContainers ?? []).forEach((container: EphemeralContainer, index) => {

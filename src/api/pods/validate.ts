@@ -1,6 +1,6 @@
 import type { Container, Pod, PodSpec, PodTemplateSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { duplicate, ErrorList, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
 import { validateAnnotations, validateLabels } from '../validation/metadata.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
 import {
@@ -31,7 +31,7 @@ export type PodContext = {
 const containersMax = 500;
 
 export function validatePod({ spec }: Pod): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   validatePodSpec(spec ?? { containers: [] }, 'spec', errors);
   if (spec?.nodeName && spec.schedulingGates?.length)
     errors.push(forbiddenValue('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));

@@ -1,7 +1,7 @@
 import type { PodTemplateSpec } from '../schema/types.d.ts';
 import { type LabelSelector, matchesSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
-import { immutable, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { ErrorList, immutable, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { isEmptySelector, validateSelector } from '../validation/selectors.ts';
 import { checkNotNegative, sameValue } from '../validation/values.ts';
 import { validatePodTemplate } from './validate.ts';
@@ -15,7 +15,7 @@ type Workload = {
  * changes, pods are restarted always. Source: kubernetes/kubernetes pkg/apis/apps/validation/validation.go.
  */
 export function validateWorkload({ spec = {} }: Workload, old: Workload | undefined): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   checkNotNegative(spec.replicas, 'spec.replicas', errors);
   checkNotNegative(spec.minReadySeconds, 'spec.minReadySeconds', errors);
   const { selector, template } = spec;

@@ -1,5 +1,5 @@
 import type { FieldError } from '../status.ts';
-import { forbiddenValue, invalidValue, tooLong } from './errors.ts';
+import { ErrorList, forbiddenValue, invalidValue, tooLong } from './errors.ts';
 import { configMapKey } from './names.ts';
 import { sameValue } from './values.ts';
 
@@ -13,7 +13,7 @@ type Holder = { data?: Record<string, string>; binaryData?: Record<string, strin
  * pkg/apis/core/validation/validation.go, ValidateConfigMap and ValidateSecret.
  */
 export function validateData(object: Holder, old: Holder | undefined, kind: 'ConfigMap' | 'Secret'): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   let bytes = 0;
   for (const name of ['data', 'binaryData'] as const)
     for (const [key, value] of Object.entries(object[name] ?? {})) {

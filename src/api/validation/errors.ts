@@ -59,9 +59,40 @@ export const immutable = (field: string, value: unknown): FieldError =>
 /** More than this help nobody, and would make a large answer of a large mistake. */
 export const errorsMax = 100;
 
+/**
+ * What the checks of an object add their errors to. A list that is full ends the validation: a mistake that is made a
+ * million times is not looked for a million times.
+ */
+export class ErrorList extends Array<FieldError> {
+  override push(...errors: FieldError[]): number {
+    super.push(...errors);
+    if (this.length >= errorsMax) throw new TooManyErrors(this);
+    return this.length;
+  }
+}
+
+class TooManyErrors extends Error {
+  readonly errors: FieldError[];
+
+  constructor(errors: FieldError[]) {
+    super(`there are more than ${errorsMax} errors`);
+    this.errors = errors;
+  }
+}
+
+/** Every error that `check` finds once, or those of the list that was full first. */
+export function errorsOf(check: () => FieldError[]): FieldError[] {
+  try {
+    return unique(check());
+  } catch (error) {
+    if (error instanceof TooManyErrors) return unique(error.errors);
+    throw error;
+  }
+}
+
 /** Two checks may find the same thing missing: it is said once. */
-export function unique(errors: FieldError[]): FieldError[] {
-  if (errors.length < 2) return errors;
+function unique(errors: FieldError[]): FieldError[] {
+  if (errors.length < 2) return [...errors];
   const found = new Map<string, FieldError>();
   for (const error of errors) {
     const { field, reason, message } = error;

@@ -1,6 +1,6 @@
 import type { KubernetesObject, ObjectMeta } from '../object.ts';
 import type { FieldError } from '../status.ts';
-import { forbiddenValue, immutable, invalidValue, required, tooLong } from './errors.ts';
+import { ErrorList, forbiddenValue, immutable, invalidValue, required, tooLong } from './errors.ts';
 import { labelValue, type NameCheck, qualifiedName } from './names.ts';
 
 /** Names and values of all annotations of one object together (apimachinery/pkg/api/validation, TotalAnnotationSizeLimitB). */
@@ -14,7 +14,7 @@ export function validateMetadata(
   metadata: ObjectMeta,
   { namespaced, name: checkName, anyFinalizer }: { namespaced: boolean; name: NameCheck; anyFinalizer: boolean },
 ): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const { name, generateName, namespace } = metadata;
   if (!name) errors.push(required('metadata.name', 'name or generateName is required'));
   else {
@@ -96,7 +96,7 @@ function validateOwners(owners: NonNullable<ObjectMeta['ownerReferences']>, erro
 
 /** What no update may change. Finalizers may only shrink once the object is being deleted. */
 export function validateMetadataUpdate(object: KubernetesObject, old: KubernetesObject): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   const { metadata } = object;
   const before = old.metadata;
   for (const key of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp'] as const)

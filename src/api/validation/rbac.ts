@@ -1,12 +1,12 @@
 import type { PolicyRule, RbacSubject, RoleBinding } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { immutable, invalidValue, notSupported, required } from './errors.ts';
+import { ErrorList, immutable, invalidValue, notSupported, required } from './errors.ts';
 import { dnsSubdomain, pathSegment } from './names.ts';
 import { checkName, sameValue } from './values.ts';
 
 /** Rules of roles and bindings. Source: kubernetes/kubernetes pkg/apis/rbac/validation/validation.go. */
 export function validateRules(rules: PolicyRule[] = [], namespaced: boolean): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   rules.forEach(({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }, index) => {
     const at = `rules[${index}]`;
     if (!verbs?.length) errors.push(required(`${at}.verbs`, 'verbs must contain at least one value'));
@@ -41,7 +41,7 @@ export function validateBinding(
   old: Binding | undefined,
   roles: string[],
 ): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = new ErrorList();
   if (roleRef?.apiGroup !== rbacGroup)
     errors.push(notSupported('roleRef.apiGroup', roleRef?.apiGroup ?? '', [rbacGroup]));
   if (!roles.includes(roleRef?.kind ?? '')) errors.push(notSupported('roleRef.kind', roleRef?.kind ?? '', roles));

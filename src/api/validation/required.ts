@@ -1,6 +1,6 @@
 import type { Schema } from '../schema/schema.ts';
 import type { FieldError } from '../status.ts';
-import { errorsMax, required } from './errors.ts';
+import { ErrorList, errorsMax, required } from './errors.ts';
 
 /** Strings that the schema requires and upstream takes as empty when they are missing. */
 const mayBeEmpty = new Set([
@@ -13,16 +13,19 @@ const mayBeEmpty = new Set([
 ]);
 
 /**
- * Finds strings that the schema requires and the object lacks, outside of status. Numbers, objects and lists are not
- * judged here: for upstream's typed objects a missing one is zero or empty, and the kind itself says what of it is wrong.
+ * Strings that the schema requires and the object lacks, outside of status; no more are looked for than are told.
+ * Numbers, objects and lists are not judged here: for upstream's typed objects a missing one is zero or empty, and the
+ * kind itself says what of it is wrong.
  */
-export function requiredStrings(schema: Schema, object: Record<string, unknown>, errors: FieldError[]): void {
+export function missingStrings(schema: Schema, object: Record<string, unknown>): FieldError[] {
+  const errors = new ErrorList();
   for (const [key, property] of planOf(schema).nested) {
     const value = object[key];
     if (key === 'metadata' || key === 'status' || value === undefined) continue;
     // Most objects lack nothing: paths are put together only for those that do.
     if (lacks(property, value)) report(property, value, key, errors);
   }
+  return errors;
 }
 
 /** What of a schema has to be looked at, found once: most of it requires no string. */
@@ -67,9 +70,8 @@ function lacks(schema: Schema, value: unknown): boolean {
 function report(schema: Schema, value: unknown, field: string, errors: FieldError[]): void {
   if (value === null || typeof value !== 'object' || errors.length >= errorsMax) return;
   if (Array.isArray(value)) {
-    value.forEach((item, index) => {
-      report(schema.items ?? {}, item, `${field}[${index}]`, errors);
-    });
+    for (let index = 0; index < value.length && errors.length < errorsMax; index++)
+      report(schema.items ?? {}, value[index], `${field}[${index}]`, errors);
     return;
   }
   const { needed, nested } = planOf(schema);
