@@ -1,9 +1,9 @@
 import type { MatchResources, NamedRuleWithOperations } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { invalidValue, notSupported, required } from '../validation/errors.ts';
 import { pathSegment } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
-import { checkOptionalEnum } from '../validation/values.ts';
+import { checkOptionalEnum, checkUnique } from '../validation/values.ts';
 
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 
@@ -25,8 +25,8 @@ export function validateRule(rule: NamedRuleWithOperations, field: string, error
     const at = `${field}.resourceNames[${index}]`;
     const wrong = pathSegment(name);
     if (wrong) errors.push(invalidValue(at, name, wrong));
-    if (resourceNames.indexOf(name) < index) errors.push(duplicate(at, name));
   });
+  checkUnique(resourceNames, (index) => `${field}.resourceNames[${index}]`, errors);
   for (const list of ['operations', 'apiGroups', 'apiVersions', 'resources'] as const)
     if (!rule[list]?.length) errors.push(required(`${field}.${list}`));
   const others = { operations: 'operations', apiGroups: 'API groups', apiVersions: 'API versions' };

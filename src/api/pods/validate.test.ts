@@ -295,7 +295,7 @@ test('ephemeral containers are only added, and nothing else changes with them', 
   debugged.spec.ephemeralContainers = [{ name: 'debug', image: 'busybox', targetContainerName: 'app' }];
   kind.defaults(debugged);
   delete debugged.spec.ephemeralContainers[0].resources;
-  assert.deepEqual(validateEphemeralContainersUpdate(debugged, old), []);
+  assert.deepEqual([...validateEphemeralContainersUpdate(debugged, old)], []);
   assert.match(validateEphemeralContainersUpdate(old, debugged)[0]?.message ?? '', /may not be removed/);
   const changed = structuredClone(debugged);
   changed.spec.hostNetwork = true;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kindOf } from '../api.ts';
 import { ApiError } from '../status.ts';
-import { decodeFields, strictFindings, unfit } from './decode.ts';
-import { parseJson, parseYaml } from './parse.ts';
+import { decodeFields, namesMax, strictFindings, unfit } from './decode.ts';
+import { parseJson, parseYaml, valuesMax } from './parse.ts';
 import type { Schema } from './schema.ts';
 
 const { schema } = kindOf('v1', 'Pod')!;
@@ -148,6 +148,33 @@ test('documents that nest without end or grow by aliases are refused at once', a
   assert.throws(() => decodeFields(definitions.schema, crd), rejects);
 });
 
+const isTooLarge = (error: unknown) => error instanceof ApiError && error.reason === 'RequestEntityTooLarge';
+
+test('a body has so many values and no more, however short they are', async () => {
+  // The list, and the object around it.
+  const list = (length: number) => `{"a":[${Array(length).fill('{}').join()}]}`;
+  assert.equal((parseJson(list(valuesMax - 2)).value as any).a.length, valuesMax - 2);
+  for (const parse of [parseJson, parseYaml]) await assert.rejects(async () => parse(list(valuesMax - 1)), isTooLarge);
+  const text = JSON.stringify({ a: `${'[{,'.repeat(valuesMax)}"` });
+  assert.equal(JSON.stringify(parseJson(text).value), text, 'what stands in a text is no value');
+});
+
+test('an object that a patch makes has as many values as one that is sent', () => {
+  const roles = kindOf('rbac.authorization.k8s.io/v1', 'Role')!;
+  const role = (verbs: number) => ({ rules: [{ verbs: Array(verbs).fill('get') }] });
+  decodeFields(roles.schema, role(valuesMax - 3));
+  assert.throws(() => decodeFields(roles.schema, role(valuesMax - 2)), isTooLarge);
+});
+
+test('maps and lists of named items have so many names and no more', () => {
+  const labels = (length: number) => Object.fromEntries(Array.from({ length }, (_, index) => [`k${index}`, 'v']));
+  const ports = (length: number) => Array.from({ length }, (_, port) => ({ port }));
+  const services = kindOf('v1', 'Service')!;
+  decodeFields(services.schema, { metadata: { labels: labels(namesMax) }, spec: { ports: ports(namesMax) } });
+  assert.throws(() => decodeFields(services.schema, { metadata: { labels: labels(namesMax + 1) } }), isTooLarge);
+  assert.throws(() => decodeFields(services.schema, { spec: { ports: ports(namesMax + 1) } }), isTooLarge);
+});
+
 test('a schema of a custom resource may keep null, and what it does not know beside what it knows', () => {
   const custom: Schema = {
     type: 'object',
@@ -181,8 +208,7 @@ test('a schema of a custom resource may keep null, and what it does not know bes
 
 test('long YAML is refused before it is parsed, JSON of that length is not', async () => {
   const long = 'x'.repeat(64 * 1024);
-  const tooLarge = (error: unknown) => error instanceof ApiError && error.reason === 'RequestEntityTooLarge';
-  await assert.rejects(parseYaml(`a: ${long}`), tooLarge);
+  await assert.rejects(parseYaml(`a: ${long}`), isTooLarge);
   assert.deepEqual((await parseYaml(` {"a":"${long}"}`)).value, { a: long });
 });
 

@@ -1,7 +1,7 @@
 import { setOwn } from '../../foundation/json.ts';
 import { canonicalQuantity } from '../../foundation/quantity.ts';
-import { type ApiError, badRequest } from '../status.ts';
-import { depthMax, tooDeep } from './parse.ts';
+import { ApiError, badRequest } from '../status.ts';
+import { depthMax, tooDeep, tooManyValues, valuesMax } from './parse.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -15,15 +15,36 @@ export type Decoded = {
   mismatch: string | undefined;
 };
 
+/** A walk that counts the values it comes by. */
+type State = Decoded & { values: number };
+
 const findingsMax = 20;
+/**
+ * Of a map, and of a list whose items have names: each gets an owner, is compared by name, and is a field of its own to
+ * V8, which is slow with many. More than any honest one has: data of 1 MiB would have a hundred characters each.
+ */
+export const namesMax = 10_000;
 const quantityName = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 const microTimeName = 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime';
 
-/** Changes `value`, which must be the caller's own (fresh from JSON.parse). Throws BadRequest when it nests too deeply. */
+/**
+ * Changes `value`, which must be the caller's own (fresh from JSON.parse). Throws BadRequest when it nests too deeply and
+ * RequestEntityTooLarge when it has too many values.
+ */
 export function decodeFields(schema: Schema, value: unknown): Decoded {
-  const state: Decoded = { unknown: [], mismatch: undefined };
+  const state: State = { unknown: [], mismatch: undefined, values: 0 };
   fit(schema, value, '', '', state, 0);
-  return state;
+  return { unknown: state.unknown, mismatch: state.mismatch };
+}
+
+function count(state: State, values: number): void {
+  state.values += values;
+  if (state.values > valuesMax) throw tooManyValues();
+}
+
+function boundNames(names: number, path: string): void {
+  if (names > namesMax)
+    throw new ApiError('RequestEntityTooLarge', `${path} has ${names} entries: it may have at most ${namesMax}`);
 }
 
 /** What a write of unfit fields is answered with; `kind` and `version` are those of the request's path. */
@@ -44,7 +65,7 @@ export const strictFindings = (unknown: string[], duplicates: string[]): string[
 ];
 
 /** `owner` is the definition that has the field, for the message. Returns the value to keep, undefined to drop it. */
-function fit(schema: Schema, value: unknown, path: string, owner: string, state: Decoded, depth: number): unknown {
+function fit(schema: Schema, value: unknown, path: string, owner: string, state: State, depth: number): unknown {
   if (value === null) return schema.nullable ? null : undefined;
   if (depth > depthMax) throw tooDeep();
   switch (schema.type) {
@@ -53,6 +74,8 @@ function fit(schema: Schema, value: unknown, path: string, owner: string, state:
       return fitObject(schema, value as Record<string, unknown>, path, state, depth);
     case 'array':
       if (!Array.isArray(value)) return wrong(schema, value, path, owner, state);
+      if (schema['x-kubernetes-list-type'] === 'map' || schema['x-kubernetes-list-type'] === 'set')
+        boundNames(value.length, path);
       return fitArray(schema.items ?? {}, value, path, owner, state, depth);
     case 'string':
       if (typeof value === 'string' && schema.format === undefined && schema.definition === undefined) return value;
@@ -69,11 +92,12 @@ function fit(schema: Schema, value: unknown, path: string, owner: string, state:
   }
 }
 
-function fitObject(schema: Schema, value: Record<string, unknown>, path: string, state: Decoded, depth: number) {
+function fitObject(schema: Schema, value: Record<string, unknown>, path: string, state: State, depth: number) {
   const { properties } = schema;
   if (properties) {
     const owner = schema.definition ?? '';
     for (const key in value) {
+      count(state, 1);
       const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
       const before = value[key];
       // The common case by far, without a call.
@@ -128,8 +152,11 @@ function isNothing({ definition, required }: Schema, key: string, property: Sche
   return isEmpty && !alwaysWritten.has(`${definition}.${key}`);
 }
 
-function fitMap(items: Schema, value: Record<string, unknown>, path: string, state: Decoded, depth: number): void {
-  for (const key of Object.keys(value)) {
+function fitMap(items: Schema, value: Record<string, unknown>, path: string, state: State, depth: number): void {
+  const keys = Object.keys(value);
+  boundNames(keys.length, path);
+  count(state, keys.length);
+  for (const key of keys) {
     // Go's maps have no null: it is the zero value of their type.
     const before = value[key] === null && !items.nullable ? zeroOf(items) : value[key];
     const after = fit(items, before, `${path}.${key}`, '', state, depth + 1);
@@ -137,7 +164,8 @@ function fitMap(items: Schema, value: Record<string, unknown>, path: string, sta
   }
 }
 
-function fitArray(items: Schema, value: unknown[], path: string, owner: string, state: Decoded, depth: number) {
+function fitArray(items: Schema, value: unknown[], path: string, owner: string, state: State, depth: number) {
+  count(state, value.length);
   for (let index = 0; index < value.length; index++) {
     if (typeof value[index] === 'string' && items.type === 'string' && !items.format && !items.definition) continue;
     const before = value[index] === null && !items.nullable ? zeroOf(items) : value[index];
@@ -153,7 +181,7 @@ function zeroOf({ type, items, 'x-kubernetes-int-or-string': isEither }: Schema)
   return type === 'object' ? {} : type === 'string' ? '' : null;
 }
 
-function fitString(schema: Schema, value: unknown, path: string, owner: string, state: Decoded): unknown {
+function fitString(schema: Schema, value: unknown, path: string, owner: string, state: State): unknown {
   if (schema['x-kubernetes-int-or-string'])
     return typeof value === 'string' || isInteger({ format: 'int32' }, value)
       ? value
@@ -179,7 +207,7 @@ const canonicalMicroTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const anyTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** RFC 3339 in any zone; answered in UTC, to the second, or to the microsecond for MicroTime. */
-function fitTime(value: string, path: string, isMicro: boolean, state: Decoded): unknown {
+function fitTime(value: string, path: string, isMicro: boolean, state: State): unknown {
   const match = anyTime.exec(value);
   const timeMs = match ? Date.parse(value) : Number.NaN;
   if (!match || Number.isNaN(timeMs))
@@ -205,13 +233,13 @@ function boundDepth(value: unknown, depth: number): void {
   for (const key of Object.keys(value)) boundDepth((value as Record<string, unknown>)[key], depth + 1);
 }
 
-function fail(state: Decoded, message: string): undefined {
+function fail(state: State, message: string): undefined {
   state.mismatch ??= message;
   return undefined;
 }
 
 /** Go's words: `cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`. */
-function wrong(schema: Schema, value: unknown, path: string, owner: string, state: Decoded): undefined {
+function wrong(schema: Schema, value: unknown, path: string, owner: string, state: State): undefined {
   const got = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   const shown = got === 'number' && schema.type === 'integer' ? `number ${value}` : got;
   const structure = owner === '' ? '' : `${owner.split('.').at(-1)}.`;

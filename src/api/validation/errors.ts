@@ -64,6 +64,10 @@ export const errorsMax = 100;
  * million times is not looked for a million times.
  */
 export class ErrorList extends Array<FieldError> {
+  static override get [Symbol.species]() {
+    return Array;
+  }
+
   override push(...errors: FieldError[]): number {
     super.push(...errors);
     if (this.length >= errorsMax) throw new TooManyErrors(this);

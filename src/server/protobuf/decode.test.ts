@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { definition, hasDefinition } from '../../api/schema/definitions.ts';
+import { valuesMax } from '../../api/schema/parse.ts';
 import { ApiError } from '../../api/status.ts';
 import { decodeProtobuf } from './decode.ts';
 import { messageOf } from './messages.ts';
@@ -108,4 +109,15 @@ test('malformed messages are refused as bad requests', () => {
       () => decodeProtobuf(body),
       (error) => error instanceof ApiError && error.code === 400,
     );
+});
+
+test('a body of many empty messages or numbers is not decoded to its end', () => {
+  const isTooLarge = (error: unknown) => error instanceof ApiError && error.reason === 'RequestEntityTooLarge';
+  // One field is around them.
+  const containers = (length: number) => bytes(2, ...Array(length).fill(bytes(2)));
+  const pod = decodeProtobuf(unknown('v1', 'Pod', containers(valuesMax - 1))) as any;
+  assert.equal(pod.spec.containers.length, valuesMax - 1);
+  assert.throws(() => decodeProtobuf(unknown('v1', 'Pod', containers(valuesMax))), isTooLarge);
+  const groups = (length: number) => bytes(2, bytes(14, bytes(4, Buffer.alloc(length, 1))));
+  assert.throws(() => decodeProtobuf(unknown('v1', 'Pod', groups(valuesMax))), isTooLarge);
 });

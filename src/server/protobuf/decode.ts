@@ -1,9 +1,10 @@
 import { definition, definitionNameOf, hasDefinition } from '../../api/schema/definitions.ts';
+import { parseJson } from '../../api/schema/parse.ts';
 import type { Schema } from '../../api/schema/schema.ts';
 import { badRequest } from '../../api/status.ts';
 import { setOwn } from '../../foundation/json.ts';
 import { type Message, messageOf } from './messages.ts';
-import { bytesOf, type Cursor, cursor, fields, numberOf, textOf, type WireField } from './wire.ts';
+import { bytesOf, type Cursor, cursor, fields, inside, numberOf, spend, textOf, type WireField } from './wire.ts';
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
 const magic = Buffer.from('k8s\0');
@@ -12,7 +13,7 @@ const metaName = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 
 /**
  * The object in a protobuf body: `k8s\0` and a runtime.Unknown around the message of a built-in kind. Go clients send
- * built-in kinds so and do not fall back. Throws BadRequest.
+ * built-in kinds so and do not fall back. Throws BadRequest and RequestEntityTooLarge.
  */
 export function decodeProtobuf(bytes: Buffer): unknown {
   if (bytes.length < 4 || !bytes.subarray(0, 4).equals(magic))
@@ -32,7 +33,7 @@ function decodeUnknown(bytes: Buffer): unknown {
   for (const field of fields(cursor(bytes))) {
     if (field.number === 2) raw = bytesOf(field);
     if (field.number !== 1) continue;
-    for (const inner of fields(cursor(bytesOf(field))))
+    for (const inner of fields(inside(field)))
       if (inner.number === 1) apiVersion = textOf(inner);
       else if (inner.number === 2) kind = textOf(inner);
   }
@@ -66,7 +67,7 @@ function decodeInto(
     if (known === undefined) continue;
     const { name, inline } = known;
     if (inline !== undefined) {
-      decodeInto(result, schema, messageOf(inline)!, cursor(bytesOf(field)), depth + 1);
+      decodeInto(result, schema, messageOf(inline)!, inside(field), depth + 1);
       continue;
     }
     const property = schema.properties?.[name];
@@ -92,8 +93,11 @@ function append(result: Record<string, unknown>, name: string, items: Schema, fi
 }
 
 function* packed(field: WireField): Generator<number> {
-  const inner = cursor(bytesOf(field));
-  while (inner.at < inner.bytes.length) yield Number(BigInt.asIntN(64, inner.varint()));
+  const inner = inside(field);
+  while (inner.at < inner.bytes.length) {
+    spend(inner.left);
+    yield Number(BigInt.asIntN(64, inner.varint()));
+  }
 }
 
 /** An entry of a map is a message: 1 is its key, 2 its value. */
@@ -109,9 +113,9 @@ function addEntry(
   result[name] = map;
   let key = '';
   let value: unknown = wrapped ? [] : items.type === 'string' ? '' : undefined;
-  for (const part of fields(cursor(bytesOf(field)))) {
+  for (const part of fields(inside(field))) {
     if (part.number === 1) key = textOf(part);
-    else if (part.number === 2 && wrapped) value = [...fields(cursor(bytesOf(part)))].map(textOf);
+    else if (part.number === 2 && wrapped) value = [...fields(inside(part))].map(textOf);
     else if (part.number === 2) value = decodeValue(items, part, depth);
   }
   setOwn(map, key, value);
@@ -133,7 +137,7 @@ function decodeValue(schema: Schema, field: WireField, depth: number): unknown {
       return schema.format === 'byte' ? bytesOf(field).toString('base64') : textOf(field);
     default:
       return schema.definition !== undefined && schema.properties !== undefined
-        ? decodeMessage(schema, cursor(bytesOf(field)), depth + 1)
+        ? decodeMessage(schema, inside(field), depth + 1)
         : rawJson(field);
   }
 }
@@ -145,14 +149,14 @@ const specials: Record<string, (field: WireField) => unknown> = {
 };
 
 function first<T>(field: WireField, read: (field: WireField) => T): T | undefined {
-  for (const inner of fields(cursor(bytesOf(field)))) if (inner.number === 1) return read(inner);
+  for (const inner of fields(inside(field))) if (inner.number === 1) return read(inner);
   return undefined;
 }
 
 /** intstr.IntOrString: 1 says which, 2 is the number, 3 the text. */
 function intOrString(field: WireField): number | string {
   let [isText, number, text] = [false, 0, ''];
-  for (const inner of fields(cursor(bytesOf(field)))) {
+  for (const inner of fields(inside(field))) {
     if (inner.number === 1) isText = numberOf(inner) === 1n;
     else if (inner.number === 2) number = Number(BigInt.asIntN(32, numberOf(inner)));
     else if (inner.number === 3) text = textOf(inner);
@@ -163,7 +167,7 @@ function intOrString(field: WireField): number | string {
 /** 1 are seconds since the epoch, 2 nanoseconds; the zero time is an empty message. */
 function timestamp(field: WireField): { seconds: number; nanos: number } | undefined {
   let [seconds, nanos] = [0, 0];
-  for (const inner of fields(cursor(bytesOf(field)))) {
+  for (const inner of fields(inside(field))) {
     if (inner.number === 1) seconds = Number(BigInt.asIntN(64, numberOf(inner)));
     else if (inner.number === 2) nanos = Number(numberOf(inner));
   }
@@ -187,9 +191,5 @@ function microTime(field: WireField): string | undefined {
 function rawJson(field: WireField): unknown {
   const text = first(field, textOf);
   if (text === undefined || text === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw badRequest('a free-form part of the protobuf body is not JSON', error);
-  }
+  return parseJson(text, false).value;
 }

@@ -1,11 +1,21 @@
-/** The wire format of protocol buffers (https://protobuf.dev/programming-guides/encoding/), to read only. */
-export type WireField = { number: number; varint?: bigint; bytes?: Buffer };
-export type Cursor = { bytes: Buffer; at: number; varint(): bigint };
+import { tooManyValues, valuesMax } from '../../api/schema/parse.ts';
 
-export function cursor(bytes: Buffer): Cursor {
+/** The wire format of protocol buffers (https://protobuf.dev/programming-guides/encoding/), to read only. */
+export type WireField = { number: number; varint?: bigint; bytes?: Buffer; left: Left };
+export type Cursor = { bytes: Buffer; at: number; left: Left; varint(): bigint };
+/** How many fields a body may still have: an empty one is two bytes here, and an object when it is decoded. */
+type Left = { values: number };
+
+export const cursor = (bytes: Buffer): Cursor => cursorOf(bytes, { values: valuesMax });
+
+/** Through the message in a field. */
+export const inside = (field: WireField): Cursor => cursorOf(bytesOf(field), field.left);
+
+function cursorOf(bytes: Buffer, left: Left): Cursor {
   return {
     bytes,
     at: 0,
+    left,
     varint() {
       let result = 0n;
       for (let shift = 0n; shift < 70n; shift += 7n) {
@@ -19,16 +29,23 @@ export function cursor(bytes: Buffer): Cursor {
   };
 }
 
-/** Every field in order. Throws RangeError when the bytes are cut short or use groups. */
+/** Counts a field, or a number of a packed list. */
+export function spend(left: Left): void {
+  if (--left.values < 0) throw tooManyValues();
+}
+
+/** Every field in order. Throws RangeError when the bytes are cut short or use groups, and RequestEntityTooLarge. */
 export function* fields(from: Cursor): Generator<WireField> {
+  const { left } = from;
   while (from.at < from.bytes.length) {
+    spend(left);
     const tag = Number(from.varint());
     const number = tag >>> 3;
     const type = tag & 7;
-    if (type === 0) yield { number, varint: from.varint() };
-    else if (type === 1) yield { number, bytes: take(from, 8) };
-    else if (type === 2) yield { number, bytes: take(from, Number(from.varint())) };
-    else if (type === 5) yield { number, bytes: take(from, 4) };
+    if (type === 0) yield { number, varint: from.varint(), left };
+    else if (type === 1) yield { number, bytes: take(from, 8), left };
+    else if (type === 2) yield { number, bytes: take(from, Number(from.varint())), left };
+    else if (type === 5) yield { number, bytes: take(from, 4), left };
     else throw new RangeError(`wire type ${type} is not used by Kubernetes`);
   }
 }

@@ -29,6 +29,10 @@ export type Storage = {
 
 /** Nobody is this unlucky: then the object is written by everybody at once, and the client may try again. */
 const attemptsMax = 30;
+/** As etcd's limit of a request: every write copies, compares and sends the whole object, and patches could add without end. */
+export const objectBytesMax = 1.5 * 1024 * 1024;
+/** What is that large can still be marked as deleted and be let go by its finalizers. */
+const growthBytesMax = 1024;
 /** Events are forgotten an hour after their last change, as upstream's --event-ttl. */
 const eventSeconds = 3600;
 
@@ -44,7 +48,7 @@ export function createStorage(engine: Engine): Storage {
     async create(kind, object, dryRun = false) {
       const { namespace = '', name } = object.metadata;
       const key = keyOf(kind, namespace, name);
-      const value = encode(toStored(kind, object));
+      const value = bounded(encode(toStored(kind, object)));
       if (dryRun) {
         if (engine.get(key) !== undefined) throw alreadyExists(subjectOf(kind, name));
         return { key, value, createRevision: 0, modRevision: 0 };
@@ -64,11 +68,12 @@ export function createStorage(engine: Engine): Storage {
         const object = toStored(kind, change.object);
         if (change.action === 'store' && sameButRevision(object, decode(entry.value)))
           return { entry, object: change.object, action: 'unchanged', dryRun };
+        const value = change.action === 'remove' ? undefined : bounded(encode(object), entry.value.length);
         if (dryRun) return { entry, ...change, dryRun };
         const result = await guarded(() =>
-          change.action === 'remove'
+          value === undefined
             ? engine.delete({ key, expected: entry.modRevision })
-            : engine.put({ key, value: encode(object), expected: entry.modRevision, ...ttlOf(kind) }),
+            : engine.put({ key, value, expected: entry.modRevision, ...ttlOf(kind) }),
         );
         if (!result.ok) continue;
         const { entry: written } = result;
@@ -80,6 +85,13 @@ export function createStorage(engine: Engine): Storage {
     },
   };
   return storage;
+}
+
+function bounded(value: Uint8Array, lengthBefore = 0): Uint8Array {
+  const { length } = value;
+  if (length > objectBytesMax && length > lengthBefore + growthBytesMax)
+    throw new ApiError('RequestEntityTooLarge', `the object has ${length} bytes: at most ${objectBytesMax} are stored`);
+  return value;
 }
 
 /** Another version's object is made for each reader; the one that is stored is shared by all. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { AdmissionRequest } from '../contracts.ts';
+import { objectBytesMax } from '../storage/storage.ts';
 import { configMap, configMaps, deployment, deployments, may, must, pod, pods } from '../testing/objects.ts';
 import { startServer, type TestServer } from '../testing/start.ts';
 
@@ -134,6 +135,26 @@ test('a dry run answers with what would be stored, and stores nothing', async ()
   assert.equal(patched.data.a, '2');
   assert.equal((await must(server, 'GET', `${configMaps}/wet`)).data.a, '1');
   assert.equal((await may(server, 'POST', `${configMaps}?dryRun=Some`, configMap('dry'))).code, 422);
+});
+
+test('patches make no object larger than one is stored, and what is that large can be let go', async () => {
+  // Free-form, and so without a bound of its own.
+  const revisions = '/apis/apps/v1/namespaces/default/controllerrevisions';
+  const data = (length: number) => ({ data: { text: 'x'.repeat(length) } });
+  const revision = { apiVersion: 'apps/v1', kind: 'ControllerRevision', revision: 1 };
+  const metadata = { name: 'full', finalizers: ['example.com/held'] };
+  const tooMuch = await may(server, 'POST', revisions, { ...revision, metadata, ...data(objectBytesMax) });
+  assert.deepEqual([tooMuch.code, tooMuch.body.reason], [413, 'RequestEntityTooLarge']);
+  const tried = await must(server, 'POST', `${revisions}?dryRun=All`, { ...revision, metadata, ...data(0) });
+  const overhead = JSON.stringify(tried).length;
+  const path = `${revisions}/full`;
+  await must(server, 'POST', revisions, { ...revision, metadata, ...data(objectBytesMax - overhead - 100) });
+  const annotate = { metadata: { annotations: { more: 'x'.repeat(2000) } } };
+  assert.equal((await may(server, 'PATCH', path, annotate, mergePatch)).code, 413);
+  assert.equal((await may(server, 'PATCH', `${path}?dryRun=All`, annotate, mergePatch)).code, 413);
+  await must(server, 'DELETE', path);
+  await must(server, 'PATCH', path, { metadata: { finalizers: null } }, mergePatch);
+  assert.equal((await may(server, 'GET', path)).code, 404);
 });
 
 test('an update creates what does not exist, for the kinds where upstream does', async () => {

@@ -9,11 +9,14 @@ export const hostPathVolumes: PodSecurityCheck = {
       since: 0,
       evaluate(pod) {
         const volumes: any[] = pod.spec['volumes'] ?? [];
-        const bad = volumes.filter(({ hostPath }) => (hostPath ?? undefined) !== undefined);
+        const isBad = ({ hostPath }: any) => (hostPath ?? undefined) !== undefined;
+        const bad = volumes.filter(isBad);
         if (bad.length === 0) return undefined;
         const noun = bad.length === 1 ? 'volume' : 'volumes';
         // what should be there instead is for its author to say
-        const offences = bad.map((volume) => ({ field: `spec.volumes[${volumes.indexOf(volume)}].hostPath` }));
+        const offences = volumes.flatMap((volume, index) =>
+          isBad(volume) ? [{ field: `spec.volumes[${index}].hostPath` }] : [],
+        );
         return { reason: 'hostPath volumes', detail: `${noun} ${quoted(bad.map(({ name }) => name))}`, offences };
       },
     },

@@ -25,9 +25,10 @@ export const restrictedVolumes: PodSecurityCheck = {
         const kinds = [...new Set(bad.flatMap(types))];
         const names = quoted(bad.map((volume) => volume['name']));
         const detail = `${noun} ${names} ${verb} restricted volume type${kinds.length === 1 ? '' : 's'} ${quoted(kinds)}`;
-        const offences = bad.map((volume) => ({
-          field: `spec.volumes[${volumes.indexOf(volume)}].${types(volume)[0]}`,
-        }));
+        const offences = volumes.flatMap((volume, index) => {
+          const [type] = types(volume);
+          return type === undefined ? [] : [{ field: `spec.volumes[${index}].${type}` }];
+        });
         return { reason: 'restricted volume types', detail, offences };
       },
     },

@@ -22,7 +22,9 @@ const evaluateWith =
     const mend = (mended: PodLike) => {
       mended.spec['securityContext'].sysctls = list.filter(({ name }) => allowed.includes(name));
     };
-    const offences = bad.map((item) => ({ field: `spec.securityContext.sysctls[${list.indexOf(item)}].name`, mend }));
+    const offences = list.flatMap(({ name }, index) =>
+      allowed.includes(name) ? [] : [{ field: `spec.securityContext.sysctls[${index}].name`, mend }],
+    );
     return { reason: 'forbidden sysctls', detail: bad.map(({ name }) => name).join(', '), offences };
   };
 
