@@ -112,9 +112,11 @@ function validateName(name: string, field: string, errors: FieldError[]): void {
 
 function validateVersions(versions: string[] = [], field: string, errors: FieldError[]): void {
   if (versions.length === 0) errors.push(required(field, `must specify one of ${reviewVersions.join(', ')}`));
+  const seen = new Set<string>();
   versions.forEach((version, index) => {
-    const wrong = versions.indexOf(version) < index ? 'duplicate version' : dns1035Label(version);
+    const wrong = seen.has(version) ? 'duplicate version' : dns1035Label(version);
     if (wrong) errors.push(invalidValue(`${field}[${index}]`, version, wrong));
+    seen.add(version);
   });
   if (versions.length > 0 && !versions.some((version) => reviewVersions.includes(version)))
     errors.push(invalidValue(field, versions, `must include at least one of ${reviewVersions.join(', ')}`));
