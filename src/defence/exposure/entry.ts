@@ -1,9 +1,9 @@
 import { type AddressRange, type PolicyPod, type Protocol, parseBlock } from '../../policy/policy.ts';
 import type { ObjectRef } from '../object-ref.ts';
+import { networkPolicyKind } from '../snapshot/kinds.ts';
 import type { Network } from '../snapshot/network.ts';
 import { doubtAbout } from '../snapshot/network-doubts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { networkPolicyKind } from '../snapshot/world.ts';
 import { blocksMax, type ClientAddress, clientAddresses } from './clients.ts';
 
 export type EntryType =

@@ -2,10 +2,10 @@ import type { PartyClass, PolicyPod, PortRange, Reachability } from '../../polic
 import { podKey } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { refKey, refOf, refText } from '../object-ref.ts';
+import { networkPolicyKind } from '../snapshot/kinds.ts';
 import { networkOf } from '../snapshot/network.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Workload } from '../snapshot/workloads.ts';
-import { networkPolicyKind } from '../snapshot/world.ts';
 import type { Places } from './effects.ts';
 import { costs, type Lever, type Place } from './graph.ts';
 import type { Model } from './model.ts';

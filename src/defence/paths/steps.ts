@@ -1,7 +1,7 @@
 import { type ObjectRef, refKey } from '../object-ref.ts';
+import { networkPolicyKind } from '../snapshot/kinds.ts';
 import { networkOf } from '../snapshot/network.ts';
 import type { Workload } from '../snapshot/workloads.ts';
-import { networkPolicyKind } from '../snapshot/world.ts';
 import type { PathGraph } from './build.ts';
 import type { Hop, Place } from './graph.ts';
 

@@ -138,11 +138,15 @@ function serviceTargets(model: ReachModel, service: Manifest, port: string | und
 
 type Backend = { party: Party; others: string[]; port: number | undefined };
 
-/** One backend per class and port: policies cannot tell the others from it. */
+/**
+ * One backend per class and port: policies cannot tell the others from it. The name of a headless Service stands for the
+ * addresses of its pods: nothing turns its port into the target port.
+ */
 function selected({ world, reachability }: ReachModel, service: Manifest, asked: { protocol: Protocol; port: number }) {
-  const backends = backendsOf(service, world.pods).filter(
-    ({ protocol, servicePort }) => protocol === asked.protocol && servicePort === asked.port,
-  );
+  const isHeadless = service['spec'].clusterIP === 'None';
+  const backends = backendsOf(service, world.pods)
+    .filter(({ protocol, servicePort }) => protocol === asked.protocol && servicePort === asked.port)
+    .map(({ pod, port }) => ({ pod, port: isHeadless ? asked.port : port }));
   const key = ({ pod, port }: { pod: PolicyPod; port: number | undefined }) =>
     `${reachability.classOf({ pod: podKey(pod) }).index} ${port}`;
   return [...Map.groupBy(backends, key).values()].map(

@@ -1,7 +1,8 @@
 import { createEvaluator, createReachability, type Evaluator, type Reachability } from '../../policy/policy.ts';
 import { type ObjectRef, refKey } from '../object-ref.ts';
+import { networkPolicyKind } from '../snapshot/kinds.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { networkPolicyKind, type SnapshotWorld, worldOfSnapshot } from '../snapshot/world.ts';
+import { type SnapshotWorld, worldOfSnapshot } from '../snapshot/world.ts';
 import type { Source } from '../source.ts';
 
 /** A snapshot made ready for questions of who reaches whom. */

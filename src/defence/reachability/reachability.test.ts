@@ -58,6 +58,7 @@ test('a Service leads to the ports of its pods; one without pods, or with a name
 
 test('the Internet is as many addresses as policies tell apart', () => {
   const { json, exitCode } = reachReport(shop, 'internet', 'shop/deployment/api:8080');
+  assert.equal(json.version, 2);
   assert.equal(exitCode, 2);
   assert.equal((json as { verdict?: string }).verdict, 'mixed');
   assert.equal(reachReport(shop, '203.0.113.7', 'shop/deployment/api:8080').exitCode, 0);
@@ -93,6 +94,33 @@ test('policies that were not read leave every answer unknown', () => {
     );
     assert.equal(exitCode, 3, broken);
   }
+});
+
+test('a policy that an API server would refuse is no policy, and no answer rests on it', () => {
+  const [front, api] = [deployment('front'), deployment('api')];
+  for (const [written, refused] of [
+    ['ports: [{ port: http }]', 'ports: [{ port: http, endPort: 9000 }]'],
+    ['ports: [{ port: http }]', 'ports: [{ port: 8080, endPort: 80 }]'],
+    ['ports: [{ port: http }]', 'ports: [{ endPort: 9000 }]'],
+    ['cidr: 203.0.113.0/24', 'cidr: 203.0.113.0/24, except: [198.51.100.0/24]'],
+    ['- ipBlock:', '- podSelector: {}\n          ipBlock:'],
+  ] as const) {
+    const { exitCode, text } = reachReport(
+      manifests(front, api, policy.replace(written, refused)),
+      'shop/deployment/front',
+      'shop/deployment/api:8080',
+    );
+    assert.equal(exitCode, 3, refused);
+    assert.match(text, /an API server would refuse it \(spec\.ingress\[0\]/);
+  }
+});
+
+test('the port of a headless Service is the port of its pods: nothing turns it into the target port', () => {
+  const headless = service('api', 'http').replace('{ selector', '{ clusterIP: None, selector');
+  const world = manifests(deployment('front'), deployment('api'), headless, policy);
+  const { exitCode, text } = reachReport(world, 'shop/deployment/front', 'shop/service/api');
+  assert.equal(exitCode, 2);
+  assert.match(text, /^no: .* on TCP 80\n/);
 });
 
 test('a question that stands for more than a thousand is refused', () => {

@@ -4,7 +4,7 @@ import type { FieldPath } from '../field.ts';
 import { formatField } from '../field.ts';
 import { kindName } from '../object-ref.ts';
 import { printable } from '../report/printable.ts';
-import { networkPolicyKind } from '../snapshot/world.ts';
+import { networkPolicyKind } from '../snapshot/kinds.ts';
 import type { Source } from '../source.ts';
 import type { Answer, ReachReport } from './answer.ts';
 import type { EverythingReport } from './everything.ts';

@@ -24,8 +24,12 @@ export function reachReport(source: Source, from: string, to: string) {
   const note = from === 'internet' ? `${policiesOnly}\n` : '';
   const missing = notAssessed.map(({ what, why }) => `Not assessed: ${what}: ${why}\n`).join('');
   const verdict = 'verdict' in report ? report.verdict : report.blind === undefined ? 'yes' : 'unknown';
-  return { text: text + note + missing, json: { ...report, notAssessed }, exitCode: exitCodes[verdict] };
+  const json = { version, ...report, notAssessed };
+  return { text: text + note + missing, json, exitCode: exitCodes[verdict] };
 }
+
+/** 2: `source` is the kind of source, as in every report, and what was read is `about`. */
+const version = 2;
 
 const policiesOnly =
   'This is what policies allow. Whether anything leads there from outside is what `rempart exposure` tells.';

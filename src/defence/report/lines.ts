@@ -25,8 +25,8 @@ export const notAssessedLines = (reasons: string[]): string[] =>
   reasons.length === 0 ? [] : ['', 'Not assessed', ...reasons.map((reason) => `    ${printable(reason)}`)];
 
 /**
- * For programs: the report, and when, by what and on what it was made. Fields are only ever added; `version` changes when
- * one means something else.
+ * For programs: the report, and when, by what and on what it was made. Fields are only ever added; when one means
+ * something else, the report brings the next `version`.
  */
 export const asJson = (
   report: object,

@@ -1,5 +1,7 @@
 import { builtInResources, type Resource } from '../../client/resources.ts';
 
+export const networkPolicyKind = 'NetworkPolicy.networking.k8s.io';
+
 /** A kind that a snapshot reads. */
 export type ReadKind = Resource & {
   /** `Deployment.apps`, as checks name it. */

@@ -45,6 +45,14 @@ test('a kind that was not read, that nobody knows, or that another server has, m
   ]);
 });
 
+test('blocks of IPv6 are not evaluated: where pods have such addresses, their namespaces are not known', () => {
+  const block = { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: 'fd00::/8' } }] }] };
+  const policy = object('networking.k8s.io/v1', 'NetworkPolicy', 'p', 'a', block);
+  assert.deepEqual(told([policy, pod('a', 'x', {}, '10.1.0.1')]), []);
+  assert.deepEqual(told([policy, pod('b', 'x', {}, 'fd00::1')]), ['IPv6 blocks of NetworkPolicy a/p @a']);
+  assert.deepEqual(told([policy, pod('b', 'x', {}, 'fd00::1')], { closedByDefault: true }), []);
+});
+
 test('who enforces is known by the names of DaemonSets; of manifests nothing is expected', () => {
   const set = (name: string) => object('apps/v1', 'DaemonSet', name, 'kube-system');
   for (const name of ['cilium', 'calico-node', 'anetd', 'ovnkube-node', 'antrea-agent'])

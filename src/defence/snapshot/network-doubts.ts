@@ -1,4 +1,5 @@
-import { otherPolicyKinds, readKinds } from './kinds.ts';
+import type { Manifest } from '../contract.ts';
+import { networkPolicyKind, otherPolicyKinds, readKinds } from './kinds.ts';
 import { networkPlugin } from './network-plugin.ts';
 import { oncePerSnapshot } from './once.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -55,8 +56,27 @@ export function otherDeciders(snapshot: Snapshot): OtherDecider[] {
     const kinds = `whether there are kinds that also decide is not known: ${unread}`;
     return unread === undefined ? [] : [{ what: kind, why: kinds, namespace: '' }];
   });
-  return [...read, ...unlisted, ...unknownKinds(snapshot).map((what) => ({ what, why, namespace: '' }))];
+  const unknown = unknownKinds(snapshot).map((what) => ({ what, why, namespace: '' }));
+  return [...read, ...unlisted, ...unknown, ...blocksOfIPv6(snapshot)];
 }
+
+/** Blocks of IPv6 match nothing in the evaluator, which is right where no pod has such an address: on our clusters. */
+function blocksOfIPv6(snapshot: Snapshot): OtherDecider[] {
+  const policies = snapshot
+    .of(networkPolicyKind)
+    .filter(({ spec }) => /"cidr":"[^"]*:/.test(JSON.stringify(spec ?? {})));
+  if (policies.length === 0 || !snapshot.of('Pod').some(hasIPv6)) return [];
+  return policies.map(({ metadata }) => ({
+    what: `IPv6 blocks of NetworkPolicy ${metadata.namespace}/${metadata.name}`,
+    why: 'pods here have IPv6 addresses, and connections over IPv6 are not evaluated',
+    namespace: metadata.namespace ?? '',
+  }));
+}
+
+const hasIPv6 = ({ status }: Manifest): boolean =>
+  (Array.isArray(status?.podIPs) ? status.podIPs : [{ ip: status?.podIP }]).some(({ ip }: { ip?: unknown }) =>
+    String(ip).includes(':'),
+  );
 
 const placeOf = (namespaced: boolean, namespace = ''): string =>
   namespaced && namespace !== meshRoot ? namespace : '';

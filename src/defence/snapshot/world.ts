@@ -1,3 +1,5 @@
+import { networkPolicy } from '../../api/kinds/network-policy.ts';
+import type { FieldError } from '../../api/status.ts';
 import { labelValue } from '../../api/validation/names.ts';
 import {
   type Exposure,
@@ -24,11 +26,11 @@ import { kindName, nameOf, type ObjectRef, refOf } from '../object-ref.ts';
 import { protectionKind, writtenMode } from '../protection-mode.ts';
 import { podOf } from '../workload.ts';
 import { backendsOf } from './backends.ts';
+import { networkPolicyKind } from './kinds.ts';
 import { type NetworkDoubts, networkDoubts } from './network-doubts.ts';
 import { ownersOf, willRun } from './owners.ts';
 import type { Snapshot } from './snapshot.ts';
 
-export const networkPolicyKind = 'NetworkPolicy.networking.k8s.io';
 const endpointSliceKind = 'EndpointSlice.discovery.k8s.io';
 const networkKinds = ['Pod', 'Namespace', 'Node', 'Service', endpointSliceKind, networkPolicyKind];
 
@@ -57,7 +59,7 @@ export function worldOfSnapshot(snapshot: Snapshot): SnapshotWorld {
       try {
         return [convert(placed(object), object)];
       } catch (error) {
-        const why = `a field has not the type that the API gives it (${(error as Error).message})`;
+        const why = `an API server would refuse it (${(error as Error).message})`;
         notAssessed.push({ what: `${kindName(object)} ${nameOf(object)}`, why });
         return [];
       }
@@ -154,10 +156,22 @@ function readPod(object: Manifest): ReadPod {
   return read;
 }
 
+/** What an API server would refuse is no policy: it would not be there. Throws with what is wrong. */
 function checkedPolicy(object: Manifest): NetworkPolicy {
   const policy = object as unknown as NetworkPolicy;
   parsePolicy(policy);
+  const [wrong] = refusalsOf(object);
+  if (wrong !== undefined) throw new Error(`${wrong.field}: ${wrong.message}`);
   return policy;
+}
+
+/** Validation is of decoded objects; in a file a list may be null, which is none. */
+function refusalsOf(object: Manifest): FieldError[] {
+  try {
+    return networkPolicy.validate(object);
+  } catch {
+    return [];
+  }
 }
 
 function defaultIsolation(snapshot: Snapshot): Isolation {

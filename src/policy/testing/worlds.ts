@@ -3,7 +3,7 @@ import type { PolicyPod, World } from '../world.ts';
 import { labelsOf, type PolicyParts, policiesOf } from './policies.ts';
 
 const namespaceNames = ['a', 'b', 'kube-system'];
-const holes = ['10.0.0.0/30', '10.0.0.4/32', '203.0.113.8/29'];
+const holes = ['10.0.0.0/30', '10.0.0.4/32'];
 const parts: PolicyParts = {
   namespaces: namespaceNames,
   labelKeys: ['app', 'tier'],
@@ -11,7 +11,12 @@ const parts: PolicyParts = {
   ports: [53, 80, 81, 8080],
   portNames: ['web', 'dns'],
   endPorts: [80, 81, 9000],
-  blocks: ['10.0.0.0/24', '10.0.0.0/29', '0.0.0.0/0', '203.0.113.0/24'].map((cidr) => ({ cidr, holes })),
+  blocks: [
+    { cidr: '10.0.0.0/24', holes },
+    { cidr: '10.0.0.0/29', holes },
+    { cidr: '0.0.0.0/0', holes: [...holes, '203.0.113.8/29'] },
+    { cidr: '203.0.113.0/24', holes: ['203.0.113.8/29'] },
+  ],
 };
 const labels = labelsOf(parts);
 const policy = policiesOf(parts);

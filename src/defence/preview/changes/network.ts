@@ -1,9 +1,9 @@
 import { createEvaluator, podKey } from '../../../policy/policy.ts';
 import { refText } from '../../object-ref.ts';
 import { placesOf, withStandIns } from '../../observations/places.ts';
+import { networkPolicyKind } from '../../snapshot/kinds.ts';
 import { doubtsOf } from '../../snapshot/network-doubts.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
-import { networkPolicyKind } from '../../snapshot/world.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
 import { allowanceFor, allowancesMax, byNamespace } from '../network/allow.ts';

@@ -11,8 +11,9 @@ import {
 import type { Manifest } from '../../contract.ts';
 import { refOf } from '../../object-ref.ts';
 import { lastingLabels, type Place } from '../../observations/places.ts';
+import { networkPolicyKind } from '../../snapshot/kinds.ts';
 import type { Change } from '../../snapshot/snapshot.ts';
-import { networkPolicyKind, type SnapshotWorld } from '../../snapshot/world.ts';
+import type { SnapshotWorld } from '../../snapshot/world.ts';
 import type { Allowance } from '../impact.ts';
 import type { BrokenFlow, PlacedFlow } from './flows.ts';
 
