@@ -21,39 +21,48 @@ export type PodSecurityCheck = {
   versions: { since: number; tightens?: true; evaluate(pod: PodLike): Violation | undefined }[];
 };
 
-export type ContainerPlace = { container: Record<string, any>; path: string };
+type Container = Record<string, any>;
+export type ContainerPlace = { container: Container; path: string };
 
-/** Every container of a pod, of all three kinds, with its path: `spec.initContainers[0]`. */
-export function containersOf({ spec }: PodLike): ContainerPlace[] {
-  const places: ContainerPlace[] = [];
+const noContainers: Container[] = [];
+const nowhere: readonly ContainerPlace[] = [];
+
+/**
+ * The containers of a pod, of all three kinds, of which `isMeant` is true, with their paths: `spec.initContainers[0]`.
+ * Every check asks every pod, and most find nothing: then nothing is made.
+ */
+export function containersWhere(
+  { spec }: PodLike,
+  isMeant: (container: Container) => boolean,
+): readonly ContainerPlace[] {
+  let places: ContainerPlace[] | undefined;
   for (const list of containerLists) {
-    const containers: Record<string, any>[] = spec[list] ?? [];
+    const containers: Container[] = spec[list] ?? noContainers;
     for (let index = 0; index < containers.length; index++)
-      places.push({ container: containers[index]!, path: firstPaths[list][index] ?? `spec.${list}[${index}]` });
+      if (isMeant(containers[index]!)) {
+        places ??= [];
+        places.push({ container: containers[index]!, path: `spec.${list}[${index}]` });
+      }
   }
-  return places;
+  return places ?? nowhere;
 }
 
 const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
-/** Every check of every pod asks for these: few pods have more containers. */
-const firstPaths = Object.fromEntries(
-  containerLists.map((list) => [list, Array.from({ length: 8 }, (_, index) => `spec.${list}[${index}]`)]),
-) as Record<(typeof containerLists)[number], string[]>;
 
 /** `container "a"` or `containers "a", "b"`. */
-export function named(places: ContainerPlace[]): string {
+export function named(places: readonly ContainerPlace[]): string {
   const names = places.map(({ container }) => `"${container['name']}"`);
   return `${names.length === 1 ? 'container' : 'containers'} ${names.join(', ')}`;
 }
 
-/** The pod's own security context and those of its containers; the pod's path is `spec`. */
-export const placesOf = (pod: PodLike): ContainerPlace[] => [
-  { container: pod.spec, path: 'spec' },
-  ...containersOf(pod),
-];
+/** As `containersWhere`, with the pod's own security context in front of those of its containers; its path is `spec`. */
+export function placesWhere(pod: PodLike, isMeant: (container: Container) => boolean): readonly ContainerPlace[] {
+  const places = containersWhere(pod, isMeant);
+  return isMeant(pod.spec) ? [{ container: pod.spec, path: 'spec' }, ...places] : places;
+}
 
-/** `pod and containers "a", "b"`, for some of `placesOf`. */
-export function setters(places: ContainerPlace[]): string {
+/** `pod and containers "a", "b"`, for some of `placesWhere`. */
+export function setters(places: readonly ContainerPlace[]): string {
   const containers = places.filter(({ path }) => path !== 'spec');
   const pod = containers.length < places.length ? ['pod'] : [];
   return [...pod, ...(containers.length > 0 ? [named(containers)] : [])].join(' and ');
@@ -100,9 +109,9 @@ export function containerField(
   pod: PodLike,
   key: string,
   accepts: (value: any) => boolean,
-  tell: { reason: string; detail: (places: ContainerPlace[]) => string; safe?: unknown },
+  tell: { reason: string; detail: (places: readonly ContainerPlace[]) => string; safe?: unknown },
 ): Violation | undefined {
-  const bad = containersOf(pod).filter(({ container }) => !accepts(container['securityContext']?.[key]));
+  const bad = containersWhere(pod, (container) => !accepts(container['securityContext']?.[key]));
   if (bad.length === 0) return undefined;
   const offences = bad.map(({ path }) => {
     const field = `${path}.securityContext.${key}`;

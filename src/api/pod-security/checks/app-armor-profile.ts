@@ -1,4 +1,4 @@
-import { type Offence, type PodSecurityCheck, placesOf, quoted, removeField, setters } from '../check.ts';
+import { type Offence, type PodSecurityCheck, placesWhere, quoted, removeField, setters } from '../check.ts';
 
 const annotationPrefix = 'container.apparmor.security.beta.kubernetes.io/';
 const annotationAllowed = (value: string) =>
@@ -14,22 +14,21 @@ export const appArmorProfile: PodSecurityCheck = {
     {
       since: 0,
       evaluate(pod) {
-        const places = placesOf(pod);
-        const bad = places.filter(({ container }) => !profileAllowed(container['securityContext']?.appArmorProfile));
+        const bad = placesWhere(pod, ({ securityContext }) => !profileAllowed(securityContext?.appArmorProfile));
+        const annotations = Object.entries(pod.metadata?.annotations ?? {}).filter(
+          ([key, value]) => key.startsWith(annotationPrefix) && !annotationAllowed(value),
+        );
+        if (bad.length + annotations.length === 0) return undefined;
         const values = bad.map(({ container }) => container['securityContext'].appArmorProfile.type ?? '');
         const offences: Offence[] = bad.map(({ path }) => {
           const field = `${path}.securityContext.appArmorProfile`;
           return { field, mend: removeField(field) };
         });
-        const annotations = Object.entries(pod.metadata?.annotations ?? {}).filter(
-          ([key, value]) => key.startsWith(annotationPrefix) && !annotationAllowed(value),
-        );
         for (const [key, value] of annotations) {
           values.push(`${key}="${value}"`);
           const mend = (mended: typeof pod) => void delete mended.metadata?.annotations?.[key];
           offences.push({ field: `metadata.annotations[${key}]`, mend });
         }
-        if (offences.length === 0) return undefined;
         const reason = new Set(values).size === 1 ? 'forbidden AppArmor profile' : 'forbidden AppArmor profiles';
         const noted = annotations.length === 0 ? [] : [annotations.length === 1 ? 'annotation' : 'annotations'];
         const who = [...(bad.length > 0 ? [setters(bad)] : []), ...noted].join(' and ');

@@ -1,8 +1,9 @@
 import type { Violation } from '../check.ts';
 import {
   type ContainerPlace,
-  containersOf,
+  containersWhere,
   named,
+  type Offence,
   type PodLike,
   type PodSecurityCheck,
   quoted,
@@ -15,20 +16,32 @@ const defaults = new Set([
   ...['SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'],
 ]);
 
-export const addedBeyond = ({ container }: ContainerPlace, allowed: Set<string>): string[] =>
-  ((container['securityContext']?.capabilities?.add ?? []) as string[]).filter((name) => !allowed.has(name));
+const none: string[] = [];
+const addedBy = ({ securityContext }: Record<string, any>): string[] => securityContext?.capabilities?.add ?? none;
 
-function evaluate(pod: PodLike): Violation | undefined {
-  const bad = containersOf(pod).filter((place) => addedBeyond(place, defaults).length > 0);
-  if (bad.length === 0) return undefined;
-  const extra = quoted(bad.flatMap((place) => addedBeyond(place, defaults)));
-  const offences = bad.map((place) => {
-    const field = `${place.path}.securityContext.capabilities.add`;
-    const kept = (place.container['securityContext'].capabilities.add as string[]).filter((name) => defaults.has(name));
+/** The containers that add a capability beyond those that are allowed. */
+export const containersAdding = (pod: PodLike, allowed: Set<string>): readonly ContainerPlace[] =>
+  containersWhere(pod, (container) => addedBy(container).some((name) => !allowed.has(name)));
+
+/** What is said of such containers, of which there is one at least. */
+export function addedBeyond(
+  adding: readonly ContainerPlace[],
+  allowed: Set<string>,
+): { detail: string; offences: Offence[] } {
+  const added = adding.flatMap(({ container }) => addedBy(container));
+  const extra = quoted(added.filter((name) => !allowed.has(name)));
+  const offences = adding.map(({ container, path }) => {
+    const field = `${path}.securityContext.capabilities.add`;
+    const kept = addedBy(container).filter((name) => allowed.has(name));
     return { field, mend: setField(field, kept) };
   });
-  const detail = `${named(bad)} must not include ${extra} in securityContext.capabilities.add`;
-  return { reason: 'non-default capabilities', detail, offences };
+  return { detail: `${named(adding)} must not include ${extra} in securityContext.capabilities.add`, offences };
+}
+
+function evaluate(pod: PodLike): Violation | undefined {
+  const adding = containersAdding(pod, defaults);
+  if (adding.length === 0) return undefined;
+  return { reason: 'non-default capabilities', ...addedBeyond(adding, defaults) };
 }
 
 export const capabilitiesBaseline: PodSecurityCheck = {

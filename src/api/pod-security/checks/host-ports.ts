@@ -1,4 +1,7 @@
-import { containersOf, named, type PodSecurityCheck, removeField } from '../check.ts';
+import { containersWhere, named, type PodSecurityCheck, removeField } from '../check.ts';
+
+type Port = { hostPort?: number };
+const isOfHost = ({ hostPort }: Port) => (hostPort ?? 0) !== 0;
 
 export const hostPorts: PodSecurityCheck = {
   id: 'hostPorts',
@@ -8,18 +11,16 @@ export const hostPorts: PodSecurityCheck = {
     {
       since: 0,
       evaluate(pod) {
-        const ports = containersOf(pod).flatMap((place) =>
-          ((place.container['ports'] ?? []) as any[]).map((port, index) => ({ place, port, index })),
+        const places = containersWhere(pod, ({ ports }) => ports?.some(isOfHost) ?? false);
+        if (places.length === 0) return undefined;
+        const bad = places.flatMap(({ container, path }) =>
+          (container['ports'] as Port[]).flatMap((port, index) =>
+            isOfHost(port) ? [{ field: `${path}.ports[${index}].hostPort`, number: port.hostPort }] : [],
+          ),
         );
-        const bad = ports.filter(({ port }) => (port.hostPort ?? 0) !== 0);
-        if (bad.length === 0) return undefined;
-        const places = [...new Set(bad.map(({ place }) => place))];
-        const numbers = [...new Set(bad.map(({ port }) => port.hostPort))];
+        const numbers = [...new Set(bad.map(({ number }) => number))];
         const detail = `${named(places)} ${places.length === 1 ? 'uses' : 'use'} hostPort${numbers.length === 1 ? '' : 's'} ${numbers.join(', ')}`;
-        const offences = bad.map(({ place, index }) => {
-          const field = `${place.path}.ports[${index}].hostPort`;
-          return { field, mend: removeField(field) };
-        });
+        const offences = bad.map(({ field }) => ({ field, mend: removeField(field) }));
         return { reason: 'hostPort', detail, offences };
       },
     },

@@ -1,4 +1,4 @@
-import { type ContainerPlace, containersOf, named, type PodSecurityCheck, quoted, removeField } from '../check.ts';
+import { containersWhere, named, type PodSecurityCheck, quoted, removeField } from '../check.ts';
 
 const handlers = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'].map(
   (name) => ({ name, keys: name.split('.') }),
@@ -6,14 +6,14 @@ const handlers = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.
 const actions = ['httpGet', 'tcpSocket'];
 
 /** The fields of a container that name another host than its own pod. */
-function hostFields({ container, path }: ContainerPlace): { field: string; host: string }[] {
+function hostFields(container: Record<string, any>): { field: string; host: string }[] {
   const fields: { field: string; host: string }[] = [];
   for (const { name, keys } of handlers) {
     let handler: any = container;
     for (const key of keys) handler = handler?.[key];
     for (const action of actions) {
       const host = handler?.[action]?.host ?? '';
-      if (host !== '') fields.push({ field: `${path}.${name}.${action}.host`, host });
+      if (host !== '') fields.push({ field: `${name}.${action}.host`, host });
     }
   }
   return fields;
@@ -27,9 +27,11 @@ export const hostProbes: PodSecurityCheck = {
     {
       since: 34,
       evaluate(pod) {
-        const bad = containersOf(pod).filter((place) => hostFields(place).length > 0);
+        const bad = containersWhere(pod, (container) => hostFields(container).length > 0);
         if (bad.length === 0) return undefined;
-        const fields = bad.flatMap(hostFields);
+        const fields = bad.flatMap(({ container, path }) =>
+          hostFields(container).map(({ field, host }) => ({ field: `${path}.${field}`, host })),
+        );
         const hosts = quoted(fields.map(({ host }) => host));
         const noun = hosts.includes(',') ? 'hosts' : 'host';
         const detail = `${named(bad)} ${bad.length === 1 ? 'uses' : 'use'} probe or lifecycle ${noun} ${hosts}`;

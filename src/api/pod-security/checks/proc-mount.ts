@@ -1,23 +1,16 @@
 import type { Violation } from '../check.ts';
-import {
-  containerField,
-  containersOf,
-  hasUserNamespace,
-  named,
-  type PodLike,
-  type PodSecurityCheck,
-  quoted,
-} from '../check.ts';
+import { containerField, hasUserNamespace, named, type PodLike, type PodSecurityCheck, quoted } from '../check.ts';
 
 const why = 'the masks over /proc hide the kernel’s switches and secrets';
 const accepts = (value: unknown) => value === undefined || value === null || value === 'Default';
 
 function evaluate(pod: PodLike): Violation | undefined {
-  const values = containersOf(pod).map(({ container }) => container['securityContext']?.procMount);
   return containerField(pod, 'procMount', accepts, {
     reason: 'procMount',
-    detail: (places) =>
-      `${named(places)} must not set securityContext.procMount to ${quoted(values.filter((value) => !accepts(value)))}`,
+    detail: (places) => {
+      const values = places.map(({ container }) => container['securityContext'].procMount);
+      return `${named(places)} must not set securityContext.procMount to ${quoted(values)}`;
+    },
   });
 }
 

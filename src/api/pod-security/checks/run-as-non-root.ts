@@ -1,13 +1,11 @@
 import type { Violation } from '../check.ts';
-import { containersOf, hasUserNamespace, named, type PodLike, type PodSecurityCheck, setField } from '../check.ts';
+import { containersWhere, hasUserNamespace, named, type PodLike, type PodSecurityCheck, setField } from '../check.ts';
 
 const field = 'spec.securityContext.runAsNonRoot';
 
 function evaluate(pod: PodLike): Violation | undefined {
   const ofPod = pod.spec['securityContext']?.runAsNonRoot;
-  const places = containersOf(pod);
-  const asked = ({ container }: { container: Record<string, any> }) => container['securityContext']?.runAsNonRoot;
-  const explicit = places.filter((place) => asked(place) === false);
+  const explicit = containersWhere(pod, ({ securityContext }) => securityContext?.runAsNonRoot === false);
   const mendPod = { field, mend: setField(field, true) };
   if (ofPod === false || explicit.length > 0) {
     const who = [...(ofPod === false ? ['pod'] : []), ...(explicit.length > 0 ? [named(explicit)] : [])];
@@ -18,8 +16,9 @@ function evaluate(pod: PodLike): Violation | undefined {
     const detail = `${who.join(' and ')} must not set securityContext.runAsNonRoot=false`;
     return { reason: 'runAsNonRoot != true', detail, offences: [...(ofPod === true ? [] : [mendPod]), ...offences] };
   }
-  const implicit = places.filter((place) => (asked(place) ?? null) === null);
-  if (ofPod === true || implicit.length === 0) return undefined;
+  if (ofPod === true) return undefined;
+  const implicit = containersWhere(pod, ({ securityContext }) => (securityContext?.runAsNonRoot ?? null) === null);
+  if (implicit.length === 0) return undefined;
   const detail = `pod or ${named(implicit)} must set securityContext.runAsNonRoot=true`;
   return { reason: 'runAsNonRoot != true', detail, offences: [mendPod] };
 }

@@ -1,9 +1,8 @@
 import type { Violation } from '../check.ts';
-import { hasUserNamespace, type PodLike, type PodSecurityCheck, placesOf, removeField, setters } from '../check.ts';
+import { hasUserNamespace, type PodLike, type PodSecurityCheck, placesWhere, removeField, setters } from '../check.ts';
 
 function evaluate(pod: PodLike): Violation | undefined {
-  const places = placesOf(pod);
-  const bad = places.filter(({ container }) => container['securityContext']?.runAsUser === 0);
+  const bad = placesWhere(pod, ({ securityContext }) => securityContext?.runAsUser === 0);
   if (bad.length === 0) return undefined;
   const who = setters(bad);
   const offences = bad.map(({ path }) => {

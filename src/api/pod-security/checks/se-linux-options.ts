@@ -3,7 +3,7 @@ import {
   type ContainerPlace,
   type PodLike,
   type PodSecurityCheck,
-  placesOf,
+  placesWhere,
   quoted,
   removeField,
   setters,
@@ -11,21 +11,21 @@ import {
 
 const firstTypes = ['', 'container_t', 'container_init_t', 'container_kvm_t'];
 
-const optionsOf = ({ container }: ContainerPlace) => container['securityContext']?.seLinuxOptions ?? {};
+/** The options that no standard allows, with their values. */
+function forbidden({ container }: ContainerPlace, types: string[]): [key: string, value: string][] {
+  const { type, user, role } = container['securityContext'].seLinuxOptions;
+  return Object.entries({
+    ...(types.includes(type ?? '') ? {} : { type }),
+    ...(user ? { user } : {}),
+    ...(role ? { role } : {}),
+  });
+}
 
 const evaluateWith =
   (types: string[]) =>
   (pod: PodLike): Violation | undefined => {
-    const places = placesOf(pod);
-    const fields = places.flatMap((place) => {
-      const { type, user, role } = optionsOf(place);
-      const wrong = {
-        ...(types.includes(type ?? '') ? {} : { type }),
-        ...(user ? { user } : {}),
-        ...(role ? { role } : {}),
-      };
-      return Object.entries(wrong).map(([key, value]) => ({ place, key, value }));
-    });
+    const places = placesWhere(pod, ({ securityContext }) => (securityContext?.seLinuxOptions ?? null) !== null);
+    const fields = places.flatMap((place) => forbidden(place, types).map(([key, value]) => ({ place, key, value })));
     if (fields.length === 0) return undefined;
     const who = setters([...new Set(fields.map(({ place }) => place))]);
     const what = ['type', 'user', 'role'].flatMap((key) => {

@@ -1,10 +1,10 @@
 import type { Violation } from '../check.ts';
 import {
-  containersOf,
+  containersWhere,
   type Offence,
   type PodLike,
   type PodSecurityCheck,
-  placesOf,
+  placesWhere,
   quoted,
   setField,
   setters,
@@ -18,11 +18,10 @@ const annotationAllowed = (value: string | undefined) =>
 /** Before there was a field, two annotations said it. */
 function evaluateAnnotations(pod: PodLike): Violation | undefined {
   const annotations = pod.metadata?.annotations ?? {};
-  const keys = [
-    podAnnotation,
-    ...containersOf(pod).map(({ container }) => `${containerAnnotation}${container['name']}`),
-  ];
-  const bad = keys.filter((key) => !annotationAllowed(annotations[key]));
+  const keyOf = ({ name }: Record<string, any>) => `${containerAnnotation}${name}`;
+  const places = containersWhere(pod, (container) => !annotationAllowed(annotations[keyOf(container)]));
+  const bad = places.map(({ container }) => keyOf(container));
+  if (!annotationAllowed(annotations[podAnnotation])) bad.unshift(podAnnotation);
   if (bad.length === 0) return undefined;
   const noun = bad.length === 1 ? 'annotation' : 'annotations';
   const values = bad.map((key) => `${key}="${annotations[key]}"`).sort();
@@ -34,15 +33,14 @@ function evaluateAnnotations(pod: PodLike): Violation | undefined {
 }
 
 /** A profile without a type is none of the two that confine. */
-const confines = ({ container }: { container: Record<string, any> }) => {
-  const profile = container['securityContext']?.seccompProfile;
-  return (profile ?? undefined) === undefined || profile.type === 'RuntimeDefault' || profile.type === 'Localhost';
+const isUnconfined = ({ securityContext }: Record<string, any>) => {
+  const profile = securityContext?.seccompProfile ?? undefined;
+  return profile !== undefined && profile.type !== 'RuntimeDefault' && profile.type !== 'Localhost';
 };
 
 /** Where a profile is set that confines nothing; undefined when nowhere. */
 export function forbiddenProfiles(pod: PodLike): Violation | undefined {
-  const places = placesOf(pod);
-  const bad = places.filter((place) => !confines(place));
+  const bad = placesWhere(pod, isUnconfined);
   if (bad.length === 0) return undefined;
   const who = setters(bad);
   const values = quoted(bad.map(({ container }) => container['securityContext'].seccompProfile.type ?? ''));

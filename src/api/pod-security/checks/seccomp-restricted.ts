@@ -1,14 +1,12 @@
 import type { Violation } from '../check.ts';
-import { containersOf, isWindows, named, type PodLike, type PodSecurityCheck, setField } from '../check.ts';
+import { containersWhere, isWindows, named, type PodLike, type PodSecurityCheck, setField } from '../check.ts';
 import { forbiddenProfiles } from './seccomp-baseline.ts';
 
 function evaluate(pod: PodLike): Violation | undefined {
   const forbidden = forbiddenProfiles(pod);
   if (forbidden !== undefined) return forbidden;
   if (pod.spec['securityContext']?.seccompProfile?.type !== undefined) return undefined;
-  const bad = containersOf(pod).filter(
-    ({ container }) => container['securityContext']?.seccompProfile?.type === undefined,
-  );
+  const bad = containersWhere(pod, ({ securityContext }) => securityContext?.seccompProfile?.type === undefined);
   if (bad.length === 0) return undefined;
   const field = 'spec.securityContext.seccompProfile';
   const detail = `pod or ${named(bad)} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"`;

@@ -1,4 +1,4 @@
-import { type PodSecurityCheck, placesOf, setField, setters } from '../check.ts';
+import { type PodSecurityCheck, placesWhere, setField, setters } from '../check.ts';
 
 export const windowsHostProcess: PodSecurityCheck = {
   id: 'windowsHostProcess',
@@ -8,10 +8,7 @@ export const windowsHostProcess: PodSecurityCheck = {
     {
       since: 0,
       evaluate(pod) {
-        const places = placesOf(pod);
-        const bad = places.filter(
-          ({ container }) => container['securityContext']?.windowsOptions?.hostProcess === true,
-        );
+        const bad = placesWhere(pod, ({ securityContext }) => securityContext?.windowsOptions?.hostProcess === true);
         if (bad.length === 0) return undefined;
         const who = setters(bad);
         const offences = bad.map(({ path }) => {
