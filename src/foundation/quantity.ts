@@ -89,7 +89,7 @@ export const exactQuantity = (quantity: string): bigint | undefined => readExact
 
 /** Is it written as the API takes quantities? A number counts as its text. */
 export const isQuantity = (quantity: unknown): quantity is string | number =>
-  (typeof quantity === 'string' || typeof quantity === 'number') && form.test(String(quantity));
+  (typeof quantity === 'string' || typeof quantity === 'number') && readExact(quantity) !== undefined;
 
 /** Negative, 0 or positive, as `a - b`; exact. Malformed quantities count as 0. */
 export function compareQuantities(a: string | number, b: string | number): number {

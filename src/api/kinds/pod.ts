@@ -61,12 +61,13 @@ const gated = () => ({
   message: 'Scheduling is blocked due to non-empty scheduling gates',
 });
 
+const measured = ['cpu', 'memory'];
+const isSet = (list: Record<string, string> | undefined, name: string) =>
+  list?.[name] !== undefined && !/^0*(\.0*)?$/.test(list[name]);
+
 /** Source: kubernetes/kubernetes pkg/apis/core/helper/qos/qos.go, ComputePodQOS. */
 function qosClass({ spec }: Pod): string {
   const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
-  const measured = ['cpu', 'memory'];
-  const isSet = (list: Record<string, string> | undefined, name: string) =>
-    list?.[name] !== undefined && !/^0*(\.0*)?$/.test(list[name]);
   const any = containers.some(({ resources }) =>
     measured.some((name) => isSet(resources?.requests, name) || isSet(resources?.limits, name)),
   );

@@ -37,7 +37,7 @@ const itemElements = new WeakMap<Schema, ItemElement>();
 /** How the items of a list are named in a path; undefined where a list is one value. */
 function itemElement(schema: Schema | undefined): ItemElement | undefined {
   const listType = schema?.['x-kubernetes-list-type'];
-  if (listType === 'set') return (item) => `v:${JSON.stringify(item)}`;
+  if (listType === 'set') return valueElement;
   if (listType !== 'map') return undefined;
   let element = itemElements.get(schema!);
   if (element === undefined) {
@@ -47,6 +47,8 @@ function itemElement(schema: Schema | undefined): ItemElement | undefined {
   }
   return element;
 }
+
+const valueElement: ItemElement = (item) => `v:${JSON.stringify(item)}`;
 
 /** The elements of all items. Two with one key cannot be told apart: such a list is owned as a whole (undefined). */
 function elementsOf(value: unknown[], element: ItemElement): string[] | undefined {
@@ -171,6 +173,9 @@ function sameItems<T>(left: T[], right: T[]): boolean {
   return true;
 }
 
+const itself = (element: string): string => element;
+const fieldElement = (name: string): string => `f:${name}`;
+
 /** Every field that an applied configuration sets. The result is shared, frozen and in order. */
 export function fieldsOf(value: unknown, schema: Schema | undefined): Fields {
   if (typeof value !== 'object' || value === null) return none;
@@ -183,7 +188,7 @@ export function fieldsOf(value: unknown, schema: Schema | undefined): Fields {
     const name = elements[index]!;
     take(gathered, name, name.startsWith('v:') ? none : withSelf(fieldsOf(value[index], schema!.items)));
   }
-  return setOf(gathered, (name) => name);
+  return setOf(gathered, itself);
 }
 
 function fieldsOfStruct(value: Record<string, unknown>, schema: Schema | undefined): Fields {
@@ -198,7 +203,7 @@ function fieldsOfStruct(value: Record<string, unknown>, schema: Schema | undefin
       take(gathered, name, fieldsOf(field, properties[name]));
     else take(gathered, name, withSelf(fieldsOf(field, others)));
   }
-  return setOf(gathered, (name) => `f:${name}`);
+  return setOf(gathered, fieldElement);
 }
 
 const selves = new WeakMap<Fields, Fields>();

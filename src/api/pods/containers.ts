@@ -5,6 +5,7 @@ import { configMapKey, dnsLabel, dnsSubdomain, environmentName, portName } from 
 import {
   checkEnum,
   checkName,
+  checkNoneNegative,
   checkNotNegative,
   checkOptionalEnum,
   checkPort,
@@ -14,6 +15,9 @@ import {
 import { validateResources } from './resources.ts';
 import { validateContainerSecurity } from './security.ts';
 import type { PodContext } from './validate.ts';
+
+const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
+const messagePolicies = ['File', 'FallbackToLogsOnError'];
 
 /** Source of the rules: kubernetes/kubernetes pkg/apis/core/validation/validation.go, validateContainers. */
 export function validateContainer(container: Container, field: string, context: PodContext): void {
@@ -25,16 +29,16 @@ export function validateContainer(container: Container, field: string, context: 
   if (!image) errors.push(required(`${field}.image`));
   else if (image !== image.trim())
     errors.push(invalidValue(`${field}.image`, image, 'must not have leading or trailing whitespace'));
-  checkOptionalEnum(container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never'], `${field}.imagePullPolicy`, errors);
-  const policies = ['File', 'FallbackToLogsOnError'];
-  checkOptionalEnum(container.terminationMessagePolicy, policies, `${field}.terminationMessagePolicy`, errors);
+  checkOptionalEnum(container.imagePullPolicy, pullPolicies, `${field}.imagePullPolicy`, errors);
+  checkOptionalEnum(container.terminationMessagePolicy, messagePolicies, `${field}.terminationMessagePolicy`, errors);
   if (container.ports) validatePorts(container, field, context);
   if (container.env) validateEnvironment(container.env, `${field}.env`, errors);
   if (container.envFrom) validateEnvironmentSources(container, `${field}.envFrom`, errors);
   if (container.volumeMounts) validateMounts(container, field, context);
   if (container.volumeDevices) validateDevices(container, field, context);
-  for (const hook of ['postStart', 'preStop'] as const)
-    if (container.lifecycle?.[hook]) validateHandler(container.lifecycle[hook], `${field}.lifecycle.${hook}`, errors);
+  const { postStart, preStop } = container.lifecycle ?? {};
+  if (postStart) validateHandler(postStart, `${field}.lifecycle.postStart`, errors);
+  if (preStop) validateHandler(preStop, `${field}.lifecycle.preStop`, errors);
   if (container.resources) validateResources(container.resources, `${field}.resources`, errors);
   if (container.resizePolicy) validateResizePolicy(container.resizePolicy, `${field}.resizePolicy`, errors);
   if (container.securityContext)
@@ -56,13 +60,15 @@ function validateResizePolicy(policies: ResizePolicy, field: string, errors: Fie
   );
 }
 
+const probeNames = ['livenessProbe', 'startupProbe', 'readinessProbe'] as const;
+
 /** What only containers with a life of their own may have: all but initContainers that run to completion. */
 export function validateProbes(container: Container, field: string, errors: FieldError[]): void {
-  const probes = { livenessProbe: true, startupProbe: true, readinessProbe: false };
-  for (const [name, mustSucceedOnce] of Object.entries(probes)) {
-    const probe = container[name as 'livenessProbe'];
+  for (const name of probeNames) {
+    const probe = container[name];
     if (!probe) continue;
     const at = `${field}.${name}`;
+    const mustSucceedOnce = name !== 'readinessProbe';
     validateProbe(probe, at, errors);
     if (mustSucceedOnce && probe.successThreshold !== undefined && probe.successThreshold !== 1)
       errors.push(invalidValue(`${at}.successThreshold`, probe.successThreshold, 'must be 1'));
@@ -77,29 +83,37 @@ export function validateProbes(container: Container, field: string, errors: Fiel
   }
 }
 
+const probeNumbers = [
+  'initialDelaySeconds',
+  'timeoutSeconds',
+  'periodSeconds',
+  'successThreshold',
+  'failureThreshold',
+] as const;
+
 function validateProbe(probe: Probe, field: string, errors: FieldError[]): void {
   validateHandler(probe, field, errors);
-  for (const name of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold'] as const)
-    checkNotNegative(probe[name], `${field}.${name}`, errors);
-  checkNotNegative(probe.failureThreshold, `${field}.failureThreshold`, errors);
+  checkNoneNegative(probe, probeNumbers, field, errors);
   checkPositive(probe.terminationGracePeriodSeconds, `${field}.terminationGracePeriodSeconds`, errors);
 }
 
 type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & { sleep?: { seconds: number } };
 const handlerNames = ['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'] as const;
+const schemes = ['HTTP', 'HTTPS'];
 
 function validateHandler(handler: Handler, field: string, errors: FieldError[]): void {
-  const given = handlerNames.filter((name) => handler[name] !== undefined);
-  if (given.length === 0) errors.push(required(field, 'must specify a handler type'));
-  for (const name of given.slice(1))
-    errors.push(forbiddenValue(`${field}.${name}`, 'may not specify more than 1 handler type'));
+  let given = 0;
+  for (const name of handlerNames)
+    if (handler[name] !== undefined && ++given > 1)
+      errors.push(forbiddenValue(`${field}.${name}`, 'may not specify more than 1 handler type'));
+  if (given === 0) errors.push(required(field, 'must specify a handler type'));
   const { exec, httpGet, tcpSocket, grpc, sleep } = handler;
   if (exec && !exec.command?.length) errors.push(required(`${field}.exec.command`));
   if (httpGet) {
     if (!httpGet.path) errors.push(required(`${field}.httpGet.path`));
     checkPortReference(httpGet.port, `${field}.httpGet.port`, errors);
-    checkOptionalEnum(httpGet.scheme, ['HTTP', 'HTTPS'], `${field}.httpGet.scheme`, errors);
-    (httpGet.httpHeaders ?? []).forEach((header, index) => {
+    checkOptionalEnum(httpGet.scheme, schemes, `${field}.httpGet.scheme`, errors);
+    httpGet.httpHeaders?.forEach((header, index) => {
       if (!/^[-A-Za-z0-9]+$/.test(header.name ?? ''))
         errors.push(
           invalidValue(
@@ -126,6 +140,8 @@ export function checkPortReference(port: number | string | undefined, field: str
   if (wrong) errors.push(invalidValue(field, port, wrong));
 }
 
+const protocols = ['SCTP', 'TCP', 'UDP'];
+
 function validatePorts({ ports = [] }: Container, field: string, context: PodContext): void {
   const { errors, hostPorts, hostNetwork } = context;
   const names = new Set<string>();
@@ -139,7 +155,7 @@ function validatePorts({ ports = [] }: Container, field: string, context: PodCon
     }
     if (!port.containerPort) errors.push(required(`${at}.containerPort`));
     else checkPort(port.containerPort, `${at}.containerPort`, errors);
-    checkEnum(port.protocol, ['SCTP', 'TCP', 'UDP'], `${at}.protocol`, errors);
+    checkEnum(port.protocol, protocols, `${at}.protocol`, errors);
     if (!port.hostPort) return;
     checkPort(port.hostPort, `${at}.hostPort`, errors);
     if (hostNetwork && port.hostPort !== port.containerPort)
@@ -176,8 +192,14 @@ export const isDownwardPath = (path: string, inVolume: boolean): boolean => {
 };
 const isDownwardResource = (resource: string): boolean => downwardResources.test(resource);
 
+/** A name that is one, and a plain value or none. */
+const isPlain = ({ name, valueFrom }: EnvVar): boolean =>
+  valueFrom === undefined && name !== undefined && environmentName(name) === undefined;
+
 function validateEnvironment(variables: EnvVar[], field: string, errors: FieldError[]): void {
   variables.forEach((variable, index) => {
+    // Nearly all are: of those no path is made.
+    if (isPlain(variable)) return;
     const at = `${field}[${index}]`;
     checkName(variable.name, environmentName, `${at}.name`, errors);
     const { valueFrom } = variable;
@@ -253,14 +275,13 @@ export function checkPathInside(path: string | undefined, field: string, errors:
   if (path.split('/').includes('..')) errors.push(invalidValue(field, path, "must not contain '..'"));
 }
 
-function validateMounts(
-  { volumeMounts = [], volumeDevices = [] }: Container,
-  field: string,
-  context: PodContext,
-): void {
+const propagations = ['Bidirectional', 'HostToContainer', 'None'];
+const recursions = ['Disabled', 'Enabled', 'IfPossible'];
+
+function validateMounts({ volumeMounts = [], volumeDevices }: Container, field: string, context: PodContext): void {
   const { errors, volumes } = context;
   const paths = new Set<string>();
-  const devices = new Set(volumeDevices.map(({ devicePath }) => devicePath));
+  const devices = volumeDevices && new Set(volumeDevices.map(({ devicePath }) => devicePath));
   volumeMounts.forEach((mount, index) => {
     const at = `${field}.volumeMounts[${index}]`;
     if (!mount.name) errors.push(required(`${at}.name`));
@@ -268,7 +289,7 @@ function validateMounts(
     if (!mount.mountPath) errors.push(required(`${at}.mountPath`));
     else if (paths.has(mount.mountPath))
       errors.push(invalidValue(`${at}.mountPath`, mount.mountPath, 'must be unique'));
-    else if (devices.has(mount.mountPath))
+    else if (devices?.has(mount.mountPath))
       errors.push(
         invalidValue(`${at}.mountPath`, mount.mountPath, 'must not already exist as a path in volumeDevices'),
       );
@@ -279,10 +300,8 @@ function validateMounts(
       errors.push(
         invalidValue(`${at}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'),
       );
-    const modes = ['Bidirectional', 'HostToContainer', 'None'];
-    checkOptionalEnum(mount.mountPropagation, modes, `${at}.mountPropagation`, errors);
-    const recursive = ['Disabled', 'Enabled', 'IfPossible'];
-    checkOptionalEnum(mount.recursiveReadOnly, recursive, `${field}.volumeMounts.recursiveReadOnly`, errors);
+    checkOptionalEnum(mount.mountPropagation, propagations, `${at}.mountPropagation`, errors);
+    checkOptionalEnum(mount.recursiveReadOnly, recursions, `${field}.volumeMounts.recursiveReadOnly`, errors);
     if ((mount.recursiveReadOnly ?? 'Disabled') !== 'Disabled' && !mount.readOnly)
       errors.push(
         forbiddenValue(`${field}.volumeMounts.recursiveReadOnly`, 'may only be specified when readOnly is true'),

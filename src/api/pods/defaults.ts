@@ -45,9 +45,11 @@ function defaultContainer(container: Container): void {
   container.imagePullPolicy ||= defaultPullPolicy(container.image ?? '');
   for (const port of container.ports ?? []) port.protocol ||= 'TCP';
   for (const variable of container.env ?? []) defaultReferences(variable.valueFrom);
-  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) defaultProbe(probe);
-  for (const handler of [container.lifecycle?.postStart, container.lifecycle?.preStop])
-    defaultHttpGet(handler?.httpGet);
+  defaultProbe(container.livenessProbe);
+  defaultProbe(container.readinessProbe);
+  defaultProbe(container.startupProbe);
+  defaultHttpGet(container.lifecycle?.postStart?.httpGet);
+  defaultHttpGet(container.lifecycle?.preStop?.httpGet);
 }
 
 type References = { fieldRef?: { apiVersion?: string }; resourceFieldRef?: { divisor?: string } };

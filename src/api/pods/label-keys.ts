@@ -8,12 +8,13 @@ type Keyed = { labelSelector?: LabelSelector; matchLabelKeys?: string[]; mismatc
  * may change later. Source: kubernetes/kubernetes pkg/registry/core/pod/strategy.go, applyMatchLabelKeysAndMismatchLabelKeys.
  */
 export function takeLabelValues({ metadata, spec }: Pod): void {
-  const { podAffinity, podAntiAffinity } = spec?.affinity ?? {};
+  if (!spec?.affinity && !spec?.topologySpreadConstraints) return;
+  const { podAffinity, podAntiAffinity } = spec.affinity ?? {};
   const terms: Keyed[] = [podAffinity, podAntiAffinity].flatMap((affinity) => [
     ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
     ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
   ]);
-  for (const term of [...terms, ...(spec?.topologySpreadConstraints ?? [])])
+  for (const term of [...terms, ...(spec.topologySpreadConstraints ?? [])])
     if (term?.labelSelector) narrow(term, term.labelSelector, metadata.labels ?? {});
 }
 

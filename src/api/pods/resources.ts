@@ -12,7 +12,7 @@ const isExtended = (name: string) => name.includes('/') && !name.includes('kuber
 
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateContainerResourceRequirements. */
 export function validateResources(resources: ResourceRequirements, field: string, errors: FieldError[]): void {
-  const { limits = {}, requests = {}, claims = [] } = resources;
+  const { limits = {}, requests = {}, claims } = resources;
   for (const name in limits) validateAmount(name, limits[name]!, `${field}.limits`, errors);
   for (const name in requests) {
     const request = requests[name]!;
@@ -29,11 +29,17 @@ export function validateResources(resources: ResourceRequirements, field: string
         invalidValue(`${field}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`),
       );
   }
+  if (claims) validateClaims(claims, `${field}.claims`, errors);
+}
+
+type Claims = NonNullable<ResourceRequirements['claims']>;
+
+function validateClaims(claims: Claims, field: string, errors: FieldError[]): void {
   const names = new Set<string>();
   claims.forEach(({ name, request = '' }, index) => {
     const key = `${name}/${request}`;
-    if (!name) errors.push(required(`${field}.claims[${index}].name`));
-    else if (names.has(key)) errors.push(duplicate(`${field}.claims[${index}]`, name));
+    if (!name) errors.push(required(`${field}[${index}].name`));
+    else if (names.has(key)) errors.push(duplicate(`${field}[${index}]`, name));
     names.add(key);
   });
 }

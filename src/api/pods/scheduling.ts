@@ -12,13 +12,17 @@ export function validateScheduling(spec: PodSpec, field: string, errors: FieldEr
   if (spec.affinity) validateAffinity(spec.affinity, `${field}.affinity`, errors);
   if (spec.tolerations) validateTolerations(spec.tolerations, `${field}.tolerations`, errors);
   if (spec.topologySpreadConstraints) validateSpread(spec, `${field}.topologySpreadConstraints`, errors);
-  (spec.schedulingGates ?? []).forEach(({ name }, index) => {
+  if (spec.schedulingGates) validateGates(spec.schedulingGates, `${field}.schedulingGates`, errors);
+}
+
+function validateGates(gates: NonNullable<PodSpec['schedulingGates']>, field: string, errors: FieldError[]): void {
+  gates.forEach(({ name }, index) => {
     const wrong = qualifiedName(name ?? '');
-    if (wrong) errors.push(invalidValue(`${field}.schedulingGates[${index}]`, name, wrong));
+    if (wrong) errors.push(invalidValue(`${field}[${index}]`, name, wrong));
   });
   checkUnique(
-    (spec.schedulingGates ?? []).map(({ name }) => name),
-    (index) => `${field}.schedulingGates[${index}]`,
+    gates.map(({ name }) => name),
+    (index) => `${field}[${index}]`,
     errors,
   );
 }
@@ -109,6 +113,9 @@ function validatePodTerm(term: PodAffinityTerm, field: string, errors: FieldErro
     errors.push(invalidValue(`${field}.topologyKey`, term.topologyKey, qualifiedName(term.topologyKey)!));
 }
 
+const tolerationOperators = ['', 'Equal', 'Exists', 'Gt', 'Lt'];
+const taintEffects = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
+
 export function validateTolerations(tolerations: Toleration[], field: string, errors: FieldError[]): void {
   tolerations.forEach(({ key, operator = 'Equal', value, effect, tolerationSeconds }, index) => {
     const at = `${field}[${index}]`;
@@ -130,9 +137,9 @@ export function validateTolerations(tolerations: Toleration[], field: string, er
       errors.push(invalidValue(`${at}.operator`, operator, "value must be empty when `operator` is 'Exists'"));
     else if ((operator === 'Equal' || operator === '') && value && labelValue(value))
       errors.push(invalidValue(`${at}.operator`, value, labelValue(value)!));
-    if (!['', 'Equal', 'Exists', 'Gt', 'Lt'].includes(operator))
+    if (!tolerationOperators.includes(operator))
       errors.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists']));
-    if (effect) checkEnum(effect, ['NoExecute', 'NoSchedule', 'PreferNoSchedule'], `${at}.effect`, errors);
+    if (effect) checkEnum(effect, taintEffects, `${at}.effect`, errors);
   });
 }
 

@@ -35,7 +35,7 @@ export function validateContainerSecurity(security: SecurityContext, field: stri
 export function validatePodSecurity(security: PodSecurityContext, field: string, errors: FieldError[]): void {
   for (const name of ['runAsUser', 'runAsGroup', 'fsGroup'] as const)
     checkId(security[name], `${field}.${name}`, errors);
-  (security.supplementalGroups ?? []).forEach((group, index) => {
+  security.supplementalGroups?.forEach((group, index) => {
     checkId(group, `${field}.supplementalGroups[${index}]`, errors);
   });
   const ownership = ['Always', 'OnRootMismatch'];
@@ -49,9 +49,15 @@ export function validatePodSecurity(security: PodSecurityContext, field: string,
   if (security.seLinuxChangePolicy !== undefined)
     checkEnum(security.seLinuxChangePolicy, ['MountOption', 'Recursive'], `${field}.seLinuxChangePolicy`, errors);
   validateProfiles(security, field, errors);
+  if (security.sysctls) validateSysctls(security.sysctls, `${field}.sysctls`, errors);
+}
+
+type Sysctls = NonNullable<PodSecurityContext['sysctls']>;
+
+function validateSysctls(sysctls: Sysctls, field: string, errors: FieldError[]): void {
   const names = new Set<string>();
-  (security.sysctls ?? []).forEach(({ name }, index) => {
-    const at = `${field}.sysctls[${index}].name`;
+  sysctls.forEach(({ name }, index) => {
+    const at = `${field}[${index}].name`;
     if (!name) errors.push(required(at));
     else if (name.length > 253 || !/^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/.test(name))
       errors.push(invalidValue(at, name, 'must have at most 253 characters and match regex of a sysctl name'));

@@ -50,6 +50,9 @@ export function validatePodTemplate(template: PodTemplateSpec | undefined, field
     );
 }
 
+const podRestarts = ['Always', 'OnFailure', 'Never'];
+const preemptionPolicies = ['Never', 'PreemptLowerPriority'];
+
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePodSpec. */
 export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError[]): void {
   const volumes = validateVolumes(spec.volumes ?? [], `${field}.volumes`, errors);
@@ -61,7 +64,7 @@ export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError
     hostNetwork: spec.hostNetwork ?? false,
   };
   validateContainers(spec, field, context);
-  checkEnum(spec.restartPolicy, ['Always', 'OnFailure', 'Never'], `${field}.restartPolicy`, errors);
+  checkEnum(spec.restartPolicy, podRestarts, `${field}.restartPolicy`, errors);
   validateDns(spec, field, errors);
   if (spec.securityContext) validatePodSecurity(spec.securityContext, `${field}.securityContext`, errors);
   if (spec.hostPID && spec.shareProcessNamespace)
@@ -77,7 +80,7 @@ export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError
   checkRange(spec.activeDeadlineSeconds, 1, 2 ** 31 - 1, `${field}.activeDeadlineSeconds`, errors);
   checkNotNegative(spec.terminationGracePeriodSeconds, `${field}.terminationGracePeriodSeconds`, errors);
   if (spec.resources) validateResources(spec.resources, `${field}.resources`, errors);
-  checkOptionalEnum(spec.preemptionPolicy, ['Never', 'PreemptLowerPriority'], `${field}.preemptionPolicy`, errors);
+  checkOptionalEnum(spec.preemptionPolicy, preemptionPolicies, `${field}.preemptionPolicy`, errors);
   if (spec.os) checkEnum(spec.os.name, ['linux', 'windows'], `${field}.os.name`, errors);
   if (spec.os?.name === 'linux') refuseWindowsOptions(spec, field, errors);
   validateOverhead(spec.overhead, `${field}.overhead`, errors);
@@ -97,6 +100,8 @@ function refuseWindowsOptions(spec: PodSpec, field: string, errors: FieldError[]
     });
 }
 
+const containerRestarts = ['Always', 'Never', 'OnFailure'];
+
 function validateContainers(spec: PodSpec, field: string, context: PodContext): void {
   const { errors } = context;
   const { containers = [], initContainers = [], ephemeralContainers = [] } = spec;
@@ -109,13 +114,13 @@ function validateContainers(spec: PodSpec, field: string, context: PodContext): 
     const at = `${field}.containers[${index}]`;
     validateContainer(container, at, context);
     validateProbes(container, at, errors);
-    checkRestartPolicy(container, at, ['Always', 'Never', 'OnFailure'], errors);
+    checkOptionalEnum(container.restartPolicy, containerRestarts, `${at}.restartPolicy`, errors);
   });
   initContainers.forEach((container, index) => {
     const at = `${field}.initContainers[${index}]`;
     // Init containers run one after the other: their host ports may be the same as others'.
     validateContainer(container, at, { ...context, hostPorts: new Set() });
-    checkRestartPolicy(container, at, ['Always', 'Never', 'OnFailure'], errors);
+    checkOptionalEnum(container.restartPolicy, containerRestarts, `${at}.restartPolicy`, errors);
     if (container.restartPolicy === 'Always') validateProbes(container, at, errors);
     else
       for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const)
@@ -132,10 +137,6 @@ function validateContainers(spec: PodSpec, field: string, context: PodContext): 
       context,
     );
   });
-}
-
-function checkRestartPolicy(container: Container, field: string, allowed: string[], errors: FieldError[]): void {
-  checkOptionalEnum(container.restartPolicy, allowed, `${field}.restartPolicy`, errors);
 }
 
 const notForEphemeral = [
@@ -174,25 +175,36 @@ const nameserversMax = 3;
 const searchesMax = 32;
 const searchLengthMax = 2048;
 
+const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
+
 function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string, errors: FieldError[]): void {
-  checkEnum(dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], `${field}.dnsPolicy`, errors);
-  const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {};
+  checkEnum(dnsPolicy, dnsPolicies, `${field}.dnsPolicy`, errors);
   const at = `${field}.dnsConfig`;
-  if (dnsPolicy === 'None' && nameservers.length === 0)
+  if (dnsPolicy === 'None' && !dnsConfig?.nameservers?.length)
     errors.push(required(`${at}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None'));
+  if (dnsConfig) validateDnsConfig(dnsConfig, at, errors);
+}
+
+type DnsConfig = NonNullable<PodSpec['dnsConfig']>;
+
+function validateDnsConfig(
+  { nameservers = [], searches = [], options = [] }: DnsConfig,
+  field: string,
+  errors: FieldError[],
+): void {
   if (nameservers.length > nameserversMax)
     errors.push(
-      invalidValue(`${at}.nameservers`, nameservers, `must not have more than ${nameserversMax} nameservers`),
+      invalidValue(`${field}.nameservers`, nameservers, `must not have more than ${nameserversMax} nameservers`),
     );
   nameservers.forEach((address, index) => {
-    checkAddress(address, `${at}.nameservers[${index}]`, errors);
+    checkAddress(address, `${field}.nameservers[${index}]`, errors);
   });
   if (searches.length > searchesMax)
-    errors.push(invalidValue(`${at}.searches`, searches, `must not have more than ${searchesMax} search paths`));
+    errors.push(invalidValue(`${field}.searches`, searches, `must not have more than ${searchesMax} search paths`));
   if (searches.join(' ').length > searchLengthMax)
     errors.push(
       invalidValue(
-        `${at}.searches`,
+        `${field}.searches`,
         searches,
         `must not have more than ${searchLengthMax} characters (including spaces) in the search list`,
       ),
@@ -205,10 +217,10 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string, errors: F
         .replaceAll('_', '-')
         .replaceAll(/(^|\.)-|-(\.|$)/g, '$1a$2'),
     );
-    if (search !== '.' && wrong) errors.push(invalidValue(`${at}.searches[${index}]`, search, wrong));
+    if (search !== '.' && wrong) errors.push(invalidValue(`${field}.searches[${index}]`, search, wrong));
   });
   options.forEach(({ name }, index) => {
-    if (!name) errors.push(required(`${at}.options[${index}]`, 'must not be empty'));
+    if (!name) errors.push(required(`${field}.options[${index}]`, 'must not be empty'));
   });
 }
 
@@ -221,21 +233,27 @@ function validatePodNames(spec: PodSpec, field: string, errors: FieldError[]): v
   if (priorityClassName) checkName(priorityClassName, dnsSubdomain, `${field}.priorityClassName`, errors);
   checkOptionalName(spec.hostnameOverride, dnsSubdomain, `${field}.hostnameOverride`, errors);
   checkOptionalName(runtimeClassName, dnsSubdomain, `${field}.runtimeClassName`, errors);
-  (spec.readinessGates ?? []).forEach(({ conditionType }, index) => {
+  spec.readinessGates?.forEach(({ conditionType }, index) => {
     checkName(conditionType, qualifiedName, `${field}.readinessGates[${index}].conditionType`, errors);
   });
-  (spec.hostAliases ?? []).forEach(({ ip, hostnames }, index) => {
+  spec.hostAliases?.forEach(({ ip, hostnames }, index) => {
     checkAddress(ip, `${field}.hostAliases[${index}].ip`, errors);
-    (hostnames ?? []).forEach((name, at) => {
+    hostnames?.forEach((name, at) => {
       checkName(name, dnsSubdomain, `${field}.hostAliases[${index}].hostnames[${at}]`, errors);
     });
   });
-  const claims = new Set<string>();
-  (spec.resourceClaims ?? []).forEach(({ name, resourceClaimName, resourceClaimTemplateName }, index) => {
-    const at = `${field}.resourceClaims[${index}]`;
+  if (spec.resourceClaims) validateClaims(spec.resourceClaims, `${field}.resourceClaims`, errors);
+}
+
+type Claims = NonNullable<PodSpec['resourceClaims']>;
+
+function validateClaims(claims: Claims, field: string, errors: FieldError[]): void {
+  const names = new Set<string>();
+  claims.forEach(({ name, resourceClaimName, resourceClaimTemplateName }, index) => {
+    const at = `${field}[${index}]`;
     checkName(name, dnsLabel, `${at}.name`, errors);
-    if (claims.has(name)) errors.push(duplicate(`${at}.name`, name));
-    claims.add(name);
+    if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
+    names.add(name);
     checkOptionalName(resourceClaimName, dnsSubdomain, `${at}.resourceClaimName`, errors);
     checkOptionalName(resourceClaimTemplateName, dnsSubdomain, `${at}.resourceClaimTemplateName`, errors);
     if ((resourceClaimName === undefined) === (resourceClaimTemplateName === undefined))

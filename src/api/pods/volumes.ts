@@ -27,10 +27,11 @@ export function validateVolumes(volumes: Volume[], field: string, errors: FieldE
     checkName(volume.name, dnsLabel, `${at}.name`, errors);
     if (names.has(volume.name)) errors.push(duplicate(`${at}.name`, volume.name));
     names.add(volume.name);
-    const sources = Object.keys(volume).filter((key) => key !== 'name');
-    if (sources.length === 0) errors.push(required(at, 'must specify a volume type'));
-    for (const source of sources.slice(1))
-      errors.push(forbiddenValue(`${at}.${source}`, 'may not specify more than 1 volume type'));
+    let sources = 0;
+    for (const source in volume)
+      if (source !== 'name' && ++sources > 1)
+        errors.push(forbiddenValue(`${at}.${source}`, 'may not specify more than 1 volume type'));
+    if (sources === 0) errors.push(required(at, 'must specify a volume type'));
     validateSource(volume, at, errors);
   });
   return names;
@@ -170,27 +171,36 @@ function validateDownwardItems(items: DownwardItems = [], field: string, errors:
   });
 }
 
+type Projected = NonNullable<Volume['projected']>;
+type ProjectedSource = NonNullable<Projected['sources']>[number];
+
+/** Each path that several sources write to is said once. */
+function checkProjectedPaths(sources: ProjectedSource[], field: string, errors: FieldError[]): void {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  const take = ({ path }: { path: string }) => {
+    (seen.has(path) ? twice : seen).add(path);
+  };
+  for (const { configMap, secret, downwardAPI, serviceAccountToken } of sources) {
+    configMap?.items?.forEach(take);
+    secret?.items?.forEach(take);
+    downwardAPI?.items?.forEach(take);
+    if (serviceAccountToken) take(serviceAccountToken);
+  }
+  for (const path of twice) errors.push(invalidValue(field, path, 'conflicting duplicate paths'));
+}
+
 const tokenSecondsMin = 600;
 const tokenSecondsMax = 2 ** 32;
 
-function validateProjected(
-  { defaultMode, sources = [] }: NonNullable<Volume['projected']>,
-  field: string,
-  errors: FieldError[],
-) {
+function validateProjected({ defaultMode, sources = [] }: Projected, field: string, errors: FieldError[]) {
   checkMode(defaultMode, `${field}.defaultMode`, errors);
-  const paths = sources.flatMap(({ configMap, secret, downwardAPI, serviceAccountToken }) => [
-    ...[configMap, secret, downwardAPI].flatMap((source) => (source?.items ?? []).map(({ path }) => path)),
-    ...(serviceAccountToken ? [serviceAccountToken.path] : []),
-  ]);
-  const [seen, twice] = [new Set<string>(), new Set<string>()];
-  for (const path of paths) (seen.has(path) ? twice : seen).add(path);
-  for (const path of twice) errors.push(invalidValue(field, path, 'conflicting duplicate paths'));
+  checkProjectedPaths(sources, field, errors);
   sources.forEach((source, index) => {
     const at = `${field}.sources[${index}]`;
-    const given = Object.keys(source);
-    for (const name of given.slice(1))
-      errors.push(forbiddenValue(`${at}.${name}`, 'may not specify more than 1 volume type'));
+    let given = 0;
+    for (const name in source)
+      if (++given > 1) errors.push(forbiddenValue(`${at}.${name}`, 'may not specify more than 1 volume type'));
     const { secret, configMap, downwardAPI, serviceAccountToken } = source;
     if (secret) {
       if (!secret.name) errors.push(required(`${at}.secret.name`));

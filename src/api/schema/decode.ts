@@ -15,8 +15,8 @@ export type Decoded = {
   mismatch: string | undefined;
 };
 
-/** A walk that counts the values it comes by. */
-type State = Decoded & { values: number };
+/** A walk: it counts the values it comes by and keeps the keys that lead to where it is, a path for findings only. */
+type State = Decoded & { values: number; path: (string | number)[] };
 
 const findingsMax = 20;
 /**
@@ -32,8 +32,8 @@ const microTimeName = 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime';
  * RequestEntityTooLarge when it has too many values.
  */
 export function decodeFields(schema: Schema, value: unknown): Decoded {
-  const state: State = { unknown: [], mismatch: undefined, values: 0 };
-  fit(schema, value, '', '', state, 0);
+  const state: State = { unknown: [], mismatch: undefined, values: 0, path: [] };
+  fit(schema, value, '', state);
   return { unknown: state.unknown, mismatch: state.mismatch };
 }
 
@@ -42,9 +42,12 @@ function count(state: State, values: number): void {
   if (state.values > valuesMax) throw tooManyValues();
 }
 
-function boundNames(names: number, path: string): void {
+function boundNames(state: State, names: number): void {
   if (names > namesMax)
-    throw new ApiError('RequestEntityTooLarge', `${path} has ${names} entries: it may have at most ${namesMax}`);
+    throw new ApiError(
+      'RequestEntityTooLarge',
+      `${pathOf(state.path)} has ${names} entries: it may have at most ${namesMax}`,
+    );
 }
 
 /** What a write of unfit fields is answered with; `kind` and `version` are those of the request's path. */
@@ -64,35 +67,50 @@ export const strictFindings = (unknown: string[], duplicates: string[]): string[
   ...duplicates.filter((field) => !unknown.includes(field)).map((field) => `duplicate field "${field}"`),
 ];
 
+/** `spec.containers[0].image`. */
+function pathOf(keys: State['path']): string {
+  let path = '';
+  for (const key of keys) path += typeof key === 'number' ? `[${key}]` : path === '' ? key : `.${key}`;
+  return path;
+}
+
+/** Fits what is in the value that is being fitted. */
+function fitInner(key: string | number, schema: Schema, value: unknown, owner: string, state: State): unknown {
+  state.path.push(key);
+  const fitted = fit(schema, value, owner, state);
+  state.path.pop();
+  return fitted;
+}
+
 /** `owner` is the definition that has the field, for the message. Returns the value to keep, undefined to drop it. */
-function fit(schema: Schema, value: unknown, path: string, owner: string, state: State, depth: number): unknown {
+function fit(schema: Schema, value: unknown, owner: string, state: State): unknown {
   if (value === null) return schema.nullable ? null : undefined;
-  if (depth > depthMax) throw tooDeep();
+  if (state.path.length > depthMax) throw tooDeep();
   switch (schema.type) {
     case 'object':
-      if (typeof value !== 'object' || Array.isArray(value)) return wrong(schema, value, path, owner, state);
-      return fitObject(schema, value as Record<string, unknown>, path, state, depth);
+      if (typeof value !== 'object' || Array.isArray(value)) return wrong(schema, value, owner, state);
+      return fitObject(schema, value as Record<string, unknown>, state);
     case 'array':
-      if (!Array.isArray(value)) return wrong(schema, value, path, owner, state);
+      if (!Array.isArray(value)) return wrong(schema, value, owner, state);
       if (schema['x-kubernetes-list-type'] === 'map' || schema['x-kubernetes-list-type'] === 'set')
-        boundNames(value.length, path);
-      return fitArray(schema.items ?? {}, value, path, owner, state, depth);
+        boundNames(state, value.length);
+      return fitArray(schema.items ?? {}, value, owner, state);
     case 'string':
       if (typeof value === 'string' && schema.format === undefined && schema.definition === undefined) return value;
-      return fitString(schema, value, path, owner, state);
+      return fitString(schema, value, owner, state);
     case 'integer':
-      return isInteger(schema, value) ? value : wrong(schema, value, path, owner, state);
+      return isInteger(schema, value) ? value : wrong(schema, value, owner, state);
     case 'number':
-      return typeof value === 'number' ? value : wrong(schema, value, path, owner, state);
+      return typeof value === 'number' ? value : wrong(schema, value, owner, state);
     case 'boolean':
-      return typeof value === 'boolean' ? value : wrong(schema, value, path, owner, state);
+      return typeof value === 'boolean' ? value : wrong(schema, value, owner, state);
     default:
-      boundDepth(value, depth);
+      boundDepth(value, state.path.length);
       return value;
   }
 }
 
-function fitObject(schema: Schema, value: Record<string, unknown>, path: string, state: State, depth: number) {
+function fitObject(schema: Schema, value: Record<string, unknown>, state: State) {
   const { properties } = schema;
   if (properties) {
     const owner = schema.definition ?? '';
@@ -113,20 +131,18 @@ function fitObject(schema: Schema, value: Record<string, unknown>, path: string,
         delete value[key];
         continue;
       }
-      const inner = path === '' ? key : `${path}.${key}`;
       if (property) {
-        const after = fit(property, before, inner, owner, state, depth + 1);
+        const after = fitInner(key, property, before, owner, state);
         if (after === undefined) delete value[key];
         else if (after !== before) value[key] = after;
-      } else if (schema['x-kubernetes-preserve-unknown-fields']) boundDepth(before, depth + 1);
+      } else if (schema['x-kubernetes-preserve-unknown-fields']) boundDepth(before, state.path.length + 1);
       else {
-        if (state.unknown.length < findingsMax) state.unknown.push(inner);
+        if (state.unknown.length < findingsMax) state.unknown.push(pathOf([...state.path, key]));
         delete value[key];
       }
     }
-  } else if (typeof schema.additionalProperties === 'object')
-    fitMap(schema.additionalProperties, value, path, state, depth);
-  else boundDepth(value, depth);
+  } else if (typeof schema.additionalProperties === 'object') fitMap(schema.additionalProperties, value, state);
+  else boundDepth(value, state.path.length);
   return value;
 }
 
@@ -152,24 +168,24 @@ function isNothing({ definition, required }: Schema, key: string, property: Sche
   return isEmpty && !alwaysWritten.has(`${definition}.${key}`);
 }
 
-function fitMap(items: Schema, value: Record<string, unknown>, path: string, state: State, depth: number): void {
+function fitMap(items: Schema, value: Record<string, unknown>, state: State): void {
   const keys = Object.keys(value);
-  boundNames(keys.length, path);
+  boundNames(state, keys.length);
   count(state, keys.length);
   for (const key of keys) {
     // Go's maps have no null: it is the zero value of their type.
     const before = value[key] === null && !items.nullable ? zeroOf(items) : value[key];
-    const after = fit(items, before, `${path}.${key}`, '', state, depth + 1);
+    const after = fitInner(key, items, before, '', state);
     if (after !== value[key]) setOwn(value, key, after);
   }
 }
 
-function fitArray(items: Schema, value: unknown[], path: string, owner: string, state: State, depth: number) {
+function fitArray(items: Schema, value: unknown[], owner: string, state: State) {
   count(state, value.length);
   for (let index = 0; index < value.length; index++) {
     if (typeof value[index] === 'string' && items.type === 'string' && !items.format && !items.definition) continue;
     const before = value[index] === null && !items.nullable ? zeroOf(items) : value[index];
-    value[index] = fit(items, before, `${path}[${index}]`, owner, state, depth + 1);
+    value[index] = fitInner(index, items, before, owner, state);
   }
   return value;
 }
@@ -181,11 +197,11 @@ function zeroOf({ type, items, 'x-kubernetes-int-or-string': isEither }: Schema)
   return type === 'object' ? {} : type === 'string' ? '' : null;
 }
 
-function fitString(schema: Schema, value: unknown, path: string, owner: string, state: State): unknown {
+function fitString(schema: Schema, value: unknown, owner: string, state: State): unknown {
   if (schema['x-kubernetes-int-or-string'])
     return typeof value === 'string' || isInteger({ format: 'int32' }, value)
       ? value
-      : wrong(schema, value, path, owner, state);
+      : wrong(schema, value, owner, state);
   if (schema.definition === quantityName) {
     const isText = typeof value === 'string' || typeof value === 'number';
     const quantity = isText ? canonicalQuantity(value === '' ? '0' : value) : undefined;
@@ -193,12 +209,12 @@ function fitString(schema: Schema, value: unknown, path: string, owner: string, 
     return fail(
       state,
       "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' " +
-        `(${path}: ${JSON.stringify(value)})`,
+        `(${pathOf(state.path)}: ${JSON.stringify(value)})`,
     );
   }
-  if (typeof value !== 'string') return wrong(schema, value, path, owner, state);
-  if (schema.format === 'date-time') return fitTime(value, path, schema.definition === microTimeName, state);
-  if (schema.format === 'byte' && !isBase64(value)) return fail(state, `illegal base64 data at ${path}`);
+  if (typeof value !== 'string') return wrong(schema, value, owner, state);
+  if (schema.format === 'date-time') return fitTime(value, schema.definition === microTimeName, state);
+  if (schema.format === 'byte' && !isBase64(value)) return fail(state, `illegal base64 data at ${pathOf(state.path)}`);
   return value;
 }
 
@@ -207,13 +223,16 @@ const canonicalMicroTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const anyTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** RFC 3339 in any zone; answered in UTC, to the second, or to the microsecond for MicroTime. */
-function fitTime(value: string, path: string, isMicro: boolean, state: State): unknown {
+function fitTime(value: string, isMicro: boolean, state: State): unknown {
   const match = anyTime.exec(value);
   const timeMs = match ? Date.parse(value) : Number.NaN;
   if (!match || Number.isNaN(timeMs))
-    return fail(state, `parsing time ${JSON.stringify(value)} of ${path} as "2006-01-02T15:04:05Z07:00"`);
+    return fail(state, `parsing time ${JSON.stringify(value)} of ${pathOf(state.path)} as "2006-01-02T15:04:05Z07:00"`);
   if (isMicro && match[1]?.length !== 6)
-    return fail(state, `parsing time ${JSON.stringify(value)} of ${path} as "2006-01-02T15:04:05.000000Z07:00"`);
+    return fail(
+      state,
+      `parsing time ${JSON.stringify(value)} of ${pathOf(state.path)} as "2006-01-02T15:04:05.000000Z07:00"`,
+    );
   if ((isMicro ? canonicalMicroTime : canonicalTime).test(value)) return value;
   const seconds = () => new Date(Math.floor(timeMs / 1000) * 1000).toISOString().slice(0, 19);
   return isMicro ? `${seconds()}.${match[1]}Z` : `${seconds()}Z`;
@@ -239,7 +258,9 @@ function fail(state: State, message: string): undefined {
 }
 
 /** Go's words: `cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`. */
-function wrong(schema: Schema, value: unknown, path: string, owner: string, state: State): undefined {
+function wrong(schema: Schema, value: unknown, owner: string, state: State): undefined {
+  if (state.mismatch !== undefined) return undefined;
+  const path = pathOf(state.path);
   const got = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   const shown = got === 'number' && schema.type === 'integer' ? `number ${value}` : got;
   const structure = owner === '' ? '' : `${owner.split('.').at(-1)}.`;

@@ -5,6 +5,7 @@
 export type NameCheck = (name: string) => string | undefined;
 
 const labelPattern = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
+const subdomainPattern = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const label1035Pattern = /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/;
 const qualifiedPattern = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 
@@ -37,7 +38,7 @@ export const dns1035Label: NameCheck = (name) => {
 /** RFC 1123 subdomain: labels joined by dots, at most 253 characters. Labels have no limit of their own, as upstream. */
 export const dnsSubdomain: NameCheck = (name) => {
   if (name.length > 253) return lengthMessage(253);
-  return name.split('.').every((part) => labelPattern.test(part))
+  return subdomainPattern.test(name)
     ? undefined
     : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start " +
         "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
@@ -55,7 +56,7 @@ export const pathSegment: NameCheck = (name) => {
 export const qualifiedName: NameCheck = (name) => {
   const slash = name.indexOf('/');
   const prefix = slash < 0 ? undefined : name.slice(0, slash);
-  const local = slash < 0 ? name : name.slice(slash + 1);
+  const local = name.slice(slash + 1);
   const form =
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
     "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is " +

@@ -29,18 +29,18 @@ export function missingStrings(schema: Schema, object: Record<string, unknown>):
 }
 
 /** What of a schema has to be looked at, found once: most of it requires no string. */
-type Plan = { needed: string[]; nested: [string, Schema][] };
+type Plan = { needed: string[]; nested: Map<string, Schema> };
 const plans = new WeakMap<Schema, Plan>();
 
 function planOf(schema: Schema): Plan {
   const known = plans.get(schema);
   if (known) return known;
-  const plan: Plan = { needed: [], nested: [] };
+  const plan: Plan = { needed: [], nested: new Map() };
   // Known before it is complete: a schema may contain itself.
   plans.set(schema, plan);
   const { properties = {}, required: names = [], definition } = schema;
   plan.needed = names.filter((name) => properties[name]?.type === 'string' && !mayBeEmpty.has(`${definition}.${name}`));
-  plan.nested = Object.entries(properties).filter(([, property]) => requires(property, new Set()));
+  plan.nested = new Map(Object.entries(properties).filter(([, property]) => requires(property, new Set())));
   return plan;
 }
 
@@ -57,13 +57,19 @@ function lacks(schema: Schema, value: unknown): boolean {
   if (value === null || typeof value !== 'object') return false;
   if (Array.isArray(value)) {
     if (schema.items === undefined) return false;
-    for (const item of value) if (lacks(schema.items, item)) return true;
+    for (let index = 0; index < value.length; index++) if (lacks(schema.items, value[index])) return true;
     return false;
   }
   const { needed, nested } = planOf(schema);
   const object = value as Record<string, unknown>;
   for (const name of needed) if (object[name] === undefined) return true;
-  for (const entry of nested) if (object[entry[0]] !== undefined && lacks(entry[1], object[entry[0]])) return true;
+  if (nested.size === 0) return false;
+  // Along the fields that are there: a schema knows many more.
+  for (const key in object) {
+    const field = object[key];
+    const property = typeof field === 'object' ? nested.get(key) : undefined;
+    if (property !== undefined && lacks(property, field)) return true;
+  }
   return false;
 }
 

@@ -59,6 +59,19 @@ export function checkNotNegative(value: number | undefined, field: string, error
   if (value !== undefined && value < 0) errors.push(invalidValue(field, value, 'must be greater than or equal to 0'));
 }
 
+/** As `checkNotNegative`, of several fields of one object at `field`. */
+export function checkNoneNegative<Name extends string>(
+  object: { [name in Name]?: number },
+  names: readonly Name[],
+  field: string,
+  errors: FieldError[],
+): void {
+  for (const name of names) {
+    const value = object[name];
+    if (value !== undefined && value < 0) checkNotNegative(value, `${field}.${name}`, errors);
+  }
+}
+
 export function checkPositive(value: number | undefined, field: string, errors: FieldError[]): void {
   if (value !== undefined && value <= 0) errors.push(invalidValue(field, value, 'must be greater than 0'));
 }

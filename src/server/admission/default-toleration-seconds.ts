@@ -1,3 +1,4 @@
+import type { Toleration } from '../../api/schema/types.d.ts';
 import type { AdmissionPlugin } from '../contracts.ts';
 import { writtenPod } from './about.ts';
 
@@ -14,14 +15,13 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
     const pod = writtenPod(request);
     if (pod === undefined) return;
     const { spec } = pod;
-    for (const key of taints) {
-      const tolerated = (spec.tolerations ?? []).some(
-        (toleration: any) =>
-          (toleration.key === key || !toleration.key) && (toleration.effect === 'NoExecute' || !toleration.effect),
-      );
-      if (tolerated) continue;
-      const added = { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds };
-      spec.tolerations = [...(spec.tolerations ?? []), added];
-    }
+    const present: Toleration[] = spec.tolerations ?? [];
+    const added = taints
+      .filter(
+        (taint) =>
+          !present.some(({ key, effect }) => (key || taint) === taint && (effect || 'NoExecute') === 'NoExecute'),
+      )
+      .map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }));
+    if (added.length > 0) spec.tolerations = [...present, ...added];
   },
 };

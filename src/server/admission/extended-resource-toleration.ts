@@ -11,11 +11,12 @@ export const extendedResourceToleration: AdmissionPlugin = {
     const pod = writtenPod(request);
     if (pod === undefined) return;
     const { spec } = pod;
-    const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
-    const names = new Set(containers.flatMap(({ resources }: any) => Object.keys(resources?.requests ?? {})));
-    for (const key of [...names].filter(isExtended)) {
-      const tolerated = (spec.tolerations ?? []).some((item: any) => item.key === key && item.operator === 'Exists');
-      if (!tolerated) spec.tolerations = [...(spec.tolerations ?? []), { key, operator: 'Exists' }];
-    }
+    const devices = new Set<string>();
+    for (const list of [spec.initContainers, spec.containers])
+      for (const { resources } of list ?? [])
+        for (const name in resources?.requests) if (isExtended(name)) devices.add(name);
+    for (const { key, operator } of spec.tolerations ?? []) if (operator === 'Exists') devices.delete(key);
+    const added = [...devices].map((key) => ({ key, operator: 'Exists' }));
+    if (added.length > 0) spec.tolerations = [...(spec.tolerations ?? []), ...added];
   },
 };

@@ -39,7 +39,17 @@ export function encode(object: KubernetesObject): Uint8Array {
   const own = JSON.stringify(fields).slice(1, -1);
   const managed = managedFields === undefined ? '' : `,"managedFields":[${managedFields.map(textOfEntry).join()}]`;
   const others = JSON.stringify(rest).slice(1);
-  return Buffer.from(`${head}${own}${managed}}${others === '}' ? '' : ','}${others}`);
+  return bytesOf([head, own, managed, others === '}' ? '}' : '},', others]);
+}
+
+/** The UTF-8 of all parts, of which no text is made first. */
+function bytesOf(parts: string[]): Buffer {
+  let size = 0;
+  for (const part of parts) size += Buffer.byteLength(part);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const part of parts) at += bytes.write(part, at);
+  return bytes;
 }
 
 function textOfEntry({ fieldsV1, ...entry }: ManagedFields): string {

@@ -11,6 +11,9 @@ import { admit, check, matchUrl, track } from './prepare.ts';
 /** One in 14 million names is taken; eight in a row are not bad luck. */
 const generateAttemptsMax = 8;
 
+/** What a client that creates an object may say, and the server does not listen to. */
+const notOfClients = ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'managedFields', 'generation'];
+
 export async function create(context: Context): Promise<Reply> {
   const object = await decodeObject(context);
   matchUrl(context, object);
@@ -74,12 +77,11 @@ export async function createInstead(
 async function prepare(context: Context, object: KubernetesObject, managed?: ManagedFields[]): Promise<void> {
   const { kind, clock } = context;
   const { metadata } = object;
-  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'managedFields', 'generation'])
-    delete (metadata as Record<string, unknown>)[field];
+  for (const field of notOfClients) if (field in metadata) delete (metadata as Record<string, unknown>)[field];
   metadata.uid = newUid();
   metadata.creationTimestamp = formatTime(clock.now());
   if (kind.hasGeneration) metadata.generation = 1;
-  delete metadata.resourceVersion;
+  if ('resourceVersion' in metadata) delete metadata.resourceVersion;
   kind.defaults(object);
   if (managed === undefined) track(context, undefined, wishOf(context, object));
   else metadata.managedFields = managed;
@@ -92,7 +94,7 @@ async function prepare(context: Context, object: KubernetesObject, managed?: Man
 
 /** What the creator owns, as upstream: neither what admission adds nor the status, which is not its to set. */
 function wishOf({ kind }: Context, object: KubernetesObject): KubernetesObject {
-  if (!kind.subresources.status) return object;
+  if (!kind.subresources.status || object.status === undefined) return object;
   const { status: _, ...wish } = object;
   return wish;
 }

@@ -43,17 +43,28 @@ export async function admit(
 ): Promise<void> {
   const { kind, target, user, dryRun, lookup, warn, annotate } = context;
   const request: AdmissionRequest = {
-    ...{ operation, kind, subresource: target.subresource, namespace: target.namespace, user, dryRun, lookup },
-    ...{ name: name ?? object?.metadata.name ?? target.name, object, oldObject: old, warn, annotate },
+    operation,
+    kind,
+    subresource: target.subresource,
+    namespace: target.namespace,
+    name: name ?? object?.metadata.name ?? target.name,
+    object,
+    oldObject: old,
+    user,
+    dryRun,
+    lookup,
+    warn,
+    annotate,
   };
   const { admission } = context.defences;
-  for (const plugin of admission) {
-    const pending = plugin.mutate?.(request);
+  // By index, and waiting only for who is not done: an iterator and a promise per plugin are made for every request.
+  for (let index = 0; index < admission.length; index++) {
+    const pending = admission[index]!.mutate?.(request);
     if (pending !== undefined) await pending;
   }
   between();
-  for (const plugin of admission) {
-    const pending = plugin.validate?.(request);
+  for (let index = 0; index < admission.length; index++) {
+    const pending = admission[index]!.validate?.(request);
     if (pending !== undefined) await pending;
   }
 }
