@@ -1,5 +1,13 @@
 import { type PolicyRule, resourceMatches } from '../../api/rbac/rules.ts';
-import { type Check, type Finding, failOn, type Manifest, notAssessed, type Severity } from '../contract.ts';
+import {
+  type Check,
+  type Finding,
+  failOn,
+  type JudgeContext,
+  type Manifest,
+  notAssessed,
+  type Severity,
+} from '../contract.ts';
 import { roleKinds } from '../snapshot/roles.ts';
 
 /** Some verbs on one resource, `subresource` after a slash: `pods/exec`. Any of the verbs is enough. */
@@ -9,7 +17,12 @@ export type Right = {
   verbs: string[];
   /** The last minor version of Kubernetes 1 in which the verbs are enough. */
   untilMinor?: number;
+  /** Acting as somebody else for some verbs of some resources: not in older versions, nor on our clusters. */
+  constrained?: true;
 };
+
+/** ConstrainedImpersonation is on since then. */
+export const constrainedImpersonationSince = 36;
 
 /**
  * Until then `get` is enough to execute over a WebSocket; later API servers ask for `create` as well
@@ -87,16 +100,26 @@ export function rightCheck({ rights, clusterOnly, namedIsFine, ...check }: Right
       const findings: Finding[] = [];
       for (const [index, rule] of ((object['rules'] ?? []) as PolicyRule[]).entries()) {
         if (namedIsFine && rule.resourceNames?.length) continue;
-        const given = rights.filter(
-          (right) => context.minor <= (right.untilMinor ?? context.minor) && ruleGives(rule, right),
-        );
+        const given = rights.filter((right) => countsIn(right, rule, context) && ruleGives(rule, right));
         if (given.length === 0) continue;
         const detail = given.map((right) => `${givenVerbs(rule, right)} on ${right.resource}`).join('; ');
-        findings.push({ field: ['rules', index], reason: check.title.replace(/^No role/, 'the role'), detail });
+        const reason = check.title.replace(/^No role/, 'the role');
+        const milder = given.every(({ constrained }) => constrained) ? { severity: 'high' as const } : {};
+        findings.push({ field: ['rules', index], reason, detail, ...milder });
       }
       return failOn(findings);
     },
   };
+}
+
+/** Acting as one named user, for some verbs, is what constrained impersonation is for. */
+function countsIn(
+  { untilMinor, constrained }: Right,
+  { resourceNames }: PolicyRule,
+  { minor, closedByDefault }: JudgeContext,
+): boolean {
+  if (constrained && (minor < constrainedImpersonationSince || closedByDefault || resourceNames?.length)) return false;
+  return minor <= (untilMinor ?? minor);
 }
 
 const givenVerbs = (rule: PolicyRule, { verbs }: Right) =>

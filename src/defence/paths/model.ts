@@ -1,8 +1,11 @@
 import { podSecurityModes } from '../../api/pod-security/modes.ts';
 import { readLevel } from '../../api/pod-security/pod-security.ts';
 import type { RoleIndex } from '../../api/rbac/role-index.ts';
+import type { PolicyRule } from '../../api/rbac/rules.ts';
+import { constrainedImpersonationSince } from '../cluster/role-rights.ts';
+import { refOf, refText } from '../object-ref.ts';
 import { writtenMode } from '../protection-mode.ts';
-import { rolesOf } from '../snapshot/roles.ts';
+import { asWritten, rolesOf } from '../snapshot/roles.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { namespaceOf, type Workload, workloadsOf } from '../snapshot/workloads.ts';
 
@@ -57,8 +60,20 @@ export function modelOf(snapshot: Snapshot): Model {
     namespacesWith: (what, name) => (what === 'account' ? accounts : secrets).placesOf(name),
     workloadsWithPod: (name) => byPod().get(name) ?? [],
     admitsPrivileged: (namespace) => enforcedLevel(snapshot, labels.get(namespace)) === 'privileged',
-    notAssessed: [...notAssessed, ...unreadOf(snapshot)],
+    notAssessed: [...notAssessed, ...unreadOf(snapshot), ...constrainedImpersonation(snapshot, roles)],
   };
+}
+
+/**
+ * Acting as somebody else for some verbs of some resources: where it leads is what both may, and is not followed. Never
+ * to system:masters. Kubernetes, "User impersonation: constrained impersonation".
+ */
+function constrainedImpersonation({ minor, closedByDefault }: Snapshot, { grants }: RoleIndex): string[] {
+  if (closedByDefault || minor < constrainedImpersonationSince) return [];
+  const acts = ({ rules }: { rules: PolicyRule[] }) =>
+    rules.some(({ verbs }) => verbs.some((verb) => verb.startsWith('impersonate-on:')));
+  const roles = [...new Set(grants.filter(acts).map(({ role }) => refText(refOf(asWritten(role)))))];
+  return roles.map((role) => `${role}: whom its holders act as, for the verbs that it names (impersonate-on)`);
 }
 
 function unreadOf(snapshot: Snapshot): string[] {

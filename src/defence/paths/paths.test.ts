@@ -414,6 +414,22 @@ test('what was not read is told, and an unknown end is refused', () => {
   assert.throws(() => findPaths(clusterOf(shop), 'somewhere', 'secrets', noObservations()), /no end of a path/);
 });
 
+test('acting as others for some verbs is not followed, and told where the API server knows it', () => {
+  const rules = [
+    rule('impersonate:user-info', 'authentication.k8s.io', 'users', 'anna'),
+    rule('impersonate-on:user-info:list', '', 'secrets'),
+  ];
+  const told = (more: { closedByDefault?: boolean; minor?: number }) =>
+    findPaths(
+      clusterOf([...ground, ...heldEverywhere('r', rules, robot)], more),
+      'sa:a/robot',
+      'secrets',
+      noObservations(),
+    ).notAssessed.filter((line) => line.includes('impersonate-on'));
+  assert.deepEqual(told({}), ['ClusterRole r: whom its holders act as, for the verbs that it names (impersonate-on)']);
+  assert.deepEqual([...told({ minor: 35 }), ...told({ closedByDefault: true })], []);
+});
+
 test('what everybody holds is a start of its own; without credentials nobody comes where our server ends that', () => {
   const all = clusterRole('all', [rule('*', '*', '*')]);
   const everybody = worstPaths(

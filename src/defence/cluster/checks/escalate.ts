@@ -1,5 +1,8 @@
 import { rightCheck } from '../role-rights.ts';
 
+/** Constrained impersonation asks in the group in which the users are. */
+const authentication = 'authentication.k8s.io';
+
 export const escalate = rightCheck({
   id: 'rbac/escalate',
   severity: 'critical',
@@ -13,5 +16,9 @@ export const escalate = rightCheck({
     { group: '', resource: 'users', verbs: ['impersonate'] },
     { group: '', resource: 'groups', verbs: ['impersonate'] },
     { group: '', resource: 'serviceaccounts', verbs: ['impersonate'] },
+    { group: authentication, resource: 'users', verbs: ['impersonate:user-info'], constrained: true },
+    { group: authentication, resource: 'groups', verbs: ['impersonate:user-info'], constrained: true },
+    { group: authentication, resource: 'serviceaccounts', verbs: ['impersonate:serviceaccount'], constrained: true },
+    { group: authentication, resource: 'nodes', verbs: ['impersonate:arbitrary-node'], constrained: true },
   ],
 });
