@@ -109,7 +109,7 @@ export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): K
     ...(declaration.wholeTable ? { wholeTable: true } : {}),
     defaults: (object) => hooks.defaults?.(object),
     prepareCreate(object) {
-      if (hasStatus && !declaration.keepsStatusOnCreate) delete object.status;
+      if (hasStatus && !declaration.keepsStatusOnCreate) object.status = {};
       hooks.prepareCreate?.(object);
     },
     prepareUpdate(object, old) {

@@ -4,6 +4,7 @@ import { validateWorkload } from '../pods/workloads.ts';
 import type { DaemonSet } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { showLabels, templateColumns } from '../table.ts';
+import { validateCounts } from '../validation/counts.ts';
 import { ErrorList, invalidValue } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
 
@@ -14,6 +15,7 @@ export const daemonSet = defineKind<DaemonSet>({
   shortNames: ['ds'],
   categories: ['all'],
   status: true,
+  validateStatus: ({ status }) => validateCounts(status),
   columns: [
     { name: 'Desired', type: 'integer', value: ({ status }) => status?.desiredNumberScheduled ?? 0 },
     { name: 'Current', type: 'integer', value: ({ status }) => status?.currentNumberScheduled ?? 0 },

@@ -5,6 +5,7 @@ import { validateWorkload } from '../pods/workloads.ts';
 import type { Deployment } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { templateColumns } from '../table.ts';
+import { validateReplicas } from '../validation/counts.ts';
 import { ErrorList, forbiddenValue, invalidValue } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
 
@@ -15,6 +16,7 @@ export const deployment = defineKind<Deployment>({
   shortNames: ['deploy'],
   categories: ['all'],
   status: true,
+  validateStatus: ({ status }) => validateReplicas(status),
   scale: replicaScale,
   columns: [
     readyOfWanted,

@@ -3,6 +3,7 @@ import { type ColumnOf, defineKind } from '../define.ts';
 import type { KubernetesObject, ObjectMeta } from '../object.ts';
 import type { AutoscalingV1HorizontalPodAutoscaler, HorizontalPodAutoscaler, MetricSpec } from '../schema/types.d.ts';
 import { none } from '../table.ts';
+import { validateCounts } from '../validation/counts.ts';
 
 const metricsMax = 2;
 
@@ -52,6 +53,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   shortNames: ['hpa'],
   categories: ['all'],
   status: true,
+  validateStatus: ({ status }) => validateCounts(status),
   columns,
   validate: validateAutoscaler,
   // Source: kubernetes/kubernetes pkg/apis/autoscaling/v2/defaults.go.
@@ -87,6 +89,7 @@ export const horizontalPodAutoscalerV1 = defineKind<AutoscalingV1HorizontalPodAu
   shortNames: ['hpa'],
   categories: ['all'],
   status: true,
+  validateStatus: ({ status }) => validateCounts(status),
   columns: columns.map((column) => ({
     ...column,
     value: (object, nowMs) => column.value(toV2(object) as unknown as HorizontalPodAutoscaler, nowMs),

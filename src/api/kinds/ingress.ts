@@ -3,6 +3,7 @@ import type { Ingress, IngressBackend } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
 import { ErrorList, invalidValue, required } from '../validation/errors.ts';
+import { validatePoints } from '../validation/load-balancer.ts';
 import { dns1035Label, dnsSubdomain, portName } from '../validation/names.ts';
 import { validateReference } from '../validation/references.ts';
 import { checkEnum, checkName, checkPort } from '../validation/values.ts';
@@ -25,6 +26,7 @@ export const ingress = defineKind<Ingress>({
   resource: 'ingresses',
   shortNames: ['ing'],
   status: true,
+  validateStatus: ({ status }) => validatePoints(status?.loadBalancer?.ingress),
   columns: [
     {
       name: 'Class',

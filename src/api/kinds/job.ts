@@ -5,6 +5,7 @@ import type { Job, JobSpec, PodSpec } from '../schema/types.d.ts';
 import { matchesSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
 import { conditionOf, humanDuration, templateColumns } from '../table.ts';
+import { validateCounts } from '../validation/counts.ts';
 import { ErrorList, immutable, invalidValue, notSupported, required, tooLong, tooMany } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
@@ -64,6 +65,7 @@ export const job = defineKind<Job>({
   orphansDependents: true,
   categories: ['all'],
   status: true,
+  validateStatus: ({ status }) => validateCounts(status),
   selectableFields: [['status.successful', ({ status }) => String(status?.succeeded ?? 0)]],
   columns: [
     { name: 'Status', type: 'string', value: state },

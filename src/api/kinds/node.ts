@@ -27,6 +27,12 @@ function readiness(node: Node): string {
 const address = (type: string) => (node: Node) =>
   node.status?.addresses?.find((candidate) => candidate.type === type)?.address ?? none;
 
+function kernel({ status }: Node): string {
+  const { kernelVersion, architecture } = status?.nodeInfo ?? {};
+  if (!kernelVersion) return '<unknown>';
+  return architecture ? `${kernelVersion} (${architecture})` : kernelVersion;
+}
+
 export const node = defineKind<Node>({
   kind: 'Node',
   resource: 'nodes',
@@ -51,7 +57,7 @@ export const node = defineKind<Node>({
       name: 'Kernel-Version',
       type: 'string',
       priority: 1,
-      value: ({ status }) => status?.nodeInfo?.kernelVersion || '<unknown>',
+      value: kernel,
     },
     {
       name: 'Container-Runtime',

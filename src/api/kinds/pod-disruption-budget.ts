@@ -1,5 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { PodDisruptionBudget } from '../schema/types.d.ts';
+import { validateConditions } from '../validation/conditions.ts';
+import { validateCounts } from '../validation/counts.ts';
 import { ErrorList, invalidValue } from '../validation/errors.ts';
 import { pathSegment } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
@@ -13,6 +15,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   updatedByVersion: true,
   shortNames: ['pdb'],
   status: true,
+  validateStatus: ({ status }) => [...validateCounts(status), ...validateConditions(status?.conditions)],
   name: pathSegment,
   validate({ spec }) {
     const errors = new ErrorList();

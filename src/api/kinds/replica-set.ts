@@ -4,6 +4,7 @@ import { replicaColumns, replicaScale, statusReplicas } from '../pods/replicated
 import { validateWorkload } from '../pods/workloads.ts';
 import type { ReplicaSet } from '../schema/types.d.ts';
 import { templateColumns } from '../table.ts';
+import { validateReplicas } from '../validation/counts.ts';
 
 export const replicaSet = defineKind<ReplicaSet>({
   group: 'apps',
@@ -12,6 +13,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   shortNames: ['rs'],
   categories: ['all'],
   status: true,
+  validateStatus: ({ status }) => validateReplicas(status),
   scale: replicaScale,
   selectableFields: [statusReplicas],
   columns: [...replicaColumns, ...templateColumns],

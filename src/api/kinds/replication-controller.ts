@@ -5,6 +5,7 @@ import { validatePodTemplate } from '../pods/validate.ts';
 import type { ReplicationController } from '../schema/types.d.ts';
 import { matchesLabels } from '../selectors.ts';
 import { containerColumns, showLabels } from '../table.ts';
+import { validateReplicas } from '../validation/counts.ts';
 import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { checkNotNegative } from '../validation/values.ts';
 
@@ -15,6 +16,7 @@ export const replicationController = defineKind<ReplicationController>({
   shortNames: ['rc'],
   categories: ['all'],
   status: true,
+  validateStatus: ({ status }) => validateReplicas(status),
   scale: replicaScale,
   selectableFields: [statusReplicas],
   columns: [

@@ -4,7 +4,7 @@ import { checkResourceName } from '../pods/resources.ts';
 import type { ResourceQuota } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ErrorList, immutable, invalidValue, required } from '../validation/errors.ts';
-import { checkEnum, checkQuantity, sameValue } from '../validation/values.ts';
+import { checkEnum, checkQuantity } from '../validation/values.ts';
 
 const isLimit = (name: string) => name.startsWith('limits.');
 
@@ -103,9 +103,8 @@ export const resourceQuota = defineKind<ResourceQuota>({
     (spec?.scopeSelector?.matchExpressions ?? []).forEach((expression) => {
       validateScope(expression, 'spec.scopeSelector.matchExpressions', errors);
     });
-    if (old && !sameValue(spec?.scopeSelector, old.spec?.scopeSelector))
-      errors.push(immutable('spec.scopeSelector', spec?.scopeSelector ?? null));
-    if (old && !sameValue(spec?.scopes, old.spec?.scopes)) errors.push(immutable('spec.scopes', spec?.scopes ?? null));
+    if (old && new Set(spec?.scopes).symmetricDifference(new Set(old.spec?.scopes)).size > 0)
+      errors.push(immutable('spec.scopes', spec?.scopes ?? null));
     return errors;
   },
   columns: [

@@ -3,7 +3,9 @@ import { checkPortReference } from '../pods/containers.ts';
 import type { Service } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none, showLabels } from '../table.ts';
+import { validateConditions } from '../validation/conditions.ts';
 import { duplicate, ErrorList, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
+import { validateServicePoints } from '../validation/load-balancer.ts';
 import { validateLabels } from '../validation/metadata.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
 import {
@@ -21,16 +23,13 @@ import {
 
 type Spec = NonNullable<Service['spec']>;
 
-const widthMax = 16;
-
 function externalAddresses({ spec, status }: Service): string {
   const { type, externalIPs = [], externalName } = spec ?? {};
   if (type === 'ExternalName') return externalName ?? '';
   if (type !== 'LoadBalancer') return externalIPs.length > 0 ? externalIPs.join(',') : none;
   const points = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '');
-  const assigned = [...new Set(points.filter((point) => point !== ''))].sort().join(',');
-  const shown = assigned.length > widthMax ? `${assigned.slice(0, widthMax - 3)}...` : assigned;
-  return [shown, ...externalIPs].filter((address) => address !== '').join(',') || '<pending>';
+  const assigned = [...new Set(points.filter((point) => point !== ''))].sort();
+  return [...assigned, ...externalIPs].filter((address) => address !== '').join(',') || '<pending>';
 }
 
 function ports({ spec }: Service): string {
@@ -49,6 +48,10 @@ export const service = defineKind<Service>({
   shortNames: ['svc'],
   categories: ['all'],
   status: true,
+  validateStatus: ({ spec, status }) => [
+    ...validateServicePoints(status?.loadBalancer?.ingress, spec?.type),
+    ...validateConditions(status?.conditions),
+  ],
   subresources: [{ name: 'proxy', kind: 'ServiceProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }],
   selectableFields: ['spec.clusterIP', 'spec.type'],
   columns: [

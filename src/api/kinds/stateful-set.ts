@@ -5,6 +5,7 @@ import { validateWorkload } from '../pods/workloads.ts';
 import type { StatefulSet } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { containerColumns } from '../table.ts';
+import { validateReplicas } from '../validation/counts.ts';
 import { ErrorList, forbiddenValue } from '../validation/errors.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { checkEnum, checkName, checkNotNegative, checkPodCount, sameValue } from '../validation/values.ts';
@@ -18,6 +19,7 @@ export const statefulSet = defineKind<StatefulSet>({
   shortNames: ['sts'],
   categories: ['all'],
   status: true,
+  validateStatus: ({ status }) => validateReplicas(status),
   scale: replicaScale,
   columns: [readyOfWanted, ...containerColumns<StatefulSet>(({ spec }) => spec?.template?.spec?.containers)],
   // Source: kubernetes/kubernetes pkg/apis/apps/v1/defaults.go, SetDefaults_StatefulSet.

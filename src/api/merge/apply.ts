@@ -74,7 +74,9 @@ export function serverSideApply(
   const entry = own && isDeepStrictEqual(own.fieldsV1, fields) ? own : entryOf(owner, fields);
   // An entry that says what it said keeps its place: an apply that changes nothing must not be a write.
   const place = entry === own ? entries.indexOf(own) : kept.length;
-  metadata.managedFields = kept.toSpliced(place, 0, entry).filter((candidate) => !isEmpty(fieldsV1(candidate)));
+  const owned = kept.toSpliced(place, 0, entry).filter((candidate) => !isEmpty(fieldsV1(candidate)));
+  if (owned.length > 0) metadata.managedFields = owned;
+  else delete metadata.managedFields;
   return { object, conflicts };
 }
 

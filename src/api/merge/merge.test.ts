@@ -141,6 +141,20 @@ test('strategic merge: what a patch adds without an order stands before what was
   );
 });
 
+test('strategic merge: what is marked to be replaced is replaced as a whole', () => {
+  const selector: Schema = { type: 'object', properties: { matchLabels: { type: 'object' } } };
+  const budget: Schema = {
+    type: 'object',
+    properties: { selector: { ...selector, 'x-kubernetes-patch-strategy': 'replace' }, other: selector },
+  };
+  const old = { selector: { matchLabels: { a: '1' } }, other: { matchLabels: { a: '1' } } };
+  const patch = { selector: { matchLabels: { b: '2' } }, other: { matchLabels: { b: '2' } } };
+  assert.deepEqual(strategicMergePatch(old, patch, budget), {
+    selector: { matchLabels: { b: '2' } },
+    other: { matchLabels: { a: '1', b: '2' } },
+  });
+});
+
 test('strategic merge: $patch deletes an item or replaces a list, and an atomic list is replaced', () => {
   assert.deepEqual(
     strategic(pod, { spec: { containers: [{ name: 'a', $patch: 'delete' }] } }).spec.containers.length,

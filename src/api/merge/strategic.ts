@@ -47,7 +47,8 @@ function fieldSchema(schema: Schema | undefined, key: string): Schema | undefine
 }
 
 function mergeField(current: unknown, value: unknown, schema: Schema | undefined): unknown {
-  if (isObject(value)) return mergeMap(isObject(current) ? current : {}, value, schema);
+  const replaces = schema?.['x-kubernetes-patch-strategy'] === 'replace';
+  if (isObject(value)) return replaces ? strip(value) : mergeMap(isObject(current) ? current : {}, value, schema);
   if (!Array.isArray(value)) return value;
   if (!merges(schema)) return value.map(strip);
   const list = Array.isArray(current) ? current : [];

@@ -54,6 +54,20 @@ test('OpenAPI v3 is one document per group, under a hash, and names kinds and pa
   assert.deepEqual(schema['x-kubernetes-group-version-kind'], [{ group: 'apps', version: 'v1', kind: 'Deployment' }]);
 });
 
+test('OpenAPI v3 says what a list answers, what a deletion takes, and that a quantity may be a number', async () => {
+  const { json } = await ask(server, '/openapi/v3/api/v1');
+  const schemas = '#/components/schemas/io.k8s.api';
+  const answerOf = (path: string) => json.paths[path].get.responses[200].content['application/json'].schema.$ref;
+  assert.equal(answerOf('/api/v1/namespaces/{namespace}/pods'), `${schemas}.core.v1.PodList`);
+  assert.equal(answerOf('/api/v1/pods'), `${schemas}.core.v1.PodList`);
+  assert.equal(answerOf('/api/v1/namespaces/{namespace}/pods/{name}'), `${schemas}.core.v1.Pod`);
+  const { requestBody } = json.paths['/api/v1/namespaces/{namespace}/pods/{name}'].delete;
+  assert.match(requestBody.content['application/json'].schema.$ref, /meta\.v1\.DeleteOptions$/);
+  assert.equal(requestBody.required, undefined);
+  const quantity = json.components.schemas['io.k8s.apimachinery.pkg.api.resource.Quantity'];
+  assert.deepEqual(quantity, { oneOf: [{ type: 'number' }, { type: 'string' }] });
+});
+
 test('every reference of every document leads somewhere', async () => {
   const documents = ['/openapi/v2'];
   const { paths } = (await ask(server, '/openapi/v3')).json;

@@ -1,15 +1,16 @@
 import type { Kind } from '../../api/kind.ts';
+import { definition, definitionNameOf } from '../../api/schema/definitions.ts';
 import type { Schema } from '../../api/schema/schema.ts';
-import { operationsOf } from './operations.ts';
+import { operationsOf, type References } from './operations.ts';
 
 type Json = Record<string, any>;
 
 /** OpenAPI 3.0 of one group and version; `path` is `apis/apps/v1`. */
 export function documentV3(kinds: Kind[], path: string, version: string): Json {
-  const schemas = createSchemas('#/components/schemas/');
+  const schemas = createSchemas('#/components/schemas/', 3);
   for (const kind of kinds) schemas.add(kind);
   const paths: Json = {};
-  for (const kind of kinds) Object.assign(paths, operationsOf(kind, `/${path}`, schemas.refTo(kind), 3));
+  for (const kind of kinds) Object.assign(paths, operationsOf(kind, `/${path}`, schemas.refsOf(kind), 3));
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version },
@@ -20,18 +21,27 @@ export function documentV3(kinds: Kind[], path: string, version: string): Json {
 
 /** OpenAPI 2.0 of everything. */
 export function documentV2(kinds: Kind[], version: string): Json {
-  const schemas = createSchemas('#/definitions/');
+  const schemas = createSchemas('#/definitions/', 2);
   for (const kind of kinds) schemas.add(kind);
   const paths: Json = {};
   for (const kind of kinds) {
     const path = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
-    Object.assign(paths, operationsOf(kind, path, schemas.refTo(kind), 2));
+    Object.assign(paths, operationsOf(kind, path, schemas.refsOf(kind), 2));
   }
   return { swagger: '2.0', info: { title: 'Kubernetes', version }, paths, definitions: schemas.done() };
 }
 
+/** What may stand for a text: a whole number, or of quantities any. */
+function alternativeOf(schema: Schema): 'integer' | 'number' | undefined {
+  if (schema['x-kubernetes-int-or-string']) return 'integer';
+  return schema.definition === quantityName ? 'number' : undefined;
+}
+
+const optionsName = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
+const quantityName = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+
 /** Turns the graph of schemas into named definitions that refer to one another. */
-function createSchemas(prefix: string) {
+function createSchemas(prefix: string, openapi: 2 | 3) {
   const done: Json = {};
   const names = new Map<Kind, string>();
 
@@ -48,8 +58,12 @@ function createSchemas(prefix: string) {
   function write(schema: Schema): Json {
     const { definition: _, byValue: __, properties, items, additionalProperties, nullable, ...rest } = schema;
     const result: Json = { ...rest };
-    if (schema['x-kubernetes-int-or-string']) delete result['type'];
-    if (schema['x-kubernetes-int-or-string']) result['oneOf'] = [{ type: 'integer' }, { type: 'string' }];
+    // 2.0 has no alternatives: there both are texts, which every client knows to be numbers as well.
+    const alternative = openapi === 3 ? alternativeOf(schema) : undefined;
+    if (alternative !== undefined) {
+      delete result['type'];
+      result['oneOf'] = [{ type: alternative }, { type: 'string' }];
+    }
     if (nullable) result['nullable'] = true;
     if (properties !== undefined)
       result['properties'] = Object.fromEntries(
@@ -80,7 +94,16 @@ function createSchemas(prefix: string) {
       schema['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
       done[name] = schema;
     },
-    refTo: (kind: Kind) => `${prefix}${names.get(kind)}`,
+    /** Of what the operations of a kind send and answer. Lists of custom resources have no definition of their own. */
+    refsOf(kind: Kind): References {
+      const object = { $ref: `${prefix}${names.get(kind)}` };
+      const list = definitionNameOf(kind.group, kind.version, `${kind.kind}List`);
+      return {
+        object,
+        list: list === undefined ? object : refer(definition(list)),
+        options: refer(definition(optionsName)),
+      };
+    },
     done: () => done,
   };
 }

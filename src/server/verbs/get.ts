@@ -18,7 +18,7 @@ export function notInFuture({ target, storage }: Context): number | undefined {
   const revision = Number(asked);
   const current = storage.engine.revision();
   if (revision <= current) return revision;
-  const message = `Too large resource version: ${asked}, current: ${current}`;
+  const message = `Timeout: Too large resource version: ${asked}, current: ${current}`;
   throw new ApiError('Timeout', message, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,

@@ -18,6 +18,7 @@ const readAtOnce = 1000;
 
 export function list(context: Context): Reply {
   const { kind } = context;
+  checkOptions(context.target.query);
   const page = readPage(context);
   const metadata: ListMeta = { resourceVersion: String(page.revision) };
   if (page.continue !== undefined) metadata.continue = page.continue;
@@ -25,13 +26,32 @@ export function list(context: Context): Reply {
   return { code: 200, body: { form: 'list', kind, entries: page.entries, metadata } };
 }
 
-/** The objects a list, watch or deletecollection names, in key order, at one revision. */
-export function readPage(context: Context): Page {
+/** Source: k8s.io/apimachinery pkg/apis/meta/internalversion/validation/validation.go, ValidateListOptions. */
+function checkOptions(query: URLSearchParams): void {
+  if (query.size === 0) return;
+  const [token, revision] = [query.get('continue') ?? '', query.get('resourceVersion') ?? ''];
+  if (query.has('sendInitialEvents'))
+    throw refusedOption('ListOptions', forbiddenValue('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  if (token !== '' && query.get('resourceVersionMatch'))
+    throw refusedOption(
+      'ListOptions',
+      forbiddenValue('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'),
+    );
+  // The token says at which revision the list goes on.
+  if (token !== '' && revision !== '' && revision !== '0')
+    throw badRequest('specifying resource version is not allowed when using continue');
+  const timeout = query.get('timeoutSeconds');
+  if (timeout !== null && !/^-?\d{1,18}$/.test(timeout))
+    throw badRequest(`timeoutSeconds: Invalid value: "${timeout}": must be a number`);
+}
+
+/** The objects a list, watch or deletecollection names, in key order, at one revision. Without `paged` all of them. */
+export function readPage(context: Context, paged = true): Page {
   const { target, kind, storage } = context;
   const { query } = target;
   const matches = readSelectors(kind, query);
-  const limit = readLimit(query);
-  const from = readContinue(query.get('continue'), prefixOf(kind, namespaceOfList(context)));
+  const limit = paged ? readLimit(query) : undefined;
+  const from = readContinue(paged ? query.get('continue') : null, prefixOf(kind, namespaceOfList(context)));
   const revision = from?.revision ?? readRevision(context);
   try {
     const name = revision === undefined && query.get('labelSelector') === null ? selectedName(query) : undefined;
@@ -93,9 +113,10 @@ function readPlain(context: Context, limit: number | undefined, from: Continue |
 
 export function readLimit(query: URLSearchParams): number | undefined {
   const asked = query.size === 0 ? null : query.get('limit');
-  if (asked === null || asked === '' || asked === '0') return undefined;
-  if (!/^\d{1,9}$/.test(asked)) throw badRequest(`limit: Invalid value: "${asked}": must be a positive number`);
-  return Number(asked);
+  if (asked === null) return undefined;
+  if (!/^-?\d{1,18}$/.test(asked)) throw badRequest(`limit: Invalid value: "${asked}": must be a number`);
+  const limit = Number(asked);
+  return limit > 0 ? limit : undefined;
 }
 
 /** `Exact` reads the past; unset, "0" and NotOlderThan are all served from current memory. */

@@ -63,6 +63,36 @@ test('a token that outlived its history is answered with 410 and a token to go o
   }
 });
 
+test('options that contradict each other, or are none, are refused', async () => {
+  const { metadata } = await must(server, 'GET', `${configMaps}?limit=2`);
+  const cases: [string, number, RegExp][] = [
+    [
+      `limit=2&continue=${metadata.continue}&resourceVersion=${metadata.resourceVersion}`,
+      400,
+      /not allowed when using/,
+    ],
+    [`limit=2&continue=${metadata.continue}&resourceVersionMatch=Exact`, 422, /forbidden when continue is provided/],
+    ['sendInitialEvents=true&resourceVersionMatch=NotOlderThan', 422, /forbidden for list/],
+    ['timeoutSeconds=soon', 400, /timeoutSeconds/],
+    ['limit=many', 400, /limit/],
+    ['fieldSelector=data.a%3Db', 400, /"data\.a" is not a known field selector/],
+  ];
+  for (const [query, code, message] of cases) {
+    const answer = await may(server, 'GET', `${configMaps}?${query}`);
+    assert.equal(answer.code, code, query);
+    assert.match(answer.body.message, message);
+  }
+  const rest = await must(server, 'GET', `${configMaps}?limit=2&continue=${metadata.continue}&resourceVersion=0`);
+  assert.deepEqual(namesOf(rest), ['c', 'd']);
+});
+
+test('only a limit above nothing is one, and a watch has none', async () => {
+  for (const limit of [-1, 0])
+    assert.equal((await must(server, 'GET', `${configMaps}?limit=${limit}`)).items.length, 5);
+  const events = eventsOf(await ask(server, `${configMaps}?watch=1&limit=2&timeoutSeconds=1`));
+  assert.equal(events.length, 5);
+});
+
 test('a revision of the future is answered with 504 and ResourceVersionTooLarge', async () => {
   for (const query of ['resourceVersion=99999999', 'watch=1&resourceVersion=99999999']) {
     const { code, body } = await may(server, 'GET', `${configMaps}?${query}`);

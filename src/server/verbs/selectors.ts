@@ -32,11 +32,17 @@ function fieldMatcher(kind: Kind, selector: string): Matcher | undefined {
   const tests = parseFieldSelector(selector).map(({ field, operator, value }) => {
     const own = Object.hasOwn(kind.selectableFields, field) ? kind.selectableFields[field] : undefined;
     const read = Object.hasOwn(metadataFields, field) ? metadataFields[field] : own;
-    if (read === undefined) throw badRequest(`field label not supported: ${field}`);
+    if (read === undefined) throw badRequest(unknownField(kind, field));
     return (object: KubernetesObject) => (read(object) === value) === (operator === '=');
   });
   return tests.length === 0 ? undefined : (object) => tests.every((test) => test(object));
 }
+
+/** As upstream: kinds that are selected by their name only say so. */
+const unknownField = ({ selectableFields }: Kind, field: string): string =>
+  Object.keys(selectableFields).length > 0
+    ? `field label not supported: ${field}`
+    : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
 
 /** `metadata.name=web` alone: the one object that is meant, so that nothing has to be searched. */
 export function selectedName(query: URLSearchParams): string | undefined {

@@ -23,7 +23,7 @@ export function watch(context: Context): Reply {
     subscribe: (onBatch) => hub.subscribe(audience, source.revision, onBatch),
     settled: () => hub.settled(kind),
   };
-  if (sendInitial ?? (revision === undefined || revision === 0)) source.initial = readPage(context).entries;
+  if (sendInitial ?? (revision === undefined || revision === 0)) source.initial = readPage(context, false).entries;
   else if (revision !== undefined && revision !== 0) source.revision = revision;
   if (source.revision < storage.engine.compacted())
     source.expired = expiredStatus(new Compacted(source.revision, storage.engine.compacted()));
