@@ -29,7 +29,8 @@ function mergeMap(target: Record<string, any>, patch: Record<string, any>, schem
     if (key.startsWith(deletePrefix)) {
       const field = key.slice(deletePrefix.length);
       if (!Array.isArray(value)) throw badRequest(`${key} must be a list`);
-      if (Array.isArray(target[field])) target[field] = target[field].filter((item: unknown) => !value.includes(item));
+      const deleted = new Set<unknown>(value);
+      if (Array.isArray(target[field])) target[field] = target[field].filter((item: unknown) => !deleted.has(item));
     } else if (value === null) delete target[key];
     else setOwn(target, key, mergeField(own(target, key), value, fieldSchema(schema, key)));
   }
@@ -68,17 +69,21 @@ function mergeObjects(current: any[], patch: any[], key: string, items: Schema |
   if (patch.some((item) => isObject(item) && item['$patch'] === 'replace' && !(key in item)))
     return patch.filter((item) => item['$patch'] === undefined).map(strip);
   const result = [...current];
+  // Where the items of a name stand: the first of them is meant.
+  const places = Map.groupBy(result.keys(), (index) => result[index]?.[key]);
+  const deleted = new Set<number>();
   for (const item of patch) {
     if (!isObject(item)) throw badRequest(`a list that merges by "${key}" holds objects`);
     if (item[key] === undefined)
       throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
-    const at = result.findIndex((candidate) => candidate?.[key] === item[key]);
+    const at = places.get(item[key])?.[0];
     if (item['$patch'] === 'delete') {
-      if (at >= 0) result.splice(at, 1);
-    } else if (at >= 0) result[at] = mergeMap(result[at], item, items);
-    else result.push(mergeMap({}, item, items));
+      if (at !== undefined) deleted.add(places.get(item[key])!.shift()!);
+    } else if (at !== undefined) result[at] = mergeMap(result[at], item, items);
+    else places.set(item[key], [result.push(mergeMap({}, item, items)) - 1]);
   }
-  return inOrder(result, patch, current, key);
+  const left = result.filter((_, index) => !deleted.has(index));
+  return inOrder(left, patch, current, key);
 }
 
 /**
@@ -105,7 +110,8 @@ function inOrder(list: any[], order: any[], before: any[], key: string | undefin
 /** Keys that are not listed are cleared: how a union (a volume's source) changes from one member to another. */
 function retainKeys(target: Record<string, any>, keys: unknown): void {
   if (!Array.isArray(keys)) throw badRequest('$retainKeys must be a list');
-  for (const key of Object.keys(target)) if (!keys.includes(key)) delete target[key];
+  const kept = new Set<unknown>(keys);
+  for (const key of Object.keys(target)) if (!kept.has(key)) delete target[key];
 }
 
 /** A list in the order that the patch gives beside it. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kindOf } from '../api.ts';
 import { ApiError } from '../status.ts';
-import { decodeFields, namesMax, strictFindings, unfit } from './decode.ts';
-import { parseJson, parseYaml, valuesMax } from './parse.ts';
+import { decodeFields, strictFindings, unfit } from './decode.ts';
+import { namesMax, parseJson, parseYaml, valuesMax } from './parse.ts';
 import type { Schema } from './schema.ts';
 
 const { schema } = kindOf('v1', 'Pod')!;
@@ -173,6 +173,10 @@ test('maps and lists of named items have so many names and no more', () => {
   decodeFields(services.schema, { metadata: { labels: labels(namesMax) }, spec: { ports: ports(namesMax) } });
   assert.throws(() => decodeFields(services.schema, { metadata: { labels: labels(namesMax + 1) } }), isTooLarge);
   assert.throws(() => decodeFields(services.schema, { spec: { ports: ports(namesMax + 1) } }), isTooLarge);
+  // In a patch no schema says which objects are maps; managedFields name a list besides its items.
+  parseJson(JSON.stringify({ data: labels(namesMax + 1) }));
+  assert.throws(() => parseJson(JSON.stringify({ data: labels(namesMax + 2) })), isTooLarge);
+  parseJson(JSON.stringify([Array(namesMax + 2).fill(0), labels(2), Array(namesMax).fill(labels(1))]));
 });
 
 test('a schema of a custom resource may keep null, and what it does not know beside what it knows', () => {

@@ -1,7 +1,7 @@
 import { setOwn } from '../../foundation/json.ts';
 import { canonicalQuantity } from '../../foundation/quantity.ts';
-import { ApiError, badRequest } from '../status.ts';
-import { depthMax, tooDeep, tooManyValues, valuesMax } from './parse.ts';
+import { type ApiError, badRequest } from '../status.ts';
+import { depthMax, namesMax, tooDeep, tooManyNames, tooManyValues, valuesMax } from './parse.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -19,11 +19,6 @@ export type Decoded = {
 type State = Decoded & { values: number; path: (string | number)[] };
 
 const findingsMax = 20;
-/**
- * Of a map, and of a list whose items have names: each gets an owner, is compared by name, and is a field of its own to
- * V8, which is slow with many. More than any honest one has: data of 1 MiB would have a hundred characters each.
- */
-export const namesMax = 10_000;
 const quantityName = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 const microTimeName = 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime';
 
@@ -43,11 +38,7 @@ function count(state: State, values: number): void {
 }
 
 function boundNames(state: State, names: number): void {
-  if (names > namesMax)
-    throw new ApiError(
-      'RequestEntityTooLarge',
-      `${pathOf(state.path)} has ${names} entries: it may have at most ${namesMax}`,
-    );
+  if (names > namesMax) throw tooManyNames(pathOf(state.path));
 }
 
 /** What a write of unfit fields is answered with; `kind` and `version` are those of the request's path. */

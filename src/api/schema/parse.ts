@@ -7,6 +7,11 @@ export const depthMax = 128;
  * have thirty thousand, an object of three MiB whose values have the usual thirty characters has this many.
  */
 export const valuesMax = 100_000;
+/**
+ * Of an object, a map, and a list whose items have names: each is compared by name and gets owners, and V8 is slow with
+ * objects of many. More than any honest one has: those of a ConfigMap of 1 MiB would have a hundred characters each.
+ */
+export const namesMax = 10_000;
 /** More findings than this help nobody, and bound the response. */
 export const duplicatesMax = 20;
 
@@ -47,19 +52,33 @@ export async function parseYaml(text: string): Promise<Parsed> {
 export const tooManyValues = () =>
   new ApiError('RequestEntityTooLarge', `the object has more than ${valuesMax} values: make several of it`);
 
-/** Before it is parsed: that takes longer than all else for a text of nothing but brackets and commas. */
+export const tooManyNames = (where: string) =>
+  new ApiError('RequestEntityTooLarge', `${where} has more than ${namesMax} entries`);
+
+/**
+ * Before it is parsed, which takes longer than all else for a text of nothing but brackets and commas, or for one object
+ * of many names.
+ */
 function boundValues(text: string): void {
-  // A value and what parts it from the next are two characters.
-  if (text.length < 2 * valuesMax) return;
-  let count = 1;
+  // No text that is shorter has too many of either.
+  if (text.length < 2 * namesMax) return;
+  let values = 1;
+  // Of what is open: how many names it has, if it is an object.
+  const open: number[] = [];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === quote) at = endOfString(text, at + 1);
-    else if (code === comma) count++;
-    else if (code === openBracket && text.charCodeAt(at + 1) !== closeBracket) count++;
-    else if (code === openBrace && text.charCodeAt(at + 1) !== closeBrace) count++;
+    else if (code === comma) {
+      values++;
+      // With one for the list itself, whose names managedFields repeats.
+      if (++open[open.length - 1]! > namesMax + 1) throw tooManyNames('an object of the body');
+    } else if (code === openBracket || code === openBrace) {
+      if (open.push(code === openBrace ? 1 : Number.NEGATIVE_INFINITY) > depthMax) throw tooDeep();
+      const next = text.charCodeAt(at + 1);
+      if (next !== closeBracket && next !== closeBrace) values++;
+    } else if (code === closeBracket || code === closeBrace) open.pop();
   }
-  if (count > valuesMax) throw tooManyValues();
+  if (values > valuesMax) throw tooManyValues();
 }
 
 export const tooDeep = () => badRequest(`the object is nested deeper than ${depthMax} levels`);
