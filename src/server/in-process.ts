@@ -19,7 +19,6 @@ export type CallRequest = {
   path: string;
   contentType?: string;
   body?: unknown;
-  signal?: AbortSignal;
 };
 export type CallResponse = { code: number; body: any; warnings: string[] };
 
@@ -32,20 +31,18 @@ export type InProcess = {
 /** `endStreams`: as if each had timed out. */
 export type InProcessEnd = InProcess & { endStreams(): void };
 
-const never = new AbortController().signal;
-
 export function createInProcess(services: Services, limits: Limits): InProcessEnd {
   const open = new Set<() => void>();
-  const run = (user: UserInfo, request: CallRequest, signal: AbortSignal) =>
-    handle(services, limits, toServerRequest(user, request, signal), async () => user);
+  const run = (user: UserInfo, request: CallRequest) =>
+    handle(services, limits, toServerRequest(user, request), async () => user);
   return {
     async call(user, request) {
-      const { reply, warnings, finish } = await run(user, request, request.signal ?? never);
+      const { reply, warnings, finish } = await run(user, request);
       finish();
       return { code: reply.code, body: decodedBody(reply.body), warnings };
     },
     async stream(user, request, onEvent, signal) {
-      const { reply, finish } = await run(user, request, signal);
+      const { reply, finish } = await run(user, request);
       try {
         if (reply.body.form !== 'watch') throw notAStream(decodedBody(reply.body));
         await follow(services, reply.body.source, onEvent, signal, open);
@@ -59,7 +56,7 @@ export function createInProcess(services: Services, limits: Limits): InProcessEn
   };
 }
 
-function toServerRequest(user: UserInfo, request: CallRequest, signal: AbortSignal): ServerRequest {
+function toServerRequest(user: UserInfo, request: CallRequest): ServerRequest {
   const { method, path, contentType = 'application/json', body } = request;
   return {
     ...{ method, url: path, accept: 'application/json', contentType, acceptEncoding: '', ifNoneMatch: '' },
@@ -67,7 +64,6 @@ function toServerRequest(user: UserInfo, request: CallRequest, signal: AbortSign
     remoteAddress: '127.0.0.1',
     readBody: async () => Buffer.alloc(0),
     ...(body === undefined ? {} : { decodedBody: body }),
-    signal,
   };
 }
 

@@ -22,8 +22,6 @@ export type ServerRequest = {
   decodedBody?: unknown;
   /** Present when the request came over a connection: for upgrades and raw streams. */
   connection?: { request: IncomingMessage; response?: ServerResponse; upgrade?: { socket: Duplex; head: Buffer } };
-  /** Aborted when the client goes away. */
-  signal: AbortSignal;
 };
 
 /** What a URL means: a resource with its verb, or a plain path. */
@@ -43,6 +41,10 @@ export type Target = {
 /** A command that is executed stands in the URL, and may be long. */
 const urlLengthMax = 32_768;
 const noQuery = new URLSearchParams();
+const noResource: Target = {
+  ...{ path: '', query: noQuery, isResource: false, verb: '' },
+  ...{ group: '', version: '', resource: '', subresource: '', namespace: '', name: '' },
+};
 const verbs: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
 /** Under /api/v1/namespaces/NAME these are subresources of the namespace, everything else is a resource in it. */
 const namespaceSubresources = new Set(['status', 'finalize']);
@@ -56,33 +58,35 @@ export function readTarget(method: string, url: string): Target {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1));
-  const target: Target = {
-    ...{ path, query, isResource: false, verb: method.toLowerCase(), group: '', version: '', resource: '' },
-    ...{ subresource: '', namespace: '', name: '' },
-  };
+  const target: Target = { ...noResource, path, query };
   const parts = segments(path);
   const core = parts[0] === 'api';
   const offset = core ? 2 : 3;
-  if ((!core && parts[0] !== 'apis') || parts.length <= offset) return target;
+  if ((!core && parts[0] !== 'apis') || parts.length <= offset) {
+    target.verb = method.toLowerCase();
+    return target;
+  }
   target.group = core ? '' : parts[1]!;
   target.version = parts[offset - 1]!;
-  locate(target, parts.slice(offset));
+  locate(target, parts, offset);
   target.isResource = true;
   target.verb = verbOf(method, target);
   return target;
 }
 
-function locate(target: Target, parts: string[]): void {
-  if (parts[0] === 'watch' && target.group === '') {
+/** What follows the version, from `at` on. */
+function locate(target: Target, parts: string[], at: number): void {
+  if (parts[at] === 'watch' && target.group === '') {
     throw badRequest('the watch/ path prefix is not supported: use the query parameter watch=true');
   }
-  if (parts[0] === 'namespaces' && parts.length > 2 && !namespaceSubresources.has(parts[2]!)) {
-    target.namespace = parts[1]!;
-    parts = parts.slice(2);
+  if (parts[at] === 'namespaces' && parts.length > at + 2 && !namespaceSubresources.has(parts[at + 2]!)) {
+    target.namespace = parts[at + 1]!;
+    at += 2;
   }
-  const [resource = '', name = '', subresource = ''] = parts;
-  Object.assign(target, { resource, name, subresource });
-  if (resource === 'namespaces' && target.namespace === '') target.namespace = name;
+  target.resource = parts[at] ?? '';
+  target.name = parts[at + 1] ?? '';
+  target.subresource = parts[at + 2] ?? '';
+  if (target.resource === 'namespaces' && target.namespace === '') target.namespace = target.name;
 }
 
 function segments(path: string): string[] {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -71,21 +71,10 @@ function toServerRequest(
     remoteAddress: plainAddress(request.socket.remoteAddress),
     readBody: () => readBody(request),
     connection,
-    get signal() {
-      return goneSignal(response ?? upgrade!.socket);
-    },
   };
 }
 
 const text = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(',') : (value ?? ''));
-
-/** Made only for those who ask: most requests are answered before anybody could go away. */
-function goneSignal(stream: Duplex | ServerResponse): AbortSignal {
-  const abort = new AbortController();
-  if (stream.closed) abort.abort();
-  else stream.once('close', () => abort.abort());
-  return abort.signal;
-}
 
 /** An IPv4 address that came in on an IPv6 socket is still an IPv4 address. */
 const plainAddress = (address = '') => (address.startsWith('::ffff:') ? address.slice(7) : address);
@@ -124,7 +113,7 @@ function rejectionOf(socket: TLSSocket): string {
 
 async function identify({ defences }: Services, request: IncomingMessage, remoteAddress: string): Promise<UserInfo> {
   const { certificate, rejected } = identityOf(request.socket as TLSSocket);
-  const bearerToken = bearerOf(request);
+  const bearerToken = bearerOf(request.headers);
   if (rejected !== '' && bearerToken === undefined) throw new ApiError('Unauthorized', rejected);
   const user = await defences.authenticate({ certificate, bearerToken, remoteAddress, request });
   if (user !== undefined) return user;
@@ -134,11 +123,11 @@ async function identify({ defences }: Services, request: IncomingMessage, remote
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
 
 /** From the header or, as browsers and client-go's WebSockets do, from a subprotocol. */
-function bearerOf({ headers }: IncomingMessage): string | undefined {
-  const match = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '');
+function bearerOf({ authorization, 'sec-websocket-protocol': protocols }: IncomingHttpHeaders): string | undefined {
+  const match = authorization === undefined ? null : /^Bearer +(\S+)$/i.exec(authorization);
   if (match !== null) return match[1];
-  const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-  const encoded = protocols.find((name) => name.startsWith(bearerProtocol))?.slice(bearerProtocol.length);
+  const names = protocols?.split(',').map((name) => name.trim());
+  const encoded = names?.find((name) => name.startsWith(bearerProtocol))?.slice(bearerProtocol.length);
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString();
 }
 

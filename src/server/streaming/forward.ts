@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, RequestOptions, ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream';
 import { ApiError } from '../../api/status.ts';
@@ -33,7 +33,7 @@ export async function forward({ request, log }: Context, to: Destination): Promi
   // Links are only found in what is not compressed.
   if (to.prefix !== undefined) delete headers['accept-encoding'];
   const options: RequestOptions & { rejectUnauthorized?: boolean } = {
-    ...{ method: request.method, host: to.host, port: to.port, path: to.path, headers, signal: request.signal },
+    ...{ method: request.method, host: to.host, port: to.port, path: to.path, headers, signal: goneSignal(response) },
     ...to.identity,
     // A pod's own certificate is nobody's here to know; upstream does not check it either.
     ...(to.identity === undefined ? { rejectUnauthorized: false } : {}),
@@ -63,6 +63,14 @@ export async function forward({ request, log }: Context, to: Destination): Promi
     });
     incoming.pipe(outgoing);
   });
+}
+
+/** Aborted when the client goes away. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const abort = new AbortController();
+  if (response.closed) abort.abort();
+  else response.once('close', () => abort.abort());
+  return abort.signal;
 }
 
 /** Changes the headers of an answer so that it works below `prefix`; what else its body has to go through. */
