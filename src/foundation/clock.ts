@@ -68,7 +68,13 @@ export function formatTime(milliseconds: number): string {
   return formatted.text;
 }
 
+/** RFC 3339 with milliseconds, as `Date.toISOString` writes it. */
+export function formatMilliTime(milliseconds: number): string {
+  const fraction = String(Math.floor(milliseconds) % 1000).padStart(3, '0');
+  return `${formatTime(milliseconds).slice(0, -1)}.${fraction}Z`;
+}
+
 /** RFC 3339 with microseconds, the form of metav1.MicroTime. */
 export function formatMicroTime(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 23)}000Z`;
+  return `${formatMilliTime(milliseconds).slice(0, -1)}000Z`;
 }

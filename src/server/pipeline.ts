@@ -55,13 +55,13 @@ function authorize({ defences }: Services, user: UserInfo, target: Target, recor
   throw denial(attributes, decision.reason);
 }
 
-async function perform(
+function perform(
   services: Services,
   request: ServerRequest,
   user: UserInfo,
   target: Target,
   record: Record,
-): Promise<Reply> {
+): Reply | Promise<Reply> {
   const { warn, annotate } = record;
   if (!target.isResource) return respondToPath({ ...services, request, target, user, warn });
   const { kind, verb } = verbFor(services, request.method, target);

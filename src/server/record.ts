@@ -1,4 +1,5 @@
 import type { UserInfo } from '../api/user.ts';
+import { formatMilliTime } from '../foundation/clock.ts';
 import type { Reply, Services } from './context.ts';
 import type { AuditEvent } from './contracts.ts';
 import type { Handled } from './pipeline.ts';
@@ -28,8 +29,6 @@ export function createRecord(services: Services, request: ServerRequest, auditId
   function audit(stage: AuditEvent['stage'], reply: Reply): void {
     const value = reply.body.form === 'value' ? (reply.body.value as { reason?: string } | undefined) : undefined;
     const { code } = reply;
-    const nowMs = clock.now();
-    const received = new Date(receivedMs).toISOString();
     defences.audit.record({
       auditID: auditId,
       stage,
@@ -40,9 +39,8 @@ export function createRecord(services: Services, request: ServerRequest, auditId
       userAgent: request.userAgent,
       objectRef: target && referenceOf(target),
       responseStatus: code >= 400 && value?.reason !== undefined ? { code, reason: value.reason } : { code },
-      requestReceivedTimestamp: received,
-      // Most requests are answered in the millisecond in which they came.
-      stageTimestamp: nowMs === receivedMs ? received : new Date(nowMs).toISOString(),
+      requestReceivedTimestamp: formatMilliTime(receivedMs),
+      stageTimestamp: formatMilliTime(clock.now()),
       annotations,
     });
   }

@@ -61,7 +61,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   };
   return {
     async authenticate(credentials) {
-      const user = (await byCertificate(credentials)) ?? (await ofToken(credentials, byToken));
+      const user = byCertificate(credentials) ?? (await ofToken(credentials, byToken));
       if (user === undefined) return isOpen(credentials, options) ? anonymous : undefined;
       const known = authenticatedOf(user);
       return impersonated(known, credentials.request?.rawHeaders ?? [], options.authorize);

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { ApiError } from '../../api/status.ts';
 import type { UserInfo } from '../../api/user.ts';
 import type { Clock } from '../../foundation/clock.ts';
-import type { Authenticator } from '../contracts.ts';
+import type { Credentials } from '../contracts.ts';
 
 const clientAuthUsage = '1.3.6.1.5.5.7.3.2';
 const groupsMax = 100;
@@ -14,11 +14,11 @@ type Known = { user: UserInfo; notBeforeMs: number; notAfterMs: number };
  * here again, against `authorities` (PEM): a server that asks for certificates without refusing bad ones stays safe,
  * and the refusal says what is wrong. Validity is looked at on every request, also of connections that stay open.
  */
-export function createCertificateAuthenticator(authorities: string[], clock: Clock): Authenticator {
+export function createCertificateAuthenticator(authorities: string[], clock: Clock) {
   const issuers = authorities.map((pem) => new X509Certificate(pem));
   /** By the bytes that the server keeps per connection. */
   const known = new WeakMap<Uint8Array, Known>();
-  return async ({ certificate }) => {
+  return ({ certificate }: Credentials): UserInfo | undefined => {
     if (certificate === undefined || certificate.length === 0) return undefined;
     let entry = known.get(certificate);
     if (entry === undefined) {

@@ -55,8 +55,8 @@ function impersonationHeaders(rawHeaders: string[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   let count = 0;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    if (!/^impersonate-/i.test(rawHeaders[index]!)) continue;
     const name = rawHeaders[index]!.toLowerCase();
-    if (!name.startsWith('impersonate-')) continue;
     if (++count > valuesMax) throw badRequest(`more than ${valuesMax} Impersonate headers`);
     const known =
       ['impersonate-user', 'impersonate-group', 'impersonate-uid'].includes(name) || name.startsWith(extraPrefix);

@@ -10,10 +10,10 @@ export type Encoded = { contentType: string; bytes?: Buffer; pieces?: Iterable<B
 const pieceBytes = 256 * 1024;
 
 /** Bodies that end; watches and taken connections are written elsewhere. */
-export async function encodeBody(
+export function encodeBody(
   body: Exclude<ReplyBody, { form: 'watch' | 'taken' }>,
   shape: Shape,
-): Promise<Encoded> {
+): Encoded | Promise<Encoded> {
   const { format } = shape;
   if (format.encoding === 'json' && format.as === undefined) {
     if (body.form === 'entry') return whole('application/json', bytesFor(body.kind, body.entry));
@@ -35,8 +35,12 @@ export async function encodeBody(
   }
 }
 
-async function text(value: unknown, { format }: Shape): Promise<Encoded> {
-  if (format.encoding === 'json') return whole('application/json', Buffer.from(`${JSON.stringify(value)}\n`));
+function text(value: unknown, { format }: Shape): Encoded | Promise<Encoded> {
+  if (format.encoding === 'yaml') return yaml(value);
+  return whole('application/json', Buffer.from(`${JSON.stringify(value)}\n`));
+}
+
+async function yaml(value: unknown): Promise<Encoded> {
   const { stringify } = await import('yaml');
   return whole('application/yaml', Buffer.from(stringify(value, { aliasDuplicateObjects: false })));
 }
