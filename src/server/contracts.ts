@@ -91,5 +91,6 @@ export type Audit = {
    * request that changes nothing.
    */
   ready(reading?: boolean): void;
+  /** The event is the audit's from now on: it is written later. */
   record(event: AuditEvent): void;
 };

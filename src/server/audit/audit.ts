@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '../../api/status.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
-import type { Audit } from '../contracts.ts';
+import type { Audit, AuditEvent } from '../contracts.ts';
 import { type AuditFiles, type AuditLine, openAuditFiles } from './files.ts';
 import { auditLine, hashOf } from './lines.ts';
 import { isRecorded } from './policy.ts';
@@ -15,7 +15,7 @@ export type AuditOptions = {
   /** A part of the log is closed above this size; with `filesMax` it bounds the disk that is used. */
   fileBytesMax?: number;
   filesMax?: number;
-  /** What may wait for the disk; beyond it requests are refused. */
+  /** What may wait for the disk, with up to `gatherMax` events besides; beyond it requests are refused. */
   pendingBytesMax?: number;
 };
 
@@ -26,6 +26,8 @@ export type AuditLog = Audit & {
 };
 
 const gatherMs = 10;
+/** So many events become lines together, at the latest when they are written: next to each other they cost half. */
+const gatherMax = 64;
 /** While lines keep coming, the head is this far behind at most. */
 const headMs = 100;
 const retryMs = 1000;
@@ -42,6 +44,7 @@ export function createAudit(options: AuditOptions): AuditLog {
   const files: AuditFiles = openAuditFiles({ directory, fileBytesMax, filesMax });
   let { sequence, hash, gap } = files.end;
   if (gap !== undefined) log.error('the audit log does not end as it was left', { directory, gap });
+  let arrived: AuditEvent[] = [];
   let pending: AuditLine[] = [];
   let pendingBytes = 0;
   let failure: Error | undefined;
@@ -54,11 +57,26 @@ export function createAudit(options: AuditOptions): AuditLog {
     do {
       await delay(gatherMs);
       await retrying(writePending);
-    } while (pending.length > 0 && failure === undefined && clock.monotonicMs() < untilMs);
+    } while (hasMore() && failure === undefined && clock.monotonicMs() < untilMs);
     if (failure === undefined) await retrying(files.writeHead);
   }
 
+  const hasMore = () => arrived.length > 0 || pending.length > 0;
+
+  function chainArrived(): void {
+    for (const event of arrived) {
+      const text = auditLine(event, { sequence: sequence + 1, previous: hash }, gap);
+      gap = undefined;
+      sequence++;
+      hash = hashOf(text);
+      pending.push({ text, sequence, hash });
+      pendingBytes += text.length;
+    }
+    arrived = [];
+  }
+
   async function writePending(): Promise<void> {
+    chainArrived();
     const batch = pending;
     if (batch.length === 0) return;
     const bytes = pendingBytes;
@@ -93,7 +111,7 @@ export function createAudit(options: AuditOptions): AuditLog {
   const kick = () => {
     writing ??= drain().finally(() => {
       writing = undefined;
-      if (pending.length > 0 && failure === undefined) kick();
+      if (hasMore() && failure === undefined) kick();
     });
   };
   return {
@@ -110,12 +128,7 @@ export function createAudit(options: AuditOptions): AuditLog {
       if (!isRecorded(event)) return;
       // What was refused before anybody was identified did nothing: it may not fill the memory too.
       if (event.user.username === '' && (failure !== undefined || pendingBytes > pendingBytesMax)) return;
-      const text = auditLine(event, { sequence: sequence + 1, previous: hash }, gap);
-      gap = undefined;
-      sequence++;
-      hash = hashOf(text);
-      pending.push({ text, sequence, hash });
-      pendingBytes += text.length;
+      if (arrived.push(event) >= gatherMax) chainArrived();
       kick();
     },
     async flush() {
