@@ -9,31 +9,44 @@ export type Metrics = {
 
 export type Gauge = { name: string; help: string; values: [labels: string, value: number][] };
 
-const buckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-type Series = { count: number; sum: number; buckets: number[] };
+const bounds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, Number.POSITIVE_INFINITY];
+/** What was counted of requests that have the same labels; `within` each of `bounds`, but not within the one before. */
+type Series = { codes: Map<number, number>; count: number; sum: number; within: number[] };
 /** Labels come from URLs: a client must not be able to make a series per request. */
 const seriesMax = 5000;
 
 export function createMetrics(): Metrics {
-  const totals = new Map<string, number>();
-  const durations = new Map<string, Series>();
+  const byLabels = new Map<string, Series>();
+  /** A few dozen kinds of requests come again and again. */
+  const byKind = new Map<string, Series>();
   const loop = monitorEventLoopDelay({ resolution: 20 });
   loop.enable();
 
-  function observe(target: Target | undefined, code: number, seconds: number): void {
+  function seriesOf(target: Target | undefined): Series | undefined {
+    const kind = kindOf(target);
+    const known = byKind.get(kind);
+    if (known !== undefined) return known;
     const labels = labelsOf(target);
-    const key = `${labels},code="${code}"`;
-    if (totals.has(key) || totals.size < seriesMax) totals.set(key, (totals.get(key) ?? 0) + 1);
-    if (target?.verb === 'watch' || target?.verb === 'connect') return;
-    let series = durations.get(labels);
+    let series = byLabels.get(labels);
     if (series === undefined) {
-      if (durations.size >= seriesMax) return;
-      series = { count: 0, sum: 0, buckets: new Array(buckets.length).fill(0) };
-      durations.set(labels, series);
+      if (byLabels.size >= seriesMax) return undefined;
+      series = { codes: new Map(), count: 0, sum: 0, within: bounds.map(() => 0) };
+      byLabels.set(labels, series);
     }
+    if (byKind.size < seriesMax && kind.length < 300) byKind.set(kind, series);
+    return series;
+  }
+
+  function observe(target: Target | undefined, code: number, seconds: number): void {
+    const series = seriesOf(target);
+    if (series === undefined) return;
+    series.codes.set(code, (series.codes.get(code) ?? 0) + 1);
+    if (target?.verb === 'watch' || target?.verb === 'connect') return;
     series.count++;
     series.sum += seconds;
-    for (let index = buckets.length - 1; index >= 0 && seconds <= buckets[index]!; index--) series.buckets[index]!++;
+    let index = 0;
+    while (seconds > bounds[index]!) index++;
+    series.within[index]!++;
   }
 
   function render(gauges: Gauge[]): string {
@@ -41,13 +54,18 @@ export function createMetrics(): Metrics {
     const head = (name: string, type: string, help: string) =>
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
     head('apiserver_request_total', 'counter', 'Requests by verb, resource and code.');
-    for (const [labels, value] of totals) lines.push(`apiserver_request_total{${labels}} ${value}`);
+    for (const [labels, { codes }] of byLabels)
+      for (const [code, value] of codes) lines.push(`apiserver_request_total{${labels},code="${code}"} ${value}`);
     const name = 'apiserver_request_duration_seconds';
     head(name, 'histogram', 'How long requests took, in seconds.');
-    for (const [labels, series] of durations) {
-      for (const [index, bound] of buckets.entries())
-        lines.push(`${name}_bucket{${labels},le="${bound}"} ${series.buckets[index]}`);
-      lines.push(`${name}_bucket{${labels},le="+Inf"} ${series.count}`);
+    for (const [labels, series] of byLabels) {
+      if (series.count === 0) continue;
+      let sum = 0;
+      for (const [index, bound] of bounds.entries()) {
+        sum += series.within[index]!;
+        const text = bound === Number.POSITIVE_INFINITY ? '+Inf' : bound;
+        lines.push(`${name}_bucket{${labels},le="${text}"} ${sum}`);
+      }
       lines.push(`${name}_sum{${labels}} ${series.sum}`, `${name}_count{${labels}} ${series.count}`);
     }
     for (const gauge of [...gauges, ...processGauges(loop)]) {
@@ -60,23 +78,15 @@ export function createMetrics(): Metrics {
   return { observe, render };
 }
 
-const pathLabels = 'verb="GET",group="",version="",resource="",subresource=""';
-/** What was written for a kind of request: a few dozen come again and again. */
-const written = new Map<string, string>();
-
-function labelsOf(target: Target | undefined): string {
-  if (target === undefined || !target.isResource) return pathLabels;
+function kindOf(target: Target | undefined): string {
+  if (target === undefined || !target.isResource) return '';
   const { verb, group, version, resource, subresource } = target;
-  const key = `${verb}/${group}/${version}/${resource}/${subresource}`;
-  let labels = written.get(key);
-  if (labels === undefined) {
-    labels = writeLabels(target);
-    if (written.size < seriesMax && key.length < 300) written.set(key, labels);
-  }
-  return labels;
+  return `${verb}/${group}/${version}/${resource}/${subresource}`;
 }
 
-function writeLabels({ verb, group, version, resource, subresource }: Target): string {
+function labelsOf(target: Target | undefined): string {
+  if (target === undefined || !target.isResource) return 'verb="GET",group="",version="",resource="",subresource=""';
+  const { verb, group, version, resource, subresource } = target;
   const text = (value: string) => value.replace(/[^\w.:/-]/g, '_').slice(0, 80);
   return `verb="${verb.toUpperCase()}",group="${text(group)}",version="${text(version)}",resource="${text(resource)}",subresource="${text(subresource)}"`;
 }
