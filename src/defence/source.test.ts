@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { parse } from 'yaml';
+import { createTestAuthority } from '../server/testing/certificates.ts';
 import { startServer, type TestServer, testAdmin } from '../server/testing/start.ts';
 import { readSource } from './source.ts';
 
@@ -80,6 +82,22 @@ test('what cannot be read at all is said in one sentence', async () => {
   );
   await assert.rejects(readSource({ kubeconfig: join(folder, 'none'), nowMs: 0 }), /kubeconfig: .*no such file.*none/i);
   await assert.rejects(readSource({ path: folder, kubeconfig, nowMs: 0 }), /not both/);
+});
+
+test('a server of another authority is not trusted, which is another thing than not reached', async () => {
+  const server = await startServer();
+  after(() => server.stop());
+  const file = join(folder, 'other-authority');
+  await server.writeKubeconfig(file);
+  const kubeconfig = parse(readFileSync(file, 'utf8'));
+  const { cluster } = kubeconfig.clusters[0];
+  delete cluster['certificate-authority'];
+  cluster['certificate-authority-data'] = Buffer.from(createTestAuthority().certificate).toString('base64');
+  writeFileSync(file, JSON.stringify(kubeconfig));
+  await assert.rejects(
+    readSource({ kubeconfig: file, nowMs: 0 }),
+    /the API server cannot be trusted: its certificate is not of the authority that the kubeconfig names/,
+  );
 });
 
 test('a folder becomes a snapshot that may be a part', async () => {

@@ -121,7 +121,7 @@ function addDocument(loaded: Loaded, file: string, document: ManifestDocument): 
       for (const [index, item] of value.items.entries()) visit(item, [...prefix, 'items', index]);
       return;
     }
-    const why = whyNoObject(value);
+    const why = isKustomization(file, value) ? kustomization : whyNoObject(value);
     if (why !== undefined) {
       loaded.unassessed.push({ what: `${file}:${line()}`, file, line: line(), why });
       return;
@@ -134,6 +134,13 @@ function addDocument(loaded: Loaded, file: string, document: ManifestDocument): 
 
 const isList = (value: any): value is { items: unknown[] } =>
   typeof value?.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);
+
+const kustomization = 'a kustomization: render it first (kubectl kustomize … | rempart check -)';
+
+/** Its file may leave out what it is: the name says it. https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/ */
+const isKustomization = (file: string, value: any): boolean =>
+  /^kustomize\.config\.k8s\.io\//.test(String(value?.apiVersion)) ||
+  (value?.apiVersion === undefined && /(^|[/\\])kustomization\.ya?ml$/.test(file));
 
 function whyNoObject(value: any): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not an object of Kubernetes';

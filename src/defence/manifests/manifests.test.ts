@@ -45,6 +45,20 @@ test('templates are not assessed, and what is no object says why', () => {
   assert.equal(unassessed[1]!.line, 5);
 });
 
+test('a kustomization is not assessed, with what renders it, also where only its name says what it is', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-kustomization-'));
+  writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [a.yaml]\n');
+  writeFileSync(join(folder, 'b.yaml'), 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n');
+  try {
+    const { objects, unassessed } = loadManifests(folder);
+    assert.equal(objects.length, 0);
+    for (const { why } of unassessed) assert.match(why, /^a kustomization: render it first/);
+    assert.equal(unassessed.length, 2);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 const nested = (open: string, close: string, count: number) => open.repeat(count) + close.repeat(count);
 const bomb = [
   'a: &a [x, x, x, x, x, x, x, x, x]',

@@ -93,7 +93,10 @@ function podSecurityChange(text: string, snapshot: Snapshot): Change {
     /^([a-z0-9-]+)=(privileged|baseline|restricted)(?::(latest|v1\.\d{1,3}))?$/.exec(text) ?? [];
   if (level === undefined)
     throw new UsageError(`${text}: a level is written NAMESPACE=LEVEL, with privileged, baseline or restricted`);
-  if (snapshot.get({ kind: 'Namespace', namespace: '', name }) === undefined)
+  if (snapshot.get({ kind: 'Namespace', namespace: '', name }) === undefined) {
+    const unread = snapshot.whyUnread('Namespace');
+    if (unread !== undefined) throw new UsageError(`${text}: namespaces could not be read: ${unread}`);
     throw new UsageError(`${text}: there is no namespace ${name}`);
+  }
   return enforceChange({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, level, version);
 }

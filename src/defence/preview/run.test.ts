@@ -171,6 +171,15 @@ test('what cannot be read as a change is wrong use', async () => {
   );
 });
 
+test('a namespace that could not be read is not one that there is not', async () => {
+  const path = file('unread.json', { ...namespace('shop'), metadata: { name: 'shop', labels: { version: 1 } } });
+  const words = { ...noWords, podSecurity: ['shop=baseline'] };
+  await assert.rejects(
+    previewOn({ path, nowMs: 0 }, { words, format: 'table', colour: false }),
+    /namespaces could not be read: Namespace shop: cannot unmarshal/,
+  );
+});
+
 test('at the bounds: so many changes and so long a reason, and no more', async () => {
   const path = file('bounds.json', namespace('shop'));
   const maps = (count: number) =>

@@ -109,8 +109,27 @@ async function readVersionOf(reading: Reading, kind: ReadKind): Promise<Answer> 
   }
 }
 
-export const unreachable = ({ message }: Error): string =>
-  `the API server cannot be reached: ${message}. Does the cluster run, and is this its kubeconfig?`;
+export function unreachable(error: Error): string {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const notTrusted = certificateFaults.get(code);
+  if (notTrusted !== undefined) return `the API server cannot be trusted: ${notTrusted} (${code})`;
+  return `the API server cannot be reached: ${error.message}. Does the cluster run, and is this its kubeconfig?`;
+}
+
+const otherAuthority =
+  'its certificate is not of the authority that the kubeconfig names (certificate-authority): it is another server, the cluster was made anew, or somebody stands in between';
+/** What Node says of a server's certificate, for who reads a kubeconfig. */
+const certificateFaults = new Map([
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', otherAuthority],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', otherAuthority],
+  ['SELF_SIGNED_CERT_IN_CHAIN', otherAuthority],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', otherAuthority],
+  ['CERT_SIGNATURE_FAILURE', otherAuthority],
+  ['CERT_HAS_EXPIRED', 'its certificate has expired: renew it, and look at the clocks of both machines'],
+  ['CERT_NOT_YET_VALID', 'its certificate does not count yet: look at the clocks of both machines'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for other names than the address in the kubeconfig'],
+]);
+
 export const unknownUser = 'the API server does not know who asks: log in again, or renew the kubeconfig';
 
 /** The version that we know best, then what else an older or newer server has. */

@@ -40,14 +40,18 @@ export function judgedNothing(report: CheckReport): boolean {
   return pass + fail === 0;
 }
 
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 /** What was judged, in one sentence that never leaves out what was not. */
 export function coverageLine(report: CheckReport): string {
   const { pass, fail, notAssessed } = totals(report);
   const outside = report.unassessed.filter(({ check }) => check === undefined).length;
-  const where = report.source === 'manifests' ? `${report.files} files` : report.about;
+  const where = report.source === 'manifests' ? counted(report.files, 'file') : report.about;
+  const [checks, objects] = [counted(report.checks.length, 'check'), counted(report.objects, 'object')];
+  const things = counted(outside, 'thing');
   return (
-    `${report.checks.length} checks on ${report.objects} objects of ${where}: ${pass} passed, ${fail} failed, ` +
-    `${notAssessed} not assessed; ${outside} things that no check judges; ${report.unreadable.length} unreadable`
+    `${checks} on ${objects} of ${where}: ${pass} passed, ${fail} failed, ` +
+    `${notAssessed} not assessed; ${things} that no check judges; ${report.unreadable.length} unreadable`
   );
 }
 
@@ -56,7 +60,10 @@ export function findingsLine(report: CheckReport): string {
   const { failures, waived } = report;
   if (report.files === 0 && report.source === 'manifests' && report.unreadable.length === 0)
     return `Nothing was judged: there is no file *.yaml, *.yml or *.json in ${printable(report.about)}.`;
-  if (judgedNothing(report)) return 'Nothing was judged: no check knows what was given.';
+  if (judgedNothing(report))
+    return report.unreadable.length > 0
+      ? 'Nothing was judged: what there is could not be read.'
+      : 'Nothing was judged: no check knows what was given.';
   const counts = [...severities].reverse().map((severity) => {
     const count = failures.filter((failure) => failure.severity === severity).length;
     return `${count} ${severity}`;

@@ -8,6 +8,8 @@ import type { Failure } from '../judge.ts';
 import { type CheckReport, coverageLine, findingsLine, groupedUnassessed, madeOf, namesOf, placeOf } from './report.ts';
 
 const colours = { critical: ['bold', 'red'], high: ['red'], medium: ['yellow'], low: ['cyan'] } as const;
+/** No file that --fix could write to. */
+const standardInput = '-';
 /** More places of one check are counted, not listed: other formats list all. */
 const placesMax = 20;
 
@@ -37,7 +39,8 @@ function placeLines(failure: Failure): string[] {
   const place = placeOf(failure);
   const { finding, judged } = failure;
   const where = place ? `${place.file}:${place.line}  ` : '';
-  const mend = failure.mend() ? (place ? '  [--fix mends it]' : '  [--format json has the patch]') : '';
+  const byFix = place !== undefined && place.file !== standardInput;
+  const mend = failure.mend() ? (byFix ? '  [--fix mends it]' : '  [--format json has the patch]') : '';
   return [
     `    ${printable(`${where}${objectText(judged.object)}${madeOf(failure)}  ${formatField(finding.field)}`)}`,
     `      ${printable(finding.reason)}: ${printable(finding.detail)}${mend}`,
@@ -63,6 +66,8 @@ function notAssessedLines(report: CheckReport): string[] {
   const lines: string[] = [];
   for (const { what, why } of report.unreadable) lines.push(`    ${printable(what)}  ${printable(why)}`);
   if (lines.length > 0) lines.unshift('Unreadable');
+  if (lines.length > 0 && report.source === 'cluster')
+    lines.push('    (what is forbidden is in the read-only role that `rempart reader` prints)');
   const groups = groupedUnassessed(report);
   if (groups.length > 0) lines.push('Not assessed');
   for (const { why, checks, whats } of groups) {
