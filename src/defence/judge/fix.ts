@@ -6,9 +6,10 @@ import { type Document, isAlias, isCollection, isMap, isSeq, parseDocument, visi
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Check, JudgeContext, Manifest, PatchOperation } from '../contract.ts';
 import { pointerKeys } from '../field.ts';
-import { readDocuments, readOptions, split } from '../manifests/documents.ts';
+import { readDocuments, split } from '../manifests/documents.ts';
 import type { Loaded, LoadedObject } from '../manifests/load.ts';
 import { splice } from '../manifests/splice.ts';
+import { readOptions } from '../manifests/thorough.ts';
 import { checksFor } from './judge.ts';
 import { recheck } from './recheck.ts';
 import { judgeOne } from './verdict.ts';

@@ -1,8 +1,16 @@
-import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
-import { yamlOptions } from '../../api/yaml.ts';
+import { createRequire } from 'node:module';
+import { lazily } from '../../foundation/lazily.ts';
 import type { FieldPath } from '../field.ts';
-import { beginOf, readPlain } from './plain.ts';
-import { DocumentError, plainValue } from './values.ts';
+import { placesOf } from './plain/places.ts';
+import { readPlain } from './plain/plain.ts';
+import type { Broken } from './thorough.ts';
+
+const load = createRequire(import.meta.url);
+
+/** Loaded for the first document that needs it: it brings a library of seventy modules. */
+const reader = lazily({
+  thorough: (): typeof import('./thorough.ts') => load('./thorough.ts'),
+});
 
 /** One document of a file: its text as it stands there, from line `firstLine` (counted from 1). */
 export type ManifestDocument = {
@@ -14,9 +22,6 @@ export type ManifestDocument = {
   /** Line of a field in the file; of the nearest one above it where the field is not written. */
   lineOf(field: FieldPath): number;
 };
-
-/** The library holds each key against every other one, minutes for a hostile file: values.ts looks them up in a set. */
-export const readOptions = { ...yamlOptions, uniqueKeys: false };
 
 export type BrokenDocument = { index: number; line: number; error: string; template: boolean };
 
@@ -43,12 +48,12 @@ export function readDocuments(text: string): { documents: ManifestDocument[]; br
       broken.push({ index, line: lineAt(read.offset), error: read.error, template });
       continue;
     }
-    let root: Node | null | undefined;
+    let placeOf: ((field: FieldPath) => number) | undefined;
     const lineOf = (field: FieldPath) => {
-      // Where it begins is known; the rest is looked up by reading it again, for the few that are shown.
+      // Where it begins is known; the rest is looked up for the few that are shown.
       if (field.length === 0) return lineAt(read.begin);
-      root ??= parseDocument(text, readOptions).contents as Node | null;
-      return lineAt(offsetOf(root, field));
+      placeOf ??= read.places();
+      return lineAt(placeOf(field));
     };
     documents.push({ index, firstLine, text, value: read.value, lineOf });
   }
@@ -72,33 +77,24 @@ function tooDeep(text: string): number | undefined {
   return undefined;
 }
 
-type Read = { value: unknown; begin: number } | { error: string; offset: number };
+/** `begin` is a place in the text; `places` looks for those of fields, which is reading it again. */
+type Placed = { value: unknown; begin: number; places(): (field: FieldPath) => number };
 
-function readOne(text: string): Read {
+function readOne(text: string): Placed | Broken {
+  const plain = readPlain(text);
+  if (plain !== undefined) return { ...plain, places: () => placesOf(text) };
   const deep = tooDeep(text);
   if (deep !== undefined) return { error: 'nested too deep', offset: deep };
-  if (/^\s*[{[]/.test(text)) {
-    // JSON is read ten times as fast by itself; what it does not take may still be YAML.
-    const value = parseJson(text);
-    if (value !== undefined) return { value, begin: /^\s*\{/.test(text) ? Math.max(0, text.indexOf('"')) : 0 };
-  }
-  const plain = readPlain(text);
-  if (plain !== undefined) return { value: plain.value, begin: beginOf(text) };
-  return readThoroughly(text);
+  const read = readJson(text) ?? reader.thorough.readThoroughly(text);
+  return 'error' in read ? read : { ...read, places: () => reader.thorough.offsetsOf(text) };
 }
 
-/** All of YAML, with what is wrong where. */
-export function readThoroughly(text: string): Read {
-  try {
-    const document = parseDocument(text, readOptions);
-    const error = document.errors[0];
-    if (error) return { error: error.message, offset: error.pos[0] };
-    return { value: plainValue(document), begin: offsetOf(document.contents as Node | null, []) };
-  } catch (error) {
-    if (error instanceof DocumentError) return { error: error.message, offset: error.offset };
-    if (error instanceof RangeError) return { error: 'nested too deep', offset: 0 };
-    return { error: (error as Error).message, offset: 0 };
-  }
+/** JSON is read ten times as fast by itself; what it does not take may still be YAML. */
+function readJson(text: string): { value: unknown; begin: number } | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  const value = parseJson(text);
+  if (value === undefined) return undefined;
+  return { value, begin: /^\s*\{/.test(text) ? Math.max(0, text.indexOf('"')) : 0 };
 }
 
 const jsonDepthMax = 100;
@@ -156,23 +152,4 @@ function lines(text: string, firstLine: number): (offset: number) => number {
     }
     return firstLine + low;
   };
-}
-
-/** Where a field begins: at its key in a mapping. As far as the path is written in the document. */
-function offsetOf(root: Node | null | undefined, field: FieldPath): number {
-  let node: unknown = root;
-  let offset = isMap(node) ? ((node.items[0]?.key as Node | undefined)?.range?.[0] ?? 0) : 0;
-  for (const key of field) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key: name }) => isScalar(name) && String(name.value) === String(key));
-      if (pair === undefined) break;
-      offset = (pair.key as Node).range![0];
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(key)];
-      if (node === undefined) break;
-      offset = (node as Node).range?.[0] ?? offset;
-    } else break;
-  }
-  return offset;
 }

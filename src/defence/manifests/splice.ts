@@ -11,7 +11,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { readOptions } from './documents.ts';
+import { readOptions } from './thorough.ts';
 
 /**
  * One change of a document's text that touches nothing else: neither comments nor spaces. Undefined where the change has

@@ -3,9 +3,12 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
-import fc from '../../../test/property.ts';
-import { readThoroughly, split } from './documents.ts';
-import { beginOf, readPlain } from './plain.ts';
+import fc from '../../../../test/property.ts';
+import type { FieldPath } from '../../field.ts';
+import { split } from '../documents.ts';
+import { offsetsOf, readThoroughly } from '../thorough.ts';
+import { placesOf } from './places.ts';
+import { readPlain } from './plain.ts';
 
 /** Where the quick reader says something, it is what the thorough one says. True: it said something. */
 function agrees(text: string): boolean {
@@ -17,8 +20,20 @@ function agrees(text: string): boolean {
     `only the quick reader reads it: ${JSON.stringify(text)}\n${JSON.stringify(thorough)}`,
   );
   assert.deepEqual(quick.value, thorough.value, JSON.stringify(text));
-  if (!/^\s*[[{]/.test(text)) assert.equal(beginOf(text), thorough.begin, JSON.stringify(text));
+  const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
+  const [placeOf, offsetOf] = [placesOf(text), offsetsOf(text)];
+  for (const field of fieldsIn(quick.value))
+    assert.equal(lineAt(placeOf(field)), lineAt(offsetOf(field)), `${JSON.stringify(text)} ${field}`);
+  assert.equal(quick.begin, thorough.begin, JSON.stringify(text));
   return true;
+}
+
+/** Every field of a value, and some that are not there. */
+function fieldsIn(value: unknown): FieldPath[] {
+  if (typeof value !== 'object' || value === null) return [[], ['x'], [0]];
+  const keys: FieldPath = Array.isArray(value) ? [...value.keys(), value.length] : [...Object.keys(value), 'x'];
+  const fieldOf = (key: string | number): unknown => (value as Record<string | number, unknown>)[key];
+  return [[], ...keys.flatMap((key) => fieldsIn(fieldOf(key)).map((path) => [key, ...path]))];
 }
 
 const words = [
@@ -133,7 +148,7 @@ test('random pieces of YAML in any order are read alike, or left to the thorough
 });
 
 test('the manifests of the example are of the part that is read quickly', () => {
-  const folder = join(import.meta.dirname, '../../../examples/shop/manifests');
+  const folder = join(import.meta.dirname, '../../../../examples/shop/manifests');
   const texts = globSync('*.yaml', { cwd: folder }).flatMap((file) => split(readFileSync(join(folder, file), 'utf8')));
   const read = texts.filter(({ text }) => agrees(text));
   assert.ok(read.length > 0.8 * texts.length, `${read.length} of ${texts.length}`);
