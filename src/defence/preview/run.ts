@@ -7,7 +7,8 @@ import type { Manifest } from '../contract.ts';
 import { refKey } from '../object-ref.ts';
 import { asYaml } from '../report/lines.ts';
 import { type Change, changedRef } from '../snapshot/snapshot.ts';
-import { readSource, type Source, type SourceOptions } from '../source.ts';
+import { readSoundSource } from '../snapshot/sound.ts';
+import type { Source, SourceOptions } from '../source.ts';
 import { applyChanges, applyUndo } from './apply.ts';
 import { allowListChange } from './changes/client-allow-list.ts';
 import { outcomes, type Preview } from './impact.ts';
@@ -41,7 +42,7 @@ export async function previewOn(
   const { apply, undo } = options;
   if (apply?.reason !== undefined && (apply.reason.trim() === '' || apply.reason.length > reasonLengthMax))
     throw new UsageError(`--accept needs a reason of at most ${reasonLengthMax} characters`);
-  const read = await readSource(source);
+  const read = await readSoundSource(source);
   try {
     if ((apply !== undefined || undo !== undefined) && read.client === undefined)
       throw new UsageError('manifests cannot be changed: --apply and --undo need a cluster');
