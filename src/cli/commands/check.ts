@@ -43,7 +43,7 @@ export const check: AddCommand = (program) => {
         '3 something could not be read, or there was nothing to judge.',
     )
     .action(async (path: string | undefined, options: Options) => {
-      const { check, exitCodeOf, render } = await import('../../defence/defence.ts');
+      const { check, exitCodeOf, render } = await import('../../defence/check.ts');
       const report = await check(sourceOptions(path, options, Date.now()), {
         levels: options.level,
         exceptionsFile: options.exceptions,

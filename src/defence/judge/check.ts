@@ -18,7 +18,7 @@ import { unreadKinds } from '../snapshot/unread-kinds.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
 import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
 import { exemptionFor } from './exemptions.ts';
-import { type Fixed, fixFiles, mendsOf, type Unfixed } from './fix.ts';
+import type { Fixed, Unfixed } from './fix.ts';
 import { type HelmObjects, helmCheck, readHelmObjects, unopenedReleases } from './helm.ts';
 import { contextOf, type Failure, judge } from './judge.ts';
 import { judgedObjects } from './judged-objects.ts';
@@ -45,7 +45,7 @@ export async function check(where: SourceOptions, options: CheckOptions = {}): P
   const before = await readSource(where);
   const whole = wholeObjects(before.loaded!);
   const context = contextOf(snapshotOfWhole(before.snapshot, whole));
-  const fixes = fixLoaded({ ...before.loaded!, objects: whole.objects }, context, where.nowMs, options);
+  const fixes = await fixLoaded({ ...before.loaded!, objects: whole.objects }, context, where.nowMs, options);
   return { ...(await checkSource(await readSource(where), where.nowMs, options)), fixes };
 }
 
@@ -136,12 +136,14 @@ function waive(
   };
 }
 
-function fixLoaded(
+async function fixLoaded(
   loaded: Loaded,
   context: JudgeContext,
   nowMs: number,
   options: CheckOptions,
-): { fixed: Fixed[]; unfixed: Unfixed[] } {
+): Promise<{ fixed: Fixed[]; unfixed: Unfixed[] }> {
+  // What writes YAML is loaded for that only.
+  const { fixFiles, mendsOf } = await import('./fix.ts');
   const active = activeChecks(options);
   const exceptions = options.exceptionsFile ? loadExceptions(options.exceptionsFile, nowMs) : [];
   return fixFiles(loaded, (judged) =>

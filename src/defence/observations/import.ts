@@ -111,6 +111,12 @@ function tryParse(parse: Parser['parse'], record: Record<string, any>): ReturnTy
   }
 }
 
+/** What was seen in all of these files. */
+export async function importAll(files: string[], nowMs: number): Promise<Observations> {
+  const parts = await Promise.all(files.map((file) => importObservations(file, nowMs)));
+  return mergeObservations(parts.map(({ observations }) => observations));
+}
+
 /** All of several sources together. */
 export function mergeObservations(parts: Observations[]): Observations {
   if (parts.length === 1) return parts[0]!;

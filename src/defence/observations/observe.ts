@@ -1,7 +1,7 @@
 import type { Flow, Observations, Window } from '../../api/observations/observation.ts';
 import type { Client } from '../../client/client.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
-import { askCluster } from '../source.ts';
+import { askCluster } from '../live-source.ts';
 import { type Imported, importObservations, mergeObservations } from './import.ts';
 import { readLiveObservations } from './live.ts';
 
