@@ -129,3 +129,32 @@ test('a watcher that has left is told nothing, and the last one closes the chann
   assert.deepEqual(seen, []);
   assert.equal(hub.counts().size, 0);
 });
+
+test('a large object goes to many watchers in several turns, and is written once for all', async () => {
+  const { engine, put, hub } = await open();
+  const told: WatchBatch[] = [];
+  const leave = Array.from({ length: 40 }, (_, index) =>
+    hub.subscribe(
+      audience(`selects-${index}`, () => true),
+      0,
+      (batch) => told.push(batch),
+    ),
+  );
+  await put('large', 'x'.repeat(1024 * 1024));
+  await turns(1);
+  assert.equal(told.length, 8, 'who else waits gets a turn after eight megabytes');
+  assert.equal(hub.settled(kind), undefined);
+  leave[20]!();
+  const late = recorder();
+  hub.subscribe(audience('late'), engine.revision(), late.onBatch);
+  await put('small', 'y');
+  await turns(10);
+  assert.deepEqual(
+    [told.length, late.seen.length],
+    [39 + 39, 1],
+    'who left is told no more, who came only what is new',
+  );
+  assert.equal(hub.settled(kind), engine.revision());
+  assert.equal(new Set(told.map(bytesOfBatch)).size, 2);
+  hub.close();
+});

@@ -48,7 +48,18 @@ export type WatchHub = {
 };
 
 type Member = { audience: Audience; position: number; onBatch: (batch: WatchBatch) => void };
-type Channel = { members: Map<string, Set<Member>>; pending: Event[]; seen: number; size: number; stop: () => void };
+type Channel = {
+  members: Map<string, Set<Member>>;
+  pending: Event[];
+  /** Some changes are not handed out to everybody yet. */
+  busy: boolean;
+  seen: number;
+  size: number;
+  stop: () => void;
+};
+
+/** Handed out before anybody else gets a turn: an object of a megabyte that thousands watch is seconds of encryption. */
+const turnBytesMax = 8 * 1024 * 1024;
 
 /**
  * One subscription to the engine per resource, fanned out per turn: what happens while a turn's changes are written
@@ -60,11 +71,14 @@ export function createWatchHub(engine: Engine): WatchHub {
   function channelOf(prefix: string): Channel {
     const known = channels.get(prefix);
     if (known !== undefined) return known;
-    const channel: Channel = { members: new Map(), pending: [], seen: engine.revision(), size: 0, stop: () => {} };
+    const channel: Channel = {
+      ...{ members: new Map(), pending: [], busy: false, seen: engine.revision(), size: 0, stop: () => {} },
+    };
     channels.set(prefix, channel);
     channel.stop = engine.watch(prefix, channel.seen, (events) => {
-      if (channel.pending.length === 0) setImmediate(() => flush(channel));
       for (const event of events) channel.pending.push(event);
+      if (!channel.busy) setImmediate(() => flush(channel));
+      channel.busy = true;
     });
     return channel;
   }
@@ -115,7 +129,7 @@ export function createWatchHub(engine: Engine): WatchHub {
 
   return {
     subscribe,
-    settled: (kind) => ((channels.get(prefixOf(kind))?.pending.length ?? 0) > 0 ? undefined : engine.revision()),
+    settled: (kind) => (channels.get(prefixOf(kind))?.busy ? undefined : engine.revision()),
     counts: () => new Map([...channels].map(([prefix, channel]) => [prefix, channel.size])),
     close() {
       for (const channel of channels.values()) channel.stop();
@@ -134,16 +148,32 @@ function join(channel: Channel, member: Member): () => void {
   };
 }
 
-function flush(channel: Channel): void {
-  const events = channel.pending;
-  channel.pending = [];
-  if (events.length === 0) return;
+async function flush(channel: Channel): Promise<void> {
+  while (channel.pending.length > 0) {
+    const events = channel.pending;
+    channel.pending = [];
+    channel.seen = events.at(-1)!.entry.modRevision;
+    let turnBytes = 0;
+    for (const bytes of handOut(channel, events)) {
+      turnBytes += bytes;
+      if (turnBytes < turnBytesMax) continue;
+      turnBytes = 0;
+      await new Promise(setImmediate);
+    }
+  }
+  channel.busy = false;
+}
+
+/** To one watcher after the other; yields how many bytes each was given. */
+function* handOut(channel: Channel, events: Event[]): Generator<number> {
   const first = events[0]!.entry.modRevision;
-  channel.seen = events.at(-1)!.entry.modRevision;
-  const items = new Map<Kind, Map<Event, WatchItem>>();
+  const last = events.at(-1)!.entry.modRevision;
+  const items: SharedItems = new Map();
   for (const members of [...channel.members.values()]) {
     let shared: WatchBatch | undefined;
     for (const member of [...members]) {
+      // It has left while others had their turn.
+      if (!members.has(member)) continue;
       let batch: WatchBatch;
       if (member.position < first) batch = shared ??= batchOf(member.audience, events, items);
       else
@@ -152,56 +182,56 @@ function flush(channel: Channel): void {
           events.filter((event) => event.entry.modRevision > member.position),
           items,
         );
-      member.position = Math.max(member.position, channel.seen);
-      if (batch.items.length > 0) member.onBatch(batch);
+      member.position = Math.max(member.position, last);
+      if (batch.items.length === 0) continue;
+      member.onBatch(batch);
+      yield batch.items.reduce((bytes, { value }) => bytes + value.length, 0);
     }
   }
 }
 
-function batchOf(audience: Audience, events: Event[], shared?: Map<Kind, Map<Event, WatchItem>>): WatchBatch {
+type ItemType = WatchItem['type'];
+/** An event is made once for all who are told of it in the same way, whatever they select. */
+type SharedItems = Map<Kind, Map<Event, { [type in ItemType]?: WatchItem }>>;
+
+function batchOf(audience: Audience, events: Event[], shared: SharedItems = new Map()): WatchBatch {
   const { kind, namespace, matches } = audience;
   const prefix = namespace === undefined ? undefined : prefixOf(kind, namespace);
-  const known = shared?.get(kind) ?? new Map<Event, WatchItem>();
-  shared?.set(kind, known);
+  const known = shared.get(kind) ?? new Map<Event, { [type in ItemType]?: WatchItem }>();
+  shared.set(kind, known);
   const items: WatchItem[] = [];
   for (const event of events) {
     if (prefix !== undefined && !event.entry.key.startsWith(prefix)) continue;
-    if (matches !== undefined) {
-      const item = selected(kind, matches, event);
-      if (item !== undefined) items.push(item);
-      continue;
-    }
-    let item = known.get(event);
-    if (item === undefined) {
-      item = itemOf(kind, event);
-      known.set(event, item);
-    }
-    items.push(item);
+    const type = matches === undefined ? typeOf(event) : typeFor(kind, matches, event);
+    if (type === undefined) continue;
+    const made = known.get(event) ?? {};
+    known.set(event, made);
+    made[type] ??= itemOf(kind, event, type);
+    items.push(made[type]);
   }
   return { items, revision: events.at(-1)?.entry.modRevision ?? 0 };
 }
 
-function itemOf(kind: Kind, { type, entry, previous }: Event): WatchItem {
+/** A deleted object is shown as it last was, with the revision of its deletion. */
+function itemOf(kind: Kind, { entry, previous }: Event, type: ItemType): WatchItem {
   const revision = entry.modRevision;
-  if (type === 'delete') return { type: 'DELETED', value: lastValue(kind, previous ?? entry, revision), revision };
-  return { type: previous === undefined ? 'ADDED' : 'MODIFIED', value: bytesFor(kind, entry), revision };
+  const value = type === 'DELETED' ? stamp(bytesFor(kind, previous ?? entry), revision) : bytesFor(kind, entry);
+  return { type, value, revision };
 }
 
-/** A deleted object is shown as it last was, with the revision of its deletion. */
-const lastValue = (kind: Kind, entry: Entry, revision: number) => stamp(bytesFor(kind, entry), revision);
+function typeOf({ type, previous }: Event): ItemType {
+  if (type === 'delete') return 'DELETED';
+  return previous === undefined ? 'ADDED' : 'MODIFIED';
+}
 
 /** Entering a selector is ADDED, leaving it is DELETED. */
-function selected(kind: Kind, matches: (object: KubernetesObject) => boolean, event: Event): WatchItem | undefined {
+function typeFor(kind: Kind, matches: (object: KubernetesObject) => boolean, event: Event): ItemType | undefined {
   const { type, entry, previous } = event;
-  const revision = entry.modRevision;
   const before = previous !== undefined && matches(decode(bytesFor(kind, previous)));
-  if (type === 'delete') {
-    if (!before && !(previous === undefined && matches(decode(bytesFor(kind, entry))))) return undefined;
-    return { type: 'DELETED', value: lastValue(kind, previous ?? entry, revision), revision };
-  }
-  const now = matches(decode(bytesFor(kind, entry)));
-  if (now) return { type: before ? 'MODIFIED' : 'ADDED', value: bytesFor(kind, entry), revision };
-  return before ? { type: 'DELETED', value: lastValue(kind, previous!, revision), revision } : undefined;
+  if (type === 'delete')
+    return before || (previous === undefined && matches(decode(bytesFor(kind, entry)))) ? 'DELETED' : undefined;
+  if (matches(decode(bytesFor(kind, entry)))) return before ? 'MODIFIED' : 'ADDED';
+  return before ? 'DELETED' : undefined;
 }
 
 const frameStarts = {
