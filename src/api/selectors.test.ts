@@ -9,6 +9,7 @@ import {
   parseFieldSelector,
   parseLabelSelector,
   showSelector,
+  termsMax,
 } from './selectors.ts';
 import { ApiError } from './status.ts';
 
@@ -118,4 +119,12 @@ test('field selectors compare and unescape', () => {
   assert.deepEqual(parseFieldSelector(''), []);
   assert.deepEqual(parseFieldSelector('spec.nodeName='), [{ field: 'spec.nodeName', operator: '=', value: '' }]);
   assert.throws(() => parseFieldSelector('metadata.name'), /can't understand 'metadata.name'/);
+});
+
+test('a selector has a hundred requirements and no more', () => {
+  const text = (terms: number) => Array(terms).fill('a!=b').join();
+  for (const parse of [parseLabelSelector, parseFieldSelector]) {
+    assert.equal(parse(text(termsMax)).length, termsMax);
+    assert.throws(() => parse(text(termsMax + 1)), /100 requirements/);
+  }
 });

@@ -63,8 +63,9 @@ function compares(operator: 'gt' | 'lt', value: string | undefined, limit: strin
   return operator === 'gt' ? BigInt(value) > BigInt(limit) : BigInt(value) < BigInt(limit);
 }
 
-/** Bounds of what a request may ask to be matched against every object. */
+/** Bounds of what a request may ask to be matched against every object, and a watch against every change. */
 const selectorLengthMax = 16 * 1024;
+export const termsMax = 100;
 
 /**
  * `a=b,c in (x,y),!d,e>5`: the string form of list options. Grammar and messages after
@@ -78,6 +79,7 @@ export function parseLabelSelector(text: string): Requirement[] {
   while (at < tokens.length) {
     const parsed = parseRequirement(tokens, at);
     requirements.push(checked(parsed.requirement));
+    if (requirements.length > termsMax) throw badRequest(`a label selector may have ${termsMax} requirements`);
     at = parsed.next;
     if (at === tokens.length) break;
     if (tokens[at] !== ',') throw unparsable(tokens[at], "',' or 'end of string'");
@@ -195,7 +197,9 @@ export type FieldRequirement = { field: string; operator: '=' | '!='; value: str
 
 /** `a=b,c!=d` with `\,` `\=` and `\\` escaped. Throws BadRequest. */
 export function parseFieldSelector(text: string): FieldRequirement[] {
-  return splitTerms(text).map((term) => {
+  const terms = splitTerms(text);
+  if (terms.length > termsMax) throw badRequest(`a field selector may have ${termsMax} requirements`);
+  return terms.map((term) => {
     const match = /^((?:[^\\=!]|\\.)*?)(!=|==|=)((?:[^\\]|\\.)*)$/.exec(term);
     if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
     const operator = match[2] === '!=' ? '!=' : '=';
