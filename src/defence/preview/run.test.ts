@@ -180,6 +180,16 @@ test('a namespace that could not be read is not one that there is not', async ()
   );
 });
 
+test('a preview on files says which of them could not be read, and does not end as if all were well', async () => {
+  const path = mkdtempSync(join(folder, 'part-'));
+  writeFileSync(join(path, 'shop.json'), JSON.stringify(namespace('shop')));
+  writeFileSync(join(path, 'broken.yaml'), 'a: [');
+  const words = { ...noWords, podSecurity: ['shop=restricted'] };
+  const { text, exitCode } = await previewOn({ path, nowMs: 0 }, { words, format: 'table', colour: false });
+  assert.match(text, /Not assessed:\n +\S*broken\.yaml:1: /);
+  assert.equal(exitCode, 3);
+});
+
 test('at the bounds: so many changes and so long a reason, and no more', async () => {
   const path = file('bounds.json', namespace('shop'));
   const maps = (count: number) =>

@@ -106,7 +106,7 @@ async function takeBack(source: Source, file: string, { format, colour }: Previe
 
 /** Whole objects first, then what they do; what the API server refuses breaks, too. */
 async function previewOf(
-  { snapshot, client, observations }: Source,
+  { snapshot, client, observations, loaded }: Source,
   wanted: Change[],
   given: Change[],
   nowMs: number,
@@ -114,7 +114,8 @@ async function previewOf(
   const { changes, refusals, notAssessed } = await resolveChanges(wanted, snapshot, client);
   const told = preview(snapshot, [...changes, ...given], observations, nowMs);
   const impacts = [...refusals, ...told.impacts];
-  const coverage = { ...told.coverage, notAssessed: [...notAssessed, ...told.coverage.notAssessed] };
+  const unreadable = (loaded?.unreadable ?? []).map(({ what, why }) => `${what}: ${why}`);
+  const coverage = { ...told.coverage, notAssessed: [...unreadable, ...notAssessed, ...told.coverage.notAssessed] };
   return {
     ...told,
     impacts: impacts.sort((a, b) => outcomes.indexOf(a.outcome) - outcomes.indexOf(b.outcome)),
