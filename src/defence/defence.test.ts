@@ -126,6 +126,18 @@ test('SARIF has a rule for every check and every result has one, with file and l
   assert.equal(result.locations[0].physicalLocation.region.startLine, 5);
 });
 
+test('places in SARIF are addresses, whatever the name of the file; JUnit has its times where its schemas have them', async () => {
+  const report = await check({ path: folderWith({ 'a b#1?.yaml': service }), nowMs });
+  const { uri } = JSON.parse(textOf(report, 'sarif')).runs[0].results[0].locations[0].physicalLocation.artifactLocation;
+  assert.match(uri, /a%20b%231%3F\.yaml$/);
+  const junit = textOf(report, 'junit');
+  assert.match(junit, /<testsuites name="rempart check">/);
+  assert.match(
+    junit,
+    /<testsuite name="[^"]+" tests="\d+" failures="\d+" errors="0" skipped="\d+" timestamp="[\d-]+T[\d:]+">/,
+  );
+});
+
 test('JSON keeps its shape', async () => {
   const value = JSON.parse(textOf(await check({ path: folderWith({ 'x.yaml': service }), nowMs }), 'json'));
   assert.equal(value.version, 1);

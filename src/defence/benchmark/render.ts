@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { expiryText } from '../judge/exceptions.ts';
+import { expiryText, unusedText } from '../judge/exceptions.ts';
 import { asText } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import type { BenchmarkReport } from './benchmark.ts';
@@ -26,7 +26,7 @@ export function renderBenchmark(report: BenchmarkReport, about: string, colour: 
   for (const exception of report.exceptions) {
     const { name, check, used, reason, owner, from } = exception;
     const state = expiryText(exception);
-    const unused = used ? '' : ' (nothing it names was found)';
+    const unused = used ? '' : ` ${unusedText(exception)}`;
     lines.push(`    ${printable(`${from}  ${name}: ${check}, ${state}${unused}; ${reason} (${owner})`)}`);
   }
   const { pass, fail } = counts;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Manifest } from '../contract.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
-import { clusterExceptions } from './exceptions.ts';
+import { clusterExceptions, unusedText } from './exceptions.ts';
 
 const nowMs = Date.parse('2026-12-01');
 
@@ -36,6 +36,21 @@ test('only kube-system excuses what is not of one namespace, and a namespace nev
   assert.match(read(exception('shop', { kind: 'Namespace', name: 'shop' })).invalid[0]!.why, /belong in kube-system/);
   // It names an object of the namespace, of which there is none: nothing is excused.
   assert.equal(read(exception('shop', role)).found[0]?.object.namespace, 'shop');
+});
+
+test('the last day is one that there is', () => {
+  const until = (expires: string) => {
+    const written = exception('shop', { kind: 'Pod', name: 'web' });
+    return read({ ...written, spec: { ...written['spec'], expires } });
+  };
+  assert.equal(until('2028-02-29').found.length, 1);
+  for (const wrong of ['2027-02-29', '2027-02-30', '2027-13-01', '27-01-01', 'tomorrow', '2027-01-01T00:00:00Z'])
+    assert.match(until(wrong).invalid[0]!.why, /spec\.expires is a day such as/, wrong);
+});
+
+test('one that excuses nothing says whether there is such a check', () => {
+  assert.equal(unusedText({ check: 'image-tag' }), '(nothing it names was found)');
+  assert.match(unusedText({ check: 'image/tag' }), /there is no check "image\/tag"/);
 });
 
 test('what is no exception at all is told, and there is an end to how many', () => {

@@ -1,4 +1,5 @@
 import { UsageError } from '../../foundation/usage-error.ts';
+import { checks } from '../checks.ts';
 import type { Manifest, Unassessed } from '../contract.ts';
 import { formatField } from '../field.ts';
 import { readDocuments } from '../manifests/documents.ts';
@@ -45,17 +46,25 @@ export const expiryText = ({ expires, expired }: Pick<Exception, 'expires' | 'ex
   return expires === 'never' ? 'does not expire' : `until ${expires}`;
 };
 
+/** Why an exception counts for nothing: `(nothing it names was found)`. */
+export function unusedText({ check }: Pick<Exception, 'check'>): string {
+  if (checks.some(({ id }) => id === check)) return '(nothing it names was found)';
+  return `(there is no check "${check}": docs/checks.md names them)`;
+}
+
 /** Exceptions of a file. Throws UsageError for one that says not why, who, for what or until when. */
 export function loadExceptions(file: string, nowMs: number): Exception[] {
   const { objects, unreadable, unassessed } = loadManifests(file);
   const wrong = unreadable[0] ?? unassessed[0];
-  if (wrong) throw new UsageError(`${wrong.what}: ${wrong.why}`);
+  if (wrong) throw new UsageError(`${wrong.what}: ${wrong.why}. ${form}`);
   return objects.map(({ object, origin }) => {
     const line = origin.lineOf([]);
     const exception = readException(object, (field) => `${file}:${origin.lineOf(field)}`, nowMs);
     return { ...exception, file, line };
   });
 }
+
+const form = `An exception is an object, kind Exception of ${exceptionApiVersion}: docs/recipes/judge-another-cluster.md`;
 
 const exceptionsMax = 10_000;
 /** A ConfigMap with it holds exceptions, one in each key. */
@@ -119,7 +128,7 @@ function limitedTo(namespace: string, exception: Exception): Exception {
 /** `place` is for messages: where a field stands. */
 function readException(object: Manifest, place: (field: string[]) => string, nowMs: number): Exception {
   if (object?.kind !== 'Exception' || object.apiVersion !== exceptionApiVersion)
-    throw new UsageError(`${place(['kind'])}: not an Exception of ${exceptionApiVersion}`);
+    throw new UsageError(`${place(['kind'])}: not an Exception. ${form}`);
   const { spec } = object;
   const named = String(object.metadata?.name ?? '');
   const text = (key: string): string => {
@@ -132,7 +141,8 @@ function readException(object: Manifest, place: (field: string[]) => string, now
     throw new UsageError(`${place(['spec', 'object'])}: spec.object needs kind and name`);
   const expires = text('expires');
   const endMs = Date.parse(`${expires}T23:59:59.999Z`);
-  if (!/^\d{4}-\d\d-\d\d$/.test(expires) || Number.isNaN(endMs))
+  // A day that is not in its month would be read as one of the next.
+  if (Number.isNaN(endMs) || new Date(endMs).toISOString() !== `${expires}T23:59:59.999Z`)
     throw new UsageError(`${place(['spec', 'expires'])}: spec.expires is a day such as 2027-06-30`);
   return {
     name: named,

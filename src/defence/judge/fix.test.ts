@@ -81,3 +81,19 @@ test('a change of a document of very many keys is written at once', { timeout: 2
   const text = Array.from({ length: 80_000 }, (_, index) => `k${index}: 1\n`).join('');
   assert.equal(splice(text, ['k79999'], 'replace', 2), text.replace('k79999: 1', 'k79999: 2'));
 });
+
+test('line endings stay what they are, and YAML in braces keeps its comments', () => {
+  const patch = [
+    { op: 'replace', path: '/spec/hostPID', value: false },
+    { op: 'add', path: '/spec/securityContext', value: { runAsNonRoot: true } },
+  ];
+  const crlf = editDocument('spec:\r\n  hostPID: true # x\r\n  containers:\r\n  - name: a\r\n', [
+    { prefix: [], patch },
+  ]);
+  assert.ok('text' in crlf);
+  assert.match(crlf.text, /hostPID: false # x\r\n/);
+  assert.equal(crlf.text.replaceAll('\r\n', '').includes('\n'), false);
+  const braces = editDocument('{ spec: { hostPID: true }, # why\n  kind: Pod }\n', [{ prefix: [], patch }]);
+  assert.ok('text' in braces, 'why' in braces ? braces.why : '');
+  assert.match(braces.text, /^\{ spec: \{ hostPID: false, securityContext: .*# why\n {2}kind: Pod \}\n$/);
+});

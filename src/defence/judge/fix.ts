@@ -91,7 +91,7 @@ export function editDocument(text: string, edits: Edit[]): { text: string } | { 
       prefix.reduce((value, key) => value[key], expected),
       structuredClone(patch) as Operation[],
     );
-  if (/^\s*[{[]/.test(text)) {
+  if (isJson(text)) {
     const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? (text.trim().includes('\n') ? '  ' : '');
     return { text: `${JSON.stringify(expected, null, indent)}${/\n$/.test(text) ? '\n' : ''}` };
   }
@@ -103,11 +103,24 @@ export function editDocument(text: string, edits: Edit[]): { text: string } | { 
       const keys = [...prefix, ...pointerKeys(path)];
       edited = splice(edited, keys, op, value) ?? rewrite(edited, keys, op, value);
     }
+  if (hasOnlyCrlf(text)) edited = edited.replaceAll(/\r?\n/g, '\r\n');
   const again = readDocuments(edited);
   if (again.broken.length > 0 || !isDeepStrictEqual(again.documents[0]?.value, expected))
     return { why: 'the change cannot be written without changing more than it should' };
   return { text: edited };
 }
+
+/** YAML in braces looks like it, and may have comments. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const hasOnlyCrlf = (text: string) => text.includes('\r\n') && !/(^|[^\r])\n/.test(text);
 
 /** For changes that have no place of their own: comments and order stay, spaces may not. */
 function rewrite(text: string, keys: (string | number)[], op: string, value: unknown): string {

@@ -29,7 +29,7 @@ export function renderJunit(report: CheckReport): string {
       ...unassessed.map(({ what, why }) => testCase(id, what, skipped(`not assessed: ${why}`))),
       ...Array.from({ length: pass }, (_, index) => testCase(id, `passed ${index + 1}`, '')),
     ];
-    return suite(id, title, cases, failures.length, waived.length + unassessed.length);
+    return suite(id, title, cases, failures.length, waived.length + unassessed.length, report.madeAt);
   });
   const unreadable = report.unreadable.map(({ what, why }) =>
     testCase('readable', what, `<failure type="unreadable">${escaped(why)}</failure>`),
@@ -38,9 +38,16 @@ export function renderJunit(report: CheckReport): string {
     .filter(({ check }) => check === undefined)
     .map(({ what, why }) => testCase('readable', what, skipped(`not assessed: ${why}`)));
   suites.push(
-    suite('readable', 'Every object can be judged', [...unreadable, ...unknown], unreadable.length, unknown.length),
+    suite(
+      'readable',
+      'Every object can be judged',
+      [...unreadable, ...unknown],
+      unreadable.length,
+      unknown.length,
+      report.madeAt,
+    ),
   );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="rempart check" timestamp="${report.madeAt}">\n${suites.join('\n')}\n</testsuites>\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="rempart check">\n${suites.join('\n')}\n</testsuites>\n`;
 }
 
 const skipped = (why: string) => `<skipped message="${escaped(why)}"/>`;
@@ -48,7 +55,9 @@ const skipped = (why: string) => `<skipped message="${escaped(why)}"/>`;
 const testCase = (check: string, name: string, inside: string) =>
   `    <testcase classname="${escaped(check)}" name="${escaped(name)}">${inside}</testcase>`;
 
-function suite(id: string, title: string, cases: string[], failures: number, skippedCount: number): string {
-  const counts = `tests="${cases.length}" failures="${failures}" skipped="${skippedCount}"`;
-  return `  <testsuite name="${escaped(`${id}: ${title}`)}" ${counts}>\n${cases.join('\n')}\n  </testsuite>`;
+/** The schemas of JUnit's XML have the time at the suite, in whole seconds without a zone. */
+function suite(id: string, title: string, cases: string[], failures: number, skippedCount: number, madeAt: string) {
+  const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skippedCount}"`;
+  const timestamp = madeAt.slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
+  return `  <testsuite name="${escaped(`${id}: ${title}`)}" ${counts} timestamp="${timestamp}">\n${cases.join('\n')}\n  </testsuite>`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isAbsolute, relative } from 'node:path';
+import { isAbsolute, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { programVersion } from '../../../foundation/program-version.ts';
 import type { Severity } from '../../contract.ts';
@@ -75,6 +75,7 @@ function resultOf(failure: Failure, ruleIndex: Map<string, number>) {
 
 function physical(file: string, startLine: number) {
   const inside = relative(process.cwd(), file);
-  const uri = inside.startsWith('..') || isAbsolute(inside) ? pathToFileURL(file).href : encodeURI(inside || file);
+  const isOutside = inside.startsWith('..') || isAbsolute(inside);
+  const uri = isOutside ? pathToFileURL(file).href : (inside || file).split(sep).map(encodeURIComponent).join('/');
   return { artifactLocation: { uri: file === '-' ? 'stdin' : uri }, region: { startLine } };
 }

@@ -3,7 +3,7 @@ import { type Severity, severities } from '../../contract.ts';
 import { formatField } from '../../field.ts';
 import { objectText } from '../../object-ref.ts';
 import { printable } from '../../report/printable.ts';
-import { expiryText } from '../exceptions.ts';
+import { expiryText, unusedText } from '../exceptions.ts';
 import type { Failure } from '../judge.ts';
 import { type CheckReport, coverageLine, findingsLine, groupedUnassessed, madeOf, namesOf, placeOf } from './report.ts';
 
@@ -54,7 +54,7 @@ function exceptionLines({ waived, exceptions }: CheckReport): string[] {
     const count = waived.filter(
       (each) => each.exception.name === exception.name && each.exception.from === exception.from,
     ).length;
-    const unused = exception.used ? '' : ' (nothing it names was found)';
+    const unused = exception.used ? '' : ` ${unusedText(exception)}`;
     const state = `${expiryText(exception)}${exception.expired ? '' : `, waives ${count}${unused}`}`;
     const text = `${exception.name}: ${exception.check}, ${state}; ${exception.reason} (${exception.owner})`;
     lines.push(`    ${printable(exception.from)}  ${printable(text)}`);
