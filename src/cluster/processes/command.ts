@@ -26,8 +26,9 @@ export const commandOf = (name: ProcessName, configuration: Configuration): stri
 
 /** Small heaps that are given back: these processes are idle most of the time and share the machine with the work. */
 function nodeFlags(name: ProcessName, configuration: Configuration): string[] {
-  // Young objects of the agent fit into little; of the server's many at once, less would be kept too long.
-  const youngMegabytes = name === 'agent' ? 2 : 4;
+  // A busy server has megabytes of requests under way: the less room, the more often all of them are copied. What it grew
+  // to at its start it gives back (server/start-garbage.ts). Young objects of the agent fit into little.
+  const youngMegabytes = name === 'agent' ? 2 : 16;
   // More helpers of V8 than processors to spare only get in the way, and each has memory of its own.
   const helpers = Math.min(4, Math.max(1, availableParallelism() - 1));
   const flags = [
