@@ -28,3 +28,14 @@ test('whom more is promised gets more, up to all', () => {
   for (let count = 0; count < 3; count++) assert.ok(seats.take('here', 3));
   assert.equal(seats.take('here', 10), undefined);
 });
+
+test('more people than are remembered come and go, and each has a seat again', () => {
+  const seats = createSeats(5000, 1);
+  for (let round = 0; round < 2; round++) {
+    const leave = Array.from({ length: 2500 }, (_, number) => seats.take(`user-${number}`)!);
+    assert.equal(seats.take('user-0'), undefined);
+    assert.equal(seats.taken(), 2500);
+    for (const each of leave) each();
+    assert.equal(seats.taken(), 0);
+  }
+});

@@ -5,25 +5,34 @@ export type Seats = {
   taken(): number;
 };
 
+/** Most of those who leave come back at once: whoever has no seat is forgotten only beyond so many. */
+const rememberedMax = 1000;
+
 export function createSeats(max: number, each: number): Seats {
-  const byOne = new Map<string, number>();
+  const byOne = new Map<string, { taken: number }>();
   let taken = 0;
-  function leave(who: string): void {
-    taken--;
-    const left = byOne.get(who)! - 1;
-    if (left === 0) byOne.delete(who);
-    else byOne.set(who, left);
+  function ownOf(who: string) {
+    let own = byOne.get(who);
+    if (own === undefined) {
+      own = { taken: 0 };
+      byOne.set(who, own);
+    }
+    return own;
   }
   return {
     take(who, most = each) {
-      const own = byOne.get(who) ?? 0;
-      if (taken >= max || own >= most) return undefined;
+      if (taken >= max) return undefined;
+      const own = ownOf(who);
+      if (own.taken >= most) return undefined;
       taken++;
-      byOne.set(who, own + 1);
+      own.taken++;
       let seated = true;
       return () => {
-        if (seated) leave(who);
+        if (!seated) return;
         seated = false;
+        taken--;
+        own.taken--;
+        if (own.taken === 0 && byOne.size > rememberedMax) byOne.delete(who);
       };
     },
     taken: () => taken,

@@ -152,17 +152,16 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
         await rotate(lines[0]!.sequence);
         target = await current();
       }
-      let text = '';
-      for (const line of lines) text += `${line.text}\n`;
+      const written = Buffer.from(`${lines.map(({ text }) => text).join('\n')}\n`);
       try {
-        await target.appendFile(text);
+        await target.appendFile(written);
       } catch (error) {
         // half a write must not stay: the same lines are written again later
         await target.truncate(bytes);
         throw error;
       }
       last = lines.at(-1)!;
-      bytes += Buffer.byteLength(text);
+      bytes += written.length;
       // Which parts are kept has changed: nobody may look for those that are gone.
       if (full) await writeHead();
     },

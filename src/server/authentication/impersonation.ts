@@ -18,7 +18,7 @@ const extraPrefix = 'impersonate-extra-';
  */
 export function impersonated(user: UserInfo, rawHeaders: string[], authorize: Authorizer): UserInfo {
   const headers = impersonationHeaders(rawHeaders);
-  if (headers.size === 0) return user;
+  if (headers === undefined) return user;
   const username = headers.get('impersonate-user')?.[0];
   if (username === undefined || username === '')
     throw badRequest('impersonating groups, a uid or extra needs the header Impersonate-User as well');
@@ -50,9 +50,12 @@ function requireImpersonate(user: UserInfo, asked: Partial<Attributes>, authoriz
   if (!decision.allowed) throw denial(attributes, decision.reason);
 }
 
-/** By lower-case name. From the raw list: Node joins repeated headers with commas, which a group's name may hold. */
-function impersonationHeaders(rawHeaders: string[]): Map<string, string[]> {
-  const found = new Map<string, string[]>();
+/**
+ * By lower-case name; undefined when there are none. From the raw list: Node joins repeated headers with commas, which a
+ * group's name may hold.
+ */
+function impersonationHeaders(rawHeaders: string[]): Map<string, string[]> | undefined {
+  let found: Map<string, string[]> | undefined;
   let count = 0;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     if (!/^impersonate-/i.test(rawHeaders[index]!)) continue;
@@ -62,10 +65,11 @@ function impersonationHeaders(rawHeaders: string[]): Map<string, string[]> {
       ['impersonate-user', 'impersonate-group', 'impersonate-uid'].includes(name) || name.startsWith(extraPrefix);
     // refused, not ignored: a part that is not understood must not be left out of the check
     if (!known) throw badRequest(`the header ${rawHeaders[index]} is not known`);
+    found ??= new Map();
     found.set(name, [...(found.get(name) ?? []), rawHeaders[index + 1]!]);
   }
   for (const single of ['impersonate-user', 'impersonate-uid'])
-    if ((found.get(single)?.length ?? 0) > 1) throw badRequest(`the header ${single} may be given once`);
+    if ((found?.get(single)?.length ?? 0) > 1) throw badRequest(`the header ${single} may be given once`);
   return found;
 }
 
