@@ -152,7 +152,7 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
         await rotate(lines[0]!.sequence);
         target = await current();
       }
-      const written = Buffer.from(`${lines.map(({ text }) => text).join('\n')}\n`);
+      const written = Buffer.from([...lines.map(({ text }) => text), ''].join('\n'));
       try {
         await target.appendFile(written);
       } catch (error) {
