@@ -68,10 +68,16 @@ export function formatTime(milliseconds: number): string {
   return formatted.text;
 }
 
+let preciselyFormatted = { milliseconds: Number.NaN, text: '' };
+
 /** RFC 3339 with milliseconds, as `Date.toISOString` writes it. */
 export function formatMilliTime(milliseconds: number): string {
-  const fraction = String(Math.floor(milliseconds) % 1000).padStart(3, '0');
-  return `${formatTime(milliseconds).slice(0, -1)}.${fraction}Z`;
+  // Most requests are answered in the millisecond in which they came.
+  if (milliseconds !== preciselyFormatted.milliseconds) {
+    const fraction = String(Math.floor(milliseconds) % 1000).padStart(3, '0');
+    preciselyFormatted = { milliseconds, text: `${formatTime(milliseconds).slice(0, -1)}.${fraction}Z` };
+  }
+  return preciselyFormatted.text;
 }
 
 /** RFC 3339 with microseconds, the form of metav1.MicroTime. */
