@@ -53,7 +53,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   shortNames: ['hpa'],
   categories: ['all'],
   status: true,
-  validateStatus: ({ status }) => validateCounts(status),
+  validateStatus: ({ status }) => validateCounts(status, ['currentReplicas', 'desiredReplicas']),
   columns,
   validate: validateAutoscaler,
   // Source: kubernetes/kubernetes pkg/apis/autoscaling/v2/defaults.go.
@@ -89,7 +89,7 @@ export const horizontalPodAutoscalerV1 = defineKind<AutoscalingV1HorizontalPodAu
   shortNames: ['hpa'],
   categories: ['all'],
   status: true,
-  validateStatus: ({ status }) => validateCounts(status),
+  validateStatus: ({ status }) => validateCounts(status, ['currentReplicas', 'desiredReplicas']),
   columns: columns.map((column) => ({
     ...column,
     value: (object, nowMs) => column.value(toV2(object) as unknown as HorizontalPodAutoscaler, nowMs),

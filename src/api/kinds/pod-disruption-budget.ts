@@ -7,6 +7,8 @@ import { pathSegment } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkOptionalEnum, checkPodCount, percentOf } from '../validation/values.ts';
 
+const counts = ['currentHealthy', 'desiredHealthy', 'disruptionsAllowed', 'expectedPods'];
+
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
   kind: 'PodDisruptionBudget',
@@ -15,7 +17,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   updatedByVersion: true,
   shortNames: ['pdb'],
   status: true,
-  validateStatus: ({ status }) => [...validateCounts(status), ...validateConditions(status?.conditions)],
+  validateStatus: ({ status }) => [...validateCounts(status, counts), ...validateConditions(status?.conditions)],
   name: pathSegment,
   validate({ spec }) {
     const errors = new ErrorList();

@@ -26,7 +26,7 @@ const cases: [kind: string, status: object, refused: RegExp | undefined, spec?: 
   ['policy/v1 PodDisruptionBudget', { conditions: [condition] }, undefined],
   ['policy/v1 PodDisruptionBudget', { conditions: [{ ...condition, reason: 'not valid' }] }, /conditions\[0\]\.reason/],
   ['policy/v1 PodDisruptionBudget', { conditions: [condition, condition] }, /conditions\[1\]\.type: Duplicate/],
-  ['networking.k8s.io/v1 ServiceCIDR', { conditions: [{ ...condition, status: 'Maybe' }] }, /conditions\[0\]\.status/],
+  ['policy/v1 PodDisruptionBudget', { conditions: [{ ...condition, status: 'Maybe' }] }, /conditions\[0\]\.status/],
   [
     'networking.k8s.io/v1 Ingress',
     { loadBalancer: { ingress: [{ ip: '192.0.2.1' }, { hostname: 'a.b' }] } },

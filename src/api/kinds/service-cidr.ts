@@ -1,6 +1,5 @@
 import { defineKind } from '../define.ts';
 import type { ServiceCIDR } from '../schema/types.d.ts';
-import { validateConditions } from '../validation/conditions.ts';
 import { ErrorList, immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
 import { checkCidr, hasFamilyTwice, sameValue } from '../validation/values.ts';
 
@@ -11,7 +10,6 @@ export const serviceCidr = defineKind<ServiceCIDR>({
   hasGeneration: false,
   namespaced: false,
   status: true,
-  validateStatus: ({ status }) => validateConditions(status?.conditions),
   validate({ spec }, old) {
     const errors = new ErrorList();
     const cidrs = spec?.cidrs ?? [];

@@ -3,7 +3,6 @@ import { checkPortReference } from '../pods/containers.ts';
 import type { Service } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none, showLabels } from '../table.ts';
-import { validateConditions } from '../validation/conditions.ts';
 import { duplicate, ErrorList, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
 import { validateServicePoints } from '../validation/load-balancer.ts';
 import { validateLabels } from '../validation/metadata.ts';
@@ -48,10 +47,7 @@ export const service = defineKind<Service>({
   shortNames: ['svc'],
   categories: ['all'],
   status: true,
-  validateStatus: ({ spec, status }) => [
-    ...validateServicePoints(status?.loadBalancer?.ingress, spec?.type),
-    ...validateConditions(status?.conditions),
-  ],
+  validateStatus: ({ spec, status }) => validateServicePoints(status?.loadBalancer?.ingress, spec?.type),
   subresources: [{ name: 'proxy', kind: 'ServiceProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }],
   selectableFields: ['spec.clusterIP', 'spec.type'],
   columns: [

@@ -3,13 +3,15 @@ import { ErrorList, invalidValue } from './errors.ts';
 import { checkNotNegative } from './values.ts';
 
 /**
- * The numbers of a status. None is negative; of replicas, none of those that are a part is more than its whole.
+ * The numbers of a status, or those of these names. None is negative; of replicas, none of those that are a part is more than its whole.
  * Source: kubernetes/kubernetes pkg/apis/apps/validation/validation.go, ValidateDeploymentStatus and its like.
  */
-export function validateCounts(status: object | undefined): FieldError[] {
+export function validateCounts(status: object | undefined, names = Object.keys(status ?? {})): FieldError[] {
   const errors = new ErrorList();
-  for (const [name, value] of Object.entries(status ?? {}))
+  for (const name of names) {
+    const value = (status as Record<string, unknown> | undefined)?.[name];
     if (typeof value === 'number') checkNotNegative(value, `status.${name}`, errors);
+  }
   return errors;
 }
 
