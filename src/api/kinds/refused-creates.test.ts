@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { policyExpressionsLengthMax } from '../admission-policy/limits.ts';
 import { kindOf } from '../api.ts';
 import { create, texts } from '../testing/refusals.ts';
 
@@ -290,5 +291,25 @@ test('what is compared with every other item of a long list is compared once', (
       spec.topologySpreadConstraints = [{ ...spread, ...keys }];
     }),
     0,
+  );
+});
+
+test('webhooks have as much to compile as one policy, all together', () => {
+  const errors = (length: number) =>
+    kindOf('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration')!.validate(
+      create('admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration', (configuration) => {
+        const [webhook] = configuration.webhooks;
+        const matchConditions = [{ name: 'a', expression: `'${'x'.repeat(length / 4 - 8)}' == ''` }];
+        configuration.webhooks = ['one', 'two', 'three', 'four'].map((name) => ({
+          ...webhook,
+          name: `${name}.example.com`,
+          matchConditions,
+        }));
+      }),
+    );
+  assert.deepEqual(errors(policyExpressionsLengthMax), []);
+  assert.deepEqual(
+    errors(policyExpressionsLengthMax + 4).map(({ field, reason }) => [field, reason]),
+    [['webhooks', 'FieldValueForbidden']],
   );
 });

@@ -1,3 +1,4 @@
+import { policyExpressionsLengthMax } from '../admission-policy/limits.ts';
 import { validateConditions } from '../admission-policy/validate.ts';
 import { validateRule } from '../admission-policy/validate-match.ts';
 import { defineKind } from '../define.ts';
@@ -8,7 +9,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, ErrorList, invalidValue, required } from '../validation/errors.ts';
+import { duplicate, ErrorList, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
 import { dns1035Label, dnsSubdomain } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkEnum, checkName, checkRange } from '../validation/values.ts';
@@ -75,6 +76,14 @@ const reviewVersions = ['v1', 'v1beta1'];
 function validateWebhooks(webhooks: Webhook[] = []): FieldError[] {
   const errors = new ErrorList();
   const names = new Set<string>();
+  // All are compiled, which takes a second for as much as one policy may have.
+  const conditions = webhooks.flatMap(({ matchConditions = [] }) => matchConditions);
+  const length = conditions.reduce((sum, { expression = '' }) => sum + expression.length, 0);
+  const isTooMuch = length > policyExpressionsLengthMax;
+  if (isTooMuch)
+    errors.push(
+      forbiddenValue('webhooks', `their conditions have more than ${policyExpressionsLengthMax} characters together`),
+    );
   webhooks.forEach((webhook, index) => {
     const at = `webhooks[${index}]`;
     const { name = '', matchConditions = [], rules = [] } = webhook;
@@ -93,7 +102,7 @@ function validateWebhooks(webhooks: Webhook[] = []): FieldError[] {
     rules.forEach((rule, position) => {
       validateRule(rule, `${at}.rules[${position}]`, errors);
     });
-    errors.push(...validateConditions(matchConditions, at));
+    if (!isTooMuch) errors.push(...validateConditions(matchConditions, at));
   });
   return errors;
 }

@@ -135,3 +135,14 @@ test('a status that is applied to the object is neither written nor owned, so th
   const applied = await must(server, 'PATCH', `${path}/status?fieldManager=two`, of({ status }), applyType);
   assert.ok(types(applied).includes('Mine'));
 });
+
+test('of many conflicts a thousand are told, and how many there are', async () => {
+  const applied = (value: string) => ({
+    ...configMap('contested', Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`k${index}`, value]))),
+  });
+  const as = (manager: string) => `${configMaps}/contested?fieldManager=${manager}`;
+  await must(server, 'PATCH', as('one'), applied('a'), applyType);
+  const { code, body } = await may(server, 'PATCH', as('two'), applied('b'), applyType);
+  assert.deepEqual([code, body.details.causes.length], [409, 1000]);
+  assert.match(body.message, /^Apply failed with 1001 conflicts: /);
+});

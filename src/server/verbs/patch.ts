@@ -136,8 +136,12 @@ function writable({ kind, target }: Context, applied: KubernetesObject): Kuberne
   return { apiVersion, kind: applied.kind, metadata, ...(status === undefined ? {} : { status }) };
 }
 
-function applyConflict(conflicts: { manager: string; field: string; message: string }[]): ApiError {
-  const count = conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`;
+/** More than this help nobody: hundreds of managers may own ten thousand fields each. */
+const conflictsMax = 1000;
+
+function applyConflict(all: { manager: string; field: string; message: string }[]): ApiError {
+  const count = all.length === 1 ? '1 conflict' : `${all.length} conflicts`;
+  const conflicts = all.slice(0, conflictsMax);
   const managers = [...new Set(conflicts.map(({ message }) => message))];
   const text = managers
     .map((manager) => {
