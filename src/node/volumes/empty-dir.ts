@@ -17,6 +17,7 @@ export const emptyDirVolume: VolumeType = {
       throw new VolumeError(`emptyDir "${volume.name}": medium ${medium} is not supported by this node`);
     const hostPath = join(directory, contents);
     await mkdir(hostPath, { recursive: true });
+    await chmod(hostPath, 0o777);
     if (medium === 'Memory') {
       // A tmpfs without a limit would take half of the machine: the pod's own memory limit bounds it.
       const stated = sizeLimit === undefined ? 0 : quantityValue(sizeLimit);
@@ -24,9 +25,9 @@ export const emptyDirVolume: VolumeType = {
       const podLimit = limits.includes(0) ? 0 : limits.reduce((sum, bytes) => sum + bytes, 0);
       const bounds = [stated, podLimit].filter((bytes) => bytes > 0);
       const sizeBytes = bounds.length > 0 ? Math.min(...bounds) : undefined;
-      await mounter.tmpfs(hostPath, { sizeBytes, mode: '0777' });
+      // Any tmpfs is like /tmp unless it is told otherwise, and the kubelet does not tell it.
+      await mounter.tmpfs(hostPath, { sizeBytes, mode: '1777' });
     }
-    await chmod(hostPath, 0o777);
     await setGroup(hostPath, pod);
     return { hostPath, readOnly: false };
   },

@@ -9,7 +9,9 @@ const maxDepth = 64;
 /**
  * Mounts a path inside a volume at `target`, so that no symbolic link in the volume can lead a container outside of
  * it, not even one that is swapped meanwhile: the path is walked component by component through descriptors that
- * refuse links, and the last descriptor is what gets mounted. A missing path becomes a directory.
+ * refuse links, and the last descriptor is what gets mounted. A missing path becomes directories with the rights of the
+ * volume itself, setgid and sticky bit included, as the kubelet makes them; unlike there they belong to whom the directory
+ * above belongs to, who could not write to them otherwise.
  */
 export async function mountSubPath(volume: string, subPath: string, target: string, mounter: Mounter): Promise<void> {
   const components = subPath.split('/').filter((component) => component !== '' && component !== '.');
@@ -58,9 +60,9 @@ export const leavesParent = (path: string) => path === '..' || path.startsWith('
 async function walk(root: string, components: string[]): Promise<FileHandle> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   let handle = await open(root, flags | constants.O_DIRECTORY);
+  const { mode } = await handle.stat();
   for (const component of components) {
     const path = `/proc/self/fd/${handle.fd}/${component}`;
-    const { mode } = await handle.stat();
     const next = await openOrMake(path, flags, mode).catch(async (error) => {
       await handle.close();
       throw new VolumeError(`subPath component ${JSON.stringify(component)} cannot be opened`, { cause: error });
@@ -71,16 +73,17 @@ async function walk(root: string, components: string[]): Promise<FileHandle> {
   return handle;
 }
 
-async function openOrMake(path: string, flags: number, parentMode: number): Promise<FileHandle> {
+async function openOrMake(path: string, flags: number, mode: number): Promise<FileHandle> {
   try {
     return await open(path, flags);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  await mkdir(path, { mode: parentMode & 0o777 });
+  await mkdir(path, { mode: mode & 0o777 });
   const parent = await stat(dirname(path));
   const handle = await open(path, flags);
-  await handle.chmod(parentMode & 0o7777);
+  // In this order: giving a directory away may take its setgid bit.
   await handle.chown(parent.uid, parent.gid);
+  await handle.chmod(mode & 0o7777);
   return handle;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -200,10 +201,13 @@ test('an emptyDir belongs to the fsGroup, anyone may write, and memory is bounde
   const all = volumesIn(root);
   const pod = testPod({ volumes, securityContext: { fsGroup: 4242 } });
   const mounted = await all.mount(pod, facts);
-  for (const name of ['disk', 'memory']) {
+  for (const [name, expected] of [
+    ['disk', '2777'],
+    ['memory', '3777'],
+  ] as const) {
     const { gid } = statSync(mounted.get(name)!.hostPath);
     assert.equal(gid, 4242);
-    assert.equal(mode(mounted.get(name)!.hostPath), '2777');
+    assert.equal(mode(mounted.get(name)!.hostPath), expected);
   }
   assert.throws(() => writeFileSync(join(mounted.get('memory')!.hostPath, 'big'), Buffer.alloc(128 * 1024)), /ENOSPC/);
   writeFileSync(join(mounted.get('disk')!.hostPath, 'kept'), 'x');
@@ -292,6 +296,26 @@ test(
     for (const path of ['escape', 'escape/x', '../secret', '/etc', 'present/../../secret', 'inside/../../secret'])
       await assert.rejects(mount(path, 'z'), /subPath/, path);
     assert.deepEqual(readdirSync(secret), []);
+  },
+);
+
+test(
+  'directories that a sub-path makes have the rights of the volume, not of what lies between',
+  asRoot,
+  async (context) => {
+    const root = folder(context);
+    const volume = join(root, 'volume');
+    mkdirSync(join(volume, 'between'), { recursive: true, mode: 0o700 });
+    chownSync(join(volume, 'between'), 4243, 4244);
+    for (const [index, rights] of [0o2770, 0o1777, 0o755].entries()) {
+      chmodSync(volume, rights);
+      await mountSubPath(volume, `between/${index}/deep`, join(root, 'targets', `${index}`), systemMounter);
+      for (const path of [`between/${index}`, `between/${index}/deep`]) {
+        const { uid, gid } = statSync(join(volume, path));
+        assert.deepEqual([mode(join(volume, path)), uid, gid], [rights.toString(8), 4243, 4244]);
+      }
+    }
+    assert.equal(mode(join(volume, 'between')), '700');
   },
 );
 
