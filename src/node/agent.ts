@@ -9,14 +9,8 @@ import type { Log } from '../foundation/log.ts';
 import { createRecorder } from '../reconcile/events.ts';
 import { type Cgroups, noCgroups } from './cgroups.ts';
 import { type ClusterDns, parseResolvConf } from './environment/host-names.ts';
-import {
-  type Candidate,
-  createPressureMemory,
-  crossed,
-  pressureRefusal,
-  relieve,
-  type UnderPressure,
-} from './eviction.ts';
+import { createEvictor } from './eviction/evictor.ts';
+import type { StoredPod } from './eviction/storage-usage.ts';
 import { type ImageCollector, imagesInUse, startImageCollector } from './images/collect.ts';
 import { createPuller } from './images/pull.ts';
 import { startLogRotation } from './logs/rotate.ts';
@@ -27,6 +21,7 @@ import { ensureImage } from './pods/image.ts';
 import { createObserved } from './pods/observed.ts';
 import { createPods } from './pods/pods.ts';
 import { createRecords } from './pods/records.ts';
+import { logDirectoryOf } from './pods/sandbox-config.ts';
 import { startStaticPods } from './pods/static.ts';
 import { createStatusWriter } from './pods/status-writer.ts';
 import { createProber } from './probes/prober.ts';
@@ -162,7 +157,7 @@ export function createAgent(options: AgentOptions): Agent {
   const pods = createPods(context, {
     cache,
     node: asAdmitting,
-    pressure: (pod) => pressureRefusal(pod, under),
+    pressure: (pod) => evictor.refusal(pod),
     relistMs,
   });
   const leaseSeconds = options.leaseSeconds ?? 40;
@@ -175,8 +170,12 @@ export function createAgent(options: AgentOptions): Agent {
     images: [] as Image[],
     atMs: Number.NEGATIVE_INFINITY,
   };
-  const rememberPressure = createPressureMemory();
-  let under: UnderPressure = { memory: false, disk: false, processes: false };
+  const evictor = createEvictor({
+    ...{ pods: storedPods, runtime, cgroups: context.cgroups, clock, log },
+    readPressure: () => readPressure(dataDirectory),
+    freeImages: async () => (await images?.collectAll()) !== 0,
+    evict,
+  });
   let stopStatics = () => {};
   let stopReclaim = () => {};
   let stopped = false;
@@ -213,23 +212,19 @@ export function createAgent(options: AgentOptions): Agent {
     if (pod) record(pod, 'Warning', 'Unhealthy', `${name} probe failed: ${message}`, container);
   }
 
-  async function candidates(): Promise<Candidate[]> {
-    const active = running().filter(
-      ({ pod, containers }) => containers.length > 0 && !pods.get(pod.metadata.uid!)?.memory.stop,
-    );
-    const usages = active.map(async ({ pod }) => {
-      const { workingSetBytes = 0, processes = 0 } = (await context.cgroups.usage(pod)) ?? {};
-      return { pod, workingSetBytes, processes };
+  function storedPods(): StoredPod[] {
+    return running().flatMap(({ pod, containers }) => {
+      const { stop, volumes } = pods.get(pod.metadata.uid!)!.memory;
+      const logDirectory = logDirectoryOf(options.logsDirectory, pod);
+      return containers.length > 0 && stop === undefined ? [{ pod, containers, volumes, logDirectory }] : [];
     });
-    return Promise.all(usages);
   }
 
   function evict(pod: Pod, message: string): void {
+    if (pods.get(pod.metadata.uid!)?.memory.stop) return;
     record(pod, 'Warning', 'Evicted', message);
     pods.fail(pod.metadata.uid!, 'Evicted', message, 0);
   }
-
-  const freeImages = async () => (await images?.collectAll()) !== 0;
 
   async function inspect(): Promise<NodeFindings> {
     const failed = (error: Error) => ({ ready: false, networkReady: false, message: error.message });
@@ -237,14 +232,8 @@ export function createAgent(options: AgentOptions): Agent {
     // What hardly changes is asked for once a minute.
     if (status.ready && clock.monotonicMs() - described.atMs > relistMs)
       described = { version: await runtime.version(), images: await runtime.images.list(), atMs: clock.monotonicMs() };
-    const now = crossed(readPressure(dataDirectory));
-    under = rememberPressure(now, clock.monotonicMs());
-    if (following) await relieve(now, { candidates, freeImages, evict });
-    return {
-      runtime: { ...status, ...described.version },
-      pressure: under,
-      images: described.images,
-    };
+    const pressure = await evictor.look();
+    return { runtime: { ...status, ...described.version }, pressure, images: described.images };
   }
 
   async function startStatics(): Promise<void> {
@@ -265,6 +254,7 @@ export function createAgent(options: AgentOptions): Agent {
           await pods.start(startStatics);
           started = true;
           following = true;
+          evictor.start();
           images = startImageCollector({ images: runtime.images, clock, log, inUse: () => imagesInUse(runtime) });
           rotation = startLogRotation({ clock, log, containers: runningContainers, reopen: runtime.reopenLog });
           if (options.persistentVolumes) {
@@ -279,6 +269,7 @@ export function createAgent(options: AgentOptions): Agent {
     async stop() {
       stopped = true;
       reporter.stop();
+      evictor.stop();
       stopStatics();
       stopReclaim();
       images?.stop();

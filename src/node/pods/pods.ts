@@ -4,7 +4,6 @@ import type { Node, Pod } from '../../api/schema/types.d.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Cache } from '../../client/cache.ts';
 import type { Sandbox } from '../runtimes/runtime.ts';
-import { storageExcess } from '../storage-limits.ts';
 import { refusal } from './admit.ts';
 import { allocate } from './allocation.ts';
 import type { NodeContext } from './context.ts';
@@ -253,20 +252,6 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
     await context.cgroups.removeOthers(new Set([...workers.keys(), ...context.observed.uids()]));
   }
 
-  async function enforceStorage(): Promise<void> {
-    for (const { memory } of [...workers.values()]) {
-      if (memory.stop !== undefined || memory.volumes === undefined) continue;
-      const message = await storageExcess(
-        memory.pod,
-        memory.volumes,
-        logDirectoryOf(context.logsDirectory, memory.pod),
-      );
-      if (message === undefined) continue;
-      context.record(memory.pod, 'Warning', 'Evicted', message);
-      fail(memory.pod.metadata.uid!, 'Evicted', message, 0);
-    }
-  }
-
   function fail(uid: string, reason: string, message: string, graceSeconds: number): void {
     workers.get(uid)?.stop({ graceSeconds, sinceMs: clock.now(), deleted: false, phase: 'Failed', reason, message });
   }
@@ -276,7 +261,6 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
       await context.observed.relist();
       collectOrphans();
       await collectLeftovers();
-      await enforceStorage();
     } catch (error) {
       log.warn('the runtime could not be listed; trying again', { error });
     }

@@ -44,6 +44,8 @@ export type Runtime = {
   images: ImageService;
   /** Per container, read when asked; `cpuNanoseconds` is cumulative. */
   stats(): Promise<ContainerStats[]>;
+  /** What a running container wrote into its own layer, outside of its volumes; a few seconds old, 0 when it is gone. */
+  writableBytes(containerId: string): Promise<number>;
   close(): Promise<void>;
 };
 

@@ -135,6 +135,7 @@ export function createTestRuntime(images: string[] = ['web:1', 'init:1', 'side:1
       usage: async () => ({ usedBytes: 0, capacityBytes: 1, availableBytes: 1 }),
     },
     stats: async () => [],
+    writableBytes: async () => 0,
     close: async () => {},
   };
   return runtime;

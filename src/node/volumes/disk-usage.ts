@@ -4,14 +4,13 @@ import { join } from 'node:path';
 const entriesMax = 100_000;
 
 /**
- * Bytes that a directory's files take on disk. Stops counting beyond `enoughBytes`, and after 100,000 entries: whoever
- * asks wants to know whether a limit is passed.
+ * Bytes that a directory's files take on disk; nothing when there is none. Stops counting after 100,000 entries.
  */
-export async function diskUsage(path: string, enoughBytes = Number.POSITIVE_INFINITY): Promise<number> {
+export async function diskUsage(path: string): Promise<number> {
   let bytes = 0;
   let entries = 0;
   const pending = [path];
-  while (pending.length > 0 && bytes <= enoughBytes && entries < entriesMax) {
+  while (pending.length > 0 && entries < entriesMax) {
     const directory = pending.pop()!;
     // What vanishes meanwhile takes nothing.
     const handle = await opendir(directory).catch(() => undefined);

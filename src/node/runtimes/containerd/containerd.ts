@@ -135,6 +135,10 @@ export function createContainerdRuntime({ socket, log }: ContainerdRuntimeOption
     watch: (onChange) => watchTasks(connection, log, onChange),
     images: createImageService(connection),
     stats: () => readStats(connection),
+    async writableBytes(containerId) {
+      const response = await call('ContainerStats', { containerId }).catch(unlessAbsent);
+      return Number(response?.stats?.writableLayer?.usedBytes?.value ?? 0n);
+    },
     async close() {
       connection.close();
     },

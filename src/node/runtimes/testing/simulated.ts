@@ -150,6 +150,7 @@ export function createSimulatedRuntime({ clock, nextAddress, writeLogs }: Simula
         .filter(({ container }) => container.state === 'running')
         .map((running) => statsOf(running, clock.now()));
     },
+    writableBytes: async () => 0,
     async close() {
       watchers.clear();
       for (const { containers } of pods.values()) for (const { cancel } of containers.values()) cancel();

@@ -16,6 +16,7 @@ export type Calls = {
   RemoveContainer: { request: messages.ContainerId; response: messages.Empty };
   ListContainers: { request: messages.ListContainersRequest; response: messages.ListContainersResponse };
   ContainerStatus: { request: messages.ContainerId; response: messages.ContainerStatusResponse };
+  ContainerStats: { request: messages.ContainerId; response: messages.ContainerStatsResponse };
   UpdateContainerResources: { request: messages.UpdateContainerResourcesRequest; response: messages.Empty };
   ReopenContainerLog: { request: messages.ContainerId; response: messages.Empty };
   ExecSync: { request: messages.ExecSyncRequest; response: messages.ExecSyncResponse };

@@ -314,6 +314,12 @@ export type FilesystemUsage = {
 export type ImageFsInfoResponse = {
   imageFilesystems: FilesystemUsage[];
 };
+export type ContainerStats = {
+  writableLayer?: FilesystemUsage;
+};
+export type ContainerStatsResponse = {
+  stats?: ContainerStats;
+};
 export type SubscribeRequest = {
   filters: string[];
 };

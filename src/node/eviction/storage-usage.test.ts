@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { testContainer, testPod } from '../pods/testing/view.ts';
+import { readStorage, totalBytes } from './storage-usage.ts';
+
+test('what a pod has on the disk are the layers of its containers, their logs, and emptyDirs that are on it', async (context) => {
+  const root = mkdtempSync(join(tmpdir(), 'rempart-usage-'));
+  context.after(() => rmSync(root, { recursive: true, force: true }));
+  const [logs, disk, memory] = ['logs', 'disk', 'memory'].map((name) => join(root, name)) as [string, string, string];
+  for (const path of [join(logs, 'main'), join(logs, 'init'), join(disk, 'deep'), memory])
+    mkdirSync(path, { recursive: true });
+  const written = Buffer.alloc(100_000, 1);
+  for (const path of [
+    join(logs, 'main/0.log'),
+    join(logs, 'init/0.log'),
+    join(disk, 'deep/file'),
+    join(memory, 'file'),
+  ])
+    writeFileSync(path, written);
+  symlinkSync('/', join(disk, 'link'));
+  const volumes = [
+    { name: 'disk', emptyDir: {} },
+    { name: 'memory', emptyDir: { medium: 'Memory' } },
+    { name: 'host', hostPath: { path: disk } },
+  ];
+  const image = 'i';
+  const pod = testPod({ volumes, initContainers: [{ name: 'init', image }], containers: [{ name: 'main', image }] });
+  const mounted = new Map(
+    [disk, memory, disk].map((hostPath, index) => [volumes[index]!.name, { hostPath, readOnly: false }]),
+  );
+  const stored = { pod, containers: [testContainer(pod, 'main')], volumes: mounted, logDirectory: logs };
+  const usage = await readStorage(stored, { writableBytes: async () => 5_000_000 });
+  const inFile = (bytes: number | undefined) => bytes! >= 100_000 && bytes! < 150_000;
+  assert.ok(inFile(usage.containers.get('init')));
+  assert.ok(inFile(usage.containers.get('main')! - 5_000_000));
+  assert.deepEqual([...usage.volumes.keys()], ['disk']);
+  assert.ok(inFile(usage.volumes.get('disk')));
+  assert.equal(totalBytes({ containers: new Map([['a', 1]]), volumes: new Map([['b', 2]]) }), 3);
+});
