@@ -15,7 +15,9 @@ import { type ImageCollector, imagesInUse, startImageCollector } from './images/
 import { createPuller } from './images/pull.ts';
 import { startLogRotation } from './logs/rotate.ts';
 import { type Machine, readMachine, readPressure } from './machine.ts';
-import { createNodeReporter, type NodeFindings, type NodeOptions, nodeObject } from './node-status.ts';
+import type { MountedClaim } from './metrics/kubelet.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { createNodeReporter, kubeletVersion, type NodeFindings, type NodeOptions, nodeObject } from './node-status.ts';
 import type { NetworkHooks, NodeContext } from './pods/context.ts';
 import { ensureImage } from './pods/image.ts';
 import { createObserved } from './pods/observed.ts';
@@ -27,11 +29,12 @@ import { createStatusWriter } from './pods/status-writer.ts';
 import { createProber } from './probes/prober.ts';
 import type { Image, Runtime, Sandbox } from './runtimes/runtime.ts';
 import { createSources } from './sources.ts';
-import { createStats, type Stats } from './stats.ts';
+import { createReader } from './stats/read.ts';
+import { createStats, type Stats } from './stats/stats.ts';
 import { createTurns } from './turns.ts';
 import type { Mounter } from './volumes/mounter.ts';
 import { startReclaim } from './volumes/reclaim.ts';
-import { createVolumes } from './volumes/volumes.ts';
+import { createVolumes, type PodVolumes } from './volumes/volumes.ts';
 
 export type AgentOptions = {
   nodeName: string;
@@ -75,6 +78,7 @@ export type Agent = {
   stop(): Promise<void>;
   pods(): Pod[];
   stats: Stats;
+  metrics: Metrics;
   /** Every sandbox of a pod with its containers: what exec and logs look up. */
   sandboxes(namespace: string, name: string): Sandbox[];
   /** What keeps the agent from its work, or undefined: its /healthz. */
@@ -163,6 +167,10 @@ export function createAgent(options: AgentOptions): Agent {
   const leaseSeconds = options.leaseSeconds ?? 40;
   const reporter = createNodeReporter({ client, clock, log, node, inspect, leaseSeconds });
   const puller = createPuller({ images: runtime.images, log });
+  const reader = createReader({
+    ...{ clock, runtime, cgroups: context.cgroups, running },
+    memoryAvailableBytes: () => readPressure(dataDirectory).memoryAvailableBytes,
+  });
   let images: ImageCollector | undefined;
   let rotation: { stop(): void } | undefined;
   let described = {
@@ -193,6 +201,10 @@ export function createAgent(options: AgentOptions): Agent {
       const containers = context.observed.ofPod(pod.metadata.uid!).flatMap((sandbox) => sandbox.containers);
       return { pod, containers: containers.filter(({ state }) => state === 'running') };
     });
+  }
+
+  function claims(): MountedClaim[] {
+    return pods.list().flatMap((pod) => mountedClaims(pod, pods.get(pod.metadata.uid!)?.memory.volumes));
   }
 
   const runningContainers = async () => running().flatMap(({ containers }) => containers);
@@ -282,7 +294,12 @@ export function createAgent(options: AgentOptions): Agent {
       ownNode.stop();
     },
     pods: () => pods.list().map((pod) => context.statuses.latest(pod.metadata.uid!) ?? pod),
-    stats: createStats({ nodeName, clock, runtime, cgroups: context.cgroups, dataDirectory, running }),
+    stats: createStats({ nodeName, clock, reader, dataDirectory }),
+    metrics: createMetrics({
+      ...{ nodeName, machine, reader, running, claims },
+      cgroups: context.cgroups,
+      version: kubeletVersion,
+    }),
     sandboxes: (namespace, name) =>
       pods
         .list()
@@ -293,6 +310,14 @@ export function createAgent(options: AgentOptions): Agent {
 }
 
 const none = async () => {};
+
+function mountedClaims({ metadata, spec }: Pod, volumes: PodVolumes = new Map()): MountedClaim[] {
+  return (spec!.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+    const claim = persistentVolumeClaim?.claimName ?? (ephemeral && `${metadata.name}-${name}`);
+    const path = volumes.get(name)?.hostPath;
+    return claim && path ? [{ namespace: metadata.namespace!, claim, path }] : [];
+  });
+}
 
 function fieldPathOf({ spec }: Pod, container: string): string {
   const isInit = spec!.initContainers?.some(({ name }) => name === container);

@@ -24,6 +24,8 @@ export type Cgroups = {
   removeAll(): Promise<void>;
   /** Of the pod, or of one of its containers; undefined when there is no such cgroup. */
   usage(pod: Pod, containerId?: string): Promise<CgroupUsage | undefined>;
+  /** A process of a container, by its id on this machine; undefined when there is none. */
+  processIn(pod: Pod, containerId: string): Promise<number | undefined>;
 };
 
 export type CgroupUsage = { memoryBytes: number; workingSetBytes: number; cpuNanoseconds: number; processes: number };
@@ -36,6 +38,7 @@ export const noCgroups: Cgroups = {
   removeOthers: async () => 0,
   removeAll: async () => {},
   usage: async () => undefined,
+  processIn: async () => undefined,
 };
 
 const classes = ['guaranteed', 'burstable', 'besteffort'];
@@ -76,6 +79,10 @@ export function createCgroups(parent: string): Cgroups {
     // containerd names a container's cgroup by its id.
     usage: (pod, containerId) =>
       readUsage(containerId ? `${pathOf(pod)}/${containerId}` : pathOf(pod)).catch(() => undefined),
+    async processIn(pod, containerId) {
+      const file = join(cgroupFolder('memory', `${pathOf(pod)}/${containerId}`), 'cgroup.procs');
+      return Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10) || undefined;
+    },
   };
 }
 

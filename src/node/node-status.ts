@@ -25,7 +25,7 @@ export type NodeOptions = {
   kubeletPort: number;
 };
 
-const kubeletVersion = 'v1.36.0+rempart';
+export const kubeletVersion = 'v1.36.0+rempart';
 const imagesMax = 50;
 
 /** The Node object as it should be registered. */

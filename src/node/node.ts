@@ -19,5 +19,6 @@ export { removeLeftovers } from './runtimes/containerd/leftovers.ts';
 export { startContainerd } from './runtimes/containerd/process.ts';
 export type { Runtime, Sandbox } from './runtimes/runtime.ts';
 export { createFleet } from './simulated/fleet.ts';
+export { createAccess } from './streaming/access.ts';
 export { createKubeletServer, type KubeletServer } from './streaming/kubelet-server.ts';
 export { systemMounter } from './volumes/mounter.ts';

@@ -11,6 +11,7 @@ import { createNetwork, type FlowReport, type Network, podsWithAddress } from '.
 import {
   type Agent,
   type AgentOptions,
+  createAccess,
   createAgent,
   createCgroups,
   createContainerdRuntime,
@@ -92,7 +93,7 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   };
   const services = caches('services');
   const agent = agentOf(configuration, { client, services, persistentVolumes, runtime, network, log });
-  const kubelet = await serveKubelet(configuration, authority, agent, runtime, log);
+  const kubelet = await serveKubelet(configuration, authority, { agent, runtime, client, log });
   await Promise.all([agent.start(), networkStarted]);
   const kubeconfig = await keepKubeconfigFresh(configuration, authority, { clock, log });
   collectStartGarbage(clock);
@@ -193,13 +194,11 @@ function agentOf(configuration: Configuration, parts: Parts): Agent {
   });
 }
 
-/** Serves the kubelet's API to the API server, and to nobody else. */
+/** Serves the kubelet's API: containers to the API server alone, pages about the node to whom that lets read them. */
 async function serveKubelet(
   configuration: Configuration,
   authority: CertificateAuthority,
-  agent: Agent,
-  runtime: Runtime,
-  log: Log,
+  { agent, runtime, client, log }: { agent: Agent; runtime: Runtime; client: Client; log: Log },
 ): Promise<KubeletServer> {
   const { address } = agent;
   let server: KubeletServer | undefined;
@@ -213,12 +212,13 @@ async function serveKubelet(
   const tlsOf = ({ certificate, key }: Credential) => ({ cert: certificate, key, ca: authority.certificate });
   server = await createKubeletServer({
     ...{ address, port: configuration.kubeletPort, tls: tlsOf(renewal.current()), runtime, log },
-    // Only the API server of this machine asks.
+    // The API server of this machine asks, and agents that watch it from its own network.
     allowConnection: createAllowList(['127.0.0.0/8', `${address}/32`]),
-    allowedCommonName: 'kube-apiserver-kubelet-client',
+    access: createAccess({ client, nodeName: configuration.nodeName, apiServerName: 'kube-apiserver-kubelet-client' }),
     findSandboxes: async (namespace, pod) => agent.sandboxes(namespace, pod),
     pods: () => ({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: agent.pods() }),
     stats: agent.stats,
+    metrics: agent.metrics,
     unhealthy: agent.unhealthy,
   });
   return server;

@@ -16,11 +16,16 @@ import type { Runtime } from '../runtimes/runtime.ts';
 import { testImageReference } from '../runtimes/testing/busybox.ts';
 import { cannotRunContainerd, containerConfig, sandboxConfig, startTestHost } from '../runtimes/testing/host.ts';
 import { createSimulatedRuntime } from '../runtimes/testing/simulated.ts';
+import { createAccess } from './access.ts';
 import { createKubeletServer } from './kubelet-server.ts';
 import { type Credentials, createAuthority } from './testing/certificates.ts';
 
 const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
 const apiServer = 'kube-apiserver-kubelet-client';
+
+/** Access of others is decided by the API: see access.test.ts. */
+const away = () => Promise.reject(new Error('the API is away'));
+const page = (name: string) => async () => `${name} 1\n`;
 
 async function serve(t: TestContext, runtime: Runtime) {
   const authority = await createAuthority('test');
@@ -29,13 +34,14 @@ async function serve(t: TestContext, runtime: Runtime) {
     port: 0,
     tls: { ...(await authority.issue('system:node:test')), ca: authority.ca },
     allowConnection: () => true,
-    allowedCommonName: apiServer,
+    access: createAccess({ nodeName: 'test', apiServerName: apiServer, client: { create: away } }),
     runtime,
     log: silentLog,
     findSandboxes: async (namespace, pod) =>
       (await runtime.listPods()).filter((sandbox) => sandbox.namespace === namespace && sandbox.name === pod),
     pods: () => ({ kind: 'PodList', apiVersion: 'v1', items: [] }),
-    stats: { summary: async () => ({ node: {} }), resourceMetrics: async () => 'scrape_error 0\n' },
+    stats: { summary: async () => ({ node: {} }) },
+    metrics: { kubelet: page('kubelet'), cadvisor: page('cadvisor'), resource: page('resource') },
     unhealthy: () => undefined,
     streamsMax: 4,
   });
@@ -96,16 +102,26 @@ async function simulated(t: TestContext, changes: Partial<Runtime> = {}) {
   return serve(t, { ...runtime, ...changes });
 }
 
-test('only the API server is served', async (t) => {
+test('the API server reads every page, and enters containers; nobody else does without the API', async (t) => {
   const { base, client, authority } = await simulated(t);
   assert.deepEqual(await get(base, '/healthz', client), { code: 200, text: 'ok' });
+  assert.deepEqual(await get(base, '/metrics', client), { code: 200, text: 'kubelet 1\n' });
+  assert.deepEqual(await get(base, '/metrics/cadvisor', client), { code: 200, text: 'cadvisor 1\n' });
+  assert.deepEqual(await get(base, '/metrics/resource', client), { code: 200, text: 'resource 1\n' });
   const other = { ...(await authority.issue('system:node:other')), ca: authority.ca };
-  for (const path of ['/healthz', '/pods', '/containerLogs/default/web/main'])
-    assert.equal((await get(base, path, other)).code, 403);
+  for (const path of ['/healthz', '/pods', '/metrics']) assert.equal((await get(base, path, other)).code, 503);
+  assert.equal((await get(base, '/containerLogs/default/web/main', other)).code, 403);
   await assert.rejects(remote(base, '/exec/default/web/main?command=true&stdout=1', other), /403/);
-  await assert.rejects(get(base, '/healthz', { ca: authority.ca }));
+});
+
+test('without a certificate of this authority there is nothing but 401', async (t) => {
+  const { base, authority } = await simulated(t);
   const stranger = await (await createAuthority('stranger')).issue(apiServer);
-  await assert.rejects(get(base, '/healthz', { ...stranger, ca: authority.ca }));
+  for (const shown of [{ ca: authority.ca }, { ...stranger, ca: authority.ca }]) {
+    for (const path of ['/healthz', '/metrics', '/pods', '/containerLogs/default/web/main', '/nothing'])
+      assert.equal((await get(base, path, shown)).code, 401, path);
+    await assert.rejects(remote(base, '/exec/default/web/main?command=true&stdout=1', shown as Client), /401/);
+  }
 });
 
 test('a renewed certificate and authority count from the next connection on', async (t) => {
@@ -114,7 +130,7 @@ test('a renewed certificate and authority count from the next connection on', as
   assert.equal((await get(base, '/healthz', client)).code, 200);
   const next = await createAuthority('next');
   server.renew({ ...(await next.issue('system:node:test')), ca: next.ca });
-  await assert.rejects(get(base, '/healthz', { ...client, ca: next.ca }));
+  assert.equal((await get(base, '/healthz', { ...client, ca: next.ca })).code, 401);
   assert.equal((await get(base, '/healthz', { ...(await next.issue(apiServer)), ca: next.ca })).code, 200);
 });
 

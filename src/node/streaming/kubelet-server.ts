@@ -3,11 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
 import type { KubeletFacts } from '../../api/host-facts.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Log } from '../../foundation/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Runtime, Sandbox } from '../runtimes/runtime.ts';
+import type { Stats } from '../stats/stats.ts';
+import type { Access } from './access.ts';
 import { createLogs, type Logs } from './logs.ts';
 import { targetOf } from './target.ts';
 import { createUpgrades } from './upgrades.ts';
@@ -22,16 +24,16 @@ export type KubeletServerOptions = {
   tls: KubeletTls;
   /** Asked before TLS: may this address connect at all? */
   allowConnection(remoteAddress: string): boolean;
-  /** The only identity that is served: common name of the client's certificate. */
-  allowedCommonName: string;
+  /** Who may do what once connected; see access.ts. */
+  access: Access;
   runtime: Runtime;
   log: Log;
   /** Every sandbox of a pod with its containers, whatever their state; none when the pod is not here. */
   findSandboxes(namespace: string, pod: string): Promise<Sandbox[]>;
   /** A v1.PodList of what runs here. */
   pods(): object;
-  /** Of the Summary API and of /metrics/resource: see createStats. */
-  stats: { summary(): Promise<object>; resourceMetrics(): Promise<string> };
+  stats: Stats;
+  metrics: Metrics;
   /** What is wrong with the agent, or undefined. */
   unhealthy(): string | undefined;
   /** Default 4 h, as kubelet's. */
@@ -55,10 +57,13 @@ const servedFacts = [
 
 const hours = 3_600_000;
 
-/** The kubelet's API over mutual TLS 1.3. Resolves when it listens. */
+/**
+ * The kubelet's API over TLS 1.3. Who shows no certificate may still have a token, which is why TLS asks for one and does
+ * not insist; nobody is served without either. Resolves when it listens.
+ */
 export async function createKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
   const { log, idleMsMax = 4 * hours, streamsMax = 512 } = options;
-  const secure = { ...options.tls, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' } as const;
+  const secure = { ...options.tls, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' } as const;
   const server: Server = createServer({ ...secure, maxHeaderSize: 64 * 1024, requestTimeout: 30_000 });
   const upgrades = createUpgrades({ ...options, idleMsMax, streamsMax });
   const logs = createLogs(options);
@@ -82,7 +87,7 @@ export async function createKubeletServer(options: KubeletServerOptions): Promis
       client.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => client.destroy());
     };
     try {
-      authorize(request, options.allowedCommonName);
+      options.access.toContainers(request);
       const url = urlOf(request);
       const target = targetOf(url);
       if (target === undefined) throw new ApiError('NotFound', 'nothing to upgrade here');
@@ -98,8 +103,8 @@ export async function createKubeletServer(options: KubeletServerOptions): Promis
   return {
     port: (server.address() as AddressInfo).port,
     facts: {
-      anonymousAuthentication: !(secure.requestCert && secure.rejectUnauthorized),
-      authorization: `only ${options.allowedCommonName}`,
+      anonymousAuthentication: false,
+      authorization: 'Webhook',
       clientAuthority: secure.ca !== '',
       readOnlyPort: 0,
       streamingIdleSeconds: idleMsMax / 1000,
@@ -124,12 +129,6 @@ const urlOf = (request: IncomingMessage) => {
   }
 };
 
-/** The certificate is already verified against our authority; here only its name is looked at. */
-function authorize(request: IncomingMessage, allowedCommonName: string): void {
-  const name = (request.socket as TLSSocket).getPeerCertificate().subject?.CN;
-  if (name !== allowedCommonName) throw new ApiError('Forbidden', `${String(name)} may not use this node's API`);
-}
-
 function createRoutes(options: KubeletServerOptions, logs: Logs) {
   const pages: Record<string, (response: ServerResponse) => Promise<void> | void> = {
     '/healthz': (response) => {
@@ -140,16 +139,21 @@ function createRoutes(options: KubeletServerOptions, logs: Logs) {
     '/pods': (response) => json(response, options.pods()),
     '/runningpods': (response) => json(response, options.pods()),
     '/stats/summary': async (response) => json(response, await options.stats.summary()),
-    '/metrics/resource': async (response) => text(response, await options.stats.resourceMetrics()),
+    '/metrics': async (response) => text(response, await options.metrics.kubelet()),
+    '/metrics/cadvisor': async (response) => text(response, await options.metrics.cadvisor()),
+    '/metrics/resource': async (response) => text(response, await options.metrics.resource()),
   };
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    authorize(request, options.allowedCommonName);
     const url = urlOf(request);
-    const page = Object.hasOwn(pages, url.pathname.replace(/\/$/, ''))
-      ? pages[url.pathname.replace(/\/$/, '')]
-      : undefined;
+    const path = url.pathname.replace(/\/$/, '');
+    if (Object.hasOwn(pages, path)) {
+      await options.access.toPage(request, path);
+      if (!['GET', 'HEAD'].includes(request.method ?? ''))
+        throw new ApiError('MethodNotAllowed', `${path} is only read`);
+      return pages[path]!(response);
+    }
+    options.access.toContainers(request);
     const target = targetOf(url);
-    if (page !== undefined) return page(response);
     if (target?.kind !== 'logs') throw new ApiError('NotFound', `no ${url.pathname} on this node`);
     await logs.send(target, url, response);
   };
