@@ -5,6 +5,9 @@ import type { SandboxConfig } from '../runtimes/runtime.ts';
 import { sandboxSecurity, sysctlName } from '../security.ts';
 import type { NodeContext } from './context.ts';
 
+/** How long a pod may take to end, for an agent that finds its sandbox and nothing else. */
+export const graceAnnotation = 'rempart.io/grace-seconds';
+
 /** The directory of a pod's logs, as `kubectl logs` and log collectors expect it: `<namespace>_<name>_<uid>`. */
 export function logDirectoryOf(logsDirectory: string, pod: Pod): string {
   const { namespace, name, uid } = pod.metadata!;
@@ -31,7 +34,7 @@ export function sandboxConfig(pod: Pod, attempt: number, cgroupParent: string, c
     hostname: spec.hostNetwork ? '' : hostname,
     logDirectory: logDirectoryOf(context.logsDirectory, pod),
     labels: { ...pod.metadata!.labels, ...podLabels(pod) },
-    annotations: { 'rempart.io/grace-seconds': String(spec.terminationGracePeriodSeconds ?? 30) },
+    annotations: { [graceAnnotation]: String(spec.terminationGracePeriodSeconds ?? 30) },
     dns: podDns(pod, context.clusterDns, context.hostDns),
     portMappings: portMappings(pod),
     cgroupParent,

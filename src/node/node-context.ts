@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import type { KubernetesObject } from '../api/object.ts';
+import type { Pod } from '../api/schema/types.d.ts';
+import { createRecorder } from '../reconcile/events.ts';
+import type { AgentOptions } from './agent.ts';
+import { noCgroups } from './cgroups.ts';
+import { parseResolvConf } from './environment/host-names.ts';
+import { createPuller } from './images/pull.ts';
+import type { Machine } from './machine.ts';
+import type { NodeOptions } from './node-status.ts';
+import type { NetworkHooks, NodeContext, Recorder } from './pods/context.ts';
+import { ensureImage } from './pods/image.ts';
+import { createObserved } from './pods/observed.ts';
+import { createRecords } from './pods/records.ts';
+import { createStatusWriter } from './pods/status-writer.ts';
+import type { PodWorker } from './pods/worker.ts';
+import { createProber } from './probes/prober.ts';
+import { createSources } from './sources.ts';
+import { createTurns } from './turns.ts';
+import { createVolumes } from './volumes/volumes.ts';
+
+/** containerd starts more pods per second this way than when all come at once. */
+const startsAtOnce = 8;
+
+export type ContextParts = {
+  node: NodeOptions;
+  podsDirectory: string;
+  memoryDirectory: string;
+  localPathRoot: string;
+  /** By uid; pods come later than what they are made with. */
+  worker(uid: string): PodWorker | undefined;
+};
+
+/** Puts together what the workers of all pods share. */
+export function createNodeContext(options: AgentOptions, parts: ContextParts): NodeContext {
+  const { nodeName, client, runtime, services, logsDirectory, mounter, clock, log } = options;
+  const { node, podsDirectory, memoryDirectory, localPathRoot, worker } = parts;
+  const { machine } = node;
+  const record = recorderOf(options);
+  const onChange = (uid: string) => worker(uid)?.wake();
+  const sources = createSources({ client, services, clock, log, onChange: (uid) => worker(uid)?.refresh() });
+  const puller = createPuller({ images: runtime.images, log });
+  const onFailure = (uid: string, container: string, kind: string, message: string) => {
+    const pod = worker(uid)?.memory.pod;
+    const name = kind[0]!.toUpperCase() + kind.slice(1);
+    if (pod) record(pod, 'Warning', 'Unhealthy', `${name} probe failed: ${message}`, container);
+  };
+  return {
+    ...{ nodeName, runtime, client, clock, log, record, sources, podsDirectory, logsDirectory },
+    observed: createObserved({ runtime, clock, log, onChange }),
+    volumes: createVolumes({ podsDirectory, memoryDirectory, localPathRoot, sources, mounter }),
+    cgroups: options.cgroups ?? noCgroups,
+    prober: createProber({ runtime, clock, onChange, onFailure }),
+    statuses: createStatusWriter({ client, clock, log }),
+    records: createRecords(podsDirectory, log),
+    network: { ...noNetwork, ...options.network },
+    inTurn: createTurns(startsAtOnce),
+    ensureImage: (pod, container) =>
+      ensureImage(runtime.images, puller, { secret: sources.secret, record }, pod, container),
+    facts: (podIPs) => ({ nodeName, hostIP: machine.address, podIPs, allocatable: allocatableOf(node) }),
+    nodeMemoryBytes: machine.memoryBytes,
+    hostIP: machine.address,
+    clusterDns: options.clusterDns,
+    hostDns: parseResolvConf(readText('/etc/resolv.conf')),
+  };
+}
+
+const none = async () => {};
+const noNetwork: NetworkHooks = { beforePodStarts: none, podNetworkReady: none, podNetworkGone: none };
+
+function recorderOf({ client, nodeName, clock, log }: AgentOptions): Recorder {
+  const recorder = createRecorder({ client, component: 'kubelet', host: nodeName, clock, log });
+  return (pod, type, reason, message, container) =>
+    recorder(pod as KubernetesObject, type, reason, message, container && fieldPathOf(pod, container));
+}
+
+function fieldPathOf({ spec }: Pod, container: string): string {
+  const isInit = spec!.initContainers?.some(({ name }) => name === container);
+  return `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`;
+}
+
+const allocatableOf = ({ machine, reserved }: { machine: Machine } & Pick<NodeOptions, 'reserved'>) => ({
+  cpuMilli: machine.cpuMilli - reserved.cpuMilli,
+  memoryBytes: machine.memoryBytes - reserved.memoryBytes,
+  ephemeralBytes: machine.diskBytes - reserved.diskBytes,
+});
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
