@@ -1,6 +1,6 @@
 import type { Clock } from '../foundation/clock.ts';
 import type { Evictor } from './eviction/evictor.ts';
-import type { NodeFindings } from './node-status.ts';
+import type { NodeFindings } from './reporting/node-status.ts';
 import type { Image, Runtime } from './runtimes/runtime.ts';
 
 export type InspectionOptions = {

@@ -10,12 +10,12 @@ import type { NodeContext } from './context.ts';
 import type { Action } from './decide.ts';
 import { pause, runHook } from './hooks.ts';
 import { PullError } from './image.ts';
+import type { PodMemory } from './memory.ts';
 import { resourcesText } from './resize.ts';
 import { logDirectoryOf, sandboxConfig } from './sandbox-config.ts';
 import { isStatic } from './static-pod.ts';
 import { messageFileOf } from './termination-message.ts';
 import { members } from './view.ts';
-import type { PodMemory } from './worker.ts';
 
 type Of<Name extends Action['do']> = Extract<Action, { do: Name }>;
 

@@ -1,35 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../../api/schema/types.d.ts';
+import { formatTime } from '../../foundation/clock.ts';
 import type { Sandbox } from '../runtimes/runtime.ts';
-import type { PodVolumes } from '../volumes/volumes.ts';
-import type { PendingResize } from './allocation.ts';
 import type { NodeContext } from './context.ts';
+import { deadlineMs, deadlineStop } from './deadline.ts';
 import { type Action, decide } from './decide.ts';
+import { emptyMemory, forgetContainers, mergedStop, type PodMemory, refreshAtMs } from './memory.ts';
 import { operate } from './operations.ts';
+import { probeTargets } from './probed.ts';
 import { podStatus } from './status.ts';
 import { terminationMessage } from './termination-message.ts';
-import { allNamed, isStarted, members, operationKey, type PodView, type Problem, type StopOrder } from './view.ts';
-
-/** What the agent remembers about a pod besides the runtime: all of it can be lost and found again. */
-export type PodMemory = {
-  pod: Pod;
-  stop: StopOrder | undefined;
-  volumes: PodVolumes | undefined;
-  refreshDue: boolean;
-  released: boolean;
-  busy: Set<string>;
-  pulling: Set<string>;
-  failures: Map<string, number>;
-  retryAtMs: Map<string, number>;
-  stopping: Map<string, number>;
-  stoppedSandboxes: Set<string>;
-  backoffs: Map<string, number>;
-  resized: Map<string, string>;
-  pendingResize: PendingResize | undefined;
-  problems: Map<string, Problem>;
-  postStartPending: Set<string>;
-  messages: Map<string, string>;
-};
+import { createTurn } from './turn.ts';
+import { members, type PodView, type StopOrder } from './view.ts';
 
 /**
  * One per pod: decides and starts operations whenever something changed. Deciding is serial; operations of different
@@ -44,7 +26,6 @@ export type PodWorker = {
   /** What its volumes show has changed. */
   refresh(): void;
   dispose(): void;
-  view(): PodView;
 };
 
 /** `onEnded` is called once nothing of a stopped pod is left but its records. */
@@ -52,12 +33,10 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
   const { clock, log } = context;
   const uid = pod.metadata!.uid!;
   const memory = emptyMemory(pod);
+  const startTime = formatTime(clock.now());
   let cancelTimer: (() => void) | undefined;
-  let scheduled = false;
-  let again = false;
   let disposed = false;
   let ended = false;
-  const startedAtMs = clock.now();
 
   function view(): PodView {
     const sandboxes = context.observed.ofPod(uid);
@@ -68,10 +47,7 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
       sandboxes,
       prepared: memory.volumes !== undefined,
       probes: context.prober.results(sandboxes.flatMap(({ containers }) => containers.map(({ id }) => id))),
-      remembered: {
-        ...remembered,
-        startTime: remembered.startTime ?? new Date(startedAtMs).toISOString().replace(/\.\d+Z$/, 'Z'),
-      },
+      remembered: { ...remembered, startTime: remembered.startTime ?? startTime },
       hostIP: context.hostIP,
     };
   }
@@ -79,13 +55,13 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
   async function turn(): Promise<void> {
     await readMessages(memory, context.observed.ofPod(uid), context);
     if (disposed) return;
-    enforceDeadline(memory, view());
+    memory.stop ??= deadlineStop(view());
     const dueMs = refreshAtMs(memory);
     if (dueMs !== undefined && dueMs <= clock.now()) memory.refreshDue = true;
     const current = view();
     const decision = decide(current);
-    for (const action of decision.actions) run(action);
-    probe(current, context);
+    for (const action of decision.actions) void run(action);
+    context.prober.sync(uid, probeTargets(current));
     context.statuses.set(uid, podStatus(view(), decision));
     plan(decision.wakeAtMs, current);
     if (decision.ended && !ended) {
@@ -94,23 +70,29 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
     }
   }
 
-  function run(action: Action): void {
-    memory.busy.add(action.key);
-    operate(action, memory, context, wake)
-      .then(() => {
-        memory.failures.delete(action.key);
-        memory.retryAtMs.delete(action.key);
-      })
-      .catch((error) => {
-        const failures = (memory.failures.get(action.key) ?? 0) + 1;
-        memory.failures.set(action.key, failures);
-        memory.retryAtMs.set(action.key, clock.now() + retryDelayMs(action, failures));
-        log.warn('an operation on a pod failed', { operation: action.key, pod: memory.pod.metadata?.name, error });
-      })
-      .finally(() => {
-        memory.busy.delete(action.key);
-        wake();
-      });
+  const wakeUp = createTurn(async () => {
+    if (disposed) return;
+    await turn().catch((error) => log.error('deciding about a pod failed', { pod: memory.pod.metadata?.name, error }));
+  });
+  const wake = () => {
+    if (!disposed) wakeUp();
+  };
+
+  async function run(action: Action): Promise<void> {
+    const { key } = action;
+    memory.busy.add(key);
+    try {
+      await operate(action, memory, context, wake);
+      memory.failures.delete(key);
+      memory.retryAtMs.delete(key);
+    } catch (error) {
+      const failures = (memory.failures.get(key) ?? 0) + 1;
+      memory.failures.set(key, failures);
+      memory.retryAtMs.set(key, clock.now() + retryDelayMs(action, failures));
+      log.warn('an operation on a pod failed', { operation: key, pod: memory.pod.metadata?.name, error });
+    }
+    memory.busy.delete(key);
+    wake();
   }
 
   function plan(wakeAtMs: number | undefined, current: PodView): void {
@@ -118,25 +100,6 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
     const times = [wakeAtMs, refreshAtMs(memory), deadlineMs(current)].filter((time) => time !== undefined);
     if (times.length === 0 || disposed) return;
     cancelTimer = clock.after(Math.max(Math.min(...times) - clock.now(), 1), wake);
-  }
-
-  function wake(): void {
-    if (disposed) return;
-    if (scheduled) {
-      again = true;
-      return;
-    }
-    scheduled = true;
-    // After the current turn of the event loop, so that several changes make one decision.
-    setImmediate(() => {
-      again = false;
-      turn()
-        .catch((error) => log.error('deciding about a pod failed', { pod: memory.pod.metadata?.name, error }))
-        .finally(() => {
-          scheduled = false;
-          if (again) wake();
-        });
-    });
   }
 
   const worker: PodWorker = {
@@ -150,7 +113,7 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
       wake();
     },
     stop(order) {
-      memory.stop = merged(memory.stop, order);
+      memory.stop = mergedStop(memory.stop, order);
       ended = false;
       wake();
     },
@@ -164,39 +127,8 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
       cancelTimer?.();
       context.prober.forget(uid);
     },
-    view,
   };
   return worker;
-}
-
-const emptyMemory = (pod: Pod): PodMemory => ({
-  pod,
-  stop: undefined,
-  volumes: undefined,
-  refreshDue: false,
-  released: false,
-  busy: new Set(),
-  pulling: new Set(),
-  failures: new Map(),
-  retryAtMs: new Map(),
-  stopping: new Map(),
-  stoppedSandboxes: new Set(),
-  backoffs: new Map(),
-  resized: new Map(),
-  pendingResize: undefined,
-  problems: new Map(),
-  postStartPending: new Set(),
-  messages: new Map(),
-});
-
-/** A later order may shorten the grace period and add deletion; it never takes back what an earlier one said. */
-function merged(old: StopOrder | undefined, order: StopOrder): StopOrder {
-  if (old === undefined) return order;
-  const endMs = (value: StopOrder) => value.sinceMs + value.graceSeconds * 1000;
-  const sooner = endMs(order) < endMs(old) ? order : old;
-  const { phase, reason, message } = old.phase ? old : order;
-  const { graceSeconds, sinceMs } = sooner;
-  return { graceSeconds, sinceMs, deleted: old.deleted || order.deleted, phase, reason, message };
 }
 
 /** Images are retried after 10 s … 5 min, as the kubelet does; everything else sooner. */
@@ -205,66 +137,12 @@ function retryDelayMs(action: Action, failures: number): number {
   return action.do === 'start' ? Math.min(10_000 * doubled, 300_000) : Math.min(500 * doubled, 30_000);
 }
 
-function refreshAtMs({ volumes }: PodMemory): number | undefined {
-  const times = [...(volumes?.values() ?? [])]
-    .map(({ refreshAtMs }) => refreshAtMs)
-    .filter((time) => time !== undefined);
-  return times.length > 0 ? Math.min(...times) : undefined;
-}
-
-function deadlineMs({ pod, remembered }: PodView): number | undefined {
-  const seconds = pod.spec!.activeDeadlineSeconds;
-  return seconds === undefined ? undefined : Date.parse(String(remembered.startTime)) + seconds * 1000;
-}
-
-/** A pod that outlives its activeDeadlineSeconds has failed. */
-function enforceDeadline(memory: PodMemory, view: PodView): void {
-  const atMs = deadlineMs(view);
-  if (atMs === undefined || view.nowMs < atMs || memory.stop !== undefined) return;
-  if (view.remembered.phase === 'Succeeded' || view.remembered.phase === 'Failed') return;
-  const graceSeconds = memory.pod.spec!.terminationGracePeriodSeconds ?? 30;
-  const message = 'Pod was active on the node longer than the specified deadline';
-  memory.stop = {
-    graceSeconds,
-    sinceMs: view.nowMs,
-    deleted: false,
-    phase: 'Failed',
-    reason: 'DeadlineExceeded',
-    message,
-  };
-}
-
 async function readMessages(memory: PodMemory, sandboxes: Sandbox[], context: NodeContext): Promise<void> {
   const present = sandboxes.flatMap(({ containers }) => containers);
-  for (const id of memory.messages.keys())
-    if (!present.some((container) => container.id === id)) memory.messages.delete(id);
-  for (const id of memory.resized.keys())
-    if (!present.some((container) => container.id === id)) memory.resized.delete(id);
+  forgetContainers(memory, present);
   for (const container of present) {
     if (container.state !== 'exited' || memory.messages.has(container.id)) continue;
     const spec = members(memory.pod).find(({ spec }) => spec.name === container.name)?.spec;
     memory.messages.set(container.id, await terminationMessage(context.podsDirectory, memory.pod, spec, container));
   }
-}
-
-/** Tells the prober which containers run now. A pod that stops is no longer probed for life. */
-function probe(view: PodView, { prober }: NodeContext): void {
-  const sandbox = view.sandboxes[0];
-  const podIP = view.pod.spec!.hostNetwork ? view.hostIP : (sandbox?.ips[0] ?? '');
-  const running = members(view.pod).flatMap(({ spec, role }) => {
-    const container = allNamed(view, spec.name)[0];
-    if (role === 'init' || role === 'ephemeral' || container?.state !== 'running') return [];
-    const waiting = view.postStartPending.has(container.id) || view.busy.has(operationKey.start(spec.name));
-    return waiting
-      ? []
-      : [
-          {
-            containerId: container.id,
-            startedAtMs: container.startedAtMs,
-            spec,
-            started: isStarted(view, spec, container),
-          },
-        ];
-  });
-  prober.sync(view.pod.metadata!.uid!, { running, podIP, stopping: view.stop !== undefined });
 }

@@ -1,0 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Node } from '../../api/schema/types.d.ts';
+import { ApiError } from '../../api/status.ts';
+import type { Client } from '../../client/client.ts';
+import { type NodeOptions, nodeObject } from './node-status.ts';
+
+/** Makes the Node, or finds it and brings labels and pod range up to date; what others wrote into it stays. */
+export async function registerNode(client: Client, node: NodeOptions): Promise<Node> {
+  const wanted = nodeObject(node);
+  try {
+    return await client.create<Node>('nodes', wanted as KubernetesObject);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
+  }
+  const found = await client.get<Node>('nodes', { name: node.nodeName });
+  const labels = { ...found.metadata.labels, ...wanted.metadata.labels };
+  const { podCIDR = node.podCIDR, podCIDRs = [node.podCIDR] } = found.spec ?? {};
+  const spec = { ...found.spec, podCIDR, podCIDRs };
+  if (isDeepStrictEqual(labels, found.metadata.labels) && isDeepStrictEqual(spec, found.spec)) return found;
+  const body = { metadata: { labels }, spec };
+  return client.patch<Node>('nodes', { name: node.nodeName }, { type: 'merge', body });
+}
