@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
 import type { KubernetesObject } from '../api/object.ts';
 import type { Cache } from '../client/cache.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
-import { containerPorts, type Isolation, parseAddress, parseBlock, type WellKnown } from '../policy/policy.ts';
+import type { Isolation } from '../policy/policy.ts';
 import { type RunCommand, runCommand } from './command.ts';
-import { type DnsServer, startDnsServer } from './dns/server.ts';
-import { createDnsSource } from './dns/source.ts';
-import { createUpstream, type UpstreamServer } from './dns/upstream.ts';
+import { startClusterDns } from './dns/cluster-dns.ts';
+import type { UpstreamServer } from './dns/upstream.ts';
 import {
   cniConfig,
   type InterfaceSettings,
@@ -23,8 +21,8 @@ import { createObserver } from './observations/observer.ts';
 import type { FlowReport } from './observations/outbox.ts';
 import { createPolicies } from './policies/policies.ts';
 import { worldCaches } from './policies/world.ts';
-import type { Frontend, Protocol } from './services/frontends.ts';
 import { createServices } from './services/services.ts';
+import { frontendsOfWellKnown, hostPorts, wellKnownServices } from './services/standing.ts';
 
 export type NetworkOptions = {
   /** 1 to 11 small letters and digits: part of every name made on the machine. */
@@ -88,7 +86,7 @@ const restoreMs = 30_000;
 
 /** The pod network of one node: services, policies, DNS and what was observed. Nothing is touched before `start`. */
 export function createNetwork(options: NetworkOptions): Network {
-  const { log, clock, cache, gatewayAddress, dnsAddress, clusterDomain } = options;
+  const { log, clock, cache } = options;
   const run: RunCommand = runCommand;
   const names = namesOf(options.clusterId);
   const caches = worldCaches(cache);
@@ -117,31 +115,10 @@ export function createNetwork(options: NetworkOptions): Network {
       addressBehind: policies.addressBehind,
       report: options.report,
     });
-  let stopDns = async () => {};
+  let stopDns = nothing;
   let cancelRestore = () => {};
   const started = Promise.withResolvers<void>();
   started.promise.catch(() => {});
-
-  async function startDns(): Promise<void> {
-    const cluster = parseBlock(options.clusterCIDR)!;
-    const isPod = (address: string) => {
-      const value = parseAddress(address);
-      return value !== undefined && cluster.first <= value && value <= cluster.last;
-    };
-    const isMachine = (address: string) => machineAddresses().includes(address) || address.startsWith('127.');
-    const source = createDnsSource(caches, [cluster, parseBlock(options.serviceCIDR)!]);
-    const upstream = createUpstream(() => options.upstreamServers ?? resolvConfServers(dnsAddress), clock);
-    const server: DnsServer = await startDnsServer({
-      ...{ address: gatewayAddress, port: 53, domain: clusterDomain, source, upstream, log },
-      mayAsk: (client) => isPod(client) || isMachine(client),
-      mayForward: (client) => policies.mayReachOutside(client) || isMachine(client),
-    });
-    stopDns = async () => {
-      stopDns = async () => {};
-      source.stop();
-      await server.close();
-    };
-  }
 
   async function begin(): Promise<void> {
     await setUpInterfaces(run, options);
@@ -150,7 +127,10 @@ export function createNetwork(options: NetworkOptions): Network {
     await observer?.start(resumes);
     await services.start(running.map(({ pod, ip }) => ({ pod, frontends: hostPorts(pod, ip) })));
     // After the caches are complete: a name that exists must never be denied.
-    await startDns();
+    stopDns = await startClusterDns({
+      ...options,
+      ...{ caches, machineAddresses, mayReachOutside: policies.mayReachOutside },
+    });
     restoreLater();
   }
 
@@ -186,10 +166,14 @@ export function createNetwork(options: NetworkOptions): Network {
     async stop() {
       cancelRestore();
       await observer?.stop();
-      await Promise.all([stopDns(), policies.stop(), services.stop()]);
+      const endDns = stopDns;
+      stopDns = nothing;
+      await Promise.all([endDns(), policies.stop(), services.stop()]);
     },
   };
 }
+
+const nothing = async () => {};
 
 /** Makes the interface that the API server's process listens on for pods, which needs root and must come first. */
 export const prepareInterface = (settings: InterfaceSettings): Promise<void> => setUpInterfaces(runCommand, settings);
@@ -197,63 +181,3 @@ export const prepareInterface = (settings: InterfaceSettings): Promise<void> => 
 /** Removes everything of a cluster's network from this machine; nothing of it needs to run. */
 export const removeNetwork = (settings: { clusterId: string; stateDirectory: string }): Promise<void> =>
   remove(runCommand, settings);
-
-function wellKnownServices(options: NetworkOptions): WellKnown[] {
-  const { gatewayAddress, dnsAddress, apiServiceAddress, apiAddress, apiPort } = options;
-  return [
-    {
-      name: 'dns',
-      protocols: ['UDP', 'TCP'],
-      backend: { address: gatewayAddress, port: 53 },
-      aliases: [{ address: dnsAddress, port: 53 }],
-      namespace: 'kube-system',
-      labels: { 'k8s-app': 'kube-dns' },
-    },
-    {
-      name: 'api',
-      protocols: ['TCP'],
-      backend: { address: apiAddress, port: apiPort },
-      aliases: [{ address: apiServiceAddress, port: 443 }],
-    },
-  ];
-}
-
-const frontendsOfWellKnown = ({ name, protocols, backend, aliases }: WellKnown): Frontend[] =>
-  protocols.flatMap((protocol) =>
-    aliases.map(({ address, port }) => ({
-      service: `well-known/${name}`,
-      address,
-      protocol: protocol.toLowerCase() as Protocol,
-      port,
-      backends: [{ ip: backend.address, port: backend.port }],
-      outside: undefined,
-      localOnly: false,
-      affinitySeconds: undefined,
-      sourceRanges: undefined,
-    })),
-  );
-
-const hostPorts = (pod: KubernetesObject, ip: string): Frontend[] =>
-  containerPorts(pod.spec)
-    .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
-    .map(({ protocol = 'TCP', containerPort, hostPort, hostIP }) => ({
-      service: `${pod.metadata.namespace}/${pod.metadata.name}`,
-      address: hostIP === undefined || hostIP === '' || hostIP === '0.0.0.0' ? undefined : hostIP,
-      protocol: protocol.toLowerCase() as Protocol,
-      port: hostPort!,
-      backends: [{ ip, port: containerPort }],
-      outside: undefined,
-      localOnly: false,
-      affinitySeconds: undefined,
-      sourceRanges: undefined,
-    }));
-
-/** Read anew each time: it changes when the machine moves. Our own address is left out, or questions would go round. */
-function resolvConfServers(dnsAddress: string): UpstreamServer[] {
-  const text = readFileSync('/etc/resolv.conf', 'utf8');
-  return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)]
-    .map((match) => match[1]!)
-    .filter((address) => parseAddress(address) !== undefined && address !== dnsAddress)
-    .slice(0, 3)
-    .map((address) => ({ address, port: 53 }));
-}

@@ -1,26 +1,18 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import type { Flow, FlowEnd } from '../../api/observations/observation.ts';
-import type { Cache } from '../../client/cache.ts';
-import { type Clock, within } from '../../foundation/clock.ts';
+import { within } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
-import { createAssignments } from './assignments.ts';
-import { explainDrop, type Judged, unexplainedDrop } from './explain.ts';
+import type { Judged } from './explain.ts';
 import type { KernelReader, Sighting } from './kernel.ts';
+import { createNaming, type NamingOptions } from './naming.ts';
 import { createOutbox, type FlowReport, type Outbox } from './outbox.ts';
 import { elementSeconds } from './recording.ts';
 
-export type ObserverOptions = {
-  nodeName: string;
-  nodeAddresses(): string[];
-  caches: { pods: Cache; nodes: Cache };
+export type ObserverOptions = NamingOptions & {
   kernel: KernelReader;
   /** What is in force now; undefined before anything is. */
   judged(): Judged | undefined;
-  /** The address of the pod whose interface this is. */
-  addressBehind(interfaceName: string): string | undefined;
   /** Rejects when the report was not taken: it is repeated with the next. */
   report(report: FlowReport): Promise<void>;
-  clock: Clock;
   log: Log;
 };
 
@@ -45,34 +37,22 @@ const stopMs = 2000;
 export const explainedMax = 100;
 /** Tells, poll by poll, what the kernel recorded, with the names that the addresses had then. */
 export function createObserver(options: ObserverOptions): Observer {
-  const { kernel, clock, log, caches } = options;
-  const assignments = createAssignments();
+  const { kernel, clock, log } = options;
+  const naming = createNaming(options);
   let stops: (() => void)[] = [];
   let running: Promise<void> = Promise.resolve();
   /** While it runs. */
   let outbox: Outbox | undefined;
-
-  function follow(): void {
-    const onPod = (type: string, pod: KubernetesObject) => {
-      const { status, spec, metadata } = pod;
-      if (spec?.hostNetwork) return;
-      const over = type === 'DELETED' || status?.phase === 'Succeeded' || status?.phase === 'Failed';
-      if (over) assignments.release(pod, clock.now());
-      else if (status?.podIP)
-        assignments.assign(status.podIP, pod, Date.parse(status.startTime ?? metadata.creationTimestamp ?? '') || 0);
-    };
-    stops.push(caches.pods.subscribe(onPod));
-  }
 
   /** Resolves to whether something was dropped; undefined when nothing can be read or told yet. */
   async function read(nowMs: number): Promise<boolean | undefined> {
     const poll = await kernel.poll(nowMs);
     const judged = options.judged();
     if (poll === undefined || judged === undefined || outbox === undefined) return undefined;
-    const nodes = nodesByAddress(options);
+    const name = naming.namer();
     let toExplain = explainedMax;
     const flows = poll.sightings.map((sighting) =>
-      flowOf(sighting, nodes, isJudged(sighting) && toExplain-- <= 0 ? undefined : judged),
+      name(sighting, isJudged(sighting) && toExplain-- <= 0 ? undefined : judged),
     );
     outbox.add(flows, poll.lost);
     return flows.some(({ allowed }) => !allowed);
@@ -83,22 +63,6 @@ export function createObserver(options: ObserverOptions): Observer {
     const dropped = await read(nowMs);
     if (dropped === undefined || outbox === undefined) return;
     if (last || dropped || nowMs - outbox.reportedMs() >= reportMs) await outbox.tell(nowMs);
-  }
-
-  function flowOf(sighting: Sighting, nodes: Map<string, string>, judged: Judged | undefined): Flow {
-    const { outcome, interfaceName, protocol, port, count, lastMs } = sighting;
-    const endOf = (address: string): FlowEnd => {
-      const node = nodes.get(address);
-      if (node !== undefined) return { type: 'node', name: node, address };
-      return assignments.at(address, lastMs) ?? { type: 'address', address };
-    };
-    const truly = interfaceName === undefined ? undefined : options.addressBehind(interfaceName);
-    const from = endOf(truly ?? sighting.from);
-    const to = endOf(sighting.to);
-    const seen = { firstMs: lastMs, lastMs, count };
-    if (outcome === 'seen') return { from, to, protocol, port, allowed: true, ...seen };
-    const drop = judged ? explainDrop(outcome, { from, to, protocol, port }, judged) : unexplainedDrop(outcome);
-    return { from, to, protocol, port, allowed: false, drop, ...seen };
   }
 
   const inTurn = (step: () => Promise<unknown>): Promise<void> => {
@@ -122,7 +86,7 @@ export function createObserver(options: ObserverOptions): Observer {
       const fromMs = resumes ? nowMs - elementSeconds * 1000 : nowMs;
       const opened = createOutbox({ fromMs, resumes }, options.report, log);
       outbox = opened;
-      follow();
+      stops.push(naming.follow());
       if (resumes) {
         kernel.adopt();
         await inTurn(() => read(nowMs));
@@ -130,7 +94,7 @@ export function createObserver(options: ObserverOptions): Observer {
       }
       later();
     },
-    assigned: (pod, ip) => assignments.assign(ip, pod, clock.now()),
+    assigned: naming.assigned,
     async stop() {
       await within(
         inTurn(() => poll(true)),
@@ -145,11 +109,3 @@ export function createObserver(options: ObserverOptions): Observer {
 }
 
 const isJudged = ({ outcome }: Sighting) => outcome === 'ingress' || outcome === 'egress';
-
-function nodesByAddress({ caches, nodeName, nodeAddresses }: ObserverOptions): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const { metadata, status } of caches.nodes.list())
-    for (const { address } of status?.addresses ?? []) found.set(address, metadata.name);
-  for (const address of nodeAddresses()) found.set(address, nodeName);
-  return found;
-}
