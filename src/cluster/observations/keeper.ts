@@ -1,7 +1,5 @@
-import { createCollection, keyOf, observationsOf } from '../../api/observations/collection.ts';
-import type { Flow, Observations, ObservationType, Window } from '../../api/observations/observation.ts';
-import { noObservations, observationTypes } from '../../api/observations/observation.ts';
-import { withWindow } from '../../api/observations/windows.ts';
+import { keyOf } from '../../api/observations/collection.ts';
+import type { Flow, Observations, Window } from '../../api/observations/observation.ts';
 import type { Cache } from '../../client/cache.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
@@ -10,14 +8,13 @@ import { createCallTap } from './calls.ts';
 import { readObservations, writeObservations } from './file.ts';
 import { createGonePods, type KnownPod, knownPod } from './gone-pods.ts';
 import { createImageCount } from './images.ts';
+import { createSeen } from './seen.ts';
 
 /** What was last seen longer ago than this is forgotten: a month holds what happens monthly. */
 export const keptDays = 32;
 const keptMs = keptDays * 24 * 3_600_000;
 /** What a crash may lose. */
 const saveMs = 60_000;
-/** Reports follow each other without a gap; clocks of two processes differ by a little. */
-const gapMsMax = 2000;
 /** Ages of the kernel are in seconds: an earlier sighting told again differs by as much. */
 const sameMs = 2000;
 
@@ -40,80 +37,61 @@ export type Keeper = {
 export type KeeperOptions = { /** Absent: in memory only. */ directory?: string; clock: Clock; log: Log };
 
 export function createKeeper({ directory, clock, log }: KeeperOptions): Keeper {
-  const collection = createCollection();
-  const windows = noObservations().windows;
+  const seen = createSeen();
+  const { collection } = seen;
   const tap = createCallTap(() => clock.now());
   const gone = createGonePods(clock);
   const images = createImageCount(collection, clock);
   let pods: Cache | undefined;
   let sinceMs = clock.now();
+  let cancel = () => {};
+  let unfollow = () => {};
 
-  const watched = (type: ObservationType, window: Window) => {
-    windows[type] = withWindow(windows[type], window, gapMsMax);
-  };
-
-  function load(): void {
-    if (directory === undefined) return;
-    const { lines, refused } = readObservations(directory, clock.now());
-    for (const line of lines)
-      if (line.type === 'window') windows[line.of] = withWindow(windows[line.of], line.window, 0);
-      else collection.add(line.type, line.observed as never);
-    if (refused > 0) log.warn('lines of the observations could not be read: they are left out', { directory, refused });
-  }
-
+  /** Takes over what was counted since the last time. */
   function gather(): void {
-    const nowMs = clock.now();
     const { calls, addresses, lost } = tap.drain();
-    const pushedOut = (type: ObservationType, list: never[]) =>
-      list.reduce((sum, observed) => sum + collection.add(type, observed), 0);
-    const window = { source: 'apiserver', fromMs: sinceMs, toMs: nowMs };
-    watched('calls', { ...window, lost: lost + pushedOut('calls', calls as never[]) });
-    watched('addresses', { ...window, lost: lost + pushedOut('addresses', addresses as never[]) });
-    sinceMs = nowMs;
-    const seen = pods && images.look(pods);
-    if (seen !== undefined) watched('images', { source: 'apiserver', ...seen });
-  }
-
-  function forget(): void {
-    const beforeMs = clock.now() - keptMs;
-    collection.forget(beforeMs);
-    for (const type of observationTypes)
-      windows[type] = windows[type]
-        .filter(({ toMs }) => toMs >= beforeMs)
-        .map((window) => ({ ...window, fromMs: Math.max(window.fromMs, beforeMs) }));
+    const window = { source: 'apiserver', fromMs: sinceMs, toMs: clock.now(), lost };
+    seen.add('calls', calls, window);
+    seen.add('addresses', addresses, window);
+    sinceMs = window.toMs;
+    const looked = pods && images.look(pods);
+    if (looked !== undefined) seen.add('images', [], { source: 'apiserver', ...looked });
   }
 
   function save(): void {
     gather();
-    forget();
+    seen.forget(clock.now() - keptMs);
     if (directory === undefined) return;
     try {
-      const left = writeObservations(directory, observationsOf(collection, windows));
+      const left = writeObservations(directory, seen.observations());
       if (left > 0) log.warn('the file of observations is full: some are in memory only', { directory, left });
     } catch (error) {
       log.warn('observations cannot be written: they are in memory only', { directory, error });
     }
   }
 
-  let cancel = () => {};
-  const saveLater = () => {
+  function saveLater(): void {
     cancel = clock.after(saveMs, () => {
       save();
       saveLater();
     });
-  };
-  load();
+  }
+
+  if (directory !== undefined) {
+    const { lines, refused } = readObservations(directory, clock.now());
+    seen.restore(lines);
+    if (refused > 0) log.warn('lines of the observations could not be read: they are left out', { directory, refused });
+  }
   saveLater();
-  let unfollow = () => {};
   return {
     record: tap.record,
-    takeFlows(node, { flows, resumes, lost, ...window }) {
-      let pushedOut = 0;
-      for (const flow of flows) {
+    takeFlows(node, { flows, resumes, ...window }) {
+      // Asked one by one, as each is added: a report may tell the same twice.
+      const isNew = (flow: Flow) => {
         const known = resumes ? collection.get('flows', keyOf('flows', flow)) : undefined;
-        if (known === undefined || known.lastMs < flow.lastMs - sameMs) pushedOut += collection.add('flows', flow);
-      }
-      watched('flows', { source: `node/${node}`, ...window, lost: lost + pushedOut });
+        return known === undefined || known.lastMs < flow.lastMs - sameMs;
+      };
+      seen.add('flows', flows.values().filter(isNew), { source: `node/${node}`, ...window });
     },
     followPods(cache) {
       pods = cache;
@@ -125,7 +103,7 @@ export function createKeeper({ directory, clock, log }: KeeperOptions): Keeper {
     },
     observations() {
       gather();
-      return observationsOf(collection, windows);
+      return seen.observations();
     },
     podAt(namespace, name) {
       const pod = pods?.get(namespace, name);

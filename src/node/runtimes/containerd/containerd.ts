@@ -1,14 +1,13 @@
 import type { Log } from '../../../foundation/log.ts';
-import type { Container, Runtime, Sandbox, SpdyTarget } from '../runtime.ts';
-import { ExecTimeout } from '../runtime.ts';
-import { type Connection, connect, isNotFound, isTimeout } from './connection.ts';
+import type { Container, Runtime, Sandbox } from '../runtime.ts';
+import { type Connection, connect, isNotFound } from './connection.ts';
+import { createEntry } from './entry.ts';
 import { watchTasks } from './events.ts';
 import { createImageService } from './images.ts';
-import { createPlaces, type Places } from './places.ts';
 import type * as cri from './protocol/messages.ts';
 import { containerRequest, rememberedRequest, resources, sandboxRequest } from './requests.ts';
 import { containerFrom, memoryFrom, sandboxFrom } from './responses.ts';
-import { openPort, openSession, openSpdy } from './sessions.ts';
+import { createSandboxOf } from './sandbox-of.ts';
 import { readStats } from './stats.ts';
 
 export type ContainerdRuntimeOptions = {
@@ -17,15 +16,6 @@ export type ContainerdRuntimeOptions = {
   log: Log;
 };
 
-/**
- * containerd stalls for half a minute when about 28 execs run at once in one pod: 16 are let in. Half of them are for
- * probes and hooks, so that people's long sessions cannot make a pod unhealthy.
- */
-const commandsPerPodMax = 8;
-const sessionsPerPodMax = 8;
-/** Probes and hooks wait for their place; people are told at once. */
-const commandsWaitingMax = 256;
-const outputBytesMax = 16 * 1024;
 /** Beyond the grace period: the time runc and the shim take to kill and reap. */
 const stopMarginMs = 30_000;
 
@@ -33,30 +23,7 @@ const stopMarginMs = 30_000;
 export function createContainerdRuntime({ socket, log }: ContainerdRuntimeOptions): Runtime {
   const connection = connect(socket);
   const { call } = connection;
-  const commands = createPlaces(commandsPerPodMax, commandsWaitingMax);
-  const sessions = createPlaces(sessionsPerPodMax, 0);
-  /** Which sandbox a container is in never changes, and CRI's ContainerStatus does not say it. */
-  const sandboxOf = new Map<string, string>();
-
-  const findSandbox = async (containerId: string): Promise<string | undefined> => {
-    const known = sandboxOf.get(containerId);
-    if (known !== undefined) return known;
-    const { containers } = await call('ListContainers', { filter: { id: containerId } });
-    const found = containers.find(({ id }) => id === containerId)?.podSandboxId;
-    if (found !== undefined) sandboxOf.set(containerId, found);
-    return found;
-  };
-  const enter = async (places: Places, containerId: string) =>
-    places.enter((await findSandbox(containerId)) ?? containerId);
-  const openInPlace = async (target: Exclude<SpdyTarget, { kind: 'portForward' }>) => {
-    const leave = await enter(sessions, target.containerId);
-    const session = await openSession(connection, target).catch((error) => {
-      leave();
-      throw error;
-    });
-    session.done.then(leave, leave);
-    return session;
-  };
+  const sandboxOf = createSandboxOf(connection);
 
   return {
     async version() {
@@ -80,7 +47,7 @@ export function createContainerdRuntime({ socket, log }: ContainerdRuntimeOption
     removePod: (podSandboxId) => call('RemovePodSandbox', { podSandboxId }).then(nothing, unlessAbsent),
     async listPods(sandboxId) {
       const pods = await listPods(connection, sandboxId);
-      for (const pod of pods) for (const { id } of pod.containers) sandboxOf.set(id, pod.id);
+      for (const pod of pods) for (const { id } of pod.containers) sandboxOf.put(id, pod.id);
       return pods;
     },
     async createContainer(podSandboxId, config) {
@@ -89,7 +56,7 @@ export function createContainerdRuntime({ socket, log }: ContainerdRuntimeOption
       const sandboxConfig = rememberedRequest(memory, status?.metadata);
       const request = { podSandboxId, config: containerRequest(config, memory), sandboxConfig };
       const { containerId } = await call('CreateContainer', request);
-      sandboxOf.set(containerId, podSandboxId);
+      sandboxOf.put(containerId, podSandboxId);
       return containerId;
     },
     startContainer: (containerId) => call('StartContainer', { containerId }).then(nothing),
@@ -101,11 +68,11 @@ export function createContainerdRuntime({ socket, log }: ContainerdRuntimeOption
       ).then(nothing, unlessAbsent),
     async removeContainer(containerId) {
       await call('RemoveContainer', { containerId }).catch(unlessAbsent);
-      sandboxOf.delete(containerId);
+      sandboxOf.forget(containerId);
     },
     async containerStatus(containerId) {
       const [sandboxId, response] = await Promise.all([
-        findSandbox(containerId),
+        sandboxOf.find(containerId),
         call('ContainerStatus', { containerId }).catch(unlessAbsent),
       ]);
       return response?.status && containerFrom(response.status, sandboxId ?? '');
@@ -113,25 +80,7 @@ export function createContainerdRuntime({ socket, log }: ContainerdRuntimeOption
     updateResources: (containerId, limits) =>
       call('UpdateContainerResources', { containerId, linux: resources(limits) }).then(nothing),
     reopenLog: (containerId) => call('ReopenContainerLog', { containerId }).then(nothing),
-
-    async exec(containerId, cmd, timeoutMs) {
-      const leave = await enter(commands, containerId);
-      return execSync(connection, containerId, cmd, timeoutMs).finally(leave);
-    },
-    openExec: (containerId, command, streams) => openInPlace({ kind: 'exec', containerId, command, streams }),
-    openAttach: (containerId, streams) => openInPlace({ kind: 'attach', containerId, streams }),
-    openPort: (sandboxId, port) => openPort(connection, sandboxId, port),
-    async openSpdy(target, protocols) {
-      const key = target.kind === 'portForward' ? undefined : target.containerId;
-      const leave = key === undefined ? nothing : await enter(sessions, key);
-      const opened = await openSpdy(connection, target, protocols).catch((error) => {
-        leave();
-        throw error;
-      });
-      opened.connection.once('close', leave);
-      return opened;
-    },
-
+    ...createEntry(connection, sandboxOf),
     watch: (onChange) => watchTasks(connection, log, onChange),
     images: createImageService(connection),
     stats: () => readStats(connection),
@@ -149,17 +98,6 @@ const nothing = () => {};
 
 function unlessAbsent(error: unknown): undefined {
   if (!isNotFound(error)) throw error;
-}
-
-/** CRI's timeout counts whole seconds, so the call's own deadline carries the milliseconds. */
-async function execSync({ call }: Connection, containerId: string, cmd: string[], timeoutMs: number) {
-  const request = { containerId, cmd, timeout: BigInt(Math.max(1, Math.ceil(timeoutMs / 1000))) };
-  const response = await call('ExecSync', request, timeoutMs).catch((error: unknown) => {
-    if (isTimeout(error)) throw new ExecTimeout(`${cmd[0]} did not end within ${timeoutMs} ms`, { cause: error });
-    throw error;
-  });
-  const output = Buffer.concat([response.stdout, response.stderr]).subarray(0, outputBytesMax).toString();
-  return { exitCode: response.exitCode, output };
 }
 
 async function listPods({ call }: Connection, sandboxId: string | undefined): Promise<Sandbox[]> {
