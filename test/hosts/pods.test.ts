@@ -5,23 +5,20 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Pod } from '../../src/api/schema/types.d.ts';
 import { cgroupFolder, isCgroupVersion2 } from '../../src/node/runtimes/cgroups.ts';
 import { testImageReference as image } from '../../src/node/runtimes/testing/busybox.ts';
 import { eventually, cannotRunContainers as skip, testCluster } from './cluster.ts';
 import { leftovers } from './processes.ts';
+import { forever, pod, shell, workbench } from './workbench.ts';
 
-/** What a user of Kubernetes expects of pods and workloads, by kubectl on one real node. */
+/** What a user of Kubernetes expects of pods, by kubectl on one real node. */
 const cluster = testCluster(7);
 const { kubectl, tryKubectl, dataDirectory } = cluster;
+const { start, apply, read, readPod, ready, inPod, waitingFor, nodeName } = workbench(cluster);
 const folder = mkdtempSync(join(tmpdir(), 'rempart-pods-'));
 
 before(async () => {
-  if (skip) return;
-  await cluster.upWithImage();
-  await kubectl('create namespace work');
-  // Host paths and root are asked for below.
-  await kubectl('label namespace work pod-security.kubernetes.io/enforce=privileged');
+  if (!skip) await start();
 });
 after(async () => {
   rmSync(folder, { recursive: true, force: true });
@@ -29,53 +26,6 @@ after(async () => {
   await cluster.remove();
   assert.deepEqual(await leftovers(cluster), []);
 });
-
-const forever = 'trap "exit 0" TERM; while true; do sleep 0.1; done';
-const shell = (script: string, more: object = {}) => ({
-  ...{ name: 'main', image, command: ['sh', '-c', script] },
-  ...more,
-});
-const pod = (name: string, container: object, more: object = {}) => ({
-  ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { app: name } } },
-  spec: { terminationGracePeriodSeconds: 1, containers: [container], ...more },
-});
-const workload = (kind: string, name: string, container: object, more: object = {}) => ({
-  ...{ apiVersion: 'apps/v1', kind, metadata: { name } },
-  spec: {
-    selector: { matchLabels: { app: name } },
-    template: {
-      metadata: { labels: { app: name } },
-      spec: { terminationGracePeriodSeconds: 1, containers: [container] },
-    },
-    ...more,
-  },
-});
-const apply = (...objects: object[]) =>
-  kubectl('-n work apply -f -', { input: objects.map((object) => JSON.stringify(object)).join('\n') });
-const read = async <T>(words: string): Promise<T> => JSON.parse(await kubectl(`-n work get ${words} -o json`));
-const readPod = (name: string) => read<Pod>(`pod ${name}`);
-const ready = (name: string) => kubectl(`-n work wait --for=condition=Ready pod/${name} --timeout=60s`);
-async function inPod(name: string, script: string): Promise<string> {
-  const { code, stdout, stderr } = await tryKubectl([
-    '-n',
-    'work',
-    'exec',
-    name,
-    '-c',
-    'main',
-    '--',
-    'sh',
-    '-c',
-    script,
-  ]);
-  assert.equal(code, 0, `${script}: ${stderr}`);
-  return stdout;
-}
-const waitingFor = async (name: string, reason: string) =>
-  eventually(`${name} waits: ${reason}`, async () => {
-    const [status] = (await readPod(name)).status?.containerStatuses ?? [];
-    return status?.state?.waiting?.reason === reason;
-  });
 
 test('environment and volumes come from where they should, and follow it while the pod runs', { skip }, async () => {
   await kubectl('-n work create configmap settings --from-literal=a=1');
@@ -272,7 +222,7 @@ test('attach, cp both ways, port-forward, and logs over a rotation', { skip }, a
 
 test('a static pod is shown by a mirror that goes with its file', { skip }, async () => {
   const file = join(dataDirectory, 'static-pods/still.json');
-  const node = (await kubectl('get nodes -o jsonpath={.items[0].metadata.name}')).trim();
+  const node = await nodeName();
   const still = pod('still', shell(forever));
   writeFileSync(file, JSON.stringify({ ...still, metadata: { ...still.metadata, namespace: 'work' } }));
   await eventually('the mirror is ready', async () =>
@@ -283,138 +233,4 @@ test('a static pod is shown by a mirror that goes with its file', { skip }, asyn
     'the mirror is gone',
     async () => (await tryKubectl(['-n', 'work', 'get', 'pod', `still-${node}`])).code === 1,
   );
-});
-
-test('jobs, cron jobs, daemon sets, and a stateful set that keeps its data', { skip }, async () => {
-  const job = {
-    template: { spec: { restartPolicy: 'Never', containers: [shell('echo index $JOB_COMPLETION_INDEX')] } },
-  };
-  const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Mi' } } };
-  const keeper = shell(`hostname >> /data/names; ${forever}`, { volumeMounts: [{ name: 'data', mountPath: '/data' }] });
-  const batch = { apiVersion: 'batch/v1' };
-  await apply(
-    {
-      ...batch,
-      kind: 'Job',
-      metadata: { name: 'parts' },
-      spec: { completions: 3, parallelism: 3, completionMode: 'Indexed', ...job },
-    },
-    {
-      ...batch,
-      kind: 'CronJob',
-      metadata: { name: 'yearly' },
-      spec: { schedule: '0 0 1 1 *', jobTemplate: { spec: job } },
-    },
-    workload('DaemonSet', 'each', shell(forever)),
-    workload('StatefulSet', 'kept', keeper, {
-      ...{ serviceName: 'kept', replicas: 2 },
-      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim }],
-    }),
-  );
-  await kubectl('-n work create job now --from=cronjob/yearly');
-  await kubectl('-n work wait --for=condition=Complete job/parts job/now --timeout=60s');
-  assert.deepEqual((await kubectl('-n work logs -l job-name=parts')).trim().split('\n').sort(), [
-    'index 0',
-    'index 1',
-    'index 2',
-  ]);
-  await kubectl('-n work rollout status daemonset/each --timeout=60s');
-  await kubectl('-n work rollout status statefulset/kept --timeout=60s');
-  const [first, second] = [await readPod('kept-0'), await readPod('kept-1')];
-  assert.ok(first.metadata.creationTimestamp! <= second.metadata.creationTimestamp!);
-  await kubectl('-n work delete pod kept-0');
-  await eventually('it is back', async () => (await readPod('kept-0')).metadata.uid !== first.metadata.uid);
-  await ready('kept-0');
-  assert.equal(await inPod('kept-0', 'cat /data/names'), 'kept-0\nkept-0\n');
-});
-
-test('services: names of each kind, one backend per client, and a refusal when there is none', { skip }, async () => {
-  const web = { name: 'main', image, command: ['sh', '-c', 'hostname > /tmp/name; exec httpd -f -p 8080 -h /tmp'] };
-  const probed = {
-    ...web,
-    ports: [{ name: 'http', containerPort: 8080 }],
-    readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
-  };
-  const service = (name: string, spec: object) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec });
-  const ports = [{ name: 'http', port: 80, targetPort: 'http' }];
-  await apply(
-    workload('StatefulSet', 'web', probed, { serviceName: 'web', replicas: 2 }),
-    service('web', { clusterIP: 'None', selector: { app: 'web' }, ports: [{ name: 'http', port: 8080 }] }),
-    service('sticky', { sessionAffinity: 'ClientIP', selector: { app: 'web' }, ports }),
-    service('alias', { type: 'ExternalName', externalName: 'sticky.work.svc.cluster.local' }),
-    service('nobody', { ports }),
-    pod('asking', shell(forever)),
-  );
-  await kubectl('-n work rollout status statefulset/web --timeout=60s');
-  await ready('asking');
-  const { status } = await readPod('web-0');
-  const lookup = (words: string) =>
-    inPod('asking', `nslookup ${words} | grep -v '^\\(Server\\|Address:.*:53\\)' || true`);
-  assert.match(await lookup('web-0.web.work.svc.cluster.local'), new RegExp(`Address: ${status!.podIP}\\n`));
-  assert.equal((await lookup('web.work.svc.cluster.local')).match(/Address/g)!.length, 2);
-  assert.match(
-    await lookup('-type=srv _http._tcp.web.work.svc.cluster.local'),
-    /8080 web-0\.web\.work\.svc\.cluster\.local/,
-  );
-  assert.match(await lookup(status!.podIP!), /name = web-0\.web\.work\.svc\.cluster\.local/);
-  assert.match(await lookup('alias.work.svc.cluster.local'), /canonical name = sticky\.work\.svc\.cluster\.local/);
-  const ask = 'printf "GET /name HTTP/1.0\\r\\n\\r\\n" | nc -w 2 sticky 80 | tail -n 1';
-  const answers = await inPod('asking', `for i in 1 2 3 4 5 6 7 8; do ${ask}; done`);
-  assert.match(answers, /^(web-[01]\n)\1{7}$/);
-  assert.match(await inPod('asking', 'nc -w 5 nobody 80 2>&1 </dev/null || true'), /refused/);
-  await kubectl('-n work delete pod asking');
-  await kubectl('-n work delete service web sticky alias nobody');
-  await kubectl('-n work delete statefulset web');
-});
-
-test('priority, spreading, budgets and taints decide where pods are', { skip }, async () => {
-  const node = (await kubectl('get nodes -o jsonpath={.items[0].metadata.name}')).trim();
-  const { status } = JSON.parse(await kubectl(`get node ${node} -o json`));
-  const milli = (quantity: string) =>
-    quantity.endsWith('m') ? Number.parseInt(quantity, 10) : Number(quantity) * 1000;
-  const most = { requests: { cpu: `${Math.floor(milli(status.allocatable.cpu) * 0.8)}m` } };
-  const spread = {
-    maxSkew: 1,
-    topologyKey: 'zone',
-    whenUnsatisfiable: 'DoNotSchedule',
-    labelSelector: { matchLabels: { app: 'zoned' } },
-  };
-  await apply(
-    { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'high' }, value: 1000 },
-    {
-      apiVersion: 'policy/v1',
-      kind: 'PodDisruptionBudget',
-      metadata: { name: 'kept' },
-      spec: { minAvailable: 2, selector: { matchLabels: { app: 'kept' } } },
-    },
-    pod('low', shell(forever, { resources: most })),
-    pod('zoned', shell(forever), { topologySpreadConstraints: [spread] }),
-  );
-  await ready('low');
-  await apply(pod('high', shell(forever, { resources: most }), { priorityClassName: 'high' }));
-  await ready('high');
-  assert.equal((await tryKubectl(['-n', 'work', 'get', 'pod', 'low'])).code, 1);
-  assert.match(await kubectl('-n work describe pod zoned'), /didn't match pod topology spread constraints/);
-  await eventually(
-    'the budget knows its pods',
-    async () => (await kubectl('-n work get pdb kept -o jsonpath={.status.currentHealthy}')) === '2',
-  );
-  const drained = await tryKubectl([
-    'drain',
-    node,
-    '--ignore-daemonsets',
-    '--force',
-    '--pod-selector=app=kept',
-    '--timeout=3s',
-  ]);
-  assert.match(drained.stderr, /would violate the pod's disruption budget/);
-  await kubectl(`uncordon ${node}`);
-  assert.match(await kubectl('-n work get pods -l app=kept'), /kept-0 +1\/1 +Running[\s\S]*kept-1 +1\/1 +Running/);
-  await kubectl(`taint node ${node} broken=yes:NoExecute`);
-  await eventually(
-    'what does not tolerate it is gone',
-    async () => (await tryKubectl(['-n', 'work', 'get', 'pod', 'high'])).code === 1,
-  );
-  await kubectl(`taint node ${node} broken-`);
-  await kubectl('-n work rollout status statefulset/kept --timeout=60s');
 });
