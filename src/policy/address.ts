@@ -1,18 +1,25 @@
 /** A span of IPv4 addresses as unsigned numbers, both ends included. */
 export type AddressRange = { first: number; last: number };
 
-const dottedDecimal = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+const [point, zero, nine] = [46, 48, 57];
 
 /** `10.0.0.1` as an unsigned number; undefined for anything else, IPv6 and leading zeros included. */
 export function parseAddress(text: string): number | undefined {
-  const match = dottedDecimal.exec(text);
-  if (match === null) return undefined;
-  let value = 0;
-  for (const part of match.slice(1)) {
-    if (Number(part) > 255 || (part.length > 1 && part.startsWith('0'))) return undefined;
-    value = value * 256 + Number(part);
+  let [value, parts, part, digits] = [0, 0, 0, 0];
+  for (let at = 0; at <= text.length; at++) {
+    const code = at === text.length ? point : text.charCodeAt(at);
+    if (code === point) {
+      if (digits === 0 || part > 255 || ++parts > 4) return undefined;
+      value = value * 256 + part;
+      part = 0;
+      digits = 0;
+    } else {
+      const isLeadingZero = digits === 1 && part === 0;
+      if (code < zero || code > nine || isLeadingZero || ++digits > 3) return undefined;
+      part = part * 10 + code - zero;
+    }
   }
-  return value;
+  return parts === 4 ? value : undefined;
 }
 
 /** `10.0.0.1`, from its 32 bits. */

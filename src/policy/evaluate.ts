@@ -23,8 +23,11 @@ export type Why =
 export type Side = { allowed: boolean; why: Why; by: string[] };
 export type Decision = { allowed: boolean; egress: Side; ingress: Side };
 
-/** A party located in the world; exactly the facts that rules look at. */
-export type Located = { pod?: PolicyPod; node?: string; readonly addresses: number[]; service?: WellKnown };
+/** A party located in the world; exactly the facts that rules look at. Of a pod the addresses are its own. */
+export type Located = { pod?: PolicyPod; node?: string; addresses?: number[]; service?: WellKnown };
+
+export const addressesAt = ({ pod, addresses }: Located): number[] => addresses ?? addressesOf(pod?.ips ?? none);
+const none: string[] = [];
 
 /** May `from` open a connection to `to` on this port? Both the source's egress and the destination's ingress decide. */
 export function evaluate(index: Index, from: Party, to: Party, protocol: Protocol, port: number): Decision {
@@ -52,14 +55,8 @@ export function locate(index: Index, party: Party, protocol: Protocol, port: num
 
 /** A pod that no node has yet is on no node: not on the same as another such pod. */
 function locatePod(pod: PolicyPod): Located {
-  if (pod.hostNetwork) return { ...(pod.node === '' ? {} : { node: pod.node }), addresses: addressesOf(pod.ips) };
-  return {
-    pod,
-    // Few rules are about addresses.
-    get addresses() {
-      return addressesOf(pod.ips);
-    },
-  };
+  if (!pod.hostNetwork) return { pod };
+  return { ...(pod.node === '' ? {} : { node: pod.node }), addresses: addressesOf(pod.ips) };
 }
 
 const nodeAt = (index: Index, address: string) => {
@@ -127,7 +124,7 @@ export function ruleAllowsService(index: Index, rule: Rule, service: WellKnown, 
 export function matchesPeer(index: Index, peer: Peer, located: Located): boolean {
   const { pod, service } = located;
   if (peer.type === 'blocks')
-    return located.addresses.some((address) => peer.ranges.some((range) => contains(range, address)));
+    return addressesAt(located).some((address) => peer.ranges.some((range) => contains(range, address)));
   if (pod !== undefined) return peerSelects(peer, index.classOf(pod).namespace, pod.labels);
   if (service?.namespace === undefined) return false;
   const namespace = index.world.namespaces.find(({ name }) => name === service.namespace);

@@ -1,6 +1,7 @@
 import { formatSelector, type LabelSelector, matchesSelector } from '../api/selectors.ts';
 import { formatAddress } from './address.ts';
 import {
+  addressesAt,
   type Decision,
   evaluate,
   type Located,
@@ -117,11 +118,11 @@ function judgeRules(connection: Connection, direction: Direction, policy: Parsed
   });
 }
 
-const serviceDiffers = ({ service, addresses }: Located): Difference[] => [
+const serviceDiffers = (located: Located): Difference[] => [
   {
     what: 'address',
     wanted: 'another destination or port',
-    found: `${service!.name} at ${addresses.map(formatAddress).join()}`,
+    found: `${located.service!.name} at ${addressesAt(located).map(formatAddress).join()}`,
   },
 ];
 
@@ -162,8 +163,9 @@ function judgePeer(index: Index, peer: Peer, far: Located): JudgedPeer {
   if (peer.type === 'blocks') {
     if (matchesPeer(index, peer, far)) return { differs: [], unsure: [] };
     const wanted = peer.ranges.map(({ first, last }) => `${formatAddress(first)}-${formatAddress(last)}`).join(', ');
-    const found = far.addresses.map(formatAddress).join(', ') || 'no address';
-    const doubt = far.addresses.length === 0 && { doubt: 'an ipBlock decides, and the address is not known yet' };
+    const addresses = addressesAt(far);
+    const found = addresses.map(formatAddress).join(', ') || 'no address';
+    const doubt = addresses.length === 0 && { doubt: 'an ipBlock decides, and the address is not known yet' };
     return { differs: [{ what: 'address', wanted: wanted || 'none', found, ...doubt }], unsure: [] };
   }
   const { pod } = far;
@@ -187,10 +189,10 @@ function namespaceDiffers(index: Index, wanted: CompiledSelector | string, { nam
   };
 }
 
-const noPod = ({ addresses, node }: Located): Difference => ({
+const noPod = (located: Located): Difference => ({
   what: 'pod',
   wanted: 'a pod that selectors find',
-  found: `the address ${addresses.map(formatAddress).join(', ') || 'of nobody'}${node ? ` (on the network of node ${node})` : ''}`,
+  found: `the address ${addressesAt(located).map(formatAddress).join(', ') || 'of nobody'}${located.node ? ` (on the network of node ${located.node})` : ''}`,
 });
 
 function labelDiffers(what: Difference['what'], { selector, matches }: CompiledSelector, labels: Labels): Difference[] {

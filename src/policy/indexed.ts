@@ -33,8 +33,8 @@ export type Index = {
   policies: ParsedPolicy[];
   classes: PodClass[];
   classOf(pod: PolicyPod): PodClass;
-  podByKey: Map<string, PolicyPod>;
-  podByAddress: Map<number, PolicyPod>;
+  podByKey: ReadonlyMap<string, PolicyPod>;
+  podByAddress: ReadonlyMap<number, PolicyPod>;
   nodeByAddress: Map<number, string>;
   wellKnownByLocation: Map<string, WellKnown>;
   exposuresOf(pod: PolicyPod): Exposure[];
@@ -55,34 +55,23 @@ function indexOf(world: World): Index {
   const policies = world.policies.map(parsePolicy);
   const policiesOf = Map.groupBy(policies, ({ namespace }) => namespace);
   const namespaces = new Map(world.namespaces.map((namespace) => [namespace.name, namespace]));
-  const keys = selectorKeys(policies);
-  const classes = new Map<string, PodClass>();
-  const classOf = new Map<PolicyPod, PodClass>();
-  for (const pod of world.pods.filter((pod) => !pod.hostNetwork)) {
-    let id = pod.namespace;
-    for (const key of keys) id += `\u0000${pod.labels[key] ?? '\u0001'}`;
-    let found = classes.get(id);
-    if (found === undefined) {
-      let namespace = namespaces.get(pod.namespace);
-      if (namespace === undefined) {
-        // Not known yet: judged as one of which nothing was said, which is the closed default.
-        namespace = { name: pod.namespace, labels: { [namespaceNameLabel]: pod.namespace } };
-        namespaces.set(pod.namespace, namespace);
-      }
-      found = createClass(pod, namespace, policiesOf.get(pod.namespace) ?? [], world);
-      classes.set(id, found);
-    }
-    found.pods.push(pod);
-    classOf.set(pod, found);
-  }
+  const namespaceOf = (name: string): PolicyNamespace => {
+    // Not known yet: judged as one of which nothing was said, which is the closed default.
+    const namespace = namespaces.get(name) ?? { name, labels: { [namespaceNameLabel]: name } };
+    namespaces.set(name, namespace);
+    return namespace;
+  };
+  const { groups, groupOf } = alikeBy(selectorKeys(policies), world.pods);
+  const classes = groups.map((pods) => {
+    const { namespace } = pods[0]!;
+    return createClass(pods, namespaceOf(namespace), policiesOf.get(namespace) ?? [], world);
+  });
   const exposures = Map.groupBy(world.exposures, ({ namespace, pod }) => podKey({ namespace, name: pod }));
   return {
-    world,
-    policies,
-    classes: [...classes.values()],
-    classOf: (pod) => classOf.get(pod)!,
-    podByKey: new Map(world.pods.map((pod) => [podKey(pod), pod])),
-    podByAddress: addressed(world.pods.filter(({ hostNetwork }) => !hostNetwork)),
+    ...{ world, policies, classes },
+    classOf: (pod) => classes[groupOf.get(pod)!]!,
+    podByKey: podsByKey(world.pods),
+    podByAddress: podsByAddress(world.pods),
     nodeByAddress: new Map(
       world.nodes.flatMap(({ name, addresses }) => addressesOf(addresses).map((ip) => [ip, name] as const)),
     ),
@@ -97,11 +86,55 @@ function indexOf(world: World): Index {
   };
 }
 
-function addressed(pods: PolicyPod[]): Map<number, PolicyPod> {
-  const byAddress = new Map<number, PolicyPod>();
-  for (const pod of pods) for (const address of addressesOf(pod.ips)) byAddress.set(address, pod);
-  return byAddress;
+type Alike = { keys: string; groups: PolicyPod[][]; groupOf: Map<PolicyPod, number> };
+const alike = new WeakMap<PolicyPod[], Alike>();
+
+/**
+ * Pods of one namespace with the same values of these labels. Worlds that differ by a policy share their pods, and mostly
+ * what its selectors look at.
+ */
+function alikeBy(labels: string[], pods: PolicyPod[]): Alike {
+  const keys = JSON.stringify(labels);
+  const known = alike.get(pods);
+  if (known?.keys === keys) return known;
+  const numbers = new Map<string, number>();
+  const made: Alike = { keys, groups: [], groupOf: new Map() };
+  for (const pod of pods) {
+    if (pod.hostNetwork) continue;
+    let id = pod.namespace;
+    for (const label of labels) id += `\u0000${pod.labels[label] ?? '\u0001'}`;
+    let number = numbers.get(id);
+    if (number === undefined) {
+      number = made.groups.push([]) - 1;
+      numbers.set(id, number);
+    }
+    made.groups[number]!.push(pod);
+    made.groupOf.set(pod, number);
+  }
+  alike.set(pods, made);
+  return made;
 }
+
+/** Once per list of pods, which is not changed once a world has it. */
+function oncePerPods<T>(make: (pods: PolicyPod[]) => T): (pods: PolicyPod[]) => T {
+  const known = new WeakMap<PolicyPod[], { made: T }>();
+  return (pods) => {
+    const found = known.get(pods) ?? { made: make(pods) };
+    known.set(pods, found);
+    return found.made;
+  };
+}
+
+/** Pods by `podKey`. */
+export const podsByKey = oncePerPods(
+  (pods): ReadonlyMap<string, PolicyPod> => new Map(pods.map((pod) => [podKey(pod), pod])),
+);
+
+const podsByAddress = oncePerPods((pods): ReadonlyMap<number, PolicyPod> => {
+  const byAddress = new Map<number, PolicyPod>();
+  for (const pod of pods) if (!pod.hostNetwork) for (const address of addressesOf(pod.ips)) byAddress.set(address, pod);
+  return byAddress;
+});
 
 const parsedAddresses = new WeakMap<string[], number[]>();
 
@@ -127,19 +160,21 @@ function selectorKeys(policies: ParsedPolicy[]): string[] {
   return [...found].sort();
 }
 
+/** The class of pods that are alike. */
 function createClass(
-  pod: PolicyPod,
+  pods: PolicyPod[],
   namespace: PolicyNamespace,
   policies: ParsedPolicy[],
   { foreign, defaultIsolation }: World,
 ): PodClass {
-  const selecting = policies.filter((policy) => policy.selector.matches(pod.labels));
+  const { labels } = pods[0]!;
+  const selecting = policies.filter((policy) => policy.selector.matches(labels));
   const selectedBy = {
     ingress: selecting.filter(({ rules }) => rules.ingress !== undefined),
     egress: selecting.filter(({ rules }) => rules.egress !== undefined),
   };
   const isolation = foreign ? 'off' : isolationOf(namespace, defaultIsolation);
-  return { namespace, labels: pod.labels, pods: [], isolation, selectedBy };
+  return { namespace, labels, pods, isolation, selectedBy };
 }
 
 /** Does this peer's selector find what lives in `namespace` with these labels? Selectors of one peer are ANDed. */

@@ -17,6 +17,25 @@ import { plainAddresses, portNumber, worlds } from './testing/worlds.ts';
 const protocols: Protocol[] = ['TCP', 'UDP', 'SCTP'];
 const party = (end: End) => (typeof end === 'string' ? { address: end } : { pod: podKey(end) });
 
+test('an address is four numbers up to 255, without zeros before them', () => {
+  const texts = ['0.0.0.0', '10.0.0.1', '255.255.255.255', '1.2.3.0'];
+  assert.deepEqual(texts.map(parseAddress), [0, 0x0a000001, 0xffffffff, 0x01020300]);
+  const others = [
+    '',
+    '1.2.3',
+    '1.2.3.4.5',
+    '1.2.3.256',
+    '01.2.3.4',
+    '1.2.3.00',
+    '1..3.4',
+    '1.2.3.',
+    '.1.2.3',
+    '1.2.3.1000',
+  ];
+  for (const text of [...others, '1.2.3.4 ', '::1', 'a.b.c.d', '-1.2.3.4'])
+    assert.equal(parseAddress(text), undefined, text);
+});
+
 test('the evaluator says what the documentation of NetworkPolicy says', () => {
   fc.assert(
     fc.property(worlds, portNumber, fc.constantFrom(...protocols), (world, port, protocol) => {

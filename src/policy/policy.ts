@@ -15,6 +15,7 @@ export { type AddressRange, contains, formatAddress, parseAddress, parseBlock, s
 export type { CompiledDirection, CompiledPod, PeerSet, PortRange } from './compile.ts';
 export type { Decision, Party, Side } from './evaluate.ts';
 export type { Difference, ExplainedSide, Explanation, RuleRef } from './explain.ts';
+export { podsByKey } from './indexed.ts';
 export {
   containerPorts,
   exposes,

@@ -53,7 +53,7 @@ export type WellKnown = {
 /** A port of a pod that a NodePort or LoadBalancer service, or a host port, offers to the outside on purpose. */
 export type Exposure = { namespace: string; pod: string; protocol: Protocol; port: number };
 
-/** Everything a decision depends on. */
+/** Everything a decision depends on. Its lists are not changed any more: what is made of them is kept. */
 export type World = {
   pods: PolicyPod[];
   namespaces: PolicyNamespace[];

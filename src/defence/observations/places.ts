@@ -1,6 +1,6 @@
 import type { FlowEnd } from '../../api/observations/observation.ts';
 import type { Party, PolicyPod, Protocol, WellKnown, World } from '../../policy/policy.ts';
-import { podKey } from '../../policy/policy.ts';
+import { podKey, podsByKey } from '../../policy/policy.ts';
 import type { ObjectRef } from '../object-ref.ts';
 import type { SnapshotWorld } from '../snapshot/world.ts';
 
@@ -91,7 +91,7 @@ export function placesOf(before: SnapshotWorld, after: SnapshotWorld): Places {
 }
 
 function podsOf({ world, workloads }: SnapshotWorld) {
-  const byKey = new Map(world.pods.map((pod) => [podKey(pod), pod]));
+  const byKey = podsByKey(world.pods);
   const firstBy = (keyOf: (pod: PolicyPod) => string | undefined) => {
     const found = new Map<string, PolicyPod>();
     for (const pod of world.pods) {

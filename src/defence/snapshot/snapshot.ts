@@ -26,25 +26,30 @@ export type Snapshot = {
 
 export type SnapshotParts = Pick<Snapshot, 'source' | 'closedByDefault' | 'takenAtMs' | 'minor' | 'objects' | 'unread'>;
 
+const none: Manifest[] = [];
+
 /** A snapshot of these parts. Tables for looking up are made by the first who asks; the parts are not copied. */
 export function createSnapshot(parts: SnapshotParts): Snapshot {
   const byKind = Map.groupBy(parts.objects, kindName);
   const unread = new Map(parts.unread.map(({ kind, why }) => [kind, why]));
-  // Made when somebody asks: most questions about a change need neither.
-  let byPlace: Map<string, Manifest[]> | undefined;
-  let byRef: Map<string, Manifest> | undefined;
+  const of = (kind: string) => byKind.get(kind) ?? none;
+  const byNamespace = perKind((kind) => Map.groupBy(of(kind), ({ metadata }) => metadata.namespace ?? ''));
+  const byRef = perKind((kind) => new Map(of(kind).map((object) => [refKey(refOf(object)), object])));
   return {
     ...parts,
-    of(kind, namespace) {
-      if (namespace === undefined) return byKind.get(kind) ?? [];
-      byPlace ??= Map.groupBy(parts.objects, (object) => `${kindName(object)} ${object.metadata.namespace ?? ''}`);
-      return byPlace.get(`${kind} ${namespace}`) ?? [];
-    },
-    get(ref) {
-      byRef ??= new Map(parts.objects.map((object) => [refKey(refOf(object)), object]));
-      return byRef.get(refKey(ref));
-    },
+    of: (kind, namespace) => (namespace === undefined ? of(kind) : (byNamespace(kind).get(namespace) ?? none)),
+    get: (ref) => byRef(ref.kind).get(refKey(ref)),
     whyUnread: (kind) => unread.get(kind),
+  };
+}
+
+/** Tables of kinds, each made when somebody asks: most questions about a change need few. */
+function perKind<T>(make: (kind: string) => T): (kind: string) => T {
+  const made = new Map<string, T>();
+  return (kind) => {
+    const found = made.get(kind) ?? make(kind);
+    made.set(kind, found);
+    return found;
   };
 }
 
@@ -53,13 +58,19 @@ export type Change = { put: Manifest } | { remove: ObjectRef };
 
 export const changedRef = (change: Change): ObjectRef => ('put' in change ? refOf(change.put) : change.remove);
 
-/** The snapshot as it would be after the changes. */
+/** The snapshot as it would be after the changes. Kinds that they are not about keep their lists and what is known of them. */
 export function withChanges(snapshot: Snapshot, changes: Change[]): Snapshot {
   const changed = new Map(changes.map((change) => [refKey(changedRef(change)), change]));
   const names = new Set(changes.map((change) => changedRef(change).name));
-  const objects = snapshot.objects.filter(
-    (object) => !names.has(object.metadata.name) || !changed.has(refKey(refOf(object))),
-  );
-  for (const change of changed.values()) if ('put' in change) objects.push(change.put);
-  return createSnapshot({ ...snapshot, objects });
+  const kinds = new Set(changes.map((change) => changedRef(change).kind));
+  const stays = (object: Manifest) => !names.has(object.metadata.name) || !changed.has(refKey(refOf(object)));
+  const puts = [...changed.values()].flatMap((change) => ('put' in change ? [change.put] : []));
+  const ofKinds = [...kinds].flatMap((kind) => snapshot.of(kind)).filter(stays);
+  const own = createSnapshot({ ...snapshot, objects: [...ofKinds, ...puts] });
+  return {
+    ...snapshot,
+    objects: [...snapshot.objects.filter(stays), ...puts],
+    of: (kind, namespace) => (kinds.has(kind) ? own : snapshot).of(kind, namespace),
+    get: (ref) => (kinds.has(ref.kind) ? own : snapshot).get(ref),
+  };
 }

@@ -24,10 +24,11 @@ import {
 import type { Manifest } from '../contract.ts';
 import { kindName, nameOf, type ObjectRef, refOf } from '../object-ref.ts';
 import { protectionKind, writtenMode } from '../protection-mode.ts';
-import { podOf } from '../workload.ts';
+import { podOf, workloadKinds } from '../workload.ts';
 import { backendsOf } from './backends.ts';
 import { networkPolicyKind } from './kinds.ts';
 import { type NetworkDoubts, networkDoubts } from './network-doubts.ts';
+import { oncePerKinds } from './once.ts';
 import { ownersOf, willRun } from './owners.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -54,16 +55,30 @@ export function worldOfSnapshot(snapshot: Snapshot): SnapshotWorld {
     const why = snapshot.whyUnread(kind);
     return why === undefined ? [] : [{ what: kind, why }];
   });
-  const tryEach: TryEach = (objects, convert) =>
-    objects.flatMap((object) => {
-      try {
-        return [convert(placed(object), object)];
-      } catch (error) {
-        const why = `an API server would refuse it (${(error as Error).message})`;
-        notAssessed.push({ what: `${kindName(object)} ${nameOf(object)}`, why });
-        return [];
-      }
-    });
+  const tryEach = noting(notAssessed);
+  const running = runningIn(snapshot);
+  notAssessed.push(...running.notAssessed);
+  const world: World = {
+    pods: running.pods,
+    namespaces: tryEach(snapshot.of('Namespace'), policyNamespace),
+    nodes: tryEach(snapshot.of('Node'), policyNode),
+    policies: tryEach(snapshot.of(networkPolicyKind), checkedPolicy),
+    exposures: [...running.exposures],
+    wellKnown: [],
+    ...(snapshot.closedByDefault ? { defaultIsolation: defaultIsolation(snapshot) } : { foreign: true }),
+  };
+  world.exposures.push(...exposuresOf(snapshot, world.pods, tryEach));
+  if (snapshot.closedByDefault) world.wellKnown = wellKnownServices(snapshot, notAssessed);
+  const { workloads, templates } = running;
+  return { world, workloads, templates, notAssessed, ...networkDoubts(snapshot) };
+}
+
+/** Pods that live, and those made from templates. */
+type Running = Pick<SnapshotWorld, 'workloads' | 'templates' | 'notAssessed'> & Pick<World, 'pods' | 'exposures'>;
+
+const runningIn = oncePerKinds(workloadKinds, (snapshot): Running => {
+  const notAssessed: Running['notAssessed'] = [];
+  const tryEach = noting(notAssessed);
   const owners = ownersOf(snapshot);
   const workloads = new Map<string, ObjectRef>();
   const alive = new Set<Manifest>();
@@ -82,23 +97,29 @@ export function worldOfSnapshot(snapshot: Snapshot): SnapshotWorld {
     return read;
   });
   const every = [...pods, ...virtual];
-  const world: World = {
+  return {
+    ...{ workloads, notAssessed },
     pods: every.map(({ pod }) => pod),
-    namespaces: tryEach(snapshot.of('Namespace'), policyNamespace),
-    nodes: tryEach(snapshot.of('Node'), policyNode),
-    policies: tryEach(snapshot.of(networkPolicyKind), checkedPolicy),
     exposures: every.flatMap(({ exposures }) => exposures),
-    wellKnown: [],
-    ...(snapshot.closedByDefault ? { defaultIsolation: defaultIsolation(snapshot) } : { foreign: true }),
+    templates: new Set(virtual.map(({ pod }) => podKey(pod))),
   };
-  world.exposures.push(...exposuresOf(snapshot, world.pods, tryEach));
-  if (snapshot.closedByDefault) world.wellKnown = wellKnownServices(snapshot, notAssessed);
-  const templates = new Set(virtual.map(({ pod }) => podKey(pod)));
-  return { world, workloads, templates, notAssessed, ...networkDoubts(snapshot) };
-}
+});
 
 /** Converts one by one: what cannot be is noted, not thrown. */
 type TryEach = <T>(objects: Manifest[], convert: (object: Manifest, written: Manifest) => T) => T[];
+
+const noting =
+  (notAssessed: SnapshotWorld['notAssessed']): TryEach =>
+  (objects, convert) =>
+    objects.flatMap((object) => {
+      try {
+        return [convert(placed(object), object)];
+      } catch (error) {
+        const why = `an API server would refuse it (${(error as Error).message})`;
+        notAssessed.push({ what: `${kindName(object)} ${nameOf(object)}`, why });
+        return [];
+      }
+    });
 
 const placements = new WeakMap<Manifest, Manifest>();
 const clusterScoped = new Set(['Namespace', 'Node']);
@@ -156,12 +177,16 @@ function readPod(object: Manifest): ReadPod {
   return read;
 }
 
+const checkedPolicies = new WeakSet<Manifest>();
+
 /** What an API server would refuse is no policy: it would not be there. Throws with what is wrong. */
 function checkedPolicy(object: Manifest): NetworkPolicy {
   const policy = object as unknown as NetworkPolicy;
+  if (checkedPolicies.has(object)) return policy;
   parsePolicy(policy);
   const [wrong] = refusalsOf(object);
   if (wrong !== undefined) throw new Error(`${wrong.field}: ${wrong.message}`);
+  checkedPolicies.add(object);
   return policy;
 }
 

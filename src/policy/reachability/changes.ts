@@ -55,10 +55,14 @@ function changes({ was, is, same }: Common, direction: Direction): boolean {
 const samePolicies = (a: ParsedPolicy[], b: ParsedPolicy[]) =>
   a.length === b.length && a.every((policy) => b.includes(policy));
 
+/** Far more than there can be, so that the places of two are one number. */
+const classesMax = 2 ** 25;
+const placeOf = (party: PartyClass | undefined): number => (party === undefined ? 0 : party.index + 1);
+
 function commonClasses(old: Matrix, now: Matrix): Common[] {
-  const commons = new Map<string, Common>();
+  const commons = new Map<number, Common>();
   const add = (was: PartyClass | undefined, is: PartyClass | undefined, same: boolean, member: string) => {
-    const key = `${was?.index} ${is?.index} ${same}`;
+    const key = (placeOf(was) * classesMax + placeOf(is)) * 2 + Number(same);
     const known = commons.get(key);
     if (known === undefined) commons.set(key, { was, is, same, members: [member] });
     else known.members.push(member);
@@ -97,7 +101,7 @@ const outside = (matrix: Matrix): Piece[] =>
     .sort((a, b) => a.range.first - b.range.first);
 
 /** Every key of either, with what each has for it. */
-function* both<K, V>(a: Map<K, V>, b: Map<K, V>): Generator<[K, V | undefined, V | undefined]> {
+function* both<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): Generator<[K, V | undefined, V | undefined]> {
   for (const [key, value] of a) yield [key, value, b.get(key)];
   for (const [key, value] of b) if (!a.has(key)) yield [key, undefined, value];
 }

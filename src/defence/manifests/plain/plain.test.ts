@@ -147,6 +147,16 @@ test('random pieces of YAML in any order are read alike, or left to the thorough
   );
 });
 
+test('what is nested deeper than manifests are is left to the thorough reader', () => {
+  const keys = (count: number) =>
+    `${Array.from({ length: count }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('')}${' '.repeat(count)}b: 1\n`;
+  assert.ok(agrees(keys(50)));
+  assert.equal(readPlain(keys(51)), undefined);
+  const brackets = (count: number) => `a: ${'['.repeat(count)}${']'.repeat(count)}\n`;
+  assert.ok(agrees(brackets(21)));
+  assert.equal(readPlain(brackets(22)), undefined);
+});
+
 test('the manifests of the example are of the part that is read quickly', () => {
   const folder = join(import.meta.dirname, '../../../../examples/shop/manifests');
   const texts = globSync('*.yaml', { cwd: folder }).flatMap((file) => split(readFileSync(join(folder, file), 'utf8')));

@@ -1,4 +1,4 @@
-import { createEvaluator, podKey } from '../../../policy/policy.ts';
+import { createEvaluator, podsByKey } from '../../../policy/policy.ts';
 import { refText } from '../../object-ref.ts';
 import { placesOf, withStandIns } from '../../observations/places.ts';
 import { networkPolicyKind } from '../../snapshot/kinds.ts';
@@ -7,7 +7,7 @@ import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
 import { allowanceFor, allowancesMax, byNamespace } from '../network/allow.ts';
-import { judgeFlows } from '../network/flows.ts';
+import { judgeFlows, type PlacedFlow } from '../network/flows.ts';
 import { judgeReach } from '../network/reach.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
@@ -34,26 +34,30 @@ function judgeNetwork(scope: Scope): Judged {
   const worlds = scope.worlds();
   const places = placesOf(worlds.before, worlds.after);
   // Every end is placed first: pods that are gone become part of both worlds.
-  for (const { from, to } of observations.flows) for (const end of [from, to]) places.place(end);
+  const placed = observations.flows.map((flow): PlacedFlow => {
+    const { from, to, protocol, port } = flow;
+    return { flow, from: places.place(from), to: places.place(to, protocol, port) };
+  });
   const { standIns } = places;
-  const evaluators = {
-    before: createEvaluator(withStandIns(worlds.before.world, standIns)),
-    after: createEvaluator(withStandIns(worlds.after.world, standIns)),
+  const seen = {
+    before: withStandIns(worlds.before.world, standIns),
+    after: withStandIns(worlds.after.world, standIns),
   };
+  const evaluators = { before: createEvaluator(seen.before), after: createEvaluator(seen.after) };
   const { namespaces } = worlds.after.world;
   const refs = changes.map(changedRef).filter(({ kind }) => kind === networkPolicyKind);
   const changed = new Set(refs.map(({ namespace, name }) => `${namespace || 'default'}/${name}`));
-  const flows = judgeFlows(observations.flows, places, evaluators, { namespaces, doubts: worlds.after, changed });
+  const flows = judgeFlows(placed, evaluators, { namespaces, doubts: worlds.after, changed });
   if (flows.broken.length > 0) {
-    const pods = new Map([...worlds.after.world.pods, ...standIns].map((pod) => [podKey(pod), pod]));
-    const others = byNamespace(flows.placed);
+    const pods = podsByKey(seen.after.pods);
+    const others = byNamespace(placed);
     const allowing = { after: worlds.after, pods, evaluator: evaluators.after, others };
     for (const broken of flows.broken.slice(0, allowancesMax)) {
       const allowance = allowanceFor(broken, changes, allowing);
       if (allowance !== undefined) broken.impact.allowance = allowance;
     }
   }
-  const reach = judgeReach(worlds, flows.placed, observations.windows.flows);
+  const reach = judgeReach(worlds, placed, observations.windows.flows);
   const by = changes.map((change) => refText(changedRef(change))).slice(0, decidersMax);
   const blind = blindness(scope);
   return {
@@ -61,7 +65,7 @@ function judgeNetwork(scope: Scope): Judged {
       ...flows.impacts.map((impact) => doubted(impact, blind)),
       ...reach.impacts.map((impact) => ({ ...impact, by })),
     ],
-    judged: { flow: flows.placed.length, reach: reach.pairs },
+    judged: { flow: placed.length, reach: reach.pairs },
     // Where no pair of ends changes at all, nothing depends on what was watched.
     watched: reach.pairs > 0 || flows.impacts.some(({ outcome }) => outcome !== 'safe') ? ['flows'] : [],
     notAssessed: [...blind, ...doubtsOf(worlds.after).map(({ what, why }) => `${what}: ${why}`)],

@@ -64,7 +64,7 @@ export function allowanceFor(
 export type AllowScope = {
   after: SnapshotWorld;
   /** Of that world, pods that are gone included, by `podKey`. */
-  pods: Map<string, PolicyPod>;
+  pods: ReadonlyMap<string, PolicyPod>;
   evaluator: Evaluator;
   /** By namespace of either end. */
   others: Map<string, PlacedFlow[]>;

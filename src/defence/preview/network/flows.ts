@@ -1,7 +1,7 @@
 import type { Flow, Seen } from '../../../api/observations/observation.ts';
 import type { Decision, Evaluator, Side, World } from '../../../policy/policy.ts';
 import { isolationLabel } from '../../../policy/policy.ts';
-import type { Place, Places } from '../../observations/places.ts';
+import type { Place } from '../../observations/places.ts';
 import { doubtAbout, type NetworkDoubts } from '../../snapshot/network-doubts.ts';
 import type { Impact, Outcome } from '../impact.ts';
 
@@ -18,17 +18,14 @@ export type Surroundings = { namespaces: World['namespaces']; doubts: NetworkDou
 
 /** Every flow before and after. Flows of the same workloads, port and outcome become one impact. */
 export function judgeFlows(
-  flows: Flow[],
-  { place }: Places,
+  placed: PlacedFlow[],
   { before, after }: Evaluators,
   { namespaces: namespaceLabels, doubts, changed }: Surroundings,
-): { impacts: Impact[]; broken: BrokenFlow[]; placed: PlacedFlow[] } {
+): { impacts: Impact[]; broken: BrokenFlow[] } {
   const merged = new Map<string, Impact>();
   const broken: BrokenFlow[] = [];
-  const placed: PlacedFlow[] = [];
-  for (const flow of flows) {
-    const ends = { flow, from: place(flow.from), to: place(flow.to, flow.protocol, flow.port) };
-    placed.push(ends);
+  for (const ends of placed) {
+    const { flow } = ends;
     const was = before.evaluate(ends.from.before, ends.to.before, flow.protocol, flow.port);
     const sure = judgeFlow(ends, was, after, namespaceLabels);
     if (sure === undefined) continue;
@@ -50,7 +47,7 @@ export function judgeFlows(
     const isMendable = sure.outcome === 'breaks' && doubtAbout(doubts, at, true) === undefined;
     if (isMendable && decision !== undefined) broken.push({ placed: ends, decision, impact });
   }
-  return { impacts: [...merged.values()], broken, placed };
+  return { impacts: [...merged.values()], broken };
 }
 
 /** `Deployment shop/api → StatefulSet shop/database TCP 6379`. */

@@ -5,6 +5,7 @@ import {
   type PolicyPod,
   type PortRange,
   podKey,
+  podsByKey,
   portsText,
   withoutPorts,
 } from '../../../policy/policy.ts';
@@ -61,7 +62,7 @@ export function judgeReach(
 /** Pods that are in one world only are left out: what becomes of what comes or goes is told by itself. */
 function endsOf({ before, after }: Worlds): (party: ChangedParty) => End {
   const known = new Map<string[], End>();
-  const now = new Map(after.world.pods.map((pod) => [podKey(pod), pod]));
+  const now = podsByKey(after.world.pods);
   const make = ({ type, members }: ChangedParty): End => {
     if (type === 'outside') return { names: [outside], pods: [], pairs: 0 };
     if (type !== 'pods')
