@@ -317,15 +317,78 @@ test('pods of a new template are safe only where no webhook is asked about them,
   assert.deepEqual(ours['Deployment shop/web'], ['safe'], 'our own server calls no webhooks');
 });
 
-test('a mutating policy that is bound may change pods, too', () => {
+test('pods are judged as mutating policies leave them, where that is known', () => {
   const group = 'admissionregistration.k8s.io/v1';
   const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }];
-  const policy = object(group, 'MutatingAdmissionPolicy', 'm', { spec: { matchConstraints: { resourceRules } } });
-  const binding = object(group, 'MutatingAdmissionPolicyBinding', 'm', { spec: { policyName: 'm' } });
+  const patches = (expression: string, more: object = {}) => [
+    object(group, 'MutatingAdmissionPolicy', 'm', {
+      spec: {
+        matchConstraints: { resourceRules },
+        reinvocationPolicy: 'Never',
+        mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
+        ...more,
+      },
+    }),
+    object(group, 'MutatingAdmissionPolicyBinding', 'm', { spec: { policyName: 'm' } }),
+  ];
+  const opens = '[JSONPatch{op: "add", path: "/spec/hostNetwork", value: true}]';
+  const mends =
+    '[JSONPatch{op: "replace", path: "/spec/containers/0/securityContext", value: Object.spec.containers.securityContext{privileged: false}}]';
+  const onlyFor = (name: string) => ({
+    matchConditions: [{ name: 'who', expression: `request.userInfo.username == "${name}"` }],
+  });
+  const of = (pod: object, ...others: Manifest[]) =>
+    told([level('privileged'), cron('day', pod), ...others], [{ put: level('baseline') }])['CronJob shop/day'];
+  assert.deepEqual(of({}), ['safe']);
+  assert.deepEqual(of(careless), ['breaks']);
+  assert.deepEqual(of({}, ...patches(opens)), ['breaks']);
+  assert.deepEqual(of(careless, ...patches(mends)), ['safe']);
+  assert.deepEqual(of({}, patches(opens)[0]!), ['safe'], 'nothing binds it');
+  assert.deepEqual(of({}, ...patches(opens, onlyFor('anna'))), ['unknown']);
+  assert.deepEqual(of(careless, ...patches(mends, onlyFor('anna'))), ['unknown']);
+  assert.deepEqual(of(careless, ...patches(opens, onlyFor('anna'))), ['breaks'], 'it is refused in either case');
+  const fails = patches('[JSONPatch{op: "remove", path: "/spec/absent"}]');
+  assert.deepEqual(of(careless, ...fails), undefined, 'a policy that fails refused its pods before, too');
+});
+
+test('validating policies are held against what mutating ones leave', () => {
+  const group = 'admissionregistration.k8s.io/v1';
+  const cluster = { namespace: undefined };
+  const rules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['CREATE', 'UPDATE'] }];
+  const matchConstraints = { resourceRules: rules };
+  const expression = 'Object{metadata: Object.metadata{labels: {"team": "web"}}}';
+  const mutations = [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }];
+  const adds = [
+    object(
+      group,
+      'MutatingAdmissionPolicy',
+      'm',
+      {
+        spec: { matchConstraints, reinvocationPolicy: 'Never', mutations },
+      },
+      cluster,
+    ),
+    object(group, 'MutatingAdmissionPolicyBinding', 'm', { spec: { policyName: 'm' } }, cluster),
+  ];
+  const validations = [{ expression: 'has(object.metadata.labels) && "team" in object.metadata.labels' }];
+  const asks = [
+    object(group, 'ValidatingAdmissionPolicy', 'v', { spec: { matchConstraints, validations } }, cluster),
+    object(
+      group,
+      'ValidatingAdmissionPolicyBinding',
+      'v',
+      { spec: { policyName: 'v', validationActions: ['Deny'] } },
+      cluster,
+    ),
+  ];
+  const map = object('v1', 'ConfigMap', 'plain');
   const of = (...others: Manifest[]) =>
-    told([level('privileged'), cron('day'), ...others], [{ put: level('restricted') }])['CronJob shop/day'];
-  assert.deepEqual(of(policy), ['safe']);
-  assert.deepEqual(of(policy, binding), ['unknown']);
+    told(
+      [level('privileged'), map, ...others],
+      asks.map((put) => ({ put })),
+    )['ConfigMap shop/plain'];
+  assert.deepEqual(of(), ['breaks']);
+  assert.deepEqual(of(...adds), undefined);
 });
 
 test('a policy about Secrets is not held against them; one about anything else is, whatever its scope', () => {

@@ -3,6 +3,7 @@ import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts'
 import { podOf } from '../workload.ts';
 import { type Candidate, candidateKey, candidatesOf, namespaceOf } from './candidates.ts';
 import type { Allowance, Impact } from './impact.ts';
+import { type Made, refusesMade } from './mutations.ts';
 import type { Judged, Previewer, Scope } from './scope.ts';
 import { type AskedWebhooks, askedWebhooks } from './webhooks.ts';
 
@@ -46,20 +47,31 @@ function compare(rule: AdmissionRule, scope: Scope): Judged {
     (candidate) => isIn(namespaceOf(candidate.object)) || changed.has(candidateKey(candidate)),
   );
   const old = new Map(candidatesOf(before, isIn).map((candidate) => [candidateKey(candidate), candidate]));
-  const [refusedBefore, refusedAfter] = [rule.refuses(before, before), rule.refuses(after, before)];
+  const [refusedBefore, refusedAfter] = [before, after].map((snapshot) =>
+    refusalsIn(snapshot, rule.refuses(snapshot, before)),
+  ) as [Judge, Judge];
   const webhooks = askedWebhooks(after);
   const impacts = candidates.flatMap((candidate): Impact[] => {
     const key = candidateKey(candidate);
-    const refusal = refusedAfter(candidate);
+    const { refusal, doubt: byPolicy } = refusedAfter(candidate, !old.has(key));
     const was = changed.has(key) ? undefined : old.get(key);
-    const doubt = candidate.pointer === '' ? undefined : doubtOf(webhooks, candidate, changed.has(key));
-    return impactOf(rule, candidate, { refusal, refusalBefore: was && refusedBefore(was), doubt });
+    const doubt = candidate.pointer === '' ? undefined : (doubtOf(webhooks, candidate, changed.has(key)) ?? byPolicy);
+    return impactOf(rule, candidate, { refusal, refusalBefore: was && refusedBefore(was, false).refusal, doubt });
   });
   const count = (type: string) => candidates.filter(({ subject }) => subject.type === type).length;
   return {
     impacts: [...impacts, ...(rule.ofRules?.(scope) ?? [])],
     judged: { object: count('object'), template: count('template') },
   };
+}
+
+type Judge = (candidate: Candidate, isNew: boolean) => Made;
+
+/** A pod that lives is what mutating policies left of it; of a template, and of a new pod, that is to be worked out. */
+function refusalsIn(snapshot: Snapshot, refuses: (candidate: Candidate) => Refusal | undefined): Judge {
+  const refusesAfterMutation = refusesMade(snapshot, refuses);
+  return (candidate, isNew) =>
+    candidate.pointer === '' && !isNew ? { refusal: refuses(candidate) } : refusesAfterMutation(candidate);
 }
 
 /** A new template nobody was asked about yet; of one that stays it is unknown what is made of it where no pod shows it. */

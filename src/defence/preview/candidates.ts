@@ -19,6 +19,8 @@ export type Candidate = {
   pointer: string;
   /** How many pods of it live. */
   live: number;
+  /** The pod is what mutating policies made of it: a patch of it is none of the object. */
+  isMutated?: true;
 };
 
 /** Everything in these namespaces that will make a pod. */

@@ -7,8 +7,6 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import { type Candidate, namespaceOf } from './candidates.ts';
 
 const [validating, mutating] = webhookKinds as [string, string];
-const mutatingPolicy = 'MutatingAdmissionPolicy.admissionregistration.k8s.io';
-const mutatingBinding = 'MutatingAdmissionPolicyBinding.admissionregistration.k8s.io';
 
 /** What decides besides when a pod is made, and by rules that are not known here. */
 export type AskedWebhooks = {
@@ -19,8 +17,7 @@ export type AskedWebhooks = {
 };
 
 /**
- * Webhooks and mutating policies of a snapshot, by the pods about which the API server asks them. Conditions in CEL are
- * taken to hold. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
+ * Webhooks of a snapshot, by the pods about which the API server asks them. Conditions in CEL are taken to hold. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
  */
 export function askedWebhooks(snapshot: Snapshot): AskedWebhooks {
   const labels = new Map(snapshot.of('Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
@@ -41,17 +38,7 @@ export function askedWebhooks(snapshot: Snapshot): AskedWebhooks {
       return found && `${refText(refOf(found))} is asked about it, and its rules are not known here`;
     };
   };
-  const bound = new Set(snapshot.of(mutatingBinding).map(({ spec }) => spec?.policyName));
-  const policies = snapshot.of(mutatingPolicy).filter(({ metadata }) => bound.has(metadata.name));
-  const byPolicy = (candidate: Candidate): string | undefined => {
-    const found = policies.find(({ spec }) => {
-      const { resourceRules, ...selectors } = spec?.matchConstraints ?? {};
-      return isAsked({ ...selectors, rules: resourceRules }, candidate);
-    });
-    return found && `${refText(refOf(found))} may change it, which is not worked out here`;
-  };
-  const [refusing, changingByWebhook] = [asked(validating), asked(mutating)];
-  const changing = (candidate: Candidate) => changingByWebhook(candidate) ?? byPolicy(candidate);
+  const [refusing, changing] = [asked(validating), asked(mutating)];
   return { changing, aboutNew: (candidate) => refusing(candidate) ?? changing(candidate) };
 }
 

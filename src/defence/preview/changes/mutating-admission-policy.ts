@@ -2,18 +2,14 @@ import { engine } from '../../../api/admission-policy/engine.ts';
 import type { MutationPreview } from '../../../api/admission-policy/preview-mutation.ts';
 import { jsonDifference } from '../../../api/merge/json-difference.ts';
 import { type JsonPatchOperation, jsonPatch } from '../../../api/merge/merge.ts';
-import type {
-  MutatingAdmissionPolicy,
-  MutatingAdmissionPolicyBinding,
-  ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicyBinding,
-} from '../../../api/schema/types.d.ts';
+import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../../api/schema/types.d.ts';
 import { equalJson } from '../../../foundation/json.ts';
 import type { Manifest } from '../../contract.ts';
 import { refKey, refText } from '../../object-ref.ts';
 import { type Change, changedRef, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import type { AdmissionRule } from '../admission.ts';
 import type { Impact } from '../impact.ts';
+import { mutationsIn } from '../mutations.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 import { paramsIn, type Written, writtenIn } from '../written.ts';
 import { policyChanges, unreadIn } from './admission-policies.ts';
@@ -54,13 +50,6 @@ function judgeMutations(scope: Scope): Judged {
     notAssessed: [...unread, ...(everything ? ['what running programs make of what is changed on them'] : [])],
   };
 }
-
-const mutationsIn = (snapshot: Snapshot) =>
-  engine.previewMutation.previewMutations(
-    snapshot.of(policyKind) as unknown as MutatingAdmissionPolicy[],
-    snapshot.of(bindingKind) as unknown as MutatingAdmissionPolicyBinding[],
-    paramsIn(snapshot),
-  );
 
 const asItIs = ({ object }: Written): MutationPreview => ({ verdict: 'known', object, patch: [] });
 

@@ -71,8 +71,12 @@ function asMade({ pod, pointer }: Candidate, snapshot: Snapshot): PodLike {
 }
 
 /** The template with every field put right, when one patch does; a live pod cannot be patched. */
-function mend({ object, pointer }: Candidate, pod: PodLike, policy: PodSecurityPolicy): Allowance | undefined {
-  const patch = pointer === '' ? undefined : mendingPatch(pod, evaluatePod(pod, policy), policy, pointer);
+function mend(
+  { object, pointer, isMutated }: Candidate,
+  pod: PodLike,
+  policy: PodSecurityPolicy,
+): Allowance | undefined {
+  const patch = pointer === '' || isMutated ? undefined : mendingPatch(pod, evaluatePod(pod, policy), policy, pointer);
   if (patch === undefined) return undefined;
   const mended = structuredClone(object);
   if (applyPatch(mended, patch as Operation[]).some((error) => error !== null)) return undefined;

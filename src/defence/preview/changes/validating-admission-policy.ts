@@ -6,6 +6,7 @@ import { refKey, refOf, refText } from '../../object-ref.ts';
 import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
+import { mutationsIn } from '../mutations.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 import { paramsIn, type Written, writtenIn } from '../written.ts';
 import { policyChanges, unreadIn } from './admission-policies.ts';
@@ -59,7 +60,16 @@ function verdictsOf(policy: Manifest | undefined, snapshot: Snapshot, written: W
     bindings,
     paramsIn(snapshot),
   );
-  return written.map(preview);
+  const mutate = mutationsIn(snapshot);
+  return written.map((each): Preview => {
+    // Mutating policies come first; what they refuse comes no further, whatever this one would say.
+    const made = mutate(each);
+    const plain = preview(each);
+    if (made.verdict === 'denied' || (made.verdict === 'known' && made.patch.length === 0)) return plain;
+    const verdict = preview({ ...each, object: made.object });
+    if (made.verdict === 'known' || verdict.verdict === plain.verdict) return verdict;
+    return { verdict: 'unknown', why: `depends on what mutating policies make of it, which ${made.why}`, warnings: [] };
+  });
 }
 
 /** One policy before and after. Of what is not a pod or a workload only what changes is told. */
