@@ -89,6 +89,13 @@ const refusedUpdates: [string, string, Change, Change, RegExp][] = [
     /only resources and scheduling directives may change/,
   ],
   [
+    'resource.k8s.io/v1 ResourceClaim',
+    'what it asks for',
+    () => {},
+    ({ spec }) => (spec.devices = {}),
+    /spec: Invalid value: .*immutable/,
+  ],
+  [
     'v1 PersistentVolume',
     'where it may be used',
     ({ spec }) => (spec.nodeAffinity = onNodes('n1')),

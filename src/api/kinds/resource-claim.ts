@@ -1,5 +1,8 @@
 import { defineKind } from '../define.ts';
+import { validateDevices } from '../devices/claim.ts';
 import type { ResourceClaimSpec, ResourceResourceClaim } from '../schema/types.d.ts';
+import { ErrorList, immutable } from '../validation/errors.ts';
+import { sameValue } from '../validation/values.ts';
 
 /** Source: kubernetes/kubernetes pkg/printers/internalversion/printers.go, resourceClaimState. */
 function state({ metadata, status }: ResourceResourceClaim): string {
@@ -32,4 +35,10 @@ export const resourceClaim = defineKind<ResourceResourceClaim>({
   status: true,
   columns: [{ name: 'State', type: 'string', value: state }],
   defaults: ({ spec }) => defaultResourceClaim(spec),
+  validate({ spec }, old) {
+    const errors = new ErrorList();
+    validateDevices(spec?.devices, 'spec.devices', errors);
+    if (old && !sameValue(spec, old.spec)) errors.push(immutable('spec', '…'));
+    return errors;
+  },
 });

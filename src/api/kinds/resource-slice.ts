@@ -1,4 +1,5 @@
 import { defineKind } from '../define.ts';
+import { validateSlice } from '../devices/slice.ts';
 import type { ResourceSlice } from '../schema/types.d.ts';
 
 export const resourceSlice = defineKind<ResourceSlice>({
@@ -7,6 +8,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   resource: 'resourceslices',
   returnsDeleted: true,
   namespaced: false,
+  validate: ({ spec }, old) => validateSlice(spec, old?.spec),
   selectableFields: ['spec.nodeName', 'spec.driver'],
   columns: [
     { name: 'Node', type: 'string', value: ({ spec }) => spec?.nodeName ?? '' },
