@@ -104,6 +104,8 @@ export async function checkRuntime(
     const stats = (await runtime.stats()).find(({ containerId }) => containerId === container)!;
     assert.equal(stats.sandboxId, sandbox);
     assert.ok(stats.cpuNanoseconds >= 0 && stats.memoryUsageBytes > 0 && stats.timestampMs > 0);
+    assert.ok((await runtime.writableBytes(container)) >= 0);
+    assert.equal(await runtime.writableBytes('f'.repeat(64)), 0);
     await runtime.updateResources(container, {
       ...containerConfig('main', []).resources,
       memoryLimitBytes: 64 * 2 ** 20,
