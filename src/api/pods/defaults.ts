@@ -85,10 +85,16 @@ function defaultHttpGet(action: { path?: string; scheme?: string } | undefined):
 /** Octal 0644. */
 const defaultMode = 420;
 
+function defaultFiles(source: { defaultMode?: number } | undefined): void {
+  if (source) source.defaultMode ??= defaultMode;
+}
+
 function defaultVolume(volume: Volume): void {
   if (Object.keys(volume).length === 1 && volume.name !== undefined) volume.emptyDir = {};
-  for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected])
-    if (source) source.defaultMode ??= defaultMode;
+  defaultFiles(volume.secret);
+  defaultFiles(volume.configMap);
+  defaultFiles(volume.downwardAPI);
+  defaultFiles(volume.projected);
   for (const item of volume.downwardAPI?.items ?? []) defaultReferences(item);
   for (const { downwardAPI, serviceAccountToken } of volume.projected?.sources ?? []) {
     for (const item of downwardAPI?.items ?? []) defaultReferences(item);

@@ -36,13 +36,14 @@ export function encode(object: KubernetesObject): Uint8Array {
     if (typeof part === 'object' && part !== null && !Array.isArray(part)) rest[key] = { ...part };
   }
   const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":{${room}`;
-  const own = JSON.stringify(fields).slice(1, -1);
-  const managed = managedFields === undefined ? '' : `,"managedFields":[${managedFields.map(textOfEntry).join()}]`;
+  const parts = [head, JSON.stringify(fields).slice(1, -1)];
+  if (managedFields !== undefined) addManaged(managedFields, parts);
   const others = JSON.stringify(rest).slice(1);
-  return bytesOf([head, own, managed, others === '}' ? '}' : '},', others]);
+  parts.push(others === '}' ? '}' : '},', others);
+  return bytesOf(parts);
 }
 
-/** The UTF-8 of all parts, of which no text is made first. */
+/** The UTF-8 of all parts; no text of them all is made. */
 function bytesOf(parts: string[]): Buffer {
   let size = 0;
   for (const part of parts) size += Buffer.byteLength(part);
@@ -52,9 +53,15 @@ function bytesOf(parts: string[]): Buffer {
   return bytes;
 }
 
-function textOfEntry({ fieldsV1, ...entry }: ManagedFields): string {
-  const text = JSON.stringify(entry);
-  return fieldsV1 === undefined ? text : `${text.slice(0, -1)},"fieldsV1":${textOfFields(fieldsV1)}}`;
+function addManaged(managedFields: ManagedFields[], parts: string[]): void {
+  let start = ',"managedFields":[';
+  for (const { fieldsV1, ...entry } of managedFields) {
+    const text = JSON.stringify(entry);
+    if (fieldsV1 === undefined) parts.push(start, text);
+    else parts.push(start, text.slice(0, -1), ',"fieldsV1":', textOfFields(fieldsV1), '}');
+    start = ',';
+  }
+  parts.push(start === ',' ? ']' : `${start}]`);
 }
 
 const fieldTexts = new WeakMap<object, string>();

@@ -1,23 +1,27 @@
-import { containersWhere, named, type PodSecurityCheck, quoted, removeField } from '../check.ts';
+import { type ContainerPlace, containersWhere, named, type PodSecurityCheck, quoted, removeField } from '../check.ts';
 
-const handlers = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'].map(
-  (name) => ({ name, keys: name.split('.') }),
-);
+type Container = Record<string, any>;
+
+const handlers: { name: string; of(container: Container): any }[] = [
+  { name: 'livenessProbe', of: ({ livenessProbe }) => livenessProbe },
+  { name: 'readinessProbe', of: ({ readinessProbe }) => readinessProbe },
+  { name: 'startupProbe', of: ({ startupProbe }) => startupProbe },
+  { name: 'lifecycle.postStart', of: ({ lifecycle }) => lifecycle?.postStart },
+  { name: 'lifecycle.preStop', of: ({ lifecycle }) => lifecycle?.preStop },
+];
 const actions = ['httpGet', 'tcpSocket'];
 
+const namesHost = (action: { host?: string } | undefined): boolean => (action?.host ?? '') !== '';
+const leavesPod = (handler: any): boolean => namesHost(handler?.httpGet) || namesHost(handler?.tcpSocket);
+const hasForeignHost = (container: Container): boolean => handlers.some(({ of }) => leavesPod(of(container)));
+
 /** The fields of a container that name another host than its own pod. */
-function hostFields(container: Record<string, any>): { field: string; host: string }[] {
-  const fields: { field: string; host: string }[] = [];
-  for (const { name, keys } of handlers) {
-    let handler: any = container;
-    for (const key of keys) handler = handler?.[key];
-    for (const action of actions) {
-      const host = handler?.[action]?.host ?? '';
-      if (host !== '') fields.push({ field: `${name}.${action}.host`, host });
-    }
-  }
-  return fields;
-}
+const hostFields = ({ container, path }: ContainerPlace): { field: string; host: string }[] =>
+  handlers.flatMap(({ name, of }) =>
+    actions
+      .filter((action) => namesHost(of(container)?.[action]))
+      .map((action) => ({ field: `${path}.${name}.${action}.host`, host: of(container)[action].host })),
+  );
 
 export const hostProbes: PodSecurityCheck = {
   id: 'hostProbesAndHostLifecycle',
@@ -27,11 +31,9 @@ export const hostProbes: PodSecurityCheck = {
     {
       since: 34,
       evaluate(pod) {
-        const bad = containersWhere(pod, (container) => hostFields(container).length > 0);
+        const bad = containersWhere(pod, hasForeignHost);
         if (bad.length === 0) return undefined;
-        const fields = bad.flatMap(({ container, path }) =>
-          hostFields(container).map(({ field, host }) => ({ field: `${path}.${field}`, host })),
-        );
+        const fields = bad.flatMap(hostFields);
         const hosts = quoted(fields.map(({ host }) => host));
         const noun = hosts.includes(',') ? 'hosts' : 'host';
         const detail = `${named(bad)} ${bad.length === 1 ? 'uses' : 'use'} probe or lifecycle ${noun} ${hosts}`;
