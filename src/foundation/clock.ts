@@ -1,3 +1,5 @@
+import { inOnePiece } from './one-piece.ts';
+
 /**
  * Time as a dependency, so that tests and the simulator can own it. `now()` is wall time in milliseconds since the
  * epoch; `monotonicMs()` never jumps and is what durations, leases and back-offs are measured with.
@@ -82,5 +84,5 @@ export function formatMilliTime(milliseconds: number): string {
 
 /** RFC 3339 with microseconds, the form of metav1.MicroTime. */
 export function formatMicroTime(milliseconds: number): string {
-  return `${formatMilliTime(milliseconds).slice(0, -1)}000Z`;
+  return inOnePiece(`${formatMilliTime(milliseconds).slice(0, -1)}000Z`);
 }

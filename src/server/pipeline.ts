@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, type Status } from '../api/status.ts';
 import type { UserInfo } from '../api/user.ts';
+import { inOnePiece } from '../foundation/one-piece.ts';
 import { denial } from './authorization/denial.ts';
 import type { Context, Reply, Services } from './context.ts';
 import type { Limits } from './limits.ts';
@@ -23,7 +24,7 @@ export async function handle(
   request: ServerRequest,
   identify: () => Promise<UserInfo>,
 ): Promise<Handled> {
-  const record = createRecord(services, request, randomUUID());
+  const record = createRecord(services, request, inOnePiece(randomUUID()));
   let leave = () => {};
   try {
     const target = readTarget(request.method, request.url);

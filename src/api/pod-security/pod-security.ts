@@ -1,3 +1,4 @@
+import { inOnePiece } from '../../foundation/one-piece.ts';
 import type { PodLike, PodSecurityCheck, Violation } from './check.ts';
 import { allowPrivilegeEscalation } from './checks/allow-privilege-escalation.ts';
 import { appArmorProfile } from './checks/app-armor-profile.ts';
@@ -101,7 +102,7 @@ export function readVersion(text: string): PodSecurityVersion | undefined {
 }
 
 export const describePolicy = ({ level, version }: PodSecurityPolicy): string =>
-  `${level}:${version === 'latest' ? version : `v1.${version}`}`;
+  inOnePiece(`${level}:${version === 'latest' ? version : `v1.${version}`}`);
 
 /** `reason (detail), reason (detail)`, as Kubernetes words a refusal. */
 export const describeViolations = (violations: Violation[]): string =>

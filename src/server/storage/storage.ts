@@ -4,6 +4,7 @@ import { resourceName } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError, alreadyExists, conflict, notFound } from '../../api/status.ts';
 import { equalJson } from '../../foundation/json.ts';
+import { inOnePiece } from '../../foundation/one-piece.ts';
 import type { Engine, Entry } from '../../store/store.ts';
 import { StoreFull } from '../../store/store.ts';
 import { decode, decodeCopy, encode, keyOf, remember } from './codec.ts';
@@ -115,12 +116,12 @@ async function guarded<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-export const newUid = (): string => randomUUID();
+export const newUid = (): string => inOnePiece(randomUUID());
 
 const letters = 'bcdfghjklmnpqrstvwxz2456789';
 /** `generateName` plus five characters that spell no words (apiserver names.SimpleNameGenerator). */
 export function generatedName(prefix: string, random: () => number = Math.random): string {
   let suffix = '';
   for (let index = 0; index < 5; index++) suffix += letters[Math.floor(random() * letters.length)];
-  return `${prefix.slice(0, 58)}${suffix}`;
+  return inOnePiece(`${prefix.slice(0, 58)}${suffix}`);
 }
