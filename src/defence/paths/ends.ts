@@ -35,17 +35,21 @@ export function findEnd(paths: PathGraph, text: string): Place[] {
 /** A Secret, or every Secret of a namespace. */
 export const isSecrets = ({ type, id }: Place): boolean => type === 'secret' || id.startsWith('secrets@');
 
+/** `NAMESPACE/NAME`, with the kind in front or, as `rempart reach` has it, in between. */
 function workloads({ graph, model }: PathGraph, type: string, name: string): Place[] {
   const parts = name.split('/');
-  const [namespace = '', short = ''] = parts.slice(-2);
-  return model
-    .workloadsIn(namespace)
-    .filter(({ ref, pods }) =>
-      type === 'pod'
-        ? pods.includes(short)
-        : ref.name === short && (parts.length < 3 || ref.kind.startsWith(parts[0]!)),
-    )
-    .flatMap(({ ref }) => graph.find(`workload:${ref.kind}/${ref.namespace}/${ref.name}`) ?? []);
+  const short = parts.at(-1)!;
+  const named = (namespace: string, kind = '') =>
+    model
+      .workloadsIn(namespace)
+      .filter(({ ref, pods }) =>
+        type === 'pod'
+          ? pods.includes(short)
+          : ref.name === short && ref.kind.toLowerCase().startsWith(kind.toLowerCase()),
+      );
+  const [first = '', second = ''] = parts;
+  const found = parts.length < 3 ? named(first) : [...named(second, first), ...named(first, second)];
+  return found.flatMap(({ ref }) => graph.find(`workload:${ref.kind}/${ref.namespace}/${ref.name}`) ?? []);
 }
 
 function splitAt(text: string, separator: string): [string, string] {

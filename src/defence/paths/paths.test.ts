@@ -407,6 +407,12 @@ test('the worst paths begin outside; a Secret that a workload mounts is an aim f
   assert.deepEqual(reached.at(-1), { aim: 'secrets', workloads: 2, of: 2, internet: true });
 });
 
+test('a workload is named with or without its kind, in either place and in any case', () => {
+  for (const name of ['a/db', 'Pod/a/db', 'pod/a/db', 'a/pod/db'])
+    assert.notEqual(easiest(shop, `workload:${name}`, 'secrets'), 'none', name);
+  assert.throws(() => easiest(shop, 'workload:a/deployment/db', 'secrets'), /not in what was read/);
+});
+
 test('what was not read is told, and an unknown end is refused', () => {
   const unread = clusterOf(shop, { unread: [{ kind: 'Secret', why: 'forbidden' }] });
   assert.ok(worstPaths(unread).notAssessed.includes('Secret: forbidden'));
