@@ -67,7 +67,7 @@ function notAssessedLines(report: CheckReport): string[] {
   for (const { what, why } of report.unreadable) lines.push(`    ${printable(what)}  ${printable(why)}`);
   if (lines.length > 0) lines.unshift('Unreadable');
   if (lines.length > 0 && report.source === 'cluster')
-    lines.push('    (what is forbidden is in the read-only role that `rempart reader` prints)');
+    lines.push('    (the role that `rempart reader` prints allows what is forbidden; Secrets by --with-secret-names)');
   const groups = groupedUnassessed(report);
   if (groups.length > 0) lines.push('Not assessed');
   for (const { why, checks, whats } of groups) {
