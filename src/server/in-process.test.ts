@@ -31,6 +31,28 @@ test('a quiet watch in process hears every minute how far it has come, when it a
   assert.deepEqual([asking.events.length, other.events.length], [1, 0]);
 });
 
+test('a reader that has heard enough from the first events hears no more, and leaves nothing open', async (t) => {
+  const server = await startServer();
+  t.after(() => server.stop());
+  const revision = server.engine.revision();
+  for (const name of ['a', 'b']) await must(server, 'POST', configMaps, configMap(name));
+  for (const query of ['sendInitialEvents=true&resourceVersionMatch=NotOlderThan', `resourceVersion=${revision}`]) {
+    const stop = new AbortController();
+    const path = `${configMaps}?watch=1&allowWatchBookmarks=true&${query}`;
+    let changes = 0;
+    const hear = ({ type }: { type: string }) => {
+      if (type === 'BOOKMARK') return;
+      changes++;
+      stop.abort();
+    };
+    await server.stream(testAdmin, { method: 'GET', path }, hear, stop.signal);
+    await must(server, 'POST', configMaps, configMap(`later-${changes}`));
+    assert.ok(changes > 0, query);
+    const { body } = await server.call(testAdmin, { method: 'GET', path: '/metrics' });
+    assert.doesNotMatch(body, /apiserver_registered_watchers\{resource="configmaps"\}/, `${query} is still open`);
+  }
+});
+
 test('what the server looks up is the object that its writer gave away', async (t) => {
   const server = await startServer();
   t.after(() => server.stop());

@@ -127,7 +127,9 @@ function followChanges(
 ): void {
   const { kind } = source.audience;
   let stop = () => {};
+  let ended = false;
   const end = (error?: unknown) => {
+    ended = true;
     open.delete(onAbort);
     stop();
     cancel();
@@ -138,7 +140,7 @@ function followChanges(
   const onAbort = () => end();
   const tell = (events: object[]) => {
     try {
-      for (const event of events) if (!signal.aborted) onEvent(event);
+      for (const event of events) if (!ended) onEvent(event);
     } catch (error) {
       // One that cannot take an event must not keep it from the others.
       end(error);
@@ -157,4 +159,7 @@ function followChanges(
     if (isExpired) onEvent({ type: 'ERROR', object: expiredStatus(error) });
     end(isExpired ? undefined : error);
   }
+  // By what was told already: the initial events, and those that were missed.
+  if (ended) stop();
+  else if (signal.aborted) end();
 }
