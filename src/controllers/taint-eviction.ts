@@ -42,7 +42,8 @@ export const taintEvictionController = (): Controller => {
     concerns(pod, { cache }) {
       const { namespace, name } = pod.metadata;
       const node = cache<Node>('nodes').get('', nodeNameOf(pod as Pod));
-      return plans.has(`${namespace}/${name}`) || (node !== undefined && noExecute(node).length > 0);
+      if (node?.spec?.taints !== undefined && noExecute(node).length > 0) return true;
+      return plans.size > 0 && plans.has(`${namespace}/${name}`);
     },
 
     async reconcile({ namespace, name }, context): Promise<Result> {

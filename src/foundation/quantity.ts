@@ -37,8 +37,9 @@ export const quantityValue = (quantity: string | number | undefined): number =>
 export const quantityMilli = (quantity: string | number | undefined): number =>
   Math.ceil(tidy((parseQuantity(quantity) ?? 0) * 1000));
 
-/** Takes back what binary fractions add, so that 0.1 cores are 100 and not 101 thousandths. */
-const tidy = (value: number) => Number(value.toPrecision(15));
+/** Takes back what binary fractions add, so that 0.1 cores are 100 and not 101 thousandths. By a text, so only where it is due. */
+const tidy = (value: number) =>
+  Number.isInteger(value) && Math.abs(value) < 1e15 ? value : Number(value.toPrecision(15));
 
 /** A quantity without loss, as upstream keeps it: in billionths, and the family of suffixes it was written with. */
 type Exact = { nano: bigint; family: 'decimal' | 'binary' | 'exponent' };

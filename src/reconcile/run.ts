@@ -29,8 +29,8 @@ export function runController(controller: Controller, { client, caches, clock, l
   const ends: (() => void)[] = [];
   let stopped = false;
   let cancelResync = () => {};
-  const declares = (resource: ResourceName) =>
-    resource === controller.reconciles || controller.reads.includes(resource) || controller.reads.includes('*');
+  const readable = new Set([controller.reconciles, ...controller.reads]);
+  const declares = (resource: ResourceName) => readable.has(resource) || readable.has('*');
   const cacheOf = (resource: ResourceName) => (declares(resource) ? caches(resource) : undefined);
 
   const context: ControllerContext = {

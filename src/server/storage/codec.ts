@@ -93,22 +93,26 @@ export function stamp(value: Uint8Array, revision: number): Uint8Array {
   return Buffer.concat([bytes.subarray(0, from), Buffer.from(versionOf(revision)), bytes.subarray(rest)]);
 }
 
-/** Decoded values live as long as someone in the process holds them: caches share one copy, idle objects cost none. */
-const decoded = new WeakMap<Uint8Array, WeakRef<KubernetesObject>>();
+/**
+ * Decoded values live as long as someone in the process holds them: caches share one copy, idle objects cost none. Kept on
+ * the value itself: a WeakMap of all values would be gone through by every collection.
+ */
+const decoded = Symbol('decoded');
+type Value = Uint8Array & { [decoded]?: WeakRef<KubernetesObject> };
 
 /** The object of a stored value: shared and frozen. */
-export function decode(value: Uint8Array): KubernetesObject {
-  const known = decoded.get(value)?.deref();
+export function decode(value: Value): KubernetesObject {
+  const known = value[decoded]?.deref();
   if (known !== undefined) return deepFreeze(known);
   const object = deepFreeze(JSON.parse(asBuffer(value).toString()));
-  decoded.set(value, new WeakRef(object));
+  value[decoded] = new WeakRef(object);
   return object;
 }
 
 /** The writer of a value gives its object away: who decodes the value soon need not parse it. */
-export function remember(value: Uint8Array, object: KubernetesObject, revision: number): void {
+export function remember(value: Value, object: KubernetesObject, revision: number): void {
   object.metadata.resourceVersion = String(revision);
-  decoded.set(value, new WeakRef(object));
+  value[decoded] = new WeakRef(object);
   holdForTurn(object);
 }
 

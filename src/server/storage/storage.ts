@@ -99,10 +99,16 @@ function bounded(value: Uint8Array, lengthBefore = 0): Uint8Array {
 const current = ({ storedAs: other }: Kind, { value }: Entry): KubernetesObject =>
   other === undefined ? decode(value) : other.fromStored(decodeCopy(value));
 
-function sameButRevision({ metadata, ...object }: KubernetesObject, { metadata: before, ...old }: KubernetesObject) {
-  const { resourceVersion: _, ...fields } = metadata;
-  const { resourceVersion: __, ...fieldsBefore } = before;
-  return equalJson(fields, fieldsBefore) && equalJson(object, old);
+function sameButRevision(object: KubernetesObject, old: KubernetesObject): boolean {
+  return equalBut('resourceVersion', object.metadata, old.metadata) && equalBut('metadata', object, old);
+}
+
+/** Without a copy that lacks the field: a binding is compared with a pod of which it shares all but a few fields. */
+function equalBut(field: string, left: Record<string, unknown>, right: Record<string, unknown>): boolean {
+  for (const key in left)
+    if (key !== field && !equalJson(left[key], Object.hasOwn(right, key) ? right[key] : undefined)) return false;
+  for (const key in right) if (key !== field && right[key] !== undefined && !Object.hasOwn(left, key)) return false;
+  return true;
 }
 
 /** A full disk is the operator's to mend: reads go on, writes say so. */
