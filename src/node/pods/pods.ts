@@ -3,6 +3,7 @@ import type { Cache } from '../../client/cache.ts';
 import type { NodeContext } from './context.ts';
 import { createEnding } from './ending.ts';
 import { collectLeftovers } from './leftovers.ts';
+import { followMirror } from './mirror.ts';
 import type { PodRecord } from './records.ts';
 import { createRoom } from './room.ts';
 import { mirrorAnnotation } from './static-pod.ts';
@@ -35,8 +36,6 @@ export type PodsOptions = {
   relistMs: number;
 };
 
-type Change = 'ADDED' | 'MODIFIED' | 'DELETED';
-
 export function createPods(context: NodeContext, { cache, node, pressure, relistMs }: PodsOptions): Pods {
   const workers = new Map<string, PodWorker>();
   const { clock, log } = context;
@@ -54,27 +53,15 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
     room.retryResizes();
   });
 
-  function onApi(type: Change, pod: Pod): void {
+  function onApi(type: 'ADDED' | 'MODIFIED' | 'DELETED', pod: Pod): void {
     const mirrorOf = pod.metadata.annotations?.[mirrorAnnotation];
-    if (mirrorOf !== undefined) onMirror(type, pod, mirrorOf);
+    if (mirrorOf !== undefined) followMirror(type, pod, workers.get(mirrorOf)?.memory.pod, context);
     else if (type === 'DELETED') stopForgotten(pod.metadata.uid!, pod.metadata.deletionGracePeriodSeconds || 1);
     else {
       context.statuses.seen(pod);
       adopt(pod);
       room.retryResizes();
     }
-  }
-
-  /** A mirror follows its file: deleting it only makes a new one appear. */
-  function onMirror(type: Change, mirror: Pod, uid: string): void {
-    const { name, namespace, deletionTimestamp } = mirror.metadata;
-    const worker = workers.get(uid);
-    if (type === 'DELETED') {
-      if (worker) context.statuses.local(worker.memory.pod);
-    } else if (deletionTimestamp || worker === undefined) {
-      const gone = () => log.debug('a mirror pod is gone already', { pod: name });
-      context.client.delete('pods', { namespace, name }, { gracePeriodSeconds: 0 }).catch(gone);
-    } else context.statuses.seen(mirror, uid);
   }
 
   function start(pod: Pod): PodWorker {

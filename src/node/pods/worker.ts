@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../../api/schema/types.d.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import type { Sandbox } from '../runtimes/runtime.ts';
+import { createAttempts } from './attempts.ts';
 import type { NodeContext } from './context.ts';
 import { deadlineMs, deadlineStop } from './deadline.ts';
-import { type Action, decide } from './decide.ts';
+import { decide } from './decide.ts';
 import { emptyMemory, forgetContainers, mergedStop, type PodMemory, refreshAtMs } from './memory.ts';
 import { operate } from './operations.ts';
 import { probeTargets } from './probed.ts';
@@ -60,7 +61,7 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
     if (dueMs !== undefined && dueMs <= clock.now()) memory.refreshDue = true;
     const current = view();
     const decision = decide(current);
-    for (const action of decision.actions) void run(action);
+    for (const action of decision.actions) void attempt(action);
     context.prober.sync(uid, probeTargets(current));
     context.statuses.set(uid, podStatus(view(), decision));
     plan(decision.wakeAtMs, current);
@@ -78,22 +79,10 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
     if (!disposed) wakeUp();
   };
 
-  async function run(action: Action): Promise<void> {
-    const { key } = action;
-    memory.busy.add(key);
-    try {
-      await operate(action, memory, context, wake);
-      memory.failures.delete(key);
-      memory.retryAtMs.delete(key);
-    } catch (error) {
-      const failures = (memory.failures.get(key) ?? 0) + 1;
-      memory.failures.set(key, failures);
-      memory.retryAtMs.set(key, clock.now() + retryDelayMs(action, failures));
-      log.warn('an operation on a pod failed', { operation: key, pod: memory.pod.metadata?.name, error });
-    }
-    memory.busy.delete(key);
-    wake();
-  }
+  const attempt = createAttempts({
+    ...{ memory, over: wake, clock, log },
+    operate: (action) => operate(action, memory, context, wake),
+  });
 
   function plan(wakeAtMs: number | undefined, current: PodView): void {
     cancelTimer?.();
@@ -129,12 +118,6 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
     },
   };
   return worker;
-}
-
-/** Images are retried after 10 s … 5 min, as the kubelet does; everything else sooner. */
-function retryDelayMs(action: Action, failures: number): number {
-  const doubled = 2 ** Math.min(failures - 1, 10);
-  return action.do === 'start' ? Math.min(10_000 * doubled, 300_000) : Math.min(500 * doubled, 30_000);
 }
 
 async function readMessages(memory: PodMemory, sandboxes: Sandbox[], context: NodeContext): Promise<void> {
