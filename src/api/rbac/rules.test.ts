@@ -64,6 +64,29 @@ test('too many single permissions to compare are refused, not compared for ever'
   const many = Array.from({ length: 200 }, (_, index) => `r${index}`);
   const rule = { verbs: many, apiGroups: [''], resources: many };
   assert.throws(() => uncovered([rule], []), RangeError);
+  // Each of the two is within its own bound.
+  let reads = 0;
+  const counted = (resource: string) => ({
+    get verbs() {
+      reads++;
+      return ['get'];
+    },
+    ...{ apiGroups: [''], resources: [resource] },
+  });
+  const wanted = {
+    verbs: ['get'],
+    apiGroups: [''],
+    resources: Array.from({ length: 10_000 }, (_, index) => `w${index}`),
+  };
+  const held = Array.from({ length: 10_000 }, (_, index) => counted(`h${index}`));
+  assert.throws(() => uncovered([wanted], held), /too many to compare with those that are held/);
+  assert.ok(reads < 10_000_000, `${reads} rules were compared`);
+  const roles = Array.from({ length: 60 }, () => ({
+    verbs: many.slice(0, 8),
+    apiGroups: [''],
+    resources: many.slice(0, 20),
+  }));
+  assert.equal(uncovered([wanted], roles).length, 10_000, 'all that an honest user holds is compared');
 });
 
 test('a rule is described as Kubernetes does', () => {
