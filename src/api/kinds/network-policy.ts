@@ -3,7 +3,7 @@ import { checkPortReference } from '../pods/containers.ts';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../schema/types.d.ts';
 import { showSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
-import { isAddressInCidr } from '../validation/cidr.ts';
+import { blockOf } from '../validation/cidr.ts';
 import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkCidr, checkEnum, isCidr } from '../validation/values.ts';
@@ -88,15 +88,20 @@ function validatePeer(
   if (podSelector || namespaceSelector)
     errors.push(forbiddenValue(field, 'may not specify both ipBlock and another peer'));
   checkCidr(ipBlock.cidr, `${field}.ipBlock.cidr`, errors);
+  const isInside = isCidr(ipBlock.cidr ?? '') ? strictlyInside(ipBlock.cidr) : () => true;
   (ipBlock.except ?? []).forEach((except, index) => {
     const at = `${field}.ipBlock.except[${index}]`;
     checkCidr(except, at, errors);
-    if (isCidr(except) && isCidr(ipBlock.cidr ?? '') && !isStrictlyInside(except, ipBlock.cidr))
-      errors.push(invalidValue(at, except, 'must be a strict subset of `cidr`'));
+    if (isCidr(except) && !isInside(except)) errors.push(invalidValue(at, except, 'must be a strict subset of `cidr`'));
   });
 }
 
-function isStrictlyInside(inner: string, outer: string): boolean {
-  const [address, length] = inner.split('/') as [string, string];
-  return Number(length) > Number(outer.split('/')[1]) && isAddressInCidr(address, outer);
+/** For many inner ones: the outer block is made once. */
+function strictlyInside(outer: string): (inner: string) => boolean {
+  const contains = blockOf(outer);
+  const outerLength = Number(outer.split('/')[1]);
+  return (inner) => {
+    const [address, length] = inner.split('/') as [string, string];
+    return Number(length) > outerLength && contains(address);
+  };
 }

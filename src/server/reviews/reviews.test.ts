@@ -52,6 +52,22 @@ test('rules reviews tell resource and path rules apart', async () => {
   assert.deepEqual(status.nonResourceRules, [{ verbs: ['get'], nonResourceURLs: ['/version'] }]);
 });
 
+test('of more rules than an answer holds the first are told, and that there are more', async () => {
+  const rule = { verbs: ['get'], apiGroups: [''], resources: Array.from({ length: 998 }, (_, index) => `r${index}`) };
+  const asked = async (rules: number) => {
+    const large = await startServer({ defences: { rulesFor: () => Array(rules).fill(rule) } });
+    try {
+      const body = review('SelfSubjectRulesReview', { namespace: 'default' });
+      const { status } = await must(large, 'POST', `${authorization}/selfsubjectrulesreviews`, body);
+      return [status.resourceRules.length, status.incomplete];
+    } finally {
+      await large.stop();
+    }
+  };
+  assert.deepEqual(await asked(100), [100, false]);
+  assert.deepEqual(await asked(101), [100, true]);
+});
+
 test('who am I, and whose is this token', async () => {
   const self = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
   const { status } = await must(server, 'POST', `${authentication}/selfsubjectreviews`, self);
