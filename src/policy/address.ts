@@ -5,7 +5,10 @@ const [point, zero, nine] = [46, 48, 57];
 
 /** `10.0.0.1` as an unsigned number; undefined for anything else, IPv6 and leading zeros included. */
 export function parseAddress(text: string): number | undefined {
-  let [value, parts, part, digits] = [0, 0, 0, 0];
+  let value = 0;
+  let parts = 0;
+  let part = 0;
+  let digits = 0;
   for (let at = 0; at <= text.length; at++) {
     const code = at === text.length ? point : text.charCodeAt(at);
     if (code === point) {

@@ -92,9 +92,10 @@ function ingressSide(index: Index, from: Located, to: Located, protocol: Protoco
 }
 
 function decide(policies: ParsedPolicy[], direction: Direction, allows: (rule: Rule) => boolean): Side {
-  const allowing = policies.filter(({ rules }) => rules[direction]?.some(allows));
-  const by = (allowing.length > 0 ? allowing : policies).map(({ name }) => name);
-  return { allowed: allowing.length > 0, why: 'policy', by };
+  const allowing: string[] = [];
+  for (const { name, rules } of policies) if (rules[direction]?.some(allows)) allowing.push(name);
+  const allowed = allowing.length > 0;
+  return { allowed, why: 'policy', by: allowed ? allowing : policies.map(({ name }) => name) };
 }
 
 /** `peer` is the far end of the rule, `to` the destination, whose ports names are resolved on. */

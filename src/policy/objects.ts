@@ -63,8 +63,10 @@ export type ContainerPort = {
 
 /** Ports of everything that keeps running: containers, and init containers that are sidecars. */
 export function containerPorts(spec: any): ContainerPort[] {
+  const containers = spec?.containers ?? [];
   const sidecars = (spec?.initContainers ?? []).filter(isSidecar);
-  return [...(spec?.containers ?? []), ...sidecars].flatMap((container: any) => container.ports ?? []);
+  const running = sidecars.length === 0 ? containers : [...containers, ...sidecars];
+  return running.flatMap((container: any) => container.ports ?? []);
 }
 
 /** Does this Service take in connections from the outside? */

@@ -60,11 +60,18 @@ export function otherDeciders(snapshot: Snapshot): OtherDecider[] {
   return [...read, ...unlisted, ...unknown, ...blocksOfIPv6(snapshot)];
 }
 
+const known = new WeakMap<Manifest, boolean>();
+
+/** Objects are frozen by contract, so each policy is looked through once. */
+function namesIPv6(policy: Manifest): boolean {
+  const found = known.get(policy) ?? /"cidr":"[^"]*:/.test(JSON.stringify(policy['spec'] ?? {}));
+  known.set(policy, found);
+  return found;
+}
+
 /** Blocks of IPv6 match nothing in the evaluator, which is right where no pod has such an address: on our clusters. */
 function blocksOfIPv6(snapshot: Snapshot): OtherDecider[] {
-  const policies = snapshot
-    .of(networkPolicyKind)
-    .filter(({ spec }) => /"cidr":"[^"]*:/.test(JSON.stringify(spec ?? {})));
+  const policies = snapshot.of(networkPolicyKind).filter(namesIPv6);
   if (policies.length === 0 || !snapshot.of('Pod').some(hasIPv6)) return [];
   return policies.map(({ metadata }) => ({
     what: `IPv6 blocks of NetworkPolicy ${metadata.namespace}/${metadata.name}`,

@@ -110,16 +110,17 @@ type TryEach = <T>(objects: Manifest[], convert: (object: Manifest, written: Man
 
 const noting =
   (notAssessed: SnapshotWorld['notAssessed']): TryEach =>
-  (objects, convert) =>
-    objects.flatMap((object) => {
+  (objects, convert) => {
+    const converted: ReturnType<typeof convert>[] = [];
+    for (const object of objects)
       try {
-        return [convert(placed(object), object)];
+        converted.push(convert(placed(object), object));
       } catch (error) {
         const why = `an API server would refuse it (${(error as Error).message})`;
         notAssessed.push({ what: `${kindName(object)} ${nameOf(object)}`, why });
-        return [];
       }
-    });
+    return converted;
+  };
 
 const placements = new WeakMap<Manifest, Manifest>();
 const clusterScoped = new Set(['Namespace', 'Node']);
@@ -166,7 +167,8 @@ function readPod(object: Manifest): ReadPod {
   const known = readPods.get(object);
   if (known !== undefined) return known;
   const pod = policyPod(object);
-  for (const [key, value] of Object.entries(pod.labels)) {
+  for (const key of Object.keys(pod.labels)) {
+    const value: unknown = pod.labels[key];
     const wrong = typeof value === 'string' ? labelValue(value) : 'must be text';
     if (wrong) throw new Error(`label ${key}: ${wrong}`);
   }

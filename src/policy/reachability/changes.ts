@@ -102,6 +102,10 @@ const outside = (matrix: Matrix): Piece[] =>
 
 /** Every key of either, with what each has for it. */
 function* both<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): Generator<[K, V | undefined, V | undefined]> {
+  if (a === b) {
+    for (const [key, value] of a) yield [key, value, value];
+    return;
+  }
   for (const [key, value] of a) yield [key, value, b.get(key)];
   for (const [key, value] of b) if (!a.has(key)) yield [key, undefined, value];
 }

@@ -15,9 +15,28 @@ export type Grants<G> = { anyone: PortSetId; byPeer: Map<number, G[]> };
 /** Grants to anyone whose ports are names, which each destination resolves for itself. */
 export const anyPeer = -1;
 
+/** Ports of a rule: those that are numbers, and those that are names. */
+type RulePorts = { numbers: PortSetId; names: PortName[] };
+export type RulePortsOf = (ports: PortRule[] | undefined) => RulePorts;
+
+/** The same for every class that a rule is about, so each rule is asked once. */
+export function rulePortsOf({ of, all }: PortSets): RulePortsOf {
+  const known = new Map<PortRule[] | undefined, RulePorts>([[undefined, { numbers: all, names: [] }]]);
+  return (ports) => {
+    let found = known.get(ports);
+    if (found === undefined) {
+      const numbers = ports!.filter((port): port is PortRange => !isName(port));
+      found = { numbers: of(numbers), names: ports!.filter(isName) };
+      known.set(ports, found);
+    }
+    return found;
+  };
+}
+
 export function ingressGrants(
   parties: Parties,
   { of, none, all, union }: PortSets,
+  portsOf: RulePortsOf,
   party: PartyClass,
 ): Grants<IngressGrant> {
   if (party.type !== 'pods') return { anyone: all, byPeer: new Map() };
@@ -31,7 +50,8 @@ export function ingressGrants(
   }
   let anyone = none;
   for (const { peers, ports } of selectedBy.ingress.flatMap(({ rules }) => rules.ingress ?? [])) {
-    const granted = ports === undefined ? all : of(ports.flatMap((port) => resolvePorts(port, pod)));
+    const { numbers, names } = portsOf(ports);
+    const granted = names.length === 0 ? numbers : union(numbers, of(names.flatMap((name) => resolvePorts(name, pod))));
     if (peers === undefined) anyone = union(anyone, granted);
     for (const peer of peers ?? []) append(byPeer, parties.numberOfPeer(peer), { ports: granted });
   }
@@ -40,7 +60,8 @@ export function ingressGrants(
 
 export function egressGrants(
   parties: Parties,
-  { of, none, all, union }: PortSets,
+  { none, all, union }: PortSets,
+  portsOf: RulePortsOf,
   party: PartyClass,
 ): Grants<EgressGrant> {
   if (party.type !== 'pods') return { anyone: all, byPeer: new Map() };
@@ -53,8 +74,7 @@ export function egressGrants(
   }
   let anyone = none;
   for (const { peers, ports } of selectedBy.egress.flatMap(({ rules }) => rules.egress ?? [])) {
-    const names = (ports ?? []).filter(isName);
-    const numbers = ports === undefined ? all : of(ports.filter((port) => !isName(port)) as PortRange[]);
+    const { numbers, names } = portsOf(ports);
     if (peers === undefined) anyone = union(anyone, numbers);
     if (peers === undefined && names.length > 0) append(byPeer, anyPeer, { ports: none, names });
     for (const peer of peers ?? []) append(byPeer, parties.numberOfPeer(peer), { ports: numbers, names });
@@ -63,12 +83,8 @@ export function egressGrants(
 }
 
 const isName = (port: PortRule): port is PortName => 'portName' in port;
-export const resolvePorts = (port: PortRule, pod: PolicyPod): PortRange[] =>
-  isName(port)
-    ? resolvePortName(pod, port.protocol, port.portName).map((number) => ({
-        ...{ protocol: port.protocol, first: number, last: number },
-      }))
-    : [port];
+export const resolvePorts = ({ protocol, portName }: PortName, pod: PolicyPod): PortRange[] =>
+  resolvePortName(pod, protocol, portName).map((number) => ({ protocol, first: number, last: number }));
 
 const append = <T>(lists: Map<number, T[]>, key: number, value: T) => {
   const list = lists.get(key);

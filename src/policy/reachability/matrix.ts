@@ -7,6 +7,7 @@ import {
   ingressGrants,
   type PortName,
   resolvePorts,
+  rulePortsOf,
   servicePortsOf,
 } from './grants.ts';
 import { type Parties, type PartyClass, partiesOf } from './parties.ts';
@@ -29,8 +30,9 @@ export function createMatrix(world: World, portSets: PortSets): Matrix {
   const index = createIndex(world);
   const parties = partiesOf(index);
   const { classes, peersOf, membersOf } = parties;
-  const ingress = classes.map((party) => ingressGrants(parties, portSets, party));
-  const egress = classes.map((party) => egressGrants(parties, portSets, party));
+  const portsOf = rulePortsOf(portSets);
+  const ingress = classes.map((party) => ingressGrants(parties, portSets, portsOf, party));
+  const egress = classes.map((party) => egressGrants(parties, portSets, portsOf, party));
   const ingressByPeer = invert(ingress, membersOf.length);
   const egressByPeer = invert(egress, membersOf.length);
   const openIn = Uint32Array.from(ingress, ({ anyone }) => anyone);

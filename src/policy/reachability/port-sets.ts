@@ -60,6 +60,8 @@ export function createPortSets(): PortSets {
 }
 
 function mergePorts(ranges: PortRange[]): PortRange[] {
+  // Most sets are one port.
+  if (ranges.length === 1 && protocols.includes(ranges[0]!.protocol)) return ranges;
   return protocols.flatMap((protocol) => {
     const merged: PortRange[] = [];
     const own = ranges.filter((range) => range.protocol === protocol).sort((a, b) => a.first - b.first);

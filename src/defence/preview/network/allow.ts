@@ -178,13 +178,17 @@ function holds({ placed, puts, scope }: { placed: PlacedFlow; puts: Manifest[]; 
 /** A change of a namespace's policies can touch the flows that begin or end in it. */
 export function byNamespace(flows: PlacedFlow[]): Map<string, PlacedFlow[]> {
   const found = new Map<string, PlacedFlow[]>();
-  for (const flow of flows)
-    for (const namespace of new Set([flow.from.pod?.namespace, flow.to.pod?.namespace])) {
-      if (namespace === undefined) continue;
-      const known = found.get(namespace);
-      if (known === undefined) found.set(namespace, [flow]);
-      else known.push(flow);
-    }
+  const add = (namespace: string | undefined, flow: PlacedFlow) => {
+    if (namespace === undefined) return;
+    const known = found.get(namespace);
+    if (known === undefined) found.set(namespace, [flow]);
+    else known.push(flow);
+  };
+  for (const flow of flows) {
+    const [from, to] = [flow.from.pod?.namespace, flow.to.pod?.namespace];
+    add(from, flow);
+    if (to !== from) add(to, flow);
+  }
   return found;
 }
 

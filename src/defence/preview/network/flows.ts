@@ -102,21 +102,21 @@ function judgeFlow(
 
 /** What decides, as a sentence: all sides that refuse, or both that allow. */
 function reasonOf({ allowed, egress, ingress }: Decision, from: Place, to: Place, namespaces: World['namespaces']) {
-  const sides = [
-    { side: egress, place: from, name: 'egress' },
-    { side: ingress, place: to, name: 'ingress' },
-  ].filter(({ side }) => side.allowed === allowed && (!allowed || side.by.length > 0));
-  return {
-    why:
-      sides.map(({ side, place, name }) => `${name} of ${place.text}: ${sideText(side, place)}`).join('; ') ||
-      'no policy restricts it',
-    by: sides.flatMap(({ side, place }) => decidersOf(side, place, namespaces)),
+  const whys: string[] = [];
+  const by: string[] = [];
+  const tell = (name: string, side: Side, place: Place) => {
+    if (side.allowed !== allowed || (allowed && side.by.length === 0)) return;
+    whys.push(`${name} of ${place.text}: ${sideText(side, place)}`);
+    by.push(...decidersOf(side, place, namespaces));
   };
+  tell('egress', egress, from);
+  tell('ingress', ingress, to);
+  return { why: whys.join('; ') || 'no policy restricts it', by };
 }
 
 function sideText({ allowed, why, by }: Side, { pod }: Place): string {
   if (why === 'policy') {
-    const names = by.map((name) => `NetworkPolicy ${name}`).join(', ');
+    const names = by.map(policyText).join(', ');
     return allowed
       ? `allowed by ${names}`
       : `${names} ${by.length === 1 ? 'selects' : 'select'} it and no rule allows this`;

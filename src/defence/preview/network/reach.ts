@@ -35,7 +35,12 @@ export function judgeReach(
   placed: PlacedFlow[],
   windows: Window[],
 ): { impacts: Impact[]; pairs: number } {
-  const seen = Map.groupBy(placed, ({ from, to }) => `${from.text} → ${to.text}`);
+  // Looked up where a pair is of two workloads only.
+  let seen: Map<string, PlacedFlow[]> | undefined;
+  const seenBetween = (from: string, to: string): PlacedFlow[] => {
+    seen ??= Map.groupBy(placed, (flow) => `${flow.from.text} → ${flow.to.text}`);
+    return seen.get(`${from} → ${to}`) ?? [];
+  };
   const endOf = endsOf(worlds);
   const pairs: Pair[] = [];
   for (const { from, to, before, after } of changedPairs(worlds.before.world, worlds.after.world)) {
@@ -46,7 +51,7 @@ export function judgeReach(
     const isAlone = ends.from === ends.to && pod !== undefined && ends.to.pods.length === 1;
     if (isAlone && !worlds.after.templates.has(podKey(pod))) continue;
     for (const gained of [false, true]) {
-      const ports = unseenPorts(ends, gained ? withoutPorts(after, before) : withoutPorts(before, after), seen);
+      const ports = unseenPorts(ends, gained ? withoutPorts(after, before) : withoutPorts(before, after), seenBetween);
       if (ports.length === 0) continue;
       pairs.push({ ...ends, gained, ports, declared: declaredIn(ends.to, ports) });
       ends.from.pairs++;
@@ -86,13 +91,16 @@ function endsOf({ before, after }: Worlds): (party: ChangedParty) => End {
 function unseenPorts(
   { from, to }: { from: End; to: End },
   ports: PortRange[],
-  seen: Map<string, PlacedFlow[]>,
+  seenBetween: (from: string, to: string) => PlacedFlow[],
 ): PortRange[] {
   if (ports.length === 0 || from.names.length > 1 || to.names.length > 1) return ports;
-  const flows = seen.get(`${from.names[0]} → ${to.names[0]}`) ?? [];
   return withoutPorts(
     ports,
-    flows.map(({ flow: { protocol, port } }) => ({ protocol, first: port, last: port })),
+    seenBetween(from.names[0]!, to.names[0]!).map(({ flow: { protocol, port } }) => ({
+      protocol,
+      first: port,
+      last: port,
+    })),
   );
 }
 
