@@ -2,16 +2,19 @@ import type { Violation } from '../check.ts';
 import { containersWhere, isWindows, named, type PodLike, type PodSecurityCheck, setField } from '../check.ts';
 import { forbiddenProfiles } from './seccomp-baseline.ts';
 
+const field = 'spec.securityContext.seccompProfile';
+
 function evaluate(pod: PodLike): Violation | undefined {
+  const unset = (container: Record<string, any>) => container['securityContext']?.seccompProfile?.type === undefined;
+  const bad = unset(pod.spec) ? containersWhere(pod, unset) : [];
+  const missing =
+    bad.length === 0 ? [] : [{ field: `${field}.type`, mend: setField(field, { type: 'RuntimeDefault' }) }];
   const forbidden = forbiddenProfiles(pod);
-  if (forbidden !== undefined) return forbidden;
-  if (pod.spec['securityContext']?.seccompProfile?.type !== undefined) return undefined;
-  const bad = containersWhere(pod, ({ securityContext }) => securityContext?.seccompProfile?.type === undefined);
+  // Kubernetes tells of what is missing only when nothing is forbidden; both have to be mended.
+  if (forbidden !== undefined) return { ...forbidden, offences: [...forbidden.offences, ...missing] };
   if (bad.length === 0) return undefined;
-  const field = 'spec.securityContext.seccompProfile';
   const detail = `pod or ${named(bad)} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"`;
-  const offences = [{ field: `${field}.type`, mend: setField(field, { type: 'RuntimeDefault' }) }];
-  return { reason: 'seccompProfile', detail, offences };
+  return { reason: 'seccompProfile', detail, offences: missing };
 }
 
 export const seccompRestricted: PodSecurityCheck = {
