@@ -168,10 +168,8 @@ const writeParameters = ({ dryRun, fieldManager, force }: WriteOptions) => ({
 });
 
 function queryOf(parameters: Record<string, string | undefined>): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, value);
-  const text = query.toString();
-  return text === '' ? '' : `?${text}`;
+  const set = Object.entries(parameters).filter((one): one is [string, string] => one[1] !== undefined);
+  return set.length === 0 ? '' : `?${new URLSearchParams(set)}`;
 }
 
 /** Servers leave kind and apiVersion out of the items of a list: every object here carries them. */

@@ -5,7 +5,7 @@ import { createCaches } from '../../client/cache.ts';
 import { createClient } from '../../client/client.ts';
 import { inProcessTransport } from '../../client/in-process.ts';
 import { eventuallyIn } from '../../client/testing/eventually.ts';
-import { systemClock } from '../../foundation/clock.ts';
+import { manualClock, systemClock } from '../../foundation/clock.ts';
 import { createLog } from '../../foundation/log.ts';
 import { startServer, testAdmin } from '../../server/testing/start.ts';
 import { createFleet, type FleetOptions } from './fleet.ts';
@@ -24,6 +24,7 @@ async function start(t: TestContext, options: Partial<FleetOptions> = {}) {
   });
   return {
     client,
+    caches,
     fleet,
     addPod: (name: string, annotations?: Record<string, string>, restartPolicy = 'Always') =>
       client.create('pods', {
@@ -55,6 +56,20 @@ test('nodes register as Ready with a lease, and leave nothing behind', async (t)
   await fleet.stop();
   assert.equal((await client.list('nodes')).items.length, 0);
   assert.equal((await client.list('leases.coordination.k8s.io')).items.length, 0);
+});
+
+test('leases are renewed one after the other, each within twenty seconds', async (t) => {
+  const startMs = Date.parse('2026-01-01T00:00:00Z');
+  const clock = manualClock(startMs);
+  const { caches } = await start(t, { nodes: 4, clock });
+  const leases = caches('leases.coordination.k8s.io');
+  await leases.synced();
+  const renewed = () => leases.list().filter(({ spec }: any) => Date.parse(spec.renewTime) > startMs).length;
+  for (const count of [1, 2, 3, 4]) {
+    clock.advance(5100);
+    await leases.until(() => renewed() >= count);
+    assert.equal(renewed(), count);
+  }
 });
 
 test('pods run and are ready, end when they have a duration, and go when asked to', async (t) => {
