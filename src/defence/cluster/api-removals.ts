@@ -2,8 +2,9 @@
 type Removal = { apiVersion: string; kinds?: string[]; deprecatedIn: number; removedIn: number; instead?: string };
 
 /**
- * What a minor version of Kubernetes 1 stopped to serve. Source:
- * https://kubernetes.io/docs/reference/using-api/deprecation-guide/
+ * What a minor version of Kubernetes 1 stopped to serve, or will. Sources:
+ * https://kubernetes.io/docs/reference/using-api/deprecation-guide/ and, for versions of features that are off unless
+ * somebody switches them on, the life cycle that k8s.io/api 0.36 gives each kind.
  */
 const removals: Removal[] = [
   {
@@ -149,6 +150,104 @@ const removals: Removal[] = [
     deprecatedIn: 29,
     removedIn: 32,
     instead: 'flowcontrol.apiserver.k8s.io/v1',
+  },
+  {
+    apiVersion: 'authentication.k8s.io/v1alpha1',
+    kinds: ['SelfSubjectReview'],
+    deprecatedIn: 29,
+    removedIn: 32,
+    instead: 'authentication.k8s.io/v1',
+  },
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1alpha1',
+    kinds: ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
+    deprecatedIn: 29,
+    removedIn: 32,
+    instead: 'admissionregistration.k8s.io/v1',
+  },
+  {
+    apiVersion: 'authentication.k8s.io/v1beta1',
+    kinds: ['SelfSubjectReview'],
+    deprecatedIn: 30,
+    removedIn: 33,
+    instead: 'authentication.k8s.io/v1',
+  },
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1beta1',
+    kinds: ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
+    deprecatedIn: 31,
+    removedIn: 34,
+    instead: 'admissionregistration.k8s.io/v1',
+  },
+  {
+    apiVersion: 'storage.k8s.io/v1alpha1',
+    kinds: ['VolumeAttributesClass'],
+    deprecatedIn: 32,
+    removedIn: 35,
+    instead: 'storage.k8s.io/v1',
+  },
+  {
+    apiVersion: 'certificates.k8s.io/v1alpha1',
+    kinds: ['ClusterTrustBundle'],
+    deprecatedIn: 34,
+    removedIn: 37,
+    instead: 'certificates.k8s.io/v1beta1',
+  },
+  {
+    apiVersion: 'networking.k8s.io/v1beta1',
+    kinds: ['IPAddress', 'ServiceCIDR'],
+    deprecatedIn: 34,
+    removedIn: 37,
+    instead: 'networking.k8s.io/v1',
+  },
+  {
+    apiVersion: 'storage.k8s.io/v1beta1',
+    kinds: ['VolumeAttributesClass'],
+    deprecatedIn: 34,
+    removedIn: 37,
+    instead: 'storage.k8s.io/v1',
+  },
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1alpha1',
+    kinds: ['MutatingAdmissionPolicy', 'MutatingAdmissionPolicyBinding'],
+    deprecatedIn: 35,
+    removedIn: 38,
+    instead: 'admissionregistration.k8s.io/v1',
+  },
+  {
+    apiVersion: 'coordination.k8s.io/v1alpha2',
+    kinds: ['LeaseCandidate'],
+    deprecatedIn: 35,
+    removedIn: 38,
+    instead: 'coordination.k8s.io/v1beta1',
+  },
+  {
+    apiVersion: 'resource.k8s.io/v1beta1',
+    kinds: ['DeviceClass', 'ResourceClaim', 'ResourceClaimTemplate', 'ResourceSlice'],
+    deprecatedIn: 35,
+    removedIn: 38,
+    instead: 'resource.k8s.io/v1',
+  },
+  {
+    apiVersion: 'resource.k8s.io/v1beta2',
+    kinds: ['DeviceClass', 'ResourceClaim', 'ResourceClaimTemplate', 'ResourceSlice'],
+    deprecatedIn: 36,
+    removedIn: 39,
+    instead: 'resource.k8s.io/v1',
+  },
+  {
+    apiVersion: 'resource.k8s.io/v1alpha3',
+    kinds: ['DeviceTaintRule'],
+    deprecatedIn: 36,
+    removedIn: 39,
+    instead: 'resource.k8s.io/v1beta2',
+  },
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1beta1',
+    kinds: ['MutatingAdmissionPolicy', 'MutatingAdmissionPolicyBinding'],
+    deprecatedIn: 37,
+    removedIn: 40,
+    instead: 'admissionregistration.k8s.io/v1',
   },
 ];
 

@@ -15,7 +15,7 @@ import { provenanceOf } from '../report/provenance.ts';
 import { createSnapshot, type Snapshot } from '../snapshot/snapshot.ts';
 import { unreadOf } from '../snapshot/sound.ts';
 import { unreadKinds } from '../snapshot/unread-kinds.ts';
-import { readSource, type Source, type SourceOptions } from '../source.ts';
+import { newestMinor, readSource, type Source, type SourceOptions } from '../source.ts';
 import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
 import { exemptionFor } from './exemptions.ts';
 import type { Fixed, Unfixed } from './fix.ts';
@@ -84,6 +84,7 @@ function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: 
     ...waive(failures, exceptions, loaded ? () => undefined : exemptionFor),
     unreadable: [...(loaded?.unreadable ?? []), ...(whole?.unreadable ?? []), ...unreadable, ...inCluster.invalid],
     unassessed: [
+      ...newerThanKnown(snapshot.minor),
       ...empty.map((level) => ({ what: `level ${level}`, why: 'there are no checks of this level yet' })),
       ...(loaded?.unassessed ?? []),
       ...(whole?.unassessed ?? []),
@@ -93,6 +94,17 @@ function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: 
     ],
   };
 }
+
+/** Of a release to come only what was announced is known. */
+const newerThanKnown = (minor: number): Unassessed[] =>
+  minor <= newestMinor
+    ? []
+    : [
+        {
+          what: `Kubernetes 1.${minor}`,
+          why: `what changes after 1.${newestMinor}, but for removals announced by then`,
+        },
+      ];
 
 /** What is left out of the manifests is unread, not absent. */
 const snapshotOfWhole = (snapshot: Snapshot, { objects, unread }: Whole): Snapshot =>

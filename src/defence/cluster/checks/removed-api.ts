@@ -1,4 +1,4 @@
-import { kindOf } from '../../../api/api.ts';
+import { kindOf, kinds } from '../../../api/api.ts';
 import type { ManagedFields } from '../../../api/object.ts';
 import { type Check, type Finding, failOn, type Manifest, notApplicable, notAssessed, pass } from '../../contract.ts';
 import { removalOf } from '../api-removals.ts';
@@ -42,9 +42,19 @@ export const removedApi: Check = {
     if (findings.length > 0) return failOn(findings);
     if (kindOf(apiVersion, kind) || removalOf(apiVersion, kind)) return pass;
     // A cluster answers in a version that it serves; of a file nobody knows what its definition serves.
-    return source === 'cluster' ? notApplicable : notAssessed(`${apiVersion} ${kind} is not of Kubernetes itself`);
+    if (source === 'cluster') return notApplicable;
+    return notAssessed(
+      `${apiVersion} ${kind} ${isOfKubernetes(apiVersion) ? notKnown : 'is not of Kubernetes itself'}`,
+    );
   },
 };
+
+const notKnown = 'is of a group of Kubernetes, and neither served nor removed as far as is known here: is it misspelt?';
+
+const ownGroups = new Set(kinds.map(({ group }) => group));
+/** Others may be named under k8s.io, too: gateway.networking.k8s.io. */
+const isOfKubernetes = (apiVersion: string): boolean =>
+  ownGroups.has(apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '');
 
 function findingOf(apiVersion: string, kind: string, minor: number): Omit<Finding, 'field'> | undefined {
   const removal = removalOf(apiVersion, kind);
