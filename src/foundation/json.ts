@@ -63,9 +63,10 @@ export function canonicalJson(value: unknown): string {
 
 /** Freezes a value with everything in it, so that it can be shared. What is frozen already is taken to be so throughout. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const key in value) if (typeof value[key] === 'object') deepFreeze(value[key]);
-  }
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  // The indices of a list would be made into texts by `in`.
+  if (Array.isArray(value)) for (let index = 0; index < value.length; index++) deepFreeze(value[index]);
+  else for (const key in value) if (typeof value[key] === 'object') deepFreeze(value[key]);
   return value;
 }
