@@ -19,8 +19,12 @@ export type Defences = {
   reviewToken(token: string, audiences?: string[]): Promise<object>;
 };
 
-/** Undefined: this authenticator does not know the credentials. Throws Unauthorized when they are known and bad. */
-export type Authenticator = (credentials: Credentials) => Promise<UserInfo | undefined>;
+/**
+ * Undefined: this authenticator does not know the credentials. Throws Unauthorized when they are known and bad. Whom a
+ * certificate names is known at once.
+ */
+export type Authenticator = (credentials: Credentials) => UserInfo | undefined | Promise<UserInfo | undefined>;
+
 export type Credentials = {
   /** The verified client certificate of the TLS connection, DER. */
   certificate: Uint8Array | undefined;

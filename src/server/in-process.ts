@@ -34,7 +34,7 @@ export type InProcessEnd = InProcess & { endStreams(): void };
 export function createInProcess(services: Services, limits: Limits): InProcessEnd {
   const open = new Set<() => void>();
   const run = (user: UserInfo, request: CallRequest) =>
-    handle(services, limits, toServerRequest(user, request), async () => user);
+    handle(services, limits, toServerRequest(user, request), () => user);
   return {
     async call(user, request) {
       const { reply, warnings, finish } = await run(user, request);

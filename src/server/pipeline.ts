@@ -4,6 +4,7 @@ import type { UserInfo } from '../api/user.ts';
 import { inOnePiece } from '../foundation/one-piece.ts';
 import { denial } from './authorization/denial.ts';
 import type { Context, Reply, Services } from './context.ts';
+import type { Authenticator } from './contracts.ts';
 import type { Limits } from './limits.ts';
 import { respondToPath } from './paths.ts';
 import { createRecord, type Record } from './record.ts';
@@ -22,7 +23,7 @@ export async function handle(
   services: Services,
   limits: Limits,
   request: ServerRequest,
-  identify: () => Promise<UserInfo>,
+  identify: () => ReturnType<Authenticator>,
 ): Promise<Handled> {
   const record = createRecord(services, request, inOnePiece(randomUUID()));
   let leave = () => {};
@@ -30,6 +31,7 @@ export async function handle(
     const target = readTarget(request.method, request.url);
     services.defences.audit.ready(isReading(request.method, target));
     const user = await identify();
+    if (user === undefined) throw new ApiError('Unauthorized', 'Unauthorized');
     record.identified(user, target);
     leave = limits.enter(user, target);
     authorize(services, user, target, record);

@@ -51,7 +51,7 @@ function setup(options: { authorize?: Authorizer; publicDiscovery?: boolean } = 
     anonymousEverywhere: () => false,
     ...options,
   });
-  const ask = (credentials: Partial<Credentials>) =>
+  const ask = async (credentials: Partial<Credentials>) =>
     authentication.authenticate({
       ...{ certificate: undefined, bearerToken: undefined, remoteAddress: '127.0.0.1', request: undefined },
       ...credentials,

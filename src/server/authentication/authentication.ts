@@ -59,12 +59,17 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     const user = byBootstrapToken(token);
     return user === undefined ? undefined : { user, audiences: audiences ?? options.audiences };
   };
+  const actingAs = (user: UserInfo, { request }: Credentials) =>
+    impersonated(authenticatedOf(user), request?.rawHeaders ?? [], options.authorize);
+  const withoutCertificate = async (credentials: Credentials) => {
+    const user = await ofToken(credentials, byToken);
+    if (user !== undefined) return actingAs(user, credentials);
+    return isOpen(credentials, options) ? anonymous : undefined;
+  };
   return {
-    async authenticate(credentials) {
-      const user = byCertificate(credentials) ?? (await ofToken(credentials, byToken));
-      if (user === undefined) return isOpen(credentials, options) ? anonymous : undefined;
-      const known = authenticatedOf(user);
-      return impersonated(known, credentials.request?.rawHeaders ?? [], options.authorize);
+    authenticate(credentials) {
+      const user = byCertificate(credentials);
+      return user === undefined ? withoutCertificate(credentials) : actingAs(user, credentials);
     },
     issueToken: ({ serviceAccount, request }) => issueToken(options, serviceAccount, request),
     async reviewToken(token, audiences = []) {

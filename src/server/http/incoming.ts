@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { ApiError } from '../../api/status.ts';
-import type { UserInfo } from '../../api/user.ts';
 import { bodyBytesMax } from '../body.ts';
 import type { Services } from '../context.ts';
+import type { Authenticator } from '../contracts.ts';
 import type { Limits } from '../limits.ts';
 import { handle } from '../pipeline.ts';
 import type { ServerRequest } from '../request.ts';
@@ -111,13 +111,11 @@ function rejectionOf(socket: TLSSocket): string {
   }
 }
 
-async function identify({ defences }: Services, request: IncomingMessage, remoteAddress: string): Promise<UserInfo> {
+function identify({ defences }: Services, request: IncomingMessage, remoteAddress: string): ReturnType<Authenticator> {
   const { certificate, rejected } = identityOf(request.socket as TLSSocket);
   const bearerToken = bearerOf(request.headers);
   if (rejected !== '' && bearerToken === undefined) throw new ApiError('Unauthorized', rejected);
-  const user = await defences.authenticate({ certificate, bearerToken, remoteAddress, request });
-  if (user !== undefined) return user;
-  throw new ApiError('Unauthorized', 'Unauthorized');
+  return defences.authenticate({ certificate, bearerToken, remoteAddress, request });
 }
 
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
