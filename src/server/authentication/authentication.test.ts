@@ -130,7 +130,9 @@ async function podToken(fixture: ReturnType<typeof setup>, spec: object = {}) {
 
 test('a bound token stands for its ServiceAccount and tells its pod and node', async () => {
   const fixture = setup();
-  const user = await fixture.ask({ bearerToken: await podToken(fixture) });
+  const bearerToken = await podToken(fixture);
+  const user = await fixture.ask({ bearerToken });
+  assert.equal(await fixture.ask({ bearerToken }), user, 'one object, by which others keep what they derive from it');
   assert.equal(user?.username, 'system:serviceaccount:a:robot');
   assert.deepEqual(user?.groups, ['system:serviceaccounts', 'system:serviceaccounts:a', 'system:authenticated']);
   assert.deepEqual(user?.extra?.['authentication.kubernetes.io/pod-name'], ['web']);

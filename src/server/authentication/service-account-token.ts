@@ -30,7 +30,7 @@ const shape = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
  * hash); time and bindings are checked every time.
  */
 export function createTokenVerifier({ issuer, audiences, keys, lookup, clock }: TokenSettings) {
-  const kept = new Map<string, TokenClaims>();
+  const kept = new Map<string, { claims: TokenClaims; user: UserInfo }>();
   return async (token: string, accepted = audiences): Promise<VerifiedToken | undefined> => {
     if (token.length > tokenCharactersMax || !shape.test(token)) return undefined;
     const claimed = unverified(token);
@@ -38,15 +38,20 @@ export function createTokenVerifier({ issuer, audiences, keys, lookup, clock }: 
     const key = keys().find(({ id }) => id === claimed.header['kid']);
     if (key === undefined) throw refused('the token is signed by a key that is not, or no longer, in use');
     const hash = createHash('sha256').update(key.id).update(token).digest('base64');
-    const claims = kept.get(hash) ?? (await verifySignature(token, key));
-    if (kept.size >= keptMax) kept.clear();
-    kept.set(hash, claims);
+    let known = kept.get(hash);
+    if (known === undefined) {
+      const verified = await verifySignature(token, key);
+      known = { claims: verified, user: userOf(verified) };
+      if (kept.size >= keptMax) kept.clear();
+      kept.set(hash, known);
+    }
+    const { claims, user } = known;
     checkTimes(claims, clock.now());
     const matching = claims.aud.filter((audience) => accepted.includes(audience));
     if (matching.length === 0)
       throw refused(`the token is for the audience ${claims.aud.join(', ')}, not for this server`);
     checkBindings(claims, lookup, clock.now());
-    return { user: userOf(claims), audiences: matching, claims };
+    return { user, audiences: matching, claims };
   };
 }
 
