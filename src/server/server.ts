@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kind } from '../api/kind.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
@@ -5,7 +6,8 @@ import type { Engine } from '../store/store.ts';
 import type { Extensions, Services } from './context.ts';
 import type { Defences, Lookup } from './contracts.ts';
 import { serve } from './http/incoming.ts';
-import { type Doors, type Listen, openDoors, type Tls } from './http/listener.ts';
+import { type Doors, type Handlers, type Listen, openDoors, type Tls } from './http/listener.ts';
+import { oncePerTurn } from './http/turn.ts';
 import { createInProcess, type InProcess } from './in-process.ts';
 import { createKinds, type Kinds } from './kinds.ts';
 import { type Bounds, createLimits, defaultBounds } from './limits.ts';
@@ -76,11 +78,13 @@ export function createServer(options: ServerOptions): Server {
     ...{ lookup, kinds, extensions },
     async listen(listeners, tls) {
       if (doors !== undefined) throw new Error('the server listens already');
-      const handlers = {
+      const begin = oncePerTurn(({ request, response }: { request: IncomingMessage; response: ServerResponse }) => {
+        serve(services, limits, request, response).catch(report);
+      });
+      const handlers: Handlers = {
         allow: defences.allowConnection,
-        request: (request: Parameters<typeof serve>[2], response: Parameters<typeof serve>[3]) =>
-          void serve(services, limits, request, response).catch(report),
-        upgrade: (request: Parameters<typeof serve>[2], socket: import('node:stream').Duplex, head: Buffer) =>
+        request: (request, response) => begin({ request, response }),
+        upgrade: (request, socket, head) =>
           void serve(services, limits, request, undefined, { socket, head }).catch(report),
       };
       doors = await openDoors(listeners, tls, handlers, log);

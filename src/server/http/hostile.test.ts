@@ -5,9 +5,10 @@ import { after, before, test } from 'node:test';
 import { connect } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { silentLog } from '../../foundation/log.ts';
+import type { AuditEvent } from '../contracts.ts';
 import { ask } from '../testing/ask.ts';
 import { configMap, configMaps, must } from '../testing/objects.ts';
-import { startServer, type TestServer } from '../testing/start.ts';
+import { startServer, type TestServer, testAdmin } from '../testing/start.ts';
 import { openDoors } from './listener.ts';
 
 let server: TestServer;
@@ -216,6 +217,27 @@ test('one user cannot take all seats', async () => {
   } finally {
     await small.stop();
   }
+});
+
+test('a client that is gone before anybody reads its body is done with, and recorded', async () => {
+  const { promise: recorded, resolve: record } = Promise.withResolvers<AuditEvent>();
+  const small = await startServer({
+    defences: {
+      authenticate: async ({ request: asked }) => {
+        if (asked!.method !== 'POST') return testAdmin;
+        client.destroy();
+        await new Promise((resolve) => asked!.once('close', resolve));
+        return testAdmin;
+      },
+      audit: { ready: () => undefined, record: (event) => event.userAgent === 'gone' && record(event) },
+    },
+  });
+  const headers = { ...json, 'User-Agent': 'gone', 'Content-Length': 100 };
+  const client = request(`${small.url}${configMaps}`, { method: 'POST', rejectUnauthorized: false, headers });
+  client.on('error', () => {});
+  client.write('{');
+  assert.equal((await recorded).responseStatus?.code, 400);
+  await small.stop();
 });
 
 test('a client that never finishes its headers is told so and cut off', async () => {

@@ -132,6 +132,8 @@ function bearerOf({ authorization, 'sec-websocket-protocol': protocols }: Incomi
 function readBody(request: IncomingMessage): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bodyBytesMax) return Promise.reject(tooLarge(request));
+  // Gone before anybody listened: nothing would be told any more.
+  if (request.destroyed) return Promise.reject(wentAway());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -161,9 +163,11 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
     });
     request.on('close', release);
     request.on('error', reject);
-    request.on('aborted', () => reject(new ApiError('BadRequest', 'the client went away while it sent the body')));
+    request.on('aborted', () => reject(wentAway()));
   });
 }
+
+const wentAway = () => new ApiError('BadRequest', 'the client went away while it sent the body');
 
 /** The rest of the body is not waited for: the connection ends with the answer. */
 function tooLarge(request: IncomingMessage): ApiError {
