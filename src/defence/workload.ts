@@ -42,8 +42,19 @@ export const isMirror = ({ kind, metadata }: Manifest): boolean =>
 
 export type PlacedContainer = { container: Record<string, any>; field: FieldPath; ephemeral: boolean; init: boolean };
 
-/** Every container of an object's pod, with its place in the object. */
+const placedContainers = new WeakMap<Manifest, PlacedContainer[]>();
+
+/**
+ * Every container of an object's pod, with its place in the object. Many checks ask about the same object one after the
+ * other, and what is judged stays as it is.
+ */
 export function containersIn(object: Manifest): PlacedContainer[] {
+  const found = placedContainers.get(object) ?? findContainers(object);
+  placedContainers.set(object, found);
+  return found;
+}
+
+function findContainers(object: Manifest): PlacedContainer[] {
   const found = podOf(object);
   if (found === undefined) return [];
   return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
