@@ -1,13 +1,24 @@
 import { apiVersionOf } from '../../api/kind.ts';
 import type { ReplyBody } from '../context.ts';
 import { bytesFor, objectFor } from '../storage/codec.ts';
-import { type Shape, shapeList, shapeObject } from './shapes.ts';
+import { type Shape, shapeObject, startList } from './shapes.ts';
 
 /** A body that is ready to be written: in one piece, or in pieces that are made while they are written. */
 export type Encoded = { contentType: string; bytes?: Buffer; pieces?: Iterable<Buffer>; sizeBytes: number };
 
+const jsonType = 'application/json';
+const yamlType = 'application/yaml';
+
 /** Lists are written in pieces of about this size, so that they never exist as a whole beside the stored bytes. */
 const pieceBytes = 256 * 1024;
+
+/**
+ * More is answered as JSON, which is YAML, too: to write it in YAML's own way takes a tenth of a second for each MiB, and
+ * everybody else waits.
+ */
+const yamlBytesMax = 256 * 1024;
+/** Objects of a table are decoded this much at a time, so that others get their turn. */
+const turnBytesMax = 1024 * 1024;
 
 /** Bodies that end; watches and taken connections are written elsewhere. */
 export function encodeBody(
@@ -15,19 +26,18 @@ export function encodeBody(
   shape: Shape,
 ): Encoded | Promise<Encoded> {
   const { format } = shape;
-  if (format.encoding === 'json' && format.as === undefined) {
-    if (body.form === 'entry') return whole('application/json', bytesFor(body.kind, body.entry));
-    if (body.form === 'list') return pieces(body);
+  if (format.as === undefined && (body.form === 'entry' || body.form === 'list')) {
+    const stored = body.form === 'list' ? pieces(body) : whole(jsonType, bytesFor(body.kind, body.entry));
+    if (format.encoding === 'json') return stored;
+    if (stored.sizeBytes > yamlBytesMax) return { ...stored, contentType: yamlType };
   }
   switch (body.form) {
     case 'entry':
       return text(shapeObject(body.kind, objectFor(body.kind, body.entry), shape), shape);
     case 'object':
       return text(shapeObject(body.kind, body.object, shape), shape);
-    case 'list': {
-      const objects = body.entries.map((entry) => objectFor(body.kind, entry));
-      return text(shapeList(body.kind, objects, body.metadata, shape), shape);
-    }
+    case 'list':
+      return shapedList(body, shape);
     case 'value':
       return text(body.value, shape);
     case 'bytes':
@@ -36,13 +46,27 @@ export function encodeBody(
 }
 
 function text(value: unknown, { format }: Shape): Encoded | Promise<Encoded> {
-  if (format.encoding === 'yaml') return yaml(value);
-  return whole('application/json', Buffer.from(`${JSON.stringify(value)}\n`));
+  const json = Buffer.from(`${JSON.stringify(value)}\n`);
+  if (format.encoding !== 'yaml') return whole(jsonType, json);
+  return json.length > yamlBytesMax ? whole(yamlType, json) : yaml(value);
+}
+
+async function shapedList({ kind, entries, metadata }: ReplyBody & { form: 'list' }, shape: Shape): Promise<Encoded> {
+  const { list, add } = startList(kind, metadata, shape);
+  let turnBytes = 0;
+  for (const entry of entries) {
+    add(objectFor(kind, entry));
+    turnBytes += entry.value.length;
+    if (turnBytes < turnBytesMax) continue;
+    turnBytes = 0;
+    await new Promise(setImmediate);
+  }
+  return text(list, shape);
 }
 
 async function yaml(value: unknown): Promise<Encoded> {
   const { stringify } = await import('yaml');
-  return whole('application/yaml', Buffer.from(stringify(value, { aliasDuplicateObjects: false })));
+  return whole(yamlType, Buffer.from(stringify(value, { aliasDuplicateObjects: false })));
 }
 
 function whole(contentType: string, value: Uint8Array): Encoded {

@@ -29,12 +29,14 @@ export function tableOf(kind: Kind, objects: KubernetesObject[], metadata: objec
     apiVersion: `meta.k8s.io/${shape.format.version}`,
     metadata,
     columnDefinitions: definitions ? columns.map(definitionOf) : null,
-    rows: objects.map((object) => ({
-      cells: columns.map((column) => cell(column, object, shape.nowMs)),
-      object: embedded(object, shape),
-    })),
+    rows: objects.map((object) => rowOf(columns, object, shape)),
   };
 }
+
+const rowOf = (columns: Column[], object: KubernetesObject, shape: Shape) => ({
+  cells: columns.map((column) => cell(column, object, shape.nowMs)),
+  object: embedded(object, shape),
+});
 
 /** One object that a column does not expect must not hide all others. */
 function cell(column: Column, object: KubernetesObject, nowMs: number): unknown {
@@ -68,16 +70,23 @@ export function shapeObject(kind: Kind, object: KubernetesObject, shape: Shape):
   }
 }
 
-/** A list in the asked shape, from decoded objects. */
-export function shapeList(kind: Kind, objects: KubernetesObject[], metadata: object, shape: Shape): object {
+/** A list in the asked shape that objects are added to; nothing is held of them but what it shows. */
+export function startList(
+  kind: Kind,
+  metadata: object,
+  shape: Shape,
+): { list: object; add(object: KubernetesObject): void } {
   const { as, version } = shape.format;
-  if (as === 'Table') return tableOf(kind, objects, metadata, shape);
-  if (as !== undefined)
-    return {
-      kind: 'PartialObjectMetadataList',
-      apiVersion: `meta.k8s.io/${version}`,
-      metadata,
-      items: objects.map((object) => partialOf(object, version)),
-    };
-  return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items: objects };
+  if (as === 'Table') {
+    const table = tableOf(kind, [], metadata, shape);
+    const columns = tableColumns(kind);
+    return { list: table, add: (object) => table.rows.push(rowOf(columns, object, shape)) };
+  }
+  const items: object[] = [];
+  if (as === undefined) {
+    const list = { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
+    return { list, add: (object) => items.push(object) };
+  }
+  const list = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata, items };
+  return { list, add: (object) => items.push(partialOf(object, version)) };
 }
