@@ -50,7 +50,7 @@ export const podSecurity = (settings: PodSecuritySettings): AdmissionPlugin => (
     const modes = podSecurityModes(labels, defaultLevel(settings, lookup));
     if (pod !== undefined) judgePod(request, pod, modes);
     else if (workload !== undefined && templateChanged(request, workload.template))
-      judgeWorkload(request, workload.template, workload.pointer, modes);
+      judgeWorkload(request, asMade(settings, lookup, workload.template), workload.pointer, modes);
   },
 });
 
@@ -106,12 +106,11 @@ function judgePod(request: AdmissionRequest, pod: KubernetesObject, { enforce, w
 
 function judgeWorkload(
   request: AdmissionRequest,
-  template: PodLike,
+  pod: PodLike,
   pointer: string,
   { enforce, warn }: PodSecurityModes,
 ): void {
   const { kind, name, namespace } = request;
-  const pod = withSecureDefaults(template);
   const violations = evaluatePod(pod, enforce);
   if (violations.length > 0) {
     const fields = violations.flatMap(({ offences }) => offences.map(({ field }) => field));
@@ -131,7 +130,8 @@ function judgeWorkload(
 }
 
 /** As the pod will be when it is created: see secure-defaults.ts. */
-function withSecureDefaults(template: PodLike): PodLike {
+function asMade({ modeOf }: PodSecuritySettings, lookup: Lookup, template: PodLike): PodLike {
+  if (modeOf('seccomp', lookup) === 'off' || template.spec['os']?.name === 'windows') return template;
   const securityContext = { seccompProfile: { type: 'RuntimeDefault' }, ...template.spec['securityContext'] };
   return { ...template, spec: { ...template.spec, securityContext } };
 }

@@ -50,6 +50,28 @@ test('who replaces the tolerations of a pod keeps those that it was given', asyn
   );
 });
 
+test('of a workload it is told what becomes of its pods, also where nobody gives them a seccomp profile', async () => {
+  const bare = await startDefended({ modeOf: (id) => (id === 'seccomp' ? 'off' : undefined) });
+  try {
+    const { seccompProfile: _, ...securityContext } = pod('x').spec.securityContext ?? {};
+    const spec = { ...pod('x').spec, securityContext: { ...securityContext, runAsNonRoot: true } };
+    const template = { metadata: { labels: { app: 'web' } }, spec };
+    const deployment = {
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'a' } },
+      spec: { selector: { matchLabels: { app: 'web' } }, template },
+    };
+    const path = '/apis/apps/v1/namespaces/a/deployments?dryRun=All';
+    const [filled, unfilled] = [
+      await server.ask(master, 'POST', path, deployment),
+      await bare.ask(master, 'POST', path, deployment),
+    ];
+    assert.deepEqual([filled.code, filled.warnings], [201, []]);
+    assert.match(unfilled.warnings[0]!, /its pods will be refused.*seccompProfile/);
+  } finally {
+    await bare.stop();
+  }
+});
+
 test('a plain pod is refused where nothing is labelled, with the fields, the patch and the command', async () => {
   const { code, body } = await create(plain('plain', 'a'));
   assert.equal(code, 403);
