@@ -197,7 +197,8 @@ function checkConditions(conditions: MatchCondition[], at: string, errors: Field
 export function validateConditions(matchConditions: MatchCondition[], at: string): FieldError[] {
   const errors = new ErrorList();
   checkConditions(matchConditions, at, errors);
-  const wrong = matchConditions.length > 0 ? withExpressions({ matchConditions }, []) : [];
+  const isTooMuch = matchConditions.length > matchConditionsMax;
+  const wrong = matchConditions.length > 0 && !isTooMuch ? withExpressions({ matchConditions }, []) : [];
   return [...errors, ...wrong.map((error) => ({ ...error, field: error.field.replace('spec', at) }))];
 }
 

@@ -48,6 +48,20 @@ test('wrong types name the field', async () => {
   assert.match(answer.json.message, /data/);
 });
 
+test('bodies of very many values, names or mistakes are refused, and told of a hundred', async () => {
+  const bindings = '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings';
+  const binding = (subjects: number) => {
+    const roleRef = '{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"a"}';
+    return `{"metadata":{"name":"x"},"roleRef":${roleRef},"subjects":[${Array(subjects).fill('{}').join()}]}`;
+  };
+  const values = await post(binding(900_000), 'application/json', bindings);
+  assert.deepEqual([values.code, values.json.reason], [413, 'RequestEntityTooLarge']);
+  const mistakes = await post(binding(90_000), 'application/json', bindings);
+  assert.deepEqual([mistakes.code, mistakes.json.details.causes.length], [422, 100]);
+  const data = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, '']));
+  assert.equal((await post(JSON.stringify(configMap('names', data)))).code, 413);
+});
+
 test('a body above 3 MiB is refused with 413, declared or not', async () => {
   const body = Buffer.alloc(10 * 1024 * 1024, 32);
   const declared = await post(body).catch((error) => error);
