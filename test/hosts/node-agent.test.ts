@@ -107,7 +107,8 @@ test('a crashing container is restarted, counted and backed off', options, async
     (now) => now?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff',
   );
   const [status] = pod.status!.containerStatuses!;
-  assert.equal(status!.restartCount, 1);
+  // On a busy machine more than one has gone by.
+  assert.ok(status!.restartCount >= 1);
   assert.equal(status!.lastState?.terminated?.exitCode, 3);
   assert.equal(status!.lastState?.terminated?.message, 'broken');
 });
