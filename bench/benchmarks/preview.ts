@@ -12,7 +12,7 @@ export const preview: PureBenchmark = {
     const tookS: number[] = [];
     const change: Change = { put: policyObject('team-9', 'policy-3', { podSelector: {}, ingress: [] }) };
     for (let round = 0; round < rounds; round++) {
-      const objects = policyCluster();
+      const objects = [...policyCluster(), networkPlugin];
       const parts = { source: 'cluster', closedByDefault: false, takenAtMs: 0, minor: 36, unread: [] } as const;
       const snapshot = createSnapshot({ ...parts, unread: [], objects });
       const observations = seenIn(objects);
@@ -24,6 +24,13 @@ export const preview: PureBenchmark = {
     const what = 'preview of one policy change, 10,000 pods, 1,000 policies';
     return [{ what, value: median(tookS), unit: 's', target: 0.5, better: 'less' }];
   },
+};
+
+/** Where nothing enforces policies, nothing is known to break. */
+const networkPlugin = {
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  metadata: { namespace: 'kube-system', name: 'calico-node' },
 };
 
 /** Every pod asks the database of its team. */
