@@ -117,6 +117,23 @@ for (const [what, change, ...refused] of cases)
     assert.deepEqual(fields.sort(), [...refused].sort(), texts(kind.validate(object)).join('\n'));
   });
 
+test('a version that was stored is remembered, and cannot be taken away', () => {
+  const old = create(of);
+  assert.deepEqual(old.status.storedVersions, ['v1']);
+  const object = structuredClone(old);
+  const [version] = object.spec.versions;
+  object.spec.versions = [
+    { ...version, storage: false },
+    { ...version, name: 'v2', storage: true },
+  ];
+  kind.prepareUpdate(object, old);
+  assert.deepEqual(old.status.storedVersions, ['v1']);
+  assert.deepEqual(object.status.storedVersions, ['v1', 'v2']);
+  assert.deepEqual(kind.validate(object, old), []);
+  object.spec.versions = object.spec.versions.slice(1);
+  assert.match(texts(kind.validate(object, old)).join(), /status\.storedVersions\[0\].*missing from spec\.versions/);
+});
+
 test('a schema of many parts is judged in the time of reading it', () => {
   const object = create(of, ({ spec }) => {
     const many = (make: (index: number) => object) =>

@@ -16,6 +16,11 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   wholeTable: true,
   columns: [nameColumn, createdAtColumn],
   validate: validateDefinition,
+  prepareCreate(object) {
+    object.status = { acceptedNames: { kind: '', plural: '' }, conditions: [], storedVersions: [] };
+    rememberStored(object);
+  },
+  prepareUpdate: rememberStored,
   // Source: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/v1/defaults.go.
   defaults({ spec }) {
     if (!spec) return;
@@ -29,3 +34,11 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
     if (service) service.port ??= 443;
   },
 });
+
+/** Objects may be stored in every version that ever was the one to store. The status is the old object's, too. */
+function rememberStored(object: CustomResourceDefinition): void {
+  const stored = object.spec?.versions?.find(({ storage }) => storage)?.name;
+  const before = object.status?.storedVersions ?? [];
+  if (stored !== undefined && !before.includes(stored))
+    object.status = { ...object.status, storedVersions: [...before, stored] };
+}
