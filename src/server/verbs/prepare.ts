@@ -3,7 +3,7 @@ import { apiVersionOf } from '../../api/kind.ts';
 import { updateManagedFields } from '../../api/merge/merge.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError, badRequest, conflict, type FieldError, invalid } from '../../api/status.ts';
-import { tooLong } from '../../api/validation/errors.ts';
+import { invalidValue, tooLong } from '../../api/validation/errors.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { equalJson } from '../../foundation/json.ts';
 import type { Context } from '../context.ts';
@@ -17,6 +17,8 @@ export function managerOf({ target, request }: Context): string {
   const asked = target.query.get('fieldManager');
   if (asked !== null && asked.length > managerLengthMax)
     throw refusedOption(target.verb, tooLong('fieldManager', managerLengthMax));
+  if (asked !== null && /\p{C}/u.test(asked))
+    throw refusedOption(target.verb, invalidValue('fieldManager', asked, 'may hold printable characters only'));
   return asked || request.userAgent.split('/')[0]!.slice(0, managerLengthMax) || 'unknown';
 }
 

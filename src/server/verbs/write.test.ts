@@ -198,6 +198,7 @@ test('options are validated as objects are: 422 says which of them is wrong', as
     ['POST', `${configMaps}?dryRun=Some`, configMap('x'), 'dryRun'],
     ['POST', `${configMaps}?fieldValidation=Some`, configMap('x'), 'fieldValidation'],
     ['POST', `${configMaps}?fieldManager=${'a'.repeat(129)}`, configMap('x'), 'fieldManager'],
+    ['POST', `${configMaps}?fieldManager=a%07b`, configMap('x'), 'fieldManager'],
     ['DELETE', path, { propagationPolicy: 'Some' }, 'propagationPolicy'],
     ['DELETE', path, { propagationPolicy: 'Orphan', orphanDependents: true }, 'propagationPolicy'],
     ['GET', `${configMaps}?resourceVersionMatch=Exact`, undefined, 'resourceVersionMatch'],
