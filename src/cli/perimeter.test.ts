@@ -60,7 +60,7 @@ test('every report for programs says when, by what and on what it was made', () 
 test('what could not be read is said, and nothing is said of nothing', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rempart-unread-'));
   try {
-    for (const words of ['exposure', 'path', 'plan', 'reach internet everywhere']) {
+    for (const words of ['exposure', 'path', 'plan', 'benchmark', 'reach internet everywhere']) {
       const { status, stdout, stderr } = rempart(...words.split(' '), folder);
       assert.deepEqual([status, stdout], [3, ''], words);
       assert.match(stderr, /no object of Kubernetes is in it/);
@@ -70,6 +70,12 @@ test('what could not be read is said, and nothing is said of nothing', () => {
     const { status, stderr } = rempart('exposure', folder);
     assert.equal(status, 3);
     assert.match(stderr, /not read, so not assessed: .*broken\.yaml/);
+    const pod = '{ hostNetwork: "true", containers: [{ name: a, image: "a:1" }] }';
+    const unfit = `apiVersion: v1\nkind: Pod\nmetadata: { name: a, namespace: a }\nspec: ${pod}\n`;
+    writeFileSync(join(folder, 'unfit.yaml'), unfit);
+    const benchmark = rempart('benchmark', folder);
+    assert.match(benchmark.stderr, /not read, so not assessed: .*broken\.yaml/);
+    assert.match(benchmark.stdout, /not assessed +5\.2\.5 .*\n +Pod could not be read: Pod a\/a: .*hostNetwork/);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { BenchmarkName } from '../../defence/defence.ts';
 import { type AddCommand, CommandFailed } from '../command.ts';
-import { formatOption, type SourceChoices, sourceOptions, withSource } from '../source-options.ts';
+import { formatOption, openSource, type SourceChoices, withSource } from '../source-options.ts';
 
 type Options = SourceChoices & {
   benchmark: BenchmarkName;
@@ -20,11 +20,11 @@ export const benchmark: AddCommand = (program) => {
     .option('--exceptions <file>', 'waivers, each with reason, owner and expiry')
     .addHelpText(
       'after',
-      '\nExit codes: 0 no item fails; 1 wrong use; 2 an item fails, or an exception has expired; 3 nothing passed.',
+      '\nExit codes: 0 no item fails; 1 wrong use; 2 an item fails, or an exception has expired; 3 nothing passed, or something could not be read.',
     )
     .action(async (path: string | undefined, { benchmark, level, format, exceptions, ...where }: Options) => {
-      const { asJson, judgeBenchmark, readSource, renderBenchmark } = await import('../../defence/defence.ts');
-      const source = await readSource(sourceOptions(path, where, Date.now()));
+      const { asJson, judgeBenchmark, renderBenchmark } = await import('../../defence/defence.ts');
+      const source = await openSource(path, where, Date.now());
       source.close();
       const report = judgeBenchmark(source.snapshot, {
         ...{ benchmark, levelMax: level === '1' ? 1 : 2 },
