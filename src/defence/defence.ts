@@ -44,4 +44,4 @@ export { readKinds } from './snapshot/kinds.ts';
 export { readerObjects } from './snapshot/reader.ts';
 export { type Change, createSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 export { readSoundSource } from './snapshot/sound.ts';
-export { newestMinor, type Source, type SourceOptions } from './source.ts';
+export { newestMinor, readSource, type Source, type SourceOptions } from './source.ts';
