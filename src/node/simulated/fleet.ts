@@ -29,6 +29,8 @@ export type Fleet = { start(): Promise<void>; stop(): Promise<void> };
 const leaseNamespace = 'kube-node-lease';
 const renewEveryMs = 20_000;
 const tickMs = 50;
+/** As many as a client keeps connections for (client/https-transport.ts): more would be opened and closed each time. */
+const renewalsAtOnceMax = 8;
 const writesAtOnceMax = 64;
 const writesWaitingMax = 100_000;
 const defaultCapacity = { cpu: '32', memory: '128Gi', pods: '110', 'ephemeral-storage': '500Gi' };
@@ -41,7 +43,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const { client, caches, nodes, clock, log, namePrefix = 'simulated', runPods = true } = options;
   const names = Array.from({ length: nodes }, (_, index) => `${namePrefix}-${index}`);
   const own = new Set(names);
-  const lane = createLane(writesAtOnceMax, writesWaitingMax);
+  const lane = createLane(renewalsAtOnceMax, writesWaitingMax);
   const player = createPodPlayer({ client, clock, log });
   let next = 0;
   let due = 0;
@@ -63,8 +65,8 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   /**
-   * Renewals are spread over time, as those of real nodes are: each tick takes the next few. Hundreds at once would open
-   * connections that are closed again right after, and everybody else would wait behind them.
+   * Renewals are spread over time, as those of real nodes are: each tick takes the next few. Behind hundreds at once
+   * everybody else would wait.
    */
   function renew(): void {
     if (stopped) return;
