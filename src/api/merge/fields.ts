@@ -99,7 +99,8 @@ type Known = {
   names: string[];
   inner: Fields[];
   fields: Fields;
-  next?: Known /** What was seen after it last time. */;
+  /** What was seen after it last time. */
+  next?: Known;
 };
 type Seen = { sets: Known[]; oldest: number; last: Known };
 const seenAt = new WeakMap<Schema, Seen>();

@@ -16,7 +16,8 @@ export const namesMax = 10_000;
 export const duplicatesMax = 20;
 
 export type Parsed = {
-  value: unknown /** Paths of keys that were given twice: `spec.containers[0].image`. */;
+  value: unknown;
+  /** Paths of keys that were given twice: `spec.containers[0].image`. */
   duplicates: string[];
 };
 

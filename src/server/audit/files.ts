@@ -22,7 +22,8 @@ export type AuditLine = { text: string; sequence: number; hash: string };
 /** The end of the log as it was last written: kept apart from it, so that a cut-off end is missed. */
 export type Head = {
   sequence: number;
-  hash: string /** The first line that rotation has not removed. */;
+  hash: string;
+  /** The first line that rotation has not removed. */
   oldest: number;
 };
 

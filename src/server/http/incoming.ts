@@ -80,7 +80,8 @@ const text = (value: string | string[] | undefined) => (Array.isArray(value) ? v
 const plainAddress = (address = '') => (address.startsWith('::ffff:') ? address.slice(7) : address);
 
 type Identity = {
-  certificate: Uint8Array | undefined /** Why a certificate that was shown does not count. */;
+  certificate: Uint8Array | undefined;
+  /** Why a certificate that was shown does not count. */
   rejected: string;
 };
 const identities = new WeakMap<Socket, Identity>();
