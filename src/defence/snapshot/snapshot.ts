@@ -22,6 +22,8 @@ export type Snapshot = {
   get(ref: ObjectRef): Manifest | undefined;
   /** Why a kind could not be read; undefined: it was. */
   whyUnread(kind: string): string | undefined;
+  /** Did an API server take this object? What a file has, and what a change puts, it has yet to judge. */
+  wasAccepted(object: Manifest): boolean;
 };
 
 export type SnapshotParts = Pick<Snapshot, 'source' | 'closedByDefault' | 'takenAtMs' | 'minor' | 'objects' | 'unread'>;
@@ -40,6 +42,7 @@ export function createSnapshot(parts: SnapshotParts): Snapshot {
     of: (kind, namespace) => (namespace === undefined ? of(kind) : (byNamespace(kind).get(namespace) ?? none)),
     get: (ref) => byRef(ref.kind).get(refKey(ref)),
     whyUnread: (kind) => unread.get(kind),
+    wasAccepted: () => parts.source === 'cluster',
   };
 }
 
@@ -72,5 +75,6 @@ export function withChanges(snapshot: Snapshot, changes: Change[]): Snapshot {
     objects: [...snapshot.objects.filter(stays), ...puts],
     of: (kind, namespace) => (kinds.has(kind) ? own : snapshot).of(kind, namespace),
     get: (ref) => (kinds.has(ref.kind) ? own : snapshot).get(ref),
+    wasAccepted: (object) => snapshot.wasAccepted(object) && !puts.includes(object),
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createEvaluator } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
-import { createSnapshot, type SnapshotParts } from './snapshot.ts';
+import { createSnapshot, type SnapshotParts, withChanges } from './snapshot.ts';
 import { worldOfSnapshot } from './world.ts';
 
 const object = (
@@ -145,4 +145,18 @@ test('manifests without a namespace are of default; what is no pod or policy is 
     notAssessed.map(({ what }) => what),
     ['Node', 'Pod shop/odd', 'Pod number', 'NetworkPolicy.networking.k8s.io p'],
   );
+});
+
+test('what a cluster holds its API server has taken; policies of files and of changes are judged first', () => {
+  const policy = (name: string) =>
+    object('networking.k8s.io/v1', 'NetworkPolicy', name, {
+      spec: { podSelector: {}, ingress: [{ ports: [{ port: 'http', endPort: 90 }] }] },
+    });
+  const parts = { closedByDefault: false, takenAtMs: 0, minor: 36, unread: [], objects: [policy('held')] };
+  const names = (snapshot: Parameters<typeof worldOfSnapshot>[0]) =>
+    worldOfSnapshot(snapshot).world.policies.map(({ metadata }) => metadata?.name);
+  const cluster = createSnapshot({ ...parts, source: 'cluster' });
+  assert.deepEqual(names(cluster), ['held']);
+  assert.deepEqual(names(withChanges(cluster, [{ put: policy('put') }])), ['held']);
+  assert.deepEqual(names(createSnapshot({ ...parts, source: 'manifests' })), []);
 });

@@ -62,7 +62,9 @@ export function worldOfSnapshot(snapshot: Snapshot): SnapshotWorld {
     pods: running.pods,
     namespaces: tryEach(snapshot.of('Namespace'), policyNamespace),
     nodes: tryEach(snapshot.of('Node'), policyNode),
-    policies: tryEach(snapshot.of(networkPolicyKind), checkedPolicy),
+    policies: tryEach(snapshot.of(networkPolicyKind), (object, written) =>
+      snapshot.wasAccepted(written) ? readPolicy(object) : checkedPolicy(object),
+    ),
     exposures: [...running.exposures],
     wellKnown: [],
     ...(snapshot.closedByDefault ? { defaultIsolation: defaultIsolation(snapshot) } : { foreign: true }),
@@ -179,13 +181,19 @@ function readPod(object: Manifest): ReadPod {
   return read;
 }
 
+/** Throws when it cannot be parsed. */
+function readPolicy(object: Manifest): NetworkPolicy {
+  const policy = object as unknown as NetworkPolicy;
+  parsePolicy(policy);
+  return policy;
+}
+
 const checkedPolicies = new WeakSet<Manifest>();
 
 /** What an API server would refuse is no policy: it would not be there. Throws with what is wrong. */
 function checkedPolicy(object: Manifest): NetworkPolicy {
-  const policy = object as unknown as NetworkPolicy;
+  const policy = readPolicy(object);
   if (checkedPolicies.has(object)) return policy;
-  parsePolicy(policy);
   const [wrong] = refusalsOf(object);
   if (wrong !== undefined) throw new Error(`${wrong.field}: ${wrong.message}`);
   checkedPolicies.add(object);
