@@ -113,6 +113,23 @@ test('a crashing container is restarted, counted and backed off', options, async
   assert.equal(status!.lastState?.terminated?.message, 'broken');
 });
 
+test('what a container writes into its own layer counts against its limit', options, async (context) => {
+  const { createPod, podBecomes, startAgent } = await startRealNode(context);
+  await startAgent();
+  const resources = { limits: { 'ephemeral-storage': '4Mi' } };
+  const writes = (megabytes: number) =>
+    shell(`dd if=/dev/zero of=/written bs=1M count=${megabytes}; sleep 1000`, { resources });
+  await createPod('modest', { containers: [writes(2)] });
+  await createPod('greedy', { containers: [writes(8)] });
+  const { status } = await podBecomes('greedy', (pod) => pod?.status?.phase === 'Failed');
+  assert.equal(status?.reason, 'Evicted');
+  assert.match(
+    status?.message ?? '',
+    /Pod ephemeral local storage usage exceeds the total limit of containers 4194304/,
+  );
+  assert.equal((await podBecomes('modest', Boolean)).status?.phase, 'Running');
+});
+
 test('running containers go on while the agent is away, and are taken up again', options, async (context) => {
   const { host, createPod, podBecomes, startAgent, runtimeBecomes } = await startRealNode(context);
   const first = await startAgent();
