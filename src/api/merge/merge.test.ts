@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject } from '../object.ts';
 import type { Schema } from '../schema/schema.ts';
-import { copiedMost, passedMost } from './json-patch.ts';
-import { jsonPatch, mergePatch, serverSideApply, strategicMergePatch, updateManagedFields } from './merge.ts';
+import { mergePatch, serverSideApply, strategicMergePatch, updateManagedFields } from './merge.ts';
 
 const port: Schema = {
   type: 'object',
@@ -87,19 +86,6 @@ test('a merge patch deletes with null and cannot reach the prototype', () => {
   assert.equal(({} as any).polluted, undefined);
 });
 
-test('a JSON patch that does not apply says which operation, and prototype paths are refused', () => {
-  assert.deepEqual(jsonPatch({ a: [1, 2] }, [{ op: 'add', path: '/a/-', value: 3 }]), { a: [1, 2, 3] });
-  assert.throws(() => jsonPatch({ a: 1 }, [{ op: 'test', path: '/a', value: 2 }]), /operation 0 \(test \/a\)/);
-  assert.throws(() => jsonPatch({ a: 1 }, [{ op: 'remove', path: '/b' }]), { reason: 'Invalid' });
-  assert.throws(() => jsonPatch({}, [{ op: 'add', path: '/__proto__/x', value: 1 }]), { reason: 'BadRequest' });
-  const doubled = Array.from({ length: 60 }, (_, index) => ({ op: 'copy', from: '/a', path: `/a/b${index}` }));
-  assert.throws(() => jsonPatch({ a: {} }, doubled), { reason: 'RequestEntityTooLarge' });
-  const copy = [{ op: 'copy', from: '/a', path: '/b' }];
-  jsonPatch({ a: 'x'.repeat(copiedMost - 2) }, copy);
-  assert.throws(() => jsonPatch({ a: 'x'.repeat(copiedMost - 1) }, copy), { reason: 'RequestEntityTooLarge' });
-  assert.throws(() => jsonPatch({}, new Array(10_001).fill({ op: 'test', path: '', value: {} })), /10000/);
-});
-
 test('a strategic merge patch of a long list into a long one looks at each item a few times', () => {
   let reads = 0;
   const containers = (from: number, length: number): any[] =>
@@ -133,29 +119,6 @@ test('a strategic merge patch of a long list into a long one looks at each item 
     'c1 b:2',
     'c2 a:1',
   ]);
-});
-
-test('a JSON patch compares and moves in time that grows with what it leads to', () => {
-  const numbers = (from: number, length = 5000) => Array.from({ length }, (_, index) => from + index);
-  const test = (value: unknown) => [{ op: 'test', path: '/a', value }];
-  jsonPatch({ a: numbers(0) }, test(numbers(0)));
-  // The shortest way from one to the other would be looked for among 25 million.
-  assert.throws(() => jsonPatch({ a: numbers(0) }, test(numbers(1))), { reason: 'Invalid' });
-  assert.throws(() => jsonPatch({ a: 1 }, [{ op: 'test', path: '/b', value: null }]), { reason: 'Invalid' });
-  const times = (count: number, operation: object) => Array(count).fill(operation);
-  const insert = { op: 'add', path: '/a/0', value: 0 };
-  const length = passedMost / 1000 - 1000;
-  jsonPatch({ a: numbers(0, length) }, times(1000, insert));
-  const tooMuch = { reason: 'RequestEntityTooLarge' };
-  assert.throws(() => jsonPatch({ a: numbers(0, length) }, times(1200, insert)), tooMuch);
-  assert.throws(
-    () => jsonPatch({ a: numbers(0, length) }, times(600, { op: 'move', from: '/a/0', path: '/a/1' })),
-    tooMuch,
-  );
-  const keys = Object.fromEntries(numbers(0, length).map((key) => [key, 0]));
-  assert.throws(() => jsonPatch({ a: keys }, times(1200, { op: 'test', path: '/a', value: keys })), tooMuch);
-  jsonPatch({ a: [] }, times(10_000, { op: 'add', path: '/a/-', value: 0 }));
-  assert.throws(() => jsonPatch({}, [{ op: 'add', path: '/a'.repeat(3000), value: 1 }]), /4096 characters/);
 });
 
 const strategic = (target: object, patch: object) => strategicMergePatch(structuredClone(target), patch, schema) as any;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { applyPatch } from 'rfc6902';
+import { jsonPatch } from '../merge/json-patch.ts';
 import { mendingPatch } from './mend.ts';
 import { describeViolations, evaluatePod, type PodLike, podSecurityChecks, readVersion } from './pod-security.ts';
 
@@ -131,7 +131,7 @@ test('the patch that is offered mends the pod, and none is offered that does not
   };
   const owner = { spec: { template: structuredClone(plain) } };
   const patch = mendingPatch(plain, evaluatePod(plain, policy), policy, '/spec/template');
-  applyPatch(owner, patch as any);
+  jsonPatch(owner, patch);
   assert.deepEqual(evaluatePod(owner.spec.template, policy), []);
   const rooted = pod({ volumes: [{ name: 'v', hostPath: { path: '/' } }] });
   assert.equal(mendingPatch(rooted, evaluatePod(rooted, policy), policy), undefined);
