@@ -241,6 +241,15 @@ test('a pattern that other engines take for ever for is linear', () => {
   assert.equal(evaluate(expression, { big }), false);
 });
 
+test('a long text that is nearly a number, a duration or a version is told from one at once', () => {
+  const digits = '1'.repeat(250_000);
+  const of = (source: string, text: string) => evaluate(source, { big: celValue(text) });
+  assert.equal(of('double(dyn(big))', `${digits}z`), "error: type conversion error from 'string' to 'double'");
+  assert.equal(of('isSemver(big)', `${digits}.0.0`), false);
+  assert.equal(of("semver('1.0.0-' + big).isLessThan(semver('1.0.0-2' + big))", digits), true);
+  assert.throws(() => evaluate(`duration('${'1'.repeat(10_000)}') > duration('1s')`), /invalid duration argument/);
+});
+
 test('text that doubles ends at the budget, long before the memory', () => {
   let text: unknown = 'x'.repeat(1000);
   const doubled = compileExpression('request.name + request.name', scope);

@@ -16,9 +16,7 @@ const validators: Record<string, (text: string) => string | undefined> = {
   find: isPattern,
   findAll: isPattern,
   duration: (text) =>
-    /^[-+]?(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*$|^[-+]?0$/.test(
-      text,
-    )
+    /^[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$|^[-+]?0$/.test(text)
       ? undefined
       : 'invalid duration argument',
   timestamp: (text) =>

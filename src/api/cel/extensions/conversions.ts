@@ -19,7 +19,7 @@ export function conversions({ func, types: { STRING, INT, DOUBLE, UINT } }: Tool
     func('double', [STRING], DOUBLE, (text: string) => {
       const [, sign, word] = /^([+-]?)(inf|infinity|nan)$/i.exec(text) ?? [];
       if (word !== undefined) return /^n/i.test(word) ? Number.NaN : sign === '-' ? -Infinity : Infinity;
-      const value = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+      const value = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
       if (!Number.isFinite(value)) throw failure('string', 'double');
       return value;
     }),

@@ -6,6 +6,7 @@ type Version = { numbers: bigint[]; before: string[] };
 
 const form = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?$/;
 const uint64Max = 2n ** 64n - 1n;
+const uint64Digits = 20;
 
 /** Source: k8s.io/apiserver/pkg/cel/library/semverlib.go, version 1. */
 export function versions({ func, method, make, types: { Semver, STRING, BOOL, INT } }: Toolkit): CelFunc[] {
@@ -39,7 +40,8 @@ function versionOf(text: string): Version | undefined {
   const before = found[4]?.split('.') ?? [];
   const build = found[5]?.split('.') ?? [];
   const isPadded = (part: string) => /^0\d+$/.test(part);
-  if (numbers.some((each) => isPadded(each) || BigInt(each) > uint64Max)) return undefined;
+  const isTooLarge = (part: string) => part.length > uint64Digits || BigInt(part) > uint64Max;
+  if (numbers.some((part) => isPadded(part) || isTooLarge(part))) return undefined;
   return before.some((part) => part === '' || isPadded(part)) || build.includes('')
     ? undefined
     : { numbers: numbers.map(BigInt), before };
@@ -78,7 +80,8 @@ function compare(left: Version, right: Version): number {
 /** Numbers by their value and before words. */
 function comparePart(left: string, right: string): number {
   const [isNumber, isOtherNumber] = [left, right].map((part) => /^\d+$/.test(part));
-  if (isNumber && isOtherNumber) return BigInt(left) < BigInt(right) ? -1 : BigInt(left) > BigInt(right) ? 1 : 0;
   if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
+  // None begins with a zero: the longer number is the larger one.
+  if (isNumber && left.length !== right.length) return left.length < right.length ? -1 : 1;
   return left < right ? -1 : left > right ? 1 : 0;
 }
