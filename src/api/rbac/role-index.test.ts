@@ -52,3 +52,25 @@ test('only a complete name is one of a service account', () => {
   ])
     assert.equal(serviceAccountOf(name), undefined, name);
 });
+
+test('roles that all collect each other are looked at once each', () => {
+  const count = 60;
+  const labels = { 'rbac.authorization.k8s.io/aggregate-to-all': 'true' };
+  let reads = 0;
+  const collecting = Array.from({ length: count }, (_, number) => ({
+    ...aggregatedRole('all'),
+    metadata: {
+      name: `all-${number}`,
+      get labels() {
+        reads++;
+        return labels;
+      },
+    },
+  }));
+  const leaf = clusterRole('leaf', [rule('get', '', 'pods')], 'all');
+  const { clusterRoles } = createRoleIndex({
+    ...{ roles: [], roleBindings: [], clusterRoleBindings: [], clusterRoles: [...collecting, leaf] },
+  });
+  for (const { rules } of clusterRoles.values()) assert.deepEqual(rules, [rule('get', '', 'pods')]);
+  assert.ok(reads <= count ** 3, `${reads} roles were looked at`);
+});
