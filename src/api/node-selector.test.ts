@@ -12,6 +12,8 @@ test('each operator of a node selector', () => {
   assert.ok(expression('disk', 'NotIn', ['x']) && !expression('zone', 'NotIn', ['a']));
   assert.ok(expression('zone', 'Exists') && expression('disk', 'DoesNotExist'));
   assert.ok(expression('cores', 'Gt', ['4']) && !expression('cores', 'Lt', ['8']) && !expression('disk', 'Gt', ['1']));
+  for (const values of [['many'], ['4.5'], [''], []])
+    assert.ok(!expression('cores', 'Gt', values) && !expression('cores', 'Lt', values), String(values));
 });
 
 test('fields name the node, terms are alternatives, an empty term holds for no node', () => {

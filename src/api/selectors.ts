@@ -52,14 +52,16 @@ export function matchesRequirements(requirements: Requirement[], labels: Labels)
       case 'notin':
         return value === undefined || !values.includes(value);
       default:
-        return compares(operator, value, values[0]!);
+        return compares(operator, value, values[0]);
     }
   });
 }
 
-/** Integers only, as upstream: what is no integer does not match. */
-function compares(operator: 'gt' | 'lt', value: string | undefined, limit: string): boolean {
-  if (value === undefined || !/^-?\d{1,18}$/.test(value)) return false;
+const integer = /^-?\d{1,18}$/;
+
+/** Integers only, as upstream: with what is none on either side, nothing matches. */
+export function compares(operator: 'gt' | 'lt', value = '', limit = ''): boolean {
+  if (!integer.test(value) || !integer.test(limit)) return false;
   return operator === 'gt' ? BigInt(value) > BigInt(limit) : BigInt(value) < BigInt(limit);
 }
 
@@ -154,7 +156,7 @@ function checked(requirement: Requirement): Requirement {
   for (const value of values) {
     const wrong = labelValue(value);
     if (wrong) throw badRequest(`unable to parse requirement: values[0][${key}]: Invalid value: "${value}": ${wrong}`);
-    if ((operator === 'gt' || operator === 'lt') && !/^-?\d{1,18}$/.test(value))
+    if ((operator === 'gt' || operator === 'lt') && !integer.test(value))
       throw badRequest(
         `unable to parse requirement: values[0]: Invalid value: "${value}": ` +
           `for 'Gt', 'Lt' operators, the value must be an integer`,
