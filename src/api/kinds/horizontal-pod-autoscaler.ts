@@ -1,6 +1,7 @@
 import { validateAutoscaler } from '../autoscaling/validate.ts';
 import { type ColumnOf, defineKind } from '../define.ts';
 import type { KubernetesObject, ObjectMeta } from '../object.ts';
+import { decodeFields } from '../schema/decode.ts';
 import type { AutoscalingV1HorizontalPodAutoscaler, HorizontalPodAutoscaler, MetricSpec } from '../schema/types.d.ts';
 import { none } from '../table.ts';
 import { validateCounts } from '../validation/counts.ts';
@@ -116,7 +117,7 @@ const annotationNames = {
 };
 
 const isCpu = (metric: MetricSpec) =>
-  metric.type === 'Resource' && metric.resource?.name === 'cpu' && metric.resource.target.type === 'Utilization';
+  metric.type === 'Resource' && metric.resource?.name === 'cpu' && metric.resource.target?.type === 'Utilization';
 
 function toV2(object: AutoscalingV1HorizontalPodAutoscaler): KubernetesObject {
   const { targetCPUUtilizationPercentage, ...spec } = object.spec ?? { maxReplicas: 0, scaleTargetRef: {} };
@@ -125,7 +126,7 @@ function toV2(object: AutoscalingV1HorizontalPodAutoscaler): KubernetesObject {
   const take = (name: keyof typeof annotationNames) => {
     const text = annotations[annotationNames[name]];
     delete annotations[annotationNames[name]];
-    return text === undefined ? undefined : parse(text);
+    return text === undefined ? undefined : parse(text, name);
   };
   const cpu = {
     type: 'Resource',
@@ -168,7 +169,7 @@ function toV1(object: HorizontalPodAutoscaler): KubernetesObject {
     currentMetrics.filter((metric) => !isCpuStatus(metric)),
   );
   const target = metrics.find(isCpu)?.resource?.target.averageUtilization;
-  const current = currentMetrics.find(isCpuStatus)?.resource?.current.averageUtilization;
+  const current = currentMetrics.find(isCpuStatus)?.resource?.current?.averageUtilization;
   return {
     ...object,
     apiVersion: 'autoscaling/v1',
@@ -183,10 +184,13 @@ function withAnnotations(metadata: ObjectMeta, annotations: Record<string, strin
   return Object.keys(annotations).length === 0 ? rest : { ...rest, annotations };
 }
 
-/** Annotations are anybody's text. */
-function parse(text: string): any {
+/** Annotations are anybody's text: what does not have the form of the field it stands for is nothing, as upstream. */
+function parse(text: string, name: keyof typeof annotationNames): any {
+  const { spec, status } = horizontalPodAutoscaler.schema.properties!;
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(text);
+    const { mismatch } = decodeFields({ ...spec!.properties, ...status!.properties }[name]!, value);
+    return mismatch === undefined ? value : undefined;
   } catch {
     return undefined;
   }
