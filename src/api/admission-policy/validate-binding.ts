@@ -1,9 +1,9 @@
 import type { MutatingAdmissionPolicyBinding, ParamRef, ValidatingAdmissionPolicyBinding } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
+import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsSubdomain, pathSegment } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
-import { checkName } from '../validation/values.ts';
+import { checkName, checkUnique } from '../validation/values.ts';
 import { checkMutableOperations, checkOneOf } from './validate.ts';
 import { validateMatch } from './validate-match.ts';
 
@@ -18,10 +18,9 @@ export function validateBinding({ spec }: ValidatingAdmissionPolicyBinding): Fie
   if (paramRef !== undefined) validateParamRef(paramRef, errors);
   if (matchResources !== undefined) validateMatch(matchResources, 'spec.matchResources', errors);
   validationActions.forEach((action, index) => {
-    const field = `spec.validationActions[${index}]`;
-    if (!actions.includes(action)) errors.push(notSupported(field, action, actions));
-    if (validationActions.indexOf(action) < index) errors.push(duplicate(field, action));
+    if (!actions.includes(action)) errors.push(notSupported(`spec.validationActions[${index}]`, action, actions));
   });
+  checkUnique(validationActions, (index) => `spec.validationActions[${index}]`, errors);
   if (validationActions.includes('Deny') && validationActions.includes('Warn'))
     errors.push(
       invalidValue(

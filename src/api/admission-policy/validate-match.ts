@@ -48,16 +48,16 @@ export function validateRule(rule: NamedRuleWithOperations, field: string, error
 
 /** A wildcard leaves nothing to say for what it stands for. */
 function validateResources(resources: string[], field: string, errors: FieldError[]): void {
-  const wildcards: string[] = [];
+  const wildcards = new Set<string>();
   resources.forEach((resource, index) => {
     const at = `${field}[${index}]`;
     if (resource === '') errors.push(required(at));
     const [main = '', sub] = resource.split(/\/(.*)/s);
     if (sub === undefined) return;
     for (const wildcard of [`${main}/*`, `*/${sub}`])
-      if (wildcards.includes(wildcard))
+      if (wildcards.has(wildcard))
         errors.push(invalidValue(at, resource, `if '${wildcard}' is present, must not specify ${resource}`));
-    if (main === '*' || sub === '*') wildcards.push(resource);
+    if (main === '*' || sub === '*') wildcards.add(resource);
   });
   if (resources.length > 1 && resources.includes('*/*'))
     errors.push(invalidValue(field, resources, "if '*/*' is present, must not specify other resources"));

@@ -150,7 +150,7 @@ function validateLists(schema: Props, field: string, errors: FieldError[]): void
   if (type !== 'object')
     errors.push(invalidValue(`${field}.items.type`, type ?? '', 'must be object if the list is a map'));
   for (const [index, key] of keys.entries()) {
-    const property = properties[key];
+    const property = own(properties, key);
     if (!property)
       errors.push(
         invalidValue(
@@ -187,7 +187,7 @@ function validateNarrowing(schema: Props, outside: Props, field: string, errors:
       errors.push(forbiddenValue(`${field}.${name}`, 'must be empty to be structural'));
   validateJunctors(schema, outside, field, errors);
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    const described = outside.properties?.[name];
+    const described = own(outside.properties ?? {}, name);
     if (described) validateNarrowing(property, described, `${field}.properties[${name}]`, errors);
     else errors.push(required(`${field}.properties[${name}]`, 'must be specified outside of value validation as well'));
   }
@@ -197,3 +197,7 @@ function validateNarrowing(schema: Props, outside: Props, field: string, errors:
 
 const isSchema = (value: unknown): value is Props =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Fields may be called `constructor`, which every object has. */
+const own = (properties: Record<string, Props>, name: string): Props | undefined =>
+  Object.hasOwn(properties, name) ? properties[name] : undefined;

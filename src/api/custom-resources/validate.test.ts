@@ -62,6 +62,18 @@ const cases: [what: string, change: (version: any, spec: any) => void, ...refuse
     `${schemaAt}.properties[spec].items.properties[name].default`,
   ],
   [
+    'a list that merges by what every object of JavaScript has',
+    ({ schema }) => {
+      const items = { type: 'object', properties: { name: text }, required: ['constructor'] };
+      const list = { ...{ type: 'array', items }, 'x-kubernetes-list-type': 'map' };
+      const anyOf = [{ properties: { toString: { minLength: 1 } } }];
+      const spec = { ...list, 'x-kubernetes-list-map-keys': ['constructor'] };
+      schema.openAPIV3Schema.properties = { spec, other: { type: 'object', properties: {}, anyOf } };
+    },
+    `${schemaAt}.properties[spec].x-kubernetes-list-map-keys[0]`,
+    `${schemaAt}.properties[other].anyOf[0].properties[toString]`,
+  ],
+  [
     'fields and any fields',
     ({ schema }) => {
       const spec = { type: 'object', properties: { a: text }, additionalProperties: text };

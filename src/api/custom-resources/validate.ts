@@ -42,12 +42,13 @@ export function validateDefinition(
     validateVersion(version, `spec.versions[${index}]`, errors);
   });
   const versionNames = versions.map(({ name }) => name);
-  if (new Set(versionNames).size < versionNames.length)
+  const known = new Set(versionNames);
+  if (known.size < versionNames.length)
     errors.push(invalidValue('spec.versions', versionNames, 'must contain unique version names'));
   if (versions.filter(({ storage }) => storage).length !== 1)
     errors.push(invalidValue('spec.versions', versionNames, 'must have exactly one version marked as storage version'));
   status?.storedVersions?.forEach((version, index) => {
-    if (!versionNames.includes(version))
+    if (!known.has(version))
       errors.push(invalidValue(`status.storedVersions[${index}]`, version, 'missing from spec.versions'));
   });
   if (old?.spec) checkFixed(spec, old.spec, errors);

@@ -282,6 +282,12 @@ test('what is compared with every other item of a long list is compared once', (
     counts(service, ({ spec }) => (spec.ipFamilies = names('IPv'))),
     100,
   );
+  assert.equal(
+    counts('admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration', ({ webhooks }) => {
+      webhooks[0].rules[0].resources = names('r').map((name) => `${name}/*`);
+    }),
+    0,
+  );
   const items = names('p').map((path) => ({ key: 'a', path }));
   assert.equal(
     counts('v1 Pod', ({ spec }) => {

@@ -1,4 +1,5 @@
 import type { ColumnOf } from '../define.ts';
+import { isSidecar } from '../pod-resources.ts';
 import type { ContainerStatus, Pod } from '../schema/types.d.ts';
 import { none, since } from '../table.ts';
 
@@ -94,8 +95,6 @@ function summariseInit({ spec, status }: Pod, sidecars: Set<string>) {
   }
   return result;
 }
-
-const isSidecar = ({ restartPolicy }: { restartPolicy?: string }) => restartPolicy === 'Always';
 
 const signalOrCode = ({ signal, exitCode }: NonNullable<NonNullable<ContainerStatus['state']>['terminated']>) =>
   signal ? `Signal:${signal}` : `ExitCode:${exitCode}`;

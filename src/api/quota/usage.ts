@@ -1,21 +1,14 @@
 import { addQuantities, compareQuantities } from '../../foundation/quantity.ts';
 import type { KubernetesObject } from '../object.ts';
+import { isSidecar } from '../pod-resources.ts';
 
 /** Quantities by the names of a ResourceQuota: `requests.cpu`, `count/deployments.apps`, `services.nodeports`. */
 export type Amounts = Record<string, string>;
 
 /** Resources that quotas count by their plain name too. */
-const plain = new Set([
-  ...[
-    'pods',
-    'services',
-    'secrets',
-    'configmaps',
-    'replicationcontrollers',
-    'resourcequotas',
-    'persistentvolumeclaims',
-  ],
-]);
+const plain = new Set(
+  'pods services secrets configmaps replicationcontrollers resourcequotas persistentvolumeclaims'.split(' '),
+);
 
 /**
  * What one object uses of any quota (https://kubernetes.io/docs/concepts/policy/resource-quotas/). Pods that have ended
@@ -46,7 +39,6 @@ function podUsage({ spec }: KubernetesObject): Amounts {
 
 /** What a pod needs at most at one time: running containers together, or an init container with its sidecars. */
 export function podTotal(spec: KubernetesObject['spec'], key: 'requests' | 'limits'): Amounts {
-  const isSidecar = ({ restartPolicy }: any) => restartPolicy === 'Always';
   const init: any[] = spec.initContainers ?? [];
   const total: Amounts = {};
   const addTo = (sum: Amounts, amounts: Amounts = {}) => {

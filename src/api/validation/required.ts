@@ -1,6 +1,6 @@
 import type { Schema } from '../schema/schema.ts';
 import type { FieldError } from '../status.ts';
-import { ErrorList, errorsMax, required } from './errors.ts';
+import { ErrorList, required } from './errors.ts';
 
 /** Strings that the schema requires and upstream takes as empty when they are missing. */
 const mayBeEmpty = new Set([
@@ -13,7 +13,7 @@ const mayBeEmpty = new Set([
 ]);
 
 /**
- * Strings that the schema requires and the object lacks, outside of status; no more are looked for than are told.
+ * Strings that the schema requires and the object lacks, outside of status.
  * Numbers, objects and lists are not judged here: for upstream's typed objects a missing one is zero or empty, and the
  * kind itself says what of it is wrong.
  */
@@ -74,9 +74,9 @@ function lacks(schema: Schema, value: unknown): boolean {
 }
 
 function report(schema: Schema, value: unknown, field: string, errors: FieldError[]): void {
-  if (value === null || typeof value !== 'object' || errors.length >= errorsMax) return;
+  if (value === null || typeof value !== 'object') return;
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length && errors.length < errorsMax; index++)
+    for (let index = 0; index < value.length; index++)
       report(schema.items ?? {}, value[index], `${field}[${index}]`, errors);
     return;
   }
