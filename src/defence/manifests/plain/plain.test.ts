@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { stringify } from 'yaml';
 import fc from '../../../../test/property.ts';
 import type { FieldPath } from '../../field.ts';
-import { split } from '../documents.ts';
+import { readDocuments, split } from '../documents.ts';
 import { offsetsOf, readThoroughly } from '../thorough.ts';
 import { placesOf } from './places.ts';
 import { readPlain } from './plain.ts';
@@ -155,6 +155,18 @@ test('what is nested deeper than manifests are is left to the thorough reader', 
   const brackets = (count: number) => `a: ${'['.repeat(count)}${']'.repeat(count)}\n`;
   assert.ok(agrees(brackets(21)));
   assert.equal(readPlain(brackets(22)), undefined);
+});
+
+test('lines longer than a pattern can hold are left to the thorough reader', () => {
+  const long = 'b'.repeat(6_000_000);
+  for (const [value, meant] of [
+    [`"${long}"`, long],
+    [`'${long}'`, long],
+    [`${'b c '.repeat(4_000_000)}d`, `${'b c '.repeat(4_000_000)}d`],
+  ] as const) {
+    const { documents } = readDocuments(`a: ${value}\n`);
+    assert.ok((documents[0]!.value as { a: string }).a === meant);
+  }
 });
 
 test('the manifests of the example are of the part that is read quickly', () => {

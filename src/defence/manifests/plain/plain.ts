@@ -30,7 +30,8 @@ export function readPlain(text: string): Plain | undefined {
     const value = readMap(cursor, 0);
     return cursor.column === -1 ? { value, begin } : undefined;
   } catch (error) {
-    if (error instanceof NotPlain) return undefined;
+    // The stack of a pattern ends at texts of many megabytes on one line.
+    if (error instanceof NotPlain || error instanceof RangeError) return undefined;
     throw error;
   }
 }
