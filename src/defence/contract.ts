@@ -10,7 +10,13 @@ export type { PatchOperation } from '../api/pod-security/mend.ts';
 export type Manifest = KubernetesObject;
 
 /** Where an object was read; absent for objects of a live cluster. Lines count from 1. */
-export type Origin = { file: string; document: number; lineOf(field: (string | number)[]): number };
+export type Origin = {
+  file: string;
+  document: number;
+  /** The document has aliases, so --fix leaves it to a person. */
+  hasAliases?: boolean;
+  lineOf(field: (string | number)[]): number;
+};
 
 /** An object that checks judge. */
 export type JudgedObject = {

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { check } from '../defence.ts';
+import type { PatchOperation } from '../contract.ts';
+import { check, render } from '../defence.ts';
 import { splice } from '../manifests/splice.ts';
 import { editDocument } from './fix.ts';
 
@@ -56,10 +57,32 @@ test('--fix changes what is wrong and nothing else, comments and spaces included
   assert.equal(after.fixes?.fixed[0]?.objects, 1);
 });
 
-test('a document with aliases is not changed, and says so', () => {
-  const text = 'a: &x { b: 1 }\nc: *x\n';
-  const edited = editDocument(text, [{ prefix: [], patch: [{ op: 'add', path: '/c/d', value: 2 }] }]);
-  assert.match('why' in edited ? edited.why : '', /aliases/);
+test('a document with aliases is not changed, and says so, and no report promises it', async (context) => {
+  for (const dashes of ['', '---\n']) {
+    const text = `${dashes}a: &x { b: 1 }\nc: *x\n`;
+    const edited = editDocument(text, [{ prefix: [], patch: [{ op: 'add', path: '/c/d', value: 2 }] }]);
+    assert.match('why' in edited ? edited.why : '', /aliases/);
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-fix-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'pod.yaml');
+  const promised = async (text: string) => {
+    writeFileSync(file, text);
+    return /--fix mends it/.test([...render(await check({ path: file, nowMs: 0 }), 'table')].join(''));
+  };
+  const pod = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: &l {app: a}}\nspec:\n  containers: [{name: a}]\n';
+  assert.equal(await promised(pod), true);
+  assert.equal(await promised(`${pod}  nodeSelector: *l\n`), false);
+});
+
+test('what was written is read again, also where the document begins with dashes', () => {
+  for (const dashes of ['', '---\n', '--- # on\n']) {
+    const edit = (text: string, patch: PatchOperation) => editDocument(dashes + text, [{ prefix: [], patch: [patch] }]);
+    assert.deepEqual(edit('add: ["on", X]\n', { op: 'remove', path: '/add/1' }), { text: `${dashes}add: ["on"]\n` });
+    assert.deepEqual(edit('a: 1\n', { op: 'add', path: '/b', value: 'no' }), { text: `${dashes}a: 1\nb: "no"\n` });
+    const nowhere = edit('a: 1\n', { op: 'add', path: '/b/c', value: 2 });
+    assert.match('why' in nowhere ? nowhere.why : '', /without changing more than it should/);
+  }
 });
 
 test('a change is written below its neighbours, with their indentation', () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { applyPatch, type Operation } from 'rfc6902';
-import { type Document, isAlias, isCollection, isMap, isSeq, parseDocument, visit } from 'yaml';
+import { type Document, isCollection, isMap, isSeq, parseDocument } from 'yaml';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Check, JudgeContext, Manifest, PatchOperation } from '../contract.ts';
 import { pointerKeys } from '../field.ts';
@@ -85,7 +85,9 @@ type Edit = { prefix: (string | number)[]; patch: PatchOperation[] };
 
 /** The text of one document with the patches in it, proven by reading it again. */
 export function editDocument(text: string, edits: Edit[]): { text: string } | { why: string } {
-  const expected = structuredClone(readDocuments(text).documents[0]?.value) as any;
+  // Nothing stands before the dashes that a document may begin with: that is read as a document, too.
+  const document = readDocuments(text).documents.at(-1);
+  const expected = structuredClone(document?.value) as any;
   for (const { prefix, patch } of edits)
     applyPatch(
       prefix.reduce((value, key) => value[key], expected),
@@ -95,7 +97,7 @@ export function editDocument(text: string, edits: Edit[]): { text: string } | { 
     const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? (text.trim().includes('\n') ? '  ' : '');
     return { text: `${JSON.stringify(expected, null, indent)}${/\n$/.test(text) ? '\n' : ''}` };
   }
-  if (hasAliases(text))
+  if (document?.hasAliases)
     return { why: 'the document has aliases: a change would show at each of them, so make it by hand' };
   let edited = text;
   for (const { prefix, patch } of edits)
@@ -105,7 +107,7 @@ export function editDocument(text: string, edits: Edit[]): { text: string } | { 
     }
   if (hasOnlyCrlf(text)) edited = edited.replaceAll(/\r?\n/g, '\r\n');
   const again = readDocuments(edited);
-  if (again.broken.length > 0 || !isDeepStrictEqual(again.documents[0]?.value, expected))
+  if (again.broken.length > 0 || !isDeepStrictEqual(again.documents.at(-1)?.value, expected))
     return { why: 'the change cannot be written without changing more than it should' };
   return { text: edited };
 }
@@ -146,16 +148,6 @@ function addIn(document: Document.Parsed, keys: (string | number)[], value: unkn
     if (isMap(parent) && parent.flow && isCollection(node)) node.flow = true;
     parent.set(isMap(parent) ? key : Number(key), node);
   } else document.setIn(keys, document.createNode(value));
-}
-
-function hasAliases(text: string): boolean {
-  let found = false;
-  visit(parseDocument(text, readOptions), (_, node) => {
-    if (!isAlias(node)) return undefined;
-    found = true;
-    return visit.BREAK;
-  });
-  return found;
 }
 
 /** All or nothing, with the rights that the file had. */

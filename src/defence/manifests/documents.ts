@@ -19,6 +19,8 @@ export type ManifestDocument = {
   text: string;
   /** null for a document of comments only. */
   value: unknown;
+  /** A change of one place would show at others. */
+  hasAliases: boolean;
   /** Line of a field in the file; of the nearest one above it where the field is not written. */
   lineOf(field: FieldPath): number;
 };
@@ -55,7 +57,8 @@ export function readDocuments(text: string): { documents: ManifestDocument[]; br
       placeOf ??= read.places();
       return lineAt(placeOf(field));
     };
-    documents.push({ index, firstLine, text, value: read.value, lineOf });
+    const { value, hasAliases = false } = read;
+    documents.push({ index, firstLine, text, value, hasAliases, lineOf });
   }
   return { documents, broken };
 }
@@ -78,7 +81,7 @@ function tooDeep(text: string): number | undefined {
 }
 
 /** `begin` is a place in the text; `places` looks for those of fields, which is reading it again. */
-type Placed = { value: unknown; begin: number; places(): (field: FieldPath) => number };
+type Placed = { value: unknown; hasAliases?: boolean; begin: number; places(): (field: FieldPath) => number };
 
 function readOne(text: string): Placed | Broken {
   const plain = readPlain(text);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isObject } from '../../foundation/json.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { JudgedObject, Manifest, Origin, Unassessed } from '../contract.ts';
 import { type ManifestDocument, readDocuments } from './documents.ts';
@@ -113,12 +114,13 @@ function addDocument(loaded: Loaded, file: string, document: ManifestDocument): 
   const origin = (prefix: (string | number)[]): Origin => ({
     file,
     document: document.index,
+    hasAliases: document.hasAliases,
     lineOf: (field) => document.lineOf([...prefix, ...field]),
   });
   const visit = (value: any, prefix: (string | number)[]) => {
     const line = () => document.lineOf(prefix);
     if (isList(value)) {
-      for (const [index, item] of value.items.entries()) visit(item, [...prefix, 'items', index]);
+      for (const [index, item] of value.items.entries()) visit(itemOf(value, item), [...prefix, 'items', index]);
       return;
     }
     const why = isKustomization(file, value) ? kustomization : whyNoObject(value);
@@ -132,8 +134,18 @@ function addDocument(loaded: Loaded, file: string, document: ManifestDocument): 
   visit(document.value, []);
 }
 
-const isList = (value: any): value is { items: unknown[] } =>
+type List = { apiVersion?: unknown; kind: string; items: unknown[] };
+
+const isList = (value: any): value is List =>
   typeof value?.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);
+
+/** Items of a PodList, as an API server answers, do not say what they are: kubectl, too, takes it from the list. */
+function itemOf({ apiVersion, kind }: List, item: any): unknown {
+  const isNamed = item?.apiVersion !== undefined && item.kind !== undefined;
+  return isNamed || kind === 'List' || !isObject(item)
+    ? item
+    : { ...item, apiVersion, kind: kind.slice(0, -'List'.length) };
+}
 
 const kustomization = 'a kustomization: render it first (kubectl kustomize … | rempart check -)';
 

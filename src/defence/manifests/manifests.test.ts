@@ -30,6 +30,17 @@ test('items of a List are objects with their own lines, in YAML and in JSON', ()
   assert.equal(yaml.objects[0]!.origin.lineOf(['kind']), 5);
 });
 
+test('items that do not say what they are take it from their list, as with kubectl', () => {
+  const kindsOf = (list: object) =>
+    load(JSON.stringify(list)).objects.map(({ object }) => [object.apiVersion, object.kind]);
+  const items = [{ metadata: { name: 'a' } }, { apiVersion: 'v1', kind: 'Service', metadata: { name: 'b' } }];
+  assert.deepEqual(kindsOf({ apiVersion: 'apps/v1', kind: 'DeploymentList', items }), [
+    ['apps/v1', 'Deployment'],
+    ['v1', 'Service'],
+  ]);
+  assert.deepEqual(kindsOf({ apiVersion: 'v1', kind: 'List', items }), [['v1', 'Service']]);
+});
+
 test('values mean what kubectl takes them for: old octals, yes and no, merge keys', () => {
   const value = readDocuments('a: 0444\nb: yes\nc: &x {d: 1}\ne: {<<: *x, f: "0444"}\n').documents[0]!.value;
   assert.deepEqual(value, { a: 292, b: true, c: { d: 1 }, e: { d: 1, f: '0444' } });

@@ -32,6 +32,7 @@ export function splice(text: string, keys: (string | number)[], op: string, valu
 
 const inline = (value: unknown) =>
   stringify(value, {
+    ...readOptions,
     collectionStyle: 'flow',
     flowCollectionPadding: Array.isArray(value) === false,
     lineWidth: 0,
@@ -72,7 +73,7 @@ function addBelow(
   if (!first || !last) return undefined;
   const indent = ' '.repeat(columnOf(text, first.key.range![0]));
   const at = endOf(text, last);
-  const lines = stringify({ [key]: value }, { lineWidth: 0 })
+  const lines = stringify({ [key]: value }, { ...readOptions, lineWidth: 0 })
     .trimEnd()
     .split('\n');
   const before = text.slice(0, at);

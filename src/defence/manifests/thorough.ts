@@ -7,7 +7,7 @@ import { DocumentError, plainValue } from './values.ts';
 export const readOptions = { ...yamlOptions, uniqueKeys: false };
 
 /** What was read, with the place in the text where it begins; or what is wrong there. */
-export type Read = { value: unknown; begin: number } | Broken;
+export type Read = { value: unknown; hasAliases: boolean; begin: number } | Broken;
 export type Broken = { error: string; offset: number };
 
 /** All of YAML, with what is wrong where. */
@@ -16,7 +16,7 @@ export function readThoroughly(text: string): Read {
     const document = parseDocument(text, readOptions);
     const error = document.errors[0];
     if (error) return { error: error.message, offset: error.pos[0] };
-    return { value: plainValue(document), begin: offsetOf(document.contents as Node | null, []) };
+    return { ...plainValue(document), begin: offsetOf(document.contents as Node | null, []) };
   } catch (error) {
     if (error instanceof DocumentError) return { error: error.message, offset: error.offset };
     if (error instanceof RangeError) return { error: 'nested too deep', offset: 0 };

@@ -14,8 +14,9 @@ export class DocumentError extends Error {
   }
 }
 
-/** The plain value of a parsed document, aliases included. Throws DocumentError beyond the bounds. */
-export function plainValue(document: Document.Parsed): unknown {
+/** The plain value of a parsed document, and whether aliases are in it. Throws DocumentError beyond the bounds. */
+export function plainValue(document: Document.Parsed): { value: unknown; hasAliases: boolean } {
+  let hasAliases = false;
   let aliased = 0;
   let insideAliases = 0;
   const anchors = new Map<string, Node>();
@@ -31,6 +32,7 @@ export function plainValue(document: Document.Parsed): unknown {
       const target = anchors.get(node.source);
       if (target === undefined) throw new DocumentError(`alias *${node.source} has no anchor before it`, offset);
       if (open.has(target)) throw new DocumentError(`alias *${node.source} is inside its own anchor`, offset);
+      hasAliases = true;
       insideAliases++;
       const value = read(target, depth + 1, open);
       insideAliases--;
@@ -67,7 +69,8 @@ export function plainValue(document: Document.Parsed): unknown {
     return Object.fromEntries([...merged, ...own]);
   }
 
-  return read(document.contents, 0, new Set());
+  const value = read(document.contents, 0, new Set());
+  return { value, hasAliases };
 }
 
 const keyText = (key: unknown) => (typeof key === 'symbol' ? '<<' : String(key));

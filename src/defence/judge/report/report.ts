@@ -60,6 +60,9 @@ export function findingsLine(report: CheckReport): string {
   const { failures, waived } = report;
   if (report.files === 0 && report.source === 'manifests' && report.unreadable.length === 0)
     return `Nothing was judged: there is no file *.yaml, *.yml or *.json in ${printable(report.about)}.`;
+  if (report.checks.length === 0) return 'Nothing was judged: there are no checks of this level yet.';
+  if (report.objects === 0 && report.unreadable.length === 0 && !report.unassessed.some(({ file }) => file))
+    return `Nothing was judged: there is no object in ${printable(report.about)}.`;
   if (judgedNothing(report))
     return report.unreadable.length > 0
       ? 'Nothing was judged: what there is could not be read.'

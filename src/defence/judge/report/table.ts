@@ -39,7 +39,7 @@ function placeLines(failure: Failure): string[] {
   const place = placeOf(failure);
   const { finding, judged } = failure;
   const where = place ? `${place.file}:${place.line}  ` : '';
-  const byFix = place !== undefined && place.file !== standardInput;
+  const byFix = place !== undefined && place.file !== standardInput && !judged.origin?.hasAliases;
   const mend = failure.mend() ? (byFix ? '  [--fix mends it]' : '  [--format json has the patch]') : '';
   return [
     `    ${printable(`${where}${objectText(judged.object)}${madeOf(failure)}  ${formatField(finding.field)}`)}`,
