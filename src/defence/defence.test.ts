@@ -127,16 +127,45 @@ test('SARIF has a rule for every check and every result has one, with file and l
   assert.equal(result.locations[0].physicalLocation.region.startLine, 5);
 });
 
-test('places in SARIF are addresses, whatever the name of the file; JUnit has its times where its schemas have them', async () => {
+test('places in SARIF are addresses, whatever the name of the file', async () => {
   const report = await check({ path: folderWith({ 'a b#1?.yaml': service }), nowMs });
   const { uri } = JSON.parse(textOf(report, 'sarif')).runs[0].results[0].locations[0].physicalLocation.artifactLocation;
   assert.match(uri, /a%20b%231%3F\.yaml$/);
-  const junit = textOf(report, 'junit');
-  assert.match(junit, /<testsuites name="rempart check">/);
-  assert.match(
-    junit,
-    /<testsuite name="[^"]+" tests="\d+" failures="\d+" errors="0" skipped="\d+" timestamp="[\d-]+T[\d:]+">/,
+});
+
+test('JUnit has what the strictest of its schemas asks for, in its order', async () => {
+  const junit = textOf(await check({ path: folderWith({ 'x.yaml': service }), nowMs }), 'junit');
+  const counts = 'tests="(\\d+)" failures="(\\d+)" errors="0" skipped="(\\d+)" time="0"';
+  const head = `<testsuite name="[^"]+" package="rempart" id="(\\d+)" hostname="localhost" timestamp="2026-11-23T00:00:00" ${counts}>`;
+  const properties = '<properties>(?:<property name="[^"]+" value="[^"]+"/>)+</properties>';
+  const inside = '<failure type="[^"]+"[^>]*>[^<]+</failure>|<skipped message="[^"]+"/>|';
+  const cases = `((?:\\s*<testcase classname="[^"]+" name="[^"]+" time="0">(?:${inside})</testcase>)*)`;
+  const suites = [
+    ...junit.matchAll(
+      RegExp(`${head}\\s*${properties}${cases}\\s*<system-out/>\\s*<system-err/>\\s*</testsuite>`, 'g'),
+    ),
+  ];
+  assert.deepEqual(
+    suites.map(([, id]) => Number(id)),
+    [...checks.keys(), checks.length],
   );
+  for (const [, , tests, failures, skipped, written = ''] of suites)
+    assert.deepEqual(
+      [tests, failures, skipped],
+      ['<testcase', '<failure', '<skipped'].map((tag) => String(written.split(tag).length - 1)),
+    );
+  assert.ok(suites.some(([, , , failures]) => failures === '1'));
+});
+
+test('findings of a large cluster are never one text', async () => {
+  const many = Array.from({ length: 2000 }, (_, index) => service.replace('<b>', `a-${index}`)).join('---\n');
+  const report = await check({ path: folderWith({ 'x.yaml': many }), nowMs });
+  for (const format of ['json', 'sarif'] as const) {
+    const pieces = [...render(report, format)];
+    assert.ok(pieces.length > 1, format);
+    const { findings, runs } = JSON.parse(pieces.join(''));
+    assert.equal((findings ?? runs[0].results).length, report.failures.length);
+  }
 });
 
 test('JSON keeps its shape', async () => {

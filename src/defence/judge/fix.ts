@@ -59,9 +59,10 @@ export function fixFiles(
   const byFile = Map.groupBy(objects, ({ origin }) => origin.file);
   for (const { file, text } of files) {
     const parts = split(text);
+    const byDocument = Map.groupBy(byFile.get(file) ?? [], ({ document }) => document.index);
     let count = 0;
     for (const [index, part] of parts.entries()) {
-      const own = (byFile.get(file) ?? []).filter(({ document }) => document.index === index);
+      const own = byDocument.get(index) ?? [];
       const patches = own.map((object) => ({ object, patch: patchOf(object) })).filter(({ patch }) => patch.length > 0);
       if (patches.length === 0) continue;
       const written = editDocument(

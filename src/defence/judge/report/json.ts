@@ -1,13 +1,14 @@
 import { severities } from '../../contract.ts';
 import { formatField, pointer } from '../../field.ts';
 import type { Failure } from '../judge.ts';
+import { jsonInPieces } from './pieces.ts';
 import { type CheckReport, placeOf, totals } from './report.ts';
 
 /** For programs. Fields are only ever added; `version` changes when one means something else. */
-export function* renderJson(report: CheckReport): Iterable<string> {
+export function renderJson(report: CheckReport): Iterable<string> {
   const { failures, waived, coverage, unassessed, unreadable, exceptions, objects, files, levels, minor } = report;
   const { madeAt, madeBy, source, about } = report;
-  const head = {
+  const whole = {
     ...{ version: 1, madeAt, madeBy, source, about },
     kubernetes: `1.${minor}`,
     levels,
@@ -22,8 +23,7 @@ export function* renderJson(report: CheckReport): Iterable<string> {
       unreadable: unreadable.length,
       notAssessed: unassessed.length,
     },
-  };
-  const tail = {
+    findings: [],
     waived: waived.map(({ failure, exception }) => ({ ...findingOf(failure), exception: exception.name })),
     exceptions,
     unreadable,
@@ -34,13 +34,7 @@ export function* renderJson(report: CheckReport): Iterable<string> {
     })),
     ...(report.fixes ? { fixes: report.fixes } : {}),
   };
-  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "findings": [`;
-  // One at a time: of a large cluster they are a hundred thousand, and need not all be text at once.
-  for (const [index, failure] of failures.entries()) {
-    yield index === 0 ? '\n    ' : ',\n    ';
-    yield JSON.stringify(findingOf(failure), null, 2).replaceAll('\n', '\n    ');
-  }
-  yield `${failures.length === 0 ? '' : '\n  '}],${JSON.stringify(tail, null, 2).slice(1)}\n`;
+  return jsonInPieces(whole, 'findings', failures.values().map(findingOf));
 }
 
 function findingOf(failure: Failure) {

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { isAbsolute, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { programVersion } from '../../../foundation/program-version.ts';
-import type { Severity } from '../../contract.ts';
+import type { Severity, Unassessed } from '../../contract.ts';
 import { formatField } from '../../field.ts';
 import { objectText } from '../../object-ref.ts';
+import { expiryText } from '../exceptions.ts';
 import type { Failure } from '../judge.ts';
+import { jsonInPieces } from './pieces.ts';
 import { type CheckReport, madeOf, placeOf } from './report.ts';
 
 const level = { critical: 'error', high: 'error', medium: 'warning', low: 'note' } as const;
@@ -13,26 +15,7 @@ const level = { critical: 'error', high: 'error', medium: 'warning', low: 'note'
 const score: Record<Severity, string> = { critical: '9.5', high: '8.0', medium: '5.5', low: '2.0' };
 
 /** SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), as code scanners exchange it. */
-export function renderSarif(report: CheckReport): string {
-  const ruleIndex = new Map(report.checks.map(({ id }, index) => [id, index]));
-  const results = [
-    ...report.failures.map((failure) => resultOf(failure, ruleIndex)),
-    ...report.waived.map(({ failure, exception }) => ({
-      ...resultOf(failure, ruleIndex),
-      suppressions: [
-        {
-          kind: 'external',
-          status: 'accepted',
-          justification: `${exception.reason} (${exception.owner}, until ${exception.expires})`,
-        },
-      ],
-    })),
-  ];
-  const notifications = [...report.unreadable, ...report.unassessed].map(({ what, why, file, line, check }) => ({
-    level: report.unreadable.some((each) => each.what === what) ? 'error' : 'note',
-    message: { text: `not assessed${check ? ` by ${check}` : ''}: ${what}: ${why}` },
-    ...(file ? { locations: [{ physicalLocation: physical(file, line ?? 1) }] } : {}),
-  }));
+export function renderSarif(report: CheckReport): Iterable<string> {
   const rules = report.checks.map(({ id, title, why, mend, severity, benchmark }) => ({
     id,
     shortDescription: { text: title },
@@ -46,15 +29,34 @@ export function renderSarif(report: CheckReport): string {
     invocations: [
       {
         ...{ executionSuccessful: report.unreadable.length === 0, endTimeUtc: report.madeAt },
-        toolExecutionNotifications: notifications,
+        toolExecutionNotifications: [
+          ...report.unreadable.map((each) => notificationOf(each, 'error')),
+          ...report.unassessed.map((each) => notificationOf(each, 'note')),
+        ],
       },
     ],
     columnKind: 'utf16CodeUnits',
-    results,
+    results: [],
   };
   const value = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return jsonInPieces(value, 'results', resultsOf(report));
 }
+
+function* resultsOf({ checks, failures, waived }: CheckReport): Iterable<object> {
+  const ruleIndex = new Map(checks.map(({ id }, index) => [id, index]));
+  for (const failure of failures) yield resultOf(failure, ruleIndex);
+  for (const { failure, exception } of waived) {
+    const justification = `${exception.reason} (${exception.owner}, ${expiryText(exception)})`;
+    const suppressions = [{ kind: 'external', status: 'accepted', justification }];
+    yield { ...resultOf(failure, ruleIndex), suppressions };
+  }
+}
+
+const notificationOf = ({ what, why, file, line, check }: Unassessed, level: 'error' | 'note') => ({
+  level,
+  message: { text: `not assessed${check ? ` by ${check}` : ''}: ${what}: ${why}` },
+  ...(file ? { locations: [{ physicalLocation: physical(file, line ?? 1) }] } : {}),
+});
 
 function resultOf(failure: Failure, ruleIndex: Map<string, number>) {
   const { check, judged, finding, severity } = failure;
