@@ -48,6 +48,18 @@ test('the last day is one that there is', () => {
     assert.match(until(wrong).invalid[0]!.why, /spec\.expires is a day such as/, wrong);
 });
 
+test('what could have meant less than it says counts for nothing', () => {
+  const spec = (fields: object) => {
+    const written = exception('shop', { kind: 'Pod', name: 'web' });
+    return read({ ...written, spec: { ...written['spec'], ...fields } });
+  };
+  assert.equal(spec({ field: 'spec.containers[0]' }).found[0]?.field, 'spec.containers[0]');
+  for (const field of [0, null, ['spec'], ''])
+    assert.match(spec({ field }).invalid[0]!.why, /needs spec\.field/, JSON.stringify(field));
+  assert.match(spec({ feild: 'spec' }).invalid[0]!.why, /spec\.feild is none of check, object, field/);
+  assert.match(spec({ object: { kind: 'Pod', name: 'web', namespace: 1 } }).invalid[0]!.why, /namespace is a text/);
+});
+
 test('one that excuses nothing says whether there is such a check', () => {
   assert.equal(unusedText({ check: 'image-tag' }), '(nothing it names was found)');
   assert.match(unusedText({ check: 'image/tag' }), /there is no check "image\/tag"/);

@@ -125,6 +125,8 @@ function limitedTo(namespace: string, exception: Exception): Exception {
   return { ...exception, object: { ...object, namespace } };
 }
 
+const specFields = ['check', 'object', 'field', 'reason', 'owner', 'expires'];
+
 /** `place` is for messages: where a field stands. */
 function readException(object: Manifest, place: (field: string[]) => string, nowMs: number): Exception {
   if (object?.kind !== 'Exception' || object.apiVersion !== exceptionApiVersion)
@@ -136,9 +138,13 @@ function readException(object: Manifest, place: (field: string[]) => string, now
     if (typeof value === 'string' && value.trim() !== '') return value;
     throw new UsageError(`${place(['spec', key])}: exception "${named}" needs spec.${key}`);
   };
-  const { kind, namespace, name } = spec?.object ?? {};
-  if (typeof kind !== 'string' || typeof name !== 'string')
-    throw new UsageError(`${place(['spec', 'object'])}: spec.object needs kind and name`);
+  const { kind, namespace = '', name } = spec?.object ?? {};
+  if (typeof kind !== 'string' || typeof name !== 'string' || typeof namespace !== 'string')
+    throw new UsageError(`${place(['spec', 'object'])}: spec.object needs kind and name, and namespace is a text`);
+  // What is misspelt could have meant less: it would be excused all the same.
+  for (const key of Object.keys(spec))
+    if (!specFields.includes(key))
+      throw new UsageError(`${place(['spec', key])}: spec.${key} is none of ${specFields.join(', ')}`);
   const expires = text('expires');
   const endMs = Date.parse(`${expires}T23:59:59.999Z`);
   // A day that is not in its month would be read as one of the next.
@@ -147,8 +153,8 @@ function readException(object: Manifest, place: (field: string[]) => string, now
   return {
     name: named,
     check: text('check'),
-    object: { kind, namespace: String(namespace ?? ''), name },
-    ...(typeof spec.field === 'string' ? { field: spec.field } : {}),
+    object: { kind, namespace, name },
+    ...(spec.field === undefined ? {} : { field: text('field') }),
     reason: text('reason'),
     owner: text('owner'),
     expires,
