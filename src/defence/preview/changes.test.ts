@@ -34,6 +34,20 @@ test('external addresses: who claims some is refused when it is made again; off 
   assert.deepEqual(told([service, on], off), ['opens Services']);
 });
 
+test('isolation of namespaces is not judged where nothing is known to isolate by it', () => {
+  const objects = [namespace('shop'), ...running('web', 80, ['10.0.0.1'])];
+  for (const where of [{ closedByDefault: false }, { closedByDefault: false, source: 'manifests' as const }]) {
+    const { impacts, coverage } = preview(
+      clusterOf(objects, where),
+      [{ put: mode('namespace-isolation', 'deny') }],
+      noObservations(),
+      0,
+    );
+    assert.deepEqual(impacts, []);
+    assert.match(coverage.notAssessed.join(), /^Protection namespace-isolation: .* is not judged$/);
+  }
+});
+
 test('seccomp: workloads that say nothing are unknown under the profile, and open without', () => {
   const silent = running('web', 80, [], { securityContext: { runAsNonRoot: true } });
   const objects = [

@@ -75,14 +75,17 @@ function removal(text: string, snapshot: Snapshot): Change {
   return { remove: ref };
 }
 
-/** Which modes there are is known where the protection is: anywhere else any word is taken. */
+const podSecurityModes = ['restricted', 'baseline', 'privileged', 'observe'];
+
+/** Which modes there are is known where the protection is. Anywhere else any word is taken, but that of a level. */
 function protectionChange(text: string, snapshot: Snapshot): Change {
   const [, name, mode] = /^([a-z-]+)=([a-z]+)$/.exec(text) ?? [];
   if (name === undefined || mode === undefined) throw new UsageError(`${text}: a protection's mode is written ID=MODE`);
-  const modes: unknown = snapshot.get({ kind: protectionKind, namespace: '', name })?.['status']?.modes;
+  const said: unknown = snapshot.get({ kind: protectionKind, namespace: '', name })?.['status']?.modes;
+  const modes = said ?? (name === 'pod-security' ? podSecurityModes : undefined);
   if (Array.isArray(modes) && !modes.includes(mode))
     throw new UsageError(`${text}: protection ${name} has no mode "${mode}": it may be ${modes.join(', ')}`);
-  if (modes === undefined && snapshot.of(protectionKind).length > 0)
+  if (said === undefined && snapshot.of(protectionKind).length > 0)
     throw new UsageError(`${text}: there is no protection ${name}: kubectl get protections names them`);
   const [kind, group] = protectionKind.split(/\.(.*)/s) as [string, string];
   return { put: { apiVersion: `${group}/v1alpha1`, kind, metadata: { name }, spec: { mode } } };

@@ -157,6 +157,8 @@ test('what cannot be read as a change is wrong use', async () => {
     [{ removals: ['nothing'] }, /KIND\/NAMESPACE\/NAME/],
     [{ removals: ['configmap/shop/absent'] }, /no such object/],
     [{ protections: ['pod-security'] }, /ID=MODE/],
+    [{ protections: ['pod-security=strict'] }, /has no mode "strict": it may be restricted, baseline/],
+    [{ files: [file('empty.yaml')] }, /empty\.yaml: there is no object in it, so nothing would change/],
     [{ podSecurity: ['shop=strict'] }, /NAMESPACE=LEVEL/],
     [{ podSecurity: ['away=baseline'] }, /no namespace away/],
   ];

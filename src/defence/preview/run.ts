@@ -59,7 +59,11 @@ async function previewAndApply(source: Source, options: PreviewOptions, nowMs: n
   const wanted = readChanges(words, source.snapshot);
   const given = allowFrom === undefined ? [] : [allowListChange(allowFrom)];
   if (wanted.length + given.length === 0)
-    throw new UsageError('nothing would change: name files with -f, or see rempart help preview');
+    throw new UsageError(
+      words.files.length === 0
+        ? 'nothing would change: name files with -f, or see rempart help preview'
+        : `${words.files.join(', ')}: there is no object in it, so nothing would change`,
+    );
   const told = await previewOf(source, wanted, given, nowMs);
   if (allowances !== undefined) writeAllowances(allowances, told);
   const text = renderPreview(told, source, format, colour);

@@ -1,9 +1,10 @@
-import { createEvaluator, podsByKey } from '../../../policy/policy.ts';
+import { createEvaluator, isolationProtection, podsByKey } from '../../../policy/policy.ts';
 import { refText } from '../../object-ref.ts';
 import { placesOf, withStandIns } from '../../observations/places.ts';
+import { protectionKind } from '../../protection-mode.ts';
 import { networkPolicyKind } from '../../snapshot/kinds.ts';
 import { doubtsOf } from '../../snapshot/network-doubts.ts';
-import { type Change, changedRef } from '../../snapshot/snapshot.ts';
+import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
 import { allowanceFor, allowancesMax, byNamespace } from '../network/allow.ts';
@@ -22,9 +23,10 @@ const decidersMax = 5;
  */
 export const network: Previewer = {
   name: 'network',
-  concerns(change: Change) {
+  concerns(change: Change, { closedByDefault }: Snapshot) {
     const { kind, name } = changedRef(change);
-    return kinds.has(kind) || (kind === 'Protection.defence.rempart.io' && name === 'namespace-isolation');
+    // Nothing but a cluster of ours isolates by it: of any other one it is not judged what it would cut.
+    return kinds.has(kind) || (closedByDefault && kind === protectionKind && name === isolationProtection);
   },
   impacts: judgeNetwork,
 };
