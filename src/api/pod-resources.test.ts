@@ -21,6 +21,15 @@ test('a pod needs its containers and sidecars, or its largest moment before', ()
   assert.equal(podAmounts(testPod({ containers: [container({ limits: both })] }), limitsOf).memoryBytes, 2 ** 30);
 });
 
+test('what is stated for the whole pod is what it needs', () => {
+  const huge = { 'hugepages-2Mi': '4Mi' };
+  const requests = { cpu: '1', 'example.com/gpu': '1' };
+  const pod = testPod({ containers: [container({ requests })], resources: { requests: { cpu: '3', ...huge } } });
+  const { cpuMilli, memoryBytes, extended } = podAmounts(pod, requestsOf);
+  assert.deepEqual([cpuMilli, memoryBytes], [3000, 0]);
+  assert.deepEqual(Object.fromEntries(extended!), { 'example.com/gpu': 1, 'hugepages-2Mi': 2 ** 22 });
+});
+
 test('while a pod is resized it holds the most of what it asks for, was granted and has', () => {
   const pod = (asked: string, granted: string, has: string, reason?: string, generation = 2): Pod => ({
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', generation } },

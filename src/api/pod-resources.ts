@@ -109,17 +109,20 @@ function sumOf({ spec }: Pod, statedBy: Stated, amountsOf: (container: Container
   add(sum, sidecars);
   for (const container of spec?.containers ?? []) add(sum, amountsOf(container));
   raise(sum, peak);
-  if (spec?.resources) Object.assign(sum, ofWholePod(sum, statedBy(spec.resources)));
+  if (spec?.resources) takeWhole(sum, statedBy(spec.resources));
   if (spec?.overhead) add(sum, parseAmounts(spec.overhead));
   sum.pods = 1;
   return sum;
 }
 
-function ofWholePod(sum: Amounts, list: Record<string, string>): Amounts {
-  const amounts = parseAmounts(list);
-  return {
-    ...sum,
-    cpuMilli: 'cpu' in list ? amounts.cpuMilli : sum.cpuMilli,
-    memoryBytes: 'memory' in list ? amounts.memoryBytes : sum.memoryBytes,
-  };
+/** What is stated of the whole pod is in place of what its containers have together. */
+function takeWhole(sum: Amounts, list: Record<string, string>): void {
+  const whole = parseAmounts(list);
+  if ('cpu' in list) sum.cpuMilli = whole.cpuMilli;
+  if ('memory' in list) sum.memoryBytes = whole.memoryBytes;
+  for (const [name, amount] of whole.extended ?? [])
+    if (name.startsWith('hugepages-')) {
+      sum.extended ??= new Map();
+      sum.extended.set(name, amount);
+    }
 }

@@ -2,8 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { limitsOf, podAmounts, requestsOf } from '../api/pod-resources.ts';
+import { qosClass } from '../api/pods/qos.ts';
 import type { Pod } from '../api/schema/types.d.ts';
-import { cpuQuota, cpuShares, qosClass } from './resources.ts';
+import { cpuQuota, cpuShares } from './resources.ts';
 import {
   type CgroupLimits,
   cgroupFolder,

@@ -1,27 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testPod } from './pods/testing/view.ts';
-import { cpuQuota, cpuShares, linuxResources, qosClass } from './resources.ts';
+import { cpuQuota, cpuShares, linuxResources } from './resources.ts';
 
 const container = (resources: object, more: object = {}) => ({ name: 'main', image: 'i', resources, ...more });
 const both = { cpu: '500m', memory: '1Gi' };
 const gibibyte = 2 ** 30;
-
-test('the class of a pod follows from what all its containers state', () => {
-  const classes: [string, object[], object[]?][] = [
-    ['BestEffort', [container({})]],
-    ['Burstable', [container({ requests: { cpu: '1' } })]],
-    ['Guaranteed', [container({ limits: both })]],
-    ['Guaranteed', [container({ limits: both, requests: { cpu: '0.5', memory: '1024Mi' } })]],
-    ['Burstable', [container({ limits: both }), container({})]],
-    ['Burstable', [container({ limits: both, requests: { cpu: '100m' } })]],
-    ['Burstable', [container({ limits: both })], [container({})]],
-    ['Burstable', [container({ limits: { cpu: '1' } })]],
-    ['BestEffort', [container({ limits: { 'ephemeral-storage': '1Gi' } })]],
-  ];
-  for (const [expected, containers, initContainers = []] of classes)
-    assert.equal(qosClass(testPod({ containers, initContainers })), expected, JSON.stringify(containers));
-});
 
 test('shares, quota and OOM score are the kubelet’s', () => {
   assert.deepEqual([cpuShares(0), cpuShares(1000), cpuShares(250)], [2, 1024, 256]);

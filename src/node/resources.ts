@@ -1,29 +1,7 @@
-import { type Amounts, limitsOf, parseAmounts, requestsOf } from '../api/pod-resources.ts';
+import { limitsOf, parseAmounts, requestsOf } from '../api/pod-resources.ts';
+import { qosClass } from '../api/pods/qos.ts';
 import type { Container as ContainerSpec, Pod } from '../api/schema/types.d.ts';
 import type { LinuxResources } from './runtimes/runtime.ts';
-
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
-
-/** Guaranteed: requests equal limits for cpu and memory everywhere; BestEffort: none states any. */
-export function qosClass(pod: Pod): QosClass {
-  const all = [...(pod.spec!.initContainers ?? []), ...pod.spec!.containers].map(({ resources }) => resources);
-  const podLevel = pod.spec!.resources;
-  const stating = podLevel?.requests || podLevel?.limits ? [podLevel] : all;
-  const amounts = stating.map((resources) => ({
-    requests: parseAmounts(requestsOf(resources)),
-    limits: parseAmounts(limitsOf(resources)),
-  }));
-  const states = ({ cpuMilli, memoryBytes }: Amounts) => cpuMilli > 0 || memoryBytes > 0;
-  if (!amounts.some(({ requests, limits }) => states(requests) || states(limits))) return 'BestEffort';
-  const guaranteed = amounts.every(
-    ({ requests, limits }) =>
-      limits.cpuMilli > 0 &&
-      limits.memoryBytes > 0 &&
-      requests.cpuMilli === limits.cpuMilli &&
-      requests.memoryBytes === limits.memoryBytes,
-  );
-  return guaranteed ? 'Guaranteed' : 'Burstable';
-}
 
 const cpuPeriodMicroseconds = 100_000;
 

@@ -163,6 +163,27 @@ const cases: [kind: string, path: string, value: unknown, ...refused: string[]][
   ['v1 Pod', 'spec.hostnameOverride', 'Not A Name', 'spec.hostnameOverride'],
   ['v1 Pod', 'spec.os', { name: 'linux' }],
   ['v1 Pod', 'spec.overhead', { speed: '1' }, 'spec.overhead.limits[speed]'],
+  ['v1 Pod', 'spec.resources', { limits: { cpu: '1', memory: '1Gi', 'hugepages-2Mi': '2Mi' } }],
+  [
+    'v1 Pod',
+    'spec',
+    {
+      containers: [
+        { name: 'a', image: 'a', resources: { requests: { cpu: '1' }, limits: { memory: '2Gi', cpu: '1' } } },
+      ],
+      resources: {
+        requests: { cpu: '500m', disk: '1', storage: '1' },
+        limits: { memory: '1Gi' },
+        claims: [{ name: 'gpu' }],
+      },
+    },
+    'spec.resources.claims',
+    'spec.resources.containers[0][memory].limits',
+    'spec.resources.requests',
+    'spec.resources.requests[cpu]',
+    'spec.resources.requests[disk]',
+    'spec.resources.requests[storage]',
+  ],
   ['v1 Pod', 'spec.schedulingGates', [{ name: 'a' }, { name: 'a' }], 'spec.schedulingGates[1]'],
   ['v1 Pod', 'spec.dnsConfig', { searches: ['a b'] }, 'spec.dnsConfig.searches[0]'],
   ['v1 Pod', 'spec.dnsConfig', { searches: ['a.b.', '_tcp.example.com', '.'] }],

@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import { podColumns } from '../pods/columns.ts';
 import { defaultPod } from '../pods/defaults.ts';
 import { takeLabelValues } from '../pods/label-keys.ts';
+import { qosClass } from '../pods/qos.ts';
 import { validateEphemeralContainersUpdate, validatePodUpdate } from '../pods/update.ts';
 import { validatePod } from '../pods/validate.ts';
 import type { Pod } from '../schema/types.d.ts';
@@ -60,27 +61,6 @@ const gated = () => ({
   reason: 'SchedulingGated',
   message: 'Scheduling is blocked due to non-empty scheduling gates',
 });
-
-const measured = ['cpu', 'memory'];
-const isSet = (list: Record<string, string> | undefined, name: string) =>
-  list?.[name] !== undefined && !/^0*(\.0*)?$/.test(list[name]);
-
-/** Source: kubernetes/kubernetes pkg/apis/core/helper/qos/qos.go, ComputePodQOS. */
-function qosClass({ spec }: Pod): string {
-  const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
-  const any = containers.some(({ resources }) =>
-    measured.some((name) => isSet(resources?.requests, name) || isSet(resources?.limits, name)),
-  );
-  if (!any) return 'BestEffort';
-  const isGuaranteed = containers.every(({ resources }) =>
-    measured.every(
-      (name) =>
-        isSet(resources?.limits, name) &&
-        (resources?.requests?.[name] ?? resources?.limits?.[name]) === resources?.limits?.[name],
-    ),
-  );
-  return isGuaranteed ? 'Guaranteed' : 'Burstable';
-}
 
 /** What the node promised the pod at first is kept. Source: pkg/apis/core/validation/validation.go, ValidatePodResize. */
 function validateResize(object: Pod, old: Pod): FieldError[] {

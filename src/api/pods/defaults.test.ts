@@ -34,6 +34,21 @@ test('a pod takes its requests from its limits; a template does not', () => {
   assert.equal(deployment.template.spec.enableServiceLinks, undefined);
 });
 
+test('what a pod does not ask for as a whole is what its containers ask for, or else what it is limited to', () => {
+  const whole = (resources: object, ...ofContainers: object[]) =>
+    defaulted('v1', 'Pod', {
+      resources,
+      containers: ofContainers.map((each, index) => ({ name: `c${index}`, image: 'a', resources: each })),
+    }).resources;
+  const asking = { requests: { cpu: '500m' }, limits: { 'hugepages-2Mi': '2Mi' } };
+  assert.deepEqual(whole({ limits: { cpu: '4', memory: '1Gi' } }, asking, asking), {
+    limits: { cpu: '4', memory: '1Gi', 'hugepages-2Mi': '4Mi' },
+    requests: { cpu: '1', memory: '1Gi', 'hugepages-2Mi': '4Mi' },
+  });
+  assert.deepEqual(whole({ requests: { cpu: '2' } }, {}), { requests: { cpu: '2' } });
+  assert.deepEqual(whole({}, asking), {});
+});
+
 test('a pod spec is filled as upstream fills it', () => {
   const spec = defaulted('v1', 'Pod', {
     serviceAccount: 'builder',

@@ -1,5 +1,14 @@
 import type { KubernetesObject } from '../object.ts';
-import type { Container, Pod, PodSpec, PodTemplateSpec, Probe, Volume } from '../schema/types.d.ts';
+import type {
+  Container,
+  Pod,
+  PodSpec,
+  PodTemplateSpec,
+  Probe,
+  ResourceRequirements,
+  Volume,
+} from '../schema/types.d.ts';
+import { containersTotal, isPodLevel } from './totals.ts';
 
 /** Defaults of pods and pod templates. Source: kubernetes/kubernetes pkg/apis/core/v1/defaults.go. */
 export function defaultPod(pod: Pod): void {
@@ -13,6 +22,21 @@ export function defaultPod(pod: Pod): void {
     if (resources?.limits) resources.requests = { ...resources.limits, ...resources.requests };
     if (spec.hostNetwork) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
   }
+  if (spec.resources) defaultPodLevel(spec, spec.resources);
+}
+
+/** What is not said of the pod as a whole follows from its containers, or else from its limits. */
+function defaultPodLevel(spec: PodSpec, resources: ResourceRequirements): void {
+  const { requests = {}, limits = {} } = resources;
+  if (Object.keys({ ...requests, ...limits }).length === 0) return;
+  for (const [name, amount] of Object.entries(containersTotal(spec, 'limits')))
+    if (name.startsWith('hugepages-') && requests[name] === undefined) limits[name] ??= amount;
+  if (Object.keys(limits).length === 0) return;
+  resources.limits = limits;
+  resources.requests = requests;
+  const asked = containersTotal(spec, 'requests');
+  for (const name of ['cpu', 'memory']) if (asked[name] !== undefined) requests[name] ??= asked[name];
+  for (const name in limits) if (isPodLevel(name)) requests[name] ??= limits[name]!;
 }
 
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {

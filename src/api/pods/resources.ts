@@ -1,9 +1,10 @@
 import { compareQuantities, isQuantity, quantityMilli } from '../../foundation/quantity.ts';
-import type { ResourceRequirements } from '../schema/types.d.ts';
+import type { PodSpec, ResourceRequirements } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, invalidValue, required } from '../validation/errors.ts';
+import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { qualifiedName } from '../validation/names.ts';
 import { checkQuantity } from '../validation/values.ts';
+import { containersTotal, isPodLevel } from './totals.ts';
 
 const standard = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage']);
 const isHugePages = (name: string) => name.startsWith('hugepages-');
@@ -30,6 +31,46 @@ export function validateResources(resources: ResourceRequirements, field: string
       );
   }
   if (claims) validateClaims(claims, `${field}.claims`, errors);
+}
+
+/** Of the pod as a whole: as much as its containers ask for together, and as each of them may have. */
+export function validatePodResources(
+  spec: PodSpec,
+  resources: ResourceRequirements,
+  field: string,
+  errors: FieldError[],
+) {
+  const { requests = {}, limits = {}, claims } = resources;
+  if (claims) errors.push(forbiddenValue(`${field}.claims`, 'claims may not be set for Resources at pod-level'));
+  for (const [list, amounts] of Object.entries({ limits, requests }))
+    for (const name of Object.keys(amounts))
+      if (!isPodLevel(name) && (standard.has(name) || name.includes('/')))
+        errors.push(notSupported(`${field}.${list}[${name}]`, name, ['cpu', 'hugepages-', 'memory']));
+  validateResources({ requests, limits }, field, errors);
+  for (const [name, asked] of Object.entries(containersTotal(spec, 'requests'))) {
+    const request = requests[name];
+    if (request !== undefined && compareQuantities(asked, request) > 0)
+      errors.push(
+        invalidValue(
+          `${field}.requests[${name}]`,
+          request,
+          `must be greater than or equal to aggregate container requests of ${asked}`,
+        ),
+      );
+  }
+  spec.containers?.forEach((container, index) => {
+    for (const [name, own] of Object.entries(container.resources?.limits ?? {})) {
+      const limit = limits[name];
+      if (limit !== undefined && compareQuantities(own, limit) > 0)
+        errors.push(
+          invalidValue(
+            `${field}.containers[${index}][${name}].limits`,
+            own,
+            `must be less than or equal to pod limits of ${limit}`,
+          ),
+        );
+    }
+  });
 }
 
 type Claims = NonNullable<ResourceRequirements['claims']>;

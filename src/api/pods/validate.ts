@@ -13,7 +13,7 @@ import {
   checkRange,
 } from '../validation/values.ts';
 import { validateContainer, validateProbes } from './containers.ts';
-import { validateOverhead, validateResources } from './resources.ts';
+import { validateOverhead, validatePodResources } from './resources.ts';
 import { validateScheduling } from './scheduling.ts';
 import { validatePodSecurity } from './security.ts';
 import { validateVolumes } from './volumes.ts';
@@ -79,7 +79,7 @@ export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError
   validatePodNames(spec, field, errors);
   checkRange(spec.activeDeadlineSeconds, 1, 2 ** 31 - 1, `${field}.activeDeadlineSeconds`, errors);
   checkNotNegative(spec.terminationGracePeriodSeconds, `${field}.terminationGracePeriodSeconds`, errors);
-  if (spec.resources) validateResources(spec.resources, `${field}.resources`, errors);
+  if (spec.resources) validatePodResources(spec, spec.resources, `${field}.resources`, errors);
   checkOptionalEnum(spec.preemptionPolicy, preemptionPolicies, `${field}.preemptionPolicy`, errors);
   if (spec.os) checkEnum(spec.os.name, ['linux', 'windows'], `${field}.os.name`, errors);
   if (spec.os?.name === 'linux') refuseWindowsOptions(spec, field, errors);

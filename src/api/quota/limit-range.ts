@@ -1,6 +1,6 @@
 import { compareQuantities, parseQuantity } from '../../foundation/quantity.ts';
 import type { KubernetesObject } from '../object.ts';
-import { type Amounts, podTotal } from './usage.ts';
+import { type Amounts, podTotal } from '../pods/totals.ts';
 
 type Limit = {
   type: string;

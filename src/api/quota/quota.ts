@@ -1,6 +1,7 @@
 import { addQuantities, compareQuantities } from '../../foundation/quantity.ts';
 import type { KubernetesObject } from '../object.ts';
-import { type Amounts, countedResource, podTotal, usageOf } from './usage.ts';
+import { type Amounts, hasPodLevel, podTotal } from '../pods/totals.ts';
+import { countedResource, usageOf } from './usage.ts';
 
 type ScopeRequirement = { scopeName: string; operator?: string; values?: string[] };
 
@@ -86,6 +87,7 @@ export function exceededNames(hard: Amounts, used: Amounts, asked: Amounts, befo
 
 /** What the quota limits and containers of the pod do not say: `requests.cpu for: web`. */
 export function missingCompute(quota: KubernetesObject, pod: KubernetesObject): string[] {
+  if (hasPodLevel(pod['spec'])) return [];
   return Object.keys(quota['spec']?.hard ?? {}).flatMap((name) => {
     const match = computeNames.exec(name);
     if (match === null) return [];

@@ -1,9 +1,5 @@
-import { addQuantities, compareQuantities } from '../../foundation/quantity.ts';
 import type { KubernetesObject } from '../object.ts';
-import { isSidecar } from '../pod-resources.ts';
-
-/** Quantities by the names of a ResourceQuota: `requests.cpu`, `count/deployments.apps`, `services.nodeports`. */
-export type Amounts = Record<string, string>;
+import { type Amounts, podTotal } from '../pods/totals.ts';
 
 /** Resources that quotas count by their plain name too. */
 const plain = new Set(
@@ -11,7 +7,7 @@ const plain = new Set(
 );
 
 /**
- * What one object uses of any quota (https://kubernetes.io/docs/concepts/policy/resource-quotas/). Pods that have ended
+ * What one object uses of any quota, by the names of one: `requests.cpu`, `count/deployments.apps`, `services.nodeports` (https://kubernetes.io/docs/concepts/policy/resource-quotas/). Pods that have ended
  * use nothing but their own count. `resource` is a resource name such as `deployments.apps`.
  */
 export function usageOf(resource: string, object: KubernetesObject): Amounts {
@@ -35,26 +31,6 @@ function podUsage({ spec }: KubernetesObject): Amounts {
       if (key === 'requests' && short) usage[name] = amount;
     }
   return usage;
-}
-
-/** What a pod needs at most at one time: running containers together, or an init container with its sidecars. */
-export function podTotal(spec: KubernetesObject['spec'], key: 'requests' | 'limits'): Amounts {
-  const init: any[] = spec.initContainers ?? [];
-  const total: Amounts = {};
-  const addTo = (sum: Amounts, amounts: Amounts = {}) => {
-    for (const [name, amount] of Object.entries(amounts)) sum[name] = addQuantities(sum[name] ?? '0', amount);
-  };
-  for (const { resources } of [...(spec.containers ?? []), ...init.filter(isSidecar)]) addTo(total, resources?.[key]);
-  const sidecars: Amounts = {};
-  for (const container of init) {
-    const now = { ...sidecars };
-    addTo(now, container.resources?.[key]);
-    if (isSidecar(container)) addTo(sidecars, container.resources?.[key]);
-    for (const [name, amount] of Object.entries(now))
-      if (compareQuantities(amount, total[name] ?? '0') > 0) total[name] = amount;
-  }
-  addTo(total, spec.overhead);
-  return total;
 }
 
 function serviceUsage({ spec }: KubernetesObject): Amounts {

@@ -1,7 +1,7 @@
+import { qosClass } from '../../api/pods/qos.ts';
 import type { Pod } from '../../api/schema/types.d.ts';
 import type { Pressure } from '../machine.ts';
 import { isStatic } from '../pods/static-pod.ts';
-import { qosClass } from '../resources.ts';
 
 /** Signals of a node that runs out of something, as its conditions say it. */
 export type UnderPressure = { memory: boolean; disk: boolean; processes: boolean };

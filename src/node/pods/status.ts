@@ -1,3 +1,4 @@
+import { qosClass } from '../../api/pods/qos.ts';
 import type {
   Container as ContainerSpec,
   ContainerState,
@@ -6,7 +7,6 @@ import type {
   ResourceRequirements,
 } from '../../api/schema/types.d.ts';
 import { formatTime } from '../../foundation/clock.ts';
-import { qosClass } from '../resources.ts';
 import type { Container } from '../runtimes/runtime.ts';
 import { podConditions } from './conditions.ts';
 import type { Decision } from './decide.ts';

@@ -1,7 +1,8 @@
 import { resourceName } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import type { Amounts } from '../../api/pods/totals.ts';
 import { exceededNames, missingCompute, quotaCounts, quotaLimits, quotaUsed } from '../../api/quota/quota.ts';
-import { type Amounts, usageOf } from '../../api/quota/usage.ts';
+import { usageOf } from '../../api/quota/usage.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { addQuantities } from '../../foundation/quantity.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../contracts.ts';

@@ -1,7 +1,8 @@
 import { kinds } from '../../../api/api.ts';
 import { resourceName } from '../../../api/kind.ts';
+import type { Amounts } from '../../../api/pods/totals.ts';
 import { exceededNames, missingCompute, quotaLimits, quotaUsed } from '../../../api/quota/quota.ts';
-import { type Amounts, usageOf } from '../../../api/quota/usage.ts';
+import { usageOf } from '../../../api/quota/usage.ts';
 import { addQuantities, compareQuantities, parseQuantity } from '../../../foundation/quantity.ts';
 import type { Manifest } from '../../contract.ts';
 import { kindName, objectText, refOf } from '../../object-ref.ts';
