@@ -12,6 +12,17 @@ const claim = 'resource.k8s.io/v1 ResourceClaim';
 const slice = 'resource.k8s.io/v1 ResourceSlice';
 const account = { kind: 'ServiceAccount', serviceAccount: { name: '*', namespace: 'default' } };
 
+const onSystem = (name: string, securityContext: object, more: object) => ({
+  ...{ os: { name }, containers: [{ name: 'a', image: 'a', securityContext }] },
+  securityContext: Object.fromEntries(Object.entries(securityContext).filter(([field]) => field !== 'privileged')),
+  ...more,
+});
+const windowsOptions = ['spec.containers[0].securityContext.windowsOptions', 'spec.securityContext.windowsOptions'];
+const unmasked = (more: object) => ({
+  containers: [{ name: 'a', image: 'a', securityContext: { procMount: 'Unmasked' } }],
+  ...more,
+});
+
 /** One field of an example set to a value, and the fields that are refused for it: as kube-apiserver 1.36 answers. */
 const cases: [kind: string, path: string, value: unknown, ...refused: string[]][] = [
   ['v1 ConfigMap', 'metadata.finalizers', ['hold'], 'metadata.finalizers[0]'],
@@ -162,6 +173,30 @@ const cases: [kind: string, path: string, value: unknown, ...refused: string[]][
   ['v1 Pod', 'spec.imagePullSecrets', [{}]],
   ['v1 Pod', 'spec.hostnameOverride', 'Not A Name', 'spec.hostnameOverride'],
   ['v1 Pod', 'spec.os', { name: 'linux' }],
+  ['v1 Pod', 'spec.os', { name: 'windows' }],
+  ['v1 Pod', 'spec.os', { name: 'plan9' }, 'spec.os.name'],
+  ['v1 Pod', 'spec', onSystem('linux', { windowsOptions: {}, runAsUser: 1 }, {}), ...windowsOptions],
+  ['v1 Pod', 'spec', onSystem('windows', { windowsOptions: {} }, { hostNetwork: true })],
+  [
+    'v1 Pod',
+    'spec',
+    onSystem('windows', { runAsUser: 1, privileged: false }, { hostUsers: true, hostPID: true, resources: {} }),
+    ...['spec.containers[0].securityContext.privileged', 'spec.containers[0].securityContext.runAsUser'],
+    ...['spec.hostPID', 'spec.hostUsers', 'spec.resources', 'spec.securityContext.runAsUser'],
+  ],
+  ['v1 Pod', 'spec.hostUsers', false],
+  [
+    'v1 Pod',
+    'spec',
+    {
+      ...{ hostUsers: false, hostNetwork: true, hostPID: true, hostIPC: true },
+      volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'd' } }],
+      containers: [{ name: 'a', image: 'a', volumeDevices: [{ name: 'd', devicePath: '/dev/d' }] }],
+    },
+    ...['spec.HostIPC', 'spec.HostPID', 'spec.containers[0].volumeDevices', 'spec.hostNetwork'],
+  ],
+  ['v1 Pod', 'spec', unmasked({ hostUsers: false })],
+  ['v1 Pod', 'spec', unmasked({}), 'spec.containers[0].securityContext.procMount'],
   ['v1 Pod', 'spec.overhead', { speed: '1' }, 'spec.overhead.limits[speed]'],
   ['v1 Pod', 'spec.resources', { limits: { cpu: '1', memory: '1Gi', 'hugepages-2Mi': '2Mi' } }],
   [

@@ -42,7 +42,7 @@ export function validateContainer(container: Container, field: string, context: 
   if (container.resources) validateResources(container.resources, `${field}.resources`, errors);
   if (container.resizePolicy) validateResizePolicy(container.resizePolicy, `${field}.resizePolicy`, errors);
   if (container.securityContext)
-    validateContainerSecurity(container.securityContext, `${field}.securityContext`, errors);
+    validateContainerSecurity(container.securityContext, `${field}.securityContext`, context);
 }
 
 type ResizePolicy = NonNullable<Container['resizePolicy']>;

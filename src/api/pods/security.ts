@@ -3,6 +3,7 @@ import type { FieldError } from '../status.ts';
 import { duplicate, invalidValue, required } from '../validation/errors.ts';
 import { checkEnum, checkOptionalEnum } from '../validation/values.ts';
 import { checkPathInside } from './containers.ts';
+import type { PodContext } from './validate.ts';
 
 const idMax = 2 ** 31 - 1;
 
@@ -12,10 +13,16 @@ function checkId(id: number | undefined, field: string, errors: FieldError[]): v
 }
 
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateSecurityContext. */
-export function validateContainerSecurity(security: SecurityContext, field: string, errors: FieldError[]): void {
+export function validateContainerSecurity(
+  security: SecurityContext,
+  field: string,
+  { errors, hostUsers }: PodContext,
+): void {
   checkId(security.runAsUser, `${field}.runAsUser`, errors);
   checkId(security.runAsGroup, `${field}.runAsGroup`, errors);
   checkOptionalEnum(security.procMount, ['Default', 'Unmasked'], `${field}.procMount`, errors);
+  if (hostUsers && security.procMount === 'Unmasked')
+    errors.push(invalidValue(`${field}.procMount`, 'Unmasked', '`hostUsers` must be false to use `Unmasked`'));
   validateProfiles(security, field, errors);
   if (security.allowPrivilegeEscalation !== false) return;
   if (security.privileged)

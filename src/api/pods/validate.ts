@@ -13,6 +13,7 @@ import {
   checkRange,
 } from '../validation/values.ts';
 import { validateContainer, validateProbes } from './containers.ts';
+import { validateOperatingSystem } from './operating-system.ts';
 import { validateOverhead, validatePodResources } from './resources.ts';
 import { validateScheduling } from './scheduling.ts';
 import { validatePodSecurity } from './security.ts';
@@ -25,6 +26,8 @@ export type PodContext = {
   hostPorts: Set<string>;
   volumes: Set<string>;
   hostNetwork: boolean;
+  /** Are its users those of the node? */
+  hostUsers: boolean;
 };
 
 /** More than this no node could run: bounds the work of one request. */
@@ -62,6 +65,7 @@ export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError
     hostPorts: new Set(),
     volumes,
     hostNetwork: spec.hostNetwork ?? false,
+    hostUsers: spec.hostUsers ?? true,
   };
   validateContainers(spec, field, context);
   checkEnum(spec.restartPolicy, podRestarts, `${field}.restartPolicy`, errors);
@@ -79,24 +83,24 @@ export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError
   validatePodNames(spec, field, errors);
   checkRange(spec.activeDeadlineSeconds, 1, 2 ** 31 - 1, `${field}.activeDeadlineSeconds`, errors);
   checkNotNegative(spec.terminationGracePeriodSeconds, `${field}.terminationGracePeriodSeconds`, errors);
-  if (spec.resources) validatePodResources(spec, spec.resources, `${field}.resources`, errors);
+  if (spec.resources && spec.os?.name !== 'windows')
+    validatePodResources(spec, spec.resources, `${field}.resources`, errors);
   checkOptionalEnum(spec.preemptionPolicy, preemptionPolicies, `${field}.preemptionPolicy`, errors);
-  if (spec.os) checkEnum(spec.os.name, ['linux', 'windows'], `${field}.os.name`, errors);
-  if (spec.os?.name === 'linux') refuseWindowsOptions(spec, field, errors);
+  if (spec.hostUsers === false) validateUserNamespace(spec, field, errors);
+  if (spec.os) validateOperatingSystem(spec, field, errors);
   validateOverhead(spec.overhead, `${field}.overhead`, errors);
 }
 
-function refuseWindowsOptions(spec: PodSpec, field: string, errors: FieldError[]): void {
-  const refuse = (security: { windowsOptions?: object } | undefined, at: string) => {
-    if (security?.windowsOptions)
-      errors.push(
-        forbiddenValue(`${at}.securityContext.windowsOptions`, 'windows options cannot be set for a linux pod'),
-      );
-  };
-  refuse(spec.securityContext, field);
+/** A user namespace of its own goes with no other namespace of the node, and not with raw devices. */
+function validateUserNamespace(spec: PodSpec, field: string, errors: FieldError[]): void {
+  const why = 'when `hostUsers` is false';
+  if (spec.hostNetwork) errors.push(forbiddenValue(`${field}.hostNetwork`, why));
+  // Upstream writes these two with a capital.
+  if (spec.hostPID) errors.push(forbiddenValue(`${field}.HostPID`, why));
+  if (spec.hostIPC) errors.push(forbiddenValue(`${field}.HostIPC`, why));
   for (const list of ['containers', 'initContainers', 'ephemeralContainers'] as const)
-    (spec[list] ?? []).forEach(({ securityContext }, index) => {
-      refuse(securityContext, `${field}.${list}[${index}]`);
+    spec[list]?.forEach(({ volumeDevices }, index) => {
+      if (volumeDevices?.length) errors.push(forbiddenValue(`${field}.${list}[${index}].volumeDevices`, why));
     });
 }
 
