@@ -1,12 +1,11 @@
 import { defineKind } from '../define.ts';
-import { checkPortReference } from '../pods/containers.ts';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../schema/types.d.ts';
 import { showSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
 import { blockOf } from '../validation/cidr.ts';
 import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { validateSelector } from '../validation/selectors.ts';
-import { checkCidr, checkEnum, isCidr } from '../validation/values.ts';
+import { checkCidr, checkEnum, checkPortReference, isCidr } from '../validation/values.ts';
 
 export const networkPolicy = defineKind<NetworkPolicy>({
   group: 'networking.k8s.io',

@@ -1,5 +1,4 @@
 import { defineKind } from '../define.ts';
-import { checkPortReference } from '../pods/containers.ts';
 import type { Service } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none, showLabels } from '../table.ts';
@@ -15,6 +14,7 @@ import {
   checkOptionalEnum,
   checkOptionalName,
   checkPort,
+  checkPortReference,
   checkRange,
   checkUnique,
   hasFamilyTwice,

@@ -2,7 +2,7 @@ import type { PodSecurityContext, SeccompProfile, SecurityContext } from '../sch
 import type { FieldError } from '../status.ts';
 import { duplicate, invalidValue, required } from '../validation/errors.ts';
 import { checkEnum, checkOptionalEnum } from '../validation/values.ts';
-import { checkPathInside } from './containers.ts';
+import { checkPathInside } from './mounts.ts';
 import type { PodContext } from './validate.ts';
 
 const idMax = 2 ** 31 - 1;

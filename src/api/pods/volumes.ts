@@ -5,7 +5,8 @@ import { validateAnnotations, validateLabels } from '../validation/metadata.ts';
 import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkName, checkOptionalEnum, checkQuantity, checkRange } from '../validation/values.ts';
 import { validateClaimSpec } from '../validation/volume-claims.ts';
-import { checkDownwardResource, checkFieldVersion, checkPathInside, isDownwardPath } from './containers.ts';
+import { checkDownwardResource, checkFieldVersion, isDownwardPath } from './downward.ts';
+import { checkPathInside } from './mounts.ts';
 
 const modeMax = 0o777;
 const hostPathTypes = [

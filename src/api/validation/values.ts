@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { compareQuantities, isQuantity } from '../../foundation/quantity.ts';
 import type { FieldError } from '../status.ts';
 import { duplicate, invalidValue, notSupported, required } from './errors.ts';
-import type { NameCheck } from './names.ts';
+import { type NameCheck, portName } from './names.ts';
 
 /** Checks of single values that many kinds share. Each adds what is wrong to `errors`. */
 export function checkEnum(
@@ -91,6 +91,16 @@ const isPort = (port: unknown): boolean => typeof port === 'number' && port >= 1
 
 export function checkPort(port: number | undefined, field: string, errors: FieldError[]): void {
   if (!isPort(port ?? 0)) errors.push(invalidValue(field, port ?? 0, 'must be between 1 and 65535, inclusive'));
+}
+
+/** A number or the name of a container's port. */
+export function checkPortReference(port: number | string | undefined, field: string, errors: FieldError[]): void {
+  if (typeof port !== 'string') {
+    checkPort(port, field, errors);
+    return;
+  }
+  const wrong = portName(port);
+  if (wrong) errors.push(invalidValue(field, port, wrong));
 }
 
 /** A number of pods or a share of them: `3`, `25%`. */

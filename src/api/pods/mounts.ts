@@ -1,0 +1,71 @@
+import type { Container } from '../schema/types.d.ts';
+import type { FieldError } from '../status.ts';
+import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { checkOptionalEnum } from '../validation/values.ts';
+import type { PodContext } from './validate.ts';
+
+/** Relative, and never up: a volume's content must stay inside it. */
+export function checkPathInside(path: string | undefined, field: string, errors: FieldError[]): void {
+  if (!path) return;
+  if (path.startsWith('/')) errors.push(invalidValue(field, path, 'must be a relative path'));
+  if (path.split('/').includes('..')) errors.push(invalidValue(field, path, "must not contain '..'"));
+}
+
+const propagations = ['Bidirectional', 'HostToContainer', 'None'];
+const recursions = ['Disabled', 'Enabled', 'IfPossible'];
+
+export function validateMounts(
+  { volumeMounts = [], volumeDevices }: Container,
+  field: string,
+  context: PodContext,
+): void {
+  const { errors, volumes } = context;
+  const paths = new Set<string>();
+  const devices = volumeDevices && new Set(volumeDevices.map(({ devicePath }) => devicePath));
+  volumeMounts.forEach((mount, index) => {
+    const at = `${field}.volumeMounts[${index}]`;
+    if (!mount.name) errors.push(required(`${at}.name`));
+    else if (!volumes.has(mount.name)) errors.push({ ...notFound, field: `${at}.name`, message: missing(mount.name) });
+    if (!mount.mountPath) errors.push(required(`${at}.mountPath`));
+    else if (paths.has(mount.mountPath))
+      errors.push(invalidValue(`${at}.mountPath`, mount.mountPath, 'must be unique'));
+    else if (devices?.has(mount.mountPath))
+      errors.push(
+        invalidValue(`${at}.mountPath`, mount.mountPath, 'must not already exist as a path in volumeDevices'),
+      );
+    paths.add(mount.mountPath);
+    checkPathInside(mount.subPath, `${at}.subPath`, errors);
+    checkPathInside(mount.subPathExpr, `${at}.subPathExpr`, errors);
+    if (mount.subPath && mount.subPathExpr)
+      errors.push(
+        invalidValue(`${at}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'),
+      );
+    checkOptionalEnum(mount.mountPropagation, propagations, `${at}.mountPropagation`, errors);
+    checkOptionalEnum(mount.recursiveReadOnly, recursions, `${field}.volumeMounts.recursiveReadOnly`, errors);
+    if ((mount.recursiveReadOnly ?? 'Disabled') !== 'Disabled' && !mount.readOnly)
+      errors.push(
+        forbiddenValue(`${field}.volumeMounts.recursiveReadOnly`, 'may only be specified when readOnly is true'),
+      );
+  });
+}
+
+const notFound = { reason: 'FieldValueNotFound' as const };
+const missing = (name: string) => `Not found: ${JSON.stringify(name)}`;
+
+export function validateDevices(
+  { volumeDevices = [] }: Container,
+  field: string,
+  { errors, volumes }: PodContext,
+): void {
+  const paths = new Set<string>();
+  volumeDevices.forEach(({ name, devicePath }, index) => {
+    const at = `${field}.volumeDevices[${index}]`;
+    if (!name) errors.push(required(`${at}.name`));
+    else if (!volumes.has(name)) errors.push({ ...notFound, field: `${at}.name`, message: missing(name) });
+    if (!devicePath) errors.push(required(`${at}.devicePath`));
+    else if (devicePath.split('/').includes('..'))
+      errors.push(invalidValue(`${at}.devicePath`, devicePath, 'can not contain backsteps (..)'));
+    else if (paths.has(devicePath)) errors.push(invalidValue(`${at}.devicePath`, devicePath, 'must be unique'));
+    paths.add(devicePath);
+  });
+}
