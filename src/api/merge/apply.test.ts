@@ -5,7 +5,8 @@ import { copyJson } from '../../foundation/json.ts';
 import type { KubernetesObject } from '../object.ts';
 import type { Schema } from '../schema/schema.ts';
 import { serverSideApply, updateManagedFields } from './apply.ts';
-import { childrenOf, type Fields } from './fields.ts';
+import type { Fields } from './field-set.ts';
+import { childrenOf } from './shape.ts';
 
 /** Every form in which a field can merge: scalar, struct, map, atomic map and list, set, list by one key and by two. */
 const text: Schema = { type: 'string' };

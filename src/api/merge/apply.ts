@@ -2,20 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { deepFreeze, isObject, setOwn } from '../../foundation/json.ts';
 import type { KubernetesObject, ManagedFields } from '../object.ts';
 import type { Schema } from '../schema/schema.ts';
-import {
-  childrenOf,
-  compareFields,
-  difference,
-  type Fields,
-  fieldsOf,
-  inOrder,
-  intersection,
-  isEmpty,
-  isMember,
-  pathsOf,
-  shapeOf,
-  union,
-} from './fields.ts';
+import { compareFields } from './compare.ts';
+import { difference, type Fields, inOrder, intersection, isEmpty, isMember, pathsOf, union } from './field-set.ts';
+import { fieldsOf } from './fields.ts';
+import { childrenOf, shapeOf } from './shape.ts';
 
 /** Who writes: one entry of managedFields is kept per manager, operation, version and subresource. */
 export type FieldOwner = {
