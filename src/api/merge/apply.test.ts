@@ -4,8 +4,9 @@ import fc from '../../../test/property.ts';
 import { copyJson } from '../../foundation/json.ts';
 import type { KubernetesObject } from '../object.ts';
 import type { Schema } from '../schema/schema.ts';
-import { serverSideApply, updateManagedFields } from './apply.ts';
+import { serverSideApply } from './apply.ts';
 import type { Fields } from './field-set.ts';
+import { updateManagedFields } from './managed-fields.ts';
 import { childrenOf } from './shape.ts';
 
 /** Every form in which a field can merge: scalar, struct, map, atomic map and list, set, list by one key and by two. */
