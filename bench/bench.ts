@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../src/foundation/usage-error.ts';
 import type { ClusterBenchmark, Figure, PureBenchmark } from './benchmark.ts';
 import { check } from './benchmarks/check.ts';
 import { checkCluster } from './benchmarks/check-cluster.ts';
@@ -14,30 +15,53 @@ import { watch } from './benchmarks/watch.ts';
 import { writes } from './benchmarks/writes.ts';
 import { type LocalCluster, startLocalCluster } from './local-cluster.ts';
 import { machineLine } from './machine.ts';
-import { targetOf } from './target.ts';
+import { type Target, targetOf } from './target.ts';
 
 const pure: PureBenchmark[] = [check, reachability, preview, paths];
 const ofClusters: ClusterBenchmark[] = [startUp, idle, pods, writes, reads, watch, scheduling, checkCluster];
 const names = [...pure, ...ofClusters].map(({ name }) => name);
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { kubeconfig: { type: 'string' }, rounds: { type: 'string', default: '3' } },
-});
-const unknown = positionals.filter((name) => !names.includes(name));
-if (unknown.length > 0) {
-  process.stderr.write(`No benchmark ${unknown.join(', ')}. There are: ${names.join(', ')}\n`);
-  process.exit(2);
+const roundsMax = 100;
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
 }
-const rounds = Number(values.rounds);
-const isChosen = ({ name }: { name: string }) => positionals.length === 0 || positionals.includes(name);
 
-process.stdout.write(`${machineLine()}\nmedians of ${values.rounds} rounds\n\n`);
-for (const benchmark of pure.filter(isChosen)) print(await benchmark.run({ rounds }));
-await measureCluster(ofClusters.filter(isChosen));
-process.exit(0);
+async function main(): Promise<void> {
+  const { chosen, kubeconfig, rounds } = readWords();
+  const isChosen = ({ name }: { name: string }) => chosen.length === 0 || chosen.includes(name);
+  const given = kubeconfig === undefined ? undefined : asked(() => targetOf(kubeconfig));
+  process.stdout.write(`${machineLine()}\nmedians of ${rounds} rounds\n\n`);
+  for (const benchmark of pure.filter(isChosen)) print(await benchmark.run({ rounds }));
+  await measureCluster(ofClusters.filter(isChosen), given, rounds);
+}
 
-async function measureCluster(chosen: ClusterBenchmark[]): Promise<void> {
+function readWords() {
+  const options = { kubeconfig: { type: 'string' }, rounds: { type: 'string', default: '3' } } as const;
+  const { values, positionals } = asked(() => parseArgs({ allowPositionals: true, options }));
+  const unknown = positionals.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new UsageError(`No benchmark ${unknown.join(', ')}. There are: ${names.join(', ')}`);
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > roundsMax)
+    throw new UsageError(`--rounds ${values.rounds}: a number from 1 to ${roundsMax}`);
+  return { chosen: positionals, kubeconfig: values.kubeconfig, rounds };
+}
+
+/** What is wrong with what was asked for is no fault of the bench: it is told without a stack. */
+function asked<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}
+
+async function measureCluster(chosen: ClusterBenchmark[], given: Target | undefined, rounds: number): Promise<void> {
   let local: LocalCluster | undefined;
   try {
     for (const benchmark of chosen) {
@@ -45,10 +69,10 @@ async function measureCluster(chosen: ClusterBenchmark[]): Promise<void> {
         await local?.stop();
         local = undefined;
       }
-      if (!values.kubeconfig) local ??= await startLocalCluster();
+      if (!given) local ??= await startLocalCluster();
       if (benchmark.local && !local)
         process.stdout.write(`${benchmark.name}: left out, it measures processes started here\n`);
-      else print(await benchmark.run({ target: targetOf(values.kubeconfig ?? local!.kubeconfig), local, rounds }));
+      else print(await benchmark.run({ target: given ?? targetOf(local!.kubeconfig), local, rounds }));
     }
   } finally {
     await local?.stop();

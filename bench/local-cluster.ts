@@ -4,6 +4,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { UsageError } from '../src/foundation/usage-error.ts';
+import { installPackages } from '../tools/packages.mjs';
 
 /** A cluster of this checkout, as a user would start it, in a directory of its own. */
 export type LocalCluster = {
@@ -25,16 +27,27 @@ const rempart = join(root, 'bin/rempart');
 /** Beside whatever cluster runs on this machine already. */
 const apart = ['--port', '16443', '--pod-cidr', '10.245.0.0/16', '--service-cidr', '10.97.0.0/16'];
 
+/** Throws UsageError with what `rempart` said when a cluster cannot run here; nothing of it is left then. */
 export async function startLocalCluster(): Promise<LocalCluster> {
+  installPackages();
   const dataDirectory = mkdtempSync(join(tmpdir(), 'rempart-bench-'));
   // The API server is not root and lives in there.
   chmodSync(dataDirectory, 0o755);
   const kubeconfig = join(dataDirectory, 'bench.kubeconfig');
   const run = async (...words: string[]) => {
-    await promisify(execFile)(rempart, [...words, '--data-dir', dataDirectory]);
+    await promisify(execFile)(rempart, [...words, '--data-dir', dataDirectory]).catch((cause) => {
+      throw new UsageError(cause.stderr?.trim() || cause.message, { cause });
+    });
   };
   const up = () => run('up', '--kubeconfig', kubeconfig, ...apart);
-  await up();
+  const stop = async () => {
+    await run('down', '--purge');
+    rmSync(dataDirectory, { recursive: true, force: true });
+  };
+  await up().catch(async (error) => {
+    await stop().catch(() => {});
+    throw error;
+  });
   const identifier = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 6);
   const runDirectory = `/run/rempart-${identifier}`;
   return {
@@ -50,9 +63,6 @@ export async function startLocalCluster(): Promise<LocalCluster> {
     },
     up,
     down: () => run('down'),
-    async stop() {
-      await run('down', '--purge');
-      rmSync(dataDirectory, { recursive: true, force: true });
-    },
+    stop,
   };
 }

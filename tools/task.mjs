@@ -7,7 +7,7 @@ import { install, nodePath, root, setUp } from './setup.mjs';
 const noCodeFromStrings = '--disallow-code-generation-from-strings';
 const bin = (name) => join(root, 'node_modules/.bin', name);
 
-const unitTests = ['src/**/*.test.ts', 'tools/*.test.ts'];
+const unitTests = ['src/**/*.test.ts', 'tools/*.test.ts', 'bench/*.test.ts'];
 const nodeTest = (...files) => [nodePath(), noCodeFromStrings, '--test', ...files];
 
 /** Each task is a list of commands; the first that fails ends it. */
