@@ -1,9 +1,13 @@
+import type { KubernetesObject } from '../api/object.ts';
 import type { Job, Pod } from '../api/schema/types.d.ts';
 import { isDeleting } from '../reconcile/owned.ts';
 import { indexAnnotation, indexOf, isIndexed } from './job-policy.ts';
-import { isActive, isFinished, podFromTemplate } from './pods.ts';
+import { compareForDeletion, isActive, isFinished, podFromTemplate } from './pods.ts';
 
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
+/** How the pod ended is still to be counted. */
+export const isTracked = ({ metadata }: Pick<KubernetesObject, 'metadata'>): boolean =>
+  metadata.finalizers?.includes(trackingFinalizer) === true;
 const failureCount = 'batch.kubernetes.io/job-index-failure-count';
 
 /** Failures an index had before this pod: the next pod of the index carries one more. */
@@ -64,12 +68,13 @@ export function indexesToStart(job: Job, pods: Pod[], counts: Counts, count: num
 export const waitsForEnd = ({ spec }: Job, pod: Pod): boolean =>
   spec!.podReplacementPolicy === 'Failed' && isDeleting(pod) && !isFinished(pod);
 
-const isUncounted = ({ metadata, status }: Pod) =>
-  status?.phase === 'Succeeded' && metadata.finalizers?.includes(trackingFinalizer) === true;
+const isUncounted = (pod: Pod) => pod.status?.phase === 'Succeeded' && isTracked(pod);
 
-/** Indexed pods with a higher index go first, as do others that are not ready. */
+/** Which pods go when there are too many: indexed ones from the highest index down, others as those of any workload. */
 export function surplus(job: Job, active: Pod[], count: number): Pod[] {
-  if (count <= 0) return [];
-  const rank = (pod: Pod) => (isIndexed(job) ? -(indexOf(pod, job) ?? Number.MAX_SAFE_INTEGER) : 0);
-  return [...active].sort((a, b) => rank(a) - rank(b)).slice(0, count);
+  const index = (pod: Pod) => indexOf(pod, job) ?? Number.MAX_SAFE_INTEGER;
+  const order = isIndexed(job)
+    ? (a: Pod, b: Pod) => index(b) - index(a)
+    : (a: Pod, b: Pod) => compareForDeletion(a, b, () => 0);
+  return [...active].sort(order).slice(0, Math.max(0, count));
 }

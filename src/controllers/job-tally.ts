@@ -1,7 +1,7 @@
 import type { Job, JobStatus, Pod } from '../api/schema/types.d.ts';
 import { isDeleting } from '../reconcile/owned.ts';
 import { formatIndexes, parseIndexes } from './job-indexes.ts';
-import { type Counts, failuresOf, trackingFinalizer } from './job-pods.ts';
+import { type Counts, failuresOf, isTracked } from './job-pods.ts';
 import { failureAction, indexOf, isIndexed } from './job-policy.ts';
 
 export type Tally = Counts & {
@@ -17,9 +17,7 @@ export type Tally = Counts & {
   failJob: string | undefined;
 };
 
-const isTracked = ({ metadata }: Pod) => metadata.finalizers?.includes(trackingFinalizer) === true;
-
-/** Deleted pods count as failures, since they may never get to say how they ended; those of a suspended job do not. */
+/** Deleted pods count as failures, since they may never get to say how they ended. */
 function isFailed(job: Job, pod: Pod): boolean {
   if (pod.status?.phase === 'Failed') return true;
   const mustEnd = job.spec!.podReplacementPolicy === 'Failed' && pod.spec?.nodeName !== undefined;
@@ -60,7 +58,7 @@ export function tally(job: Job, pods: Pod[]): Tally {
     } else if (isFailed(job, pod)) {
       result.release.push(pod);
       const { action, message } = failureAction(job, pod);
-      if (known || action === 'Ignore' || spec!.suspend) continue;
+      if (known || action === 'Ignore') continue;
       if (action === 'FailJob') result.failJob ??= message;
       result.newFailures++;
       pending.failed.add(uid);

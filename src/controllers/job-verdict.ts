@@ -2,7 +2,6 @@ import type { Job, Pod } from '../api/schema/types.d.ts';
 import { isTrue } from '../reconcile/conditions.ts';
 import { isIndexed, successRule } from './job-policy.ts';
 import type { Tally } from './job-tally.ts';
-import { restartCount } from './pods.ts';
 
 export type Verdict = { type: 'SuccessCriteriaMet' | 'FailureTarget'; reason: string; message: string };
 
@@ -33,8 +32,7 @@ function failureOf(job: Job, active: Pod[], counts: Tally, nowMs: number) {
   const deadlineMs = deadlineOf(job);
   if (deadlineMs !== undefined && nowMs >= deadlineMs)
     return { reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' };
-  const restarts =
-    template.spec?.restartPolicy === 'OnFailure' ? active.reduce((sum, pod) => sum + restartCount(pod), 0) : 0;
+  const restarts = template.spec?.restartPolicy === 'OnFailure' ? restartsOf(active) : 0;
   if (counts.failed > backoffLimit || (restarts > 0 && restarts >= Math.max(1, backoffLimit)))
     return { reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' };
   if (maxFailedIndexes !== undefined && counts.failedIndexes.size > maxFailedIndexes)
@@ -46,6 +44,15 @@ function failureOf(job: Job, active: Pod[], counts: Tally, nowMs: number) {
   if (isIndexed(job) && counts.failedIndexes.size > 0 && ended >= completions)
     return { reason: 'FailedIndexes', message: 'Job has failed indexes' };
   return undefined;
+}
+
+/** Of all containers together: each restart was a failure. */
+function restartsOf(pods: Pod[]): number {
+  const statuses = pods.flatMap(({ status }) => [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []),
+  ]);
+  return statuses.reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
 }
 
 export function deadlineOf({ spec, status }: Job): number | undefined {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Job, Pod } from '../api/schema/types.d.ts';
 import { jobController } from './job.ts';
-import { failureAction, successRule } from './job-policy.ts';
+import { surplus } from './job-pods.ts';
+import { failureAction, indexAnnotation, successRule } from './job-policy.ts';
 import { tally } from './job-tally.ts';
+import { judge } from './job-verdict.ts';
 import { startCluster } from './testing/cluster.ts';
 
 const place = { namespace: 'default', name: 'work' };
@@ -89,6 +91,69 @@ test('a suspended job has no pods until it is resumed', async (t) => {
   await client.patch('jobs.batch', place, { type: 'merge', body: { spec: { suspend: false } } });
   await ended();
   assert.ok(is('Complete'));
+});
+
+test('pods that are taken away because fewer are wanted, or none for now, do not count as failed', async (t) => {
+  const cluster = await run(t, job({ parallelism: 4, completions: 9, backoffLimit: 1 }), () => undefined);
+  const { client, now, is, eventually, caches } = cluster;
+  cluster.playNode('n1');
+  const running = (count: number) => () => now()?.status?.ready === count && caches('pods').list().length === count;
+  await eventually('jobs.batch', running(4));
+  await client.patch('jobs.batch', place, { type: 'merge', body: { spec: { parallelism: 1 } } });
+  await eventually('jobs.batch', running(1));
+  await client.patch('jobs.batch', place, { type: 'merge', body: { spec: { suspend: true } } });
+  await eventually('jobs.batch', () => is('Suspended') && now()!.status!.active === undefined);
+  await client.patch('jobs.batch', place, { type: 'merge', body: { spec: { suspend: false } } });
+  await eventually('jobs.batch', running(1));
+  assert.deepEqual([now()!.status!.failed, is('Failed')], [undefined, false]);
+});
+
+test('the index of a pod knows how often it failed, but for what the policy ignores', async (t) => {
+  const rules = [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [42] } }];
+  const spec = {
+    ...{ completions: 1, parallelism: 1, completionMode: 'Indexed', backoffLimitPerIndex: 5 },
+    podFailurePolicy: { rules },
+  };
+  const { caches, eventually } = await run(t, job(spec), (pod) =>
+    pod.metadata.name === first() ? 'Failed' : undefined,
+  );
+  function first() {
+    return caches('pods').list()[0]?.metadata.name;
+  }
+  await eventually('pods', () => caches('pods').list().length === 2);
+  const counts = caches('pods')
+    .list()
+    .map(({ metadata }) => metadata.annotations?.['batch.kubernetes.io/job-index-failure-count']);
+  assert.deepEqual(counts, ['0', '0']);
+});
+
+test('of pods too many those go first that are not ready, and of indexed ones those with the highest index', () => {
+  const pod = (name: string, ready: boolean): Pod =>
+    ({
+      metadata: { name, annotations: { [indexAnnotation]: name } },
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+    }) as unknown as Pod;
+  const pods = [pod('0', false), pod('1', true)];
+  const first = (extra: object) => surplus(job(extra) as unknown as Job, pods, 1)[0]!.metadata.name;
+  assert.deepEqual([first({}), first({ completionMode: 'Indexed', completions: 2 })], ['0', '1']);
+  assert.deepEqual([surplus(job() as unknown as Job, pods.toReversed(), 1)[0]!.metadata.name], ['0']);
+});
+
+test('restarts of all containers of running pods count against the limit', () => {
+  const spec = { backoffLimit: 3, template: { spec: { restartPolicy: 'OnFailure', containers: [] } } };
+  const object = { ...job(), spec } as unknown as Job;
+  const pod = (main: number, first: number): Pod =>
+    ({
+      metadata: { name: 'p', namespace: 'default', uid: 'p' },
+      status: {
+        phase: 'Running',
+        containerStatuses: [{ restartCount: main }, { restartCount: 1 }],
+        initContainerStatuses: [{ restartCount: first }],
+      },
+    }) as unknown as Pod;
+  const verdict = (one: Pod) => judge(object, [one], tally(object, [one]), 0)?.reason;
+  assert.equal(verdict(pod(1, 0)), undefined);
+  assert.equal(verdict(pod(1, 1)), 'BackoffLimitExceeded');
 });
 
 test('pods of a job that is gone are let go', async (t) => {

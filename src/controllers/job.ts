@@ -9,13 +9,14 @@ import { inBatches } from './batches.ts';
 import {
   failuresOf,
   indexesToStart,
+  isTracked,
   jobPod,
   surplus,
   trackingFinalizer,
   waitsForEnd,
   wantedActive,
 } from './job-pods.ts';
-import { indexOf, isIndexed } from './job-policy.ts';
+import { failureAction, indexOf, isIndexed } from './job-policy.ts';
 import { type Tally, tally } from './job-tally.ts';
 import { deadlineOf, isEnded, judge, type Verdict } from './job-verdict.ts';
 import { isActive, isReady } from './pods.ts';
@@ -50,10 +51,7 @@ export function jobController(): Controller {
       const pods = await claim<Pod>(context, job, 'pods', job.spec!.selector, trackingFinalizer);
       if (isEnded(job)) {
         backOffs.delete(id);
-        await release(
-          context,
-          pods.filter(({ metadata }) => metadata.finalizers?.includes(trackingFinalizer)),
-        );
+        await release(context, pods.filter(isTracked));
         return undefined;
       }
       return proceed(context, job, pods, backOffs);
@@ -79,7 +77,8 @@ async function proceed(
   await release(context, counts.release);
   if (isEnded(written) || isDeleting(job)) return undefined;
 
-  if (verdict || job.spec!.suspend) await stop(context, job, active);
+  if (verdict) await stop(context, job, active);
+  else if (job.spec!.suspend) await dismiss(context, job, active);
   else if (waitMs <= 0 || active.length >= wantedActive(job, active.length, counts))
     await adjust(context, job, pods, active, counts);
   const deadlineMs = deadlineOf(written);
@@ -152,7 +151,7 @@ function tellChanges({ event }: ControllerContext, before: Job, after: Job): voi
 
 async function adjust(context: ControllerContext, job: Job, pods: Pod[], active: Pod[], counts: Tally): Promise<void> {
   const wanted = wantedActive(job, active.length, counts);
-  if (active.length > wanted) return stop(context, job, surplus(job, active, active.length - wanted));
+  if (active.length > wanted) return dismiss(context, job, surplus(job, active, active.length - wanted));
   const leaving = pods.filter((pod) => waitsForEnd(job, pod)).length;
   const missing = Math.min(wanted - active.length - leaving, burstMax);
   if (missing <= 0) return;
@@ -170,7 +169,8 @@ async function adjust(context: ControllerContext, job: Job, pods: Pod[], active:
 function failuresBefore(job: Job, pods: Pod[], index: number | undefined): number {
   if (index === undefined) return 0;
   const failed = pods.filter((pod) => pod.status?.phase === 'Failed' && indexOf(pod, job) === index);
-  return failed.length === 0 ? 0 : Math.max(...failed.map(failuresOf)) + 1;
+  const after = (pod: Pod) => failuresOf(pod) + (failureAction(job, pod).action === 'Ignore' ? 0 : 1);
+  return Math.max(0, ...failed.map(after));
 }
 
 async function stop(context: ControllerContext, job: Job, pods: Pod[]): Promise<void> {
@@ -180,29 +180,37 @@ async function stop(context: ControllerContext, job: Job, pods: Pod[]): Promise<
   }
 }
 
-/** A finalizer is in the way of a pod's end: taking it away says that the pod is counted. */
-async function release({ client }: ControllerContext, pods: Pod[]): Promise<void> {
-  for (const { metadata } of pods) {
-    const { namespace, name, uid, resourceVersion } = metadata;
-    const finalizers = metadata.finalizers!.filter((finalizer) => finalizer !== trackingFinalizer);
-    const body = { metadata: { uid, resourceVersion, finalizers } };
-    await client.patch('pods', { namespace, name }, { type: 'merge', body }).catch(ignoreGone);
+/** Pods that are not wanted any more have not failed: nobody is to count them. One that has changed is looked at again. */
+async function dismiss(context: ControllerContext, job: Job, pods: Pod[]): Promise<void> {
+  for (const pod of pods) {
+    if (isTracked(pod)) await letGo(context, pod);
+    await stop(context, job, [pod]);
   }
 }
 
+async function release(context: ControllerContext, pods: Pod[]): Promise<void> {
+  for (const pod of pods) await letGo(context, pod).catch(ignoreGone);
+}
+
+/** A finalizer is in the way of a pod's end: taking it away says that the pod is counted, or need not be. */
+async function letGo({ client }: ControllerContext, { metadata }: Pod): Promise<void> {
+  const { namespace, name, uid, resourceVersion } = metadata;
+  const finalizers = metadata.finalizers!.filter((finalizer) => finalizer !== trackingFinalizer);
+  const body = { metadata: { uid, resourceVersion, finalizers } };
+  await client.patch('pods', { namespace, name }, { type: 'merge', body });
+}
+
 /** For `enqueue`: pods that were orphaned still carry the finalizer of a job that is no more. */
-function leftBehind({ metadata }: KubernetesObject): Key[] {
+function leftBehind({ metadata }: Pick<KubernetesObject, 'metadata'>): Key[] {
   const job = metadata.labels?.['batch.kubernetes.io/job-name'];
-  const orphaned = metadata.finalizers?.includes(trackingFinalizer) && controllerOf({ metadata }) === undefined;
+  const orphaned = isTracked({ metadata }) && controllerOf({ metadata }) === undefined;
   return orphaned && job ? [{ namespace: metadata.namespace ?? '', name: job }] : [];
 }
 
 async function releaseLeftBehind(context: ControllerContext, { namespace, name }: Key): Promise<Result> {
   const pods = context.cache<Pod>('pods').list(namespace);
   const left = pods.filter(
-    (pod) =>
-      pod.metadata.finalizers?.includes(trackingFinalizer) &&
-      (controllerOf(pod)?.name === name || leftBehind(pod)[0]?.name === name),
+    (pod) => isTracked(pod) && (controllerOf(pod)?.name === name || leftBehind(pod)[0]?.name === name),
   );
   await release(context, left);
   return undefined;

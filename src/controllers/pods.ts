@@ -32,7 +32,7 @@ export function availableInMs(pods: Pod[], minReadySeconds: number, nowMs: numbe
   return waits.length > 0 ? Math.min(...waits) : undefined;
 }
 
-export const restartCount = ({ status }: Pod): number =>
+const restartCount = ({ status }: Pod): number =>
   Math.max(0, ...(status?.containerStatuses ?? []).map(({ restartCount }) => restartCount ?? 0));
 
 /** A pod from the template of its owner; without a `name` the server makes one. */
