@@ -43,6 +43,19 @@ test('an owner that never was is an owner lost', async (t) => {
   await cluster.eventually('configmaps', () => names(cluster).length === 0);
 });
 
+test('what has no namespace cannot belong to what has one: it stays', async (t) => {
+  const cluster = await startCluster(t, [garbageCollector()]);
+  const owner = await create(cluster, 'owner');
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata.uid! }];
+  const metadata = { name: 'shared', ownerReferences };
+  await cluster.client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata });
+  await create(cluster, 'child', [owner]);
+  await cluster.client.delete('configmaps', place('owner'));
+  await cluster.eventually('configmaps', () => names(cluster).length === 0);
+  const now = await cluster.client.get('namespaces', { name: 'shared' });
+  assert.equal(now.metadata.deletionTimestamp, undefined);
+});
+
 test('foreground: the owner outlasts the dependents that block it', async (t) => {
   const cluster = await startCluster(t, [garbageCollector()]);
   const owner = await create(cluster, 'owner');

@@ -115,6 +115,11 @@ async function collect(context: ControllerContext, state: State, target: Target)
   const owners = live.metadata.ownerReferences ?? [];
   if (node === undefined || owners.length === 0) return;
   const states = await Promise.all(owners.map((owner) => stateOf(context, state, node, owner)));
+  const impossible = owners.find((_, index) => states[index] === 'impossible');
+  if (impossible) {
+    const text = `${impossible.kind} ${impossible.name} has a namespace: it cannot own what has none, which stays`;
+    return context.event(live, 'Warning', 'OwnerRefInvalidNamespace', text);
+  }
   if (states.includes('solid')) {
     if (states.every((one) => one === 'solid')) return;
     const kept = owners.filter((_, index) => states[index] === 'solid');
@@ -156,13 +161,16 @@ async function release(context: ControllerContext, dependent: GraphNode, ownerUi
   await patchMetadata(context, dependent.resource, live, { ownerReferences });
 }
 
-/** What the graph does not know is asked for: only the server can say that an owner is not there. */
+/**
+ * What the graph does not know is asked for: only the server can say that an owner is not there. *Impossible* is one that
+ * has a namespace, of what has none: nobody knows where to look for it.
+ */
 async function stateOf(
   context: ControllerContext,
   { graph, resources }: State,
   node: GraphNode,
   owner: OwnerReference,
-): Promise<'solid' | 'waiting' | 'missing'> {
+): Promise<'solid' | 'waiting' | 'missing' | 'impossible'> {
   const known = graph.ownerState(node, owner);
   if (known !== 'missing') return known;
   const [group, version] = owner.apiVersion.includes('/') ? owner.apiVersion.split('/') : ['', owner.apiVersion];
@@ -171,7 +179,7 @@ async function stateOf(
     throw new Error(
       `${node.resource} ${node.name} is owned by a ${owner.kind} of ${group}/${version}, which is not served`,
     );
-  if (resource.namespaced && node.namespace === '') return 'missing';
+  if (resource.namespaced && node.namespace === '') return 'impossible';
   const live = await find(context, resource.name, { namespace: node.namespace, name: owner.name });
   return live?.metadata.uid === owner.uid ? 'solid' : 'missing';
 }
