@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject } from '../api/object.ts';
-import { namespaceController, remainingConditions } from './namespace.ts';
+import type { ServedResource } from '../client/discovery.ts';
+import { namespaceController, remainingConditions, stagesOf } from './namespace.ts';
 import { startCluster } from './testing/cluster.ts';
 
 const configMap = (name: string, finalizers?: string[]) => ({
@@ -37,4 +38,11 @@ test('conditions name a few of the objects that remain', () => {
     'Some resources are remaining: secrets has 6 resource instances (o1, o2, o3, o4, o5, …)',
   );
   assert.equal(finalizers!.status, 'False');
+});
+
+test('pods go first and events last, and only those of Kubernetes are events', () => {
+  const names = ['events', 'secrets', 'pods', 'eventsources.argoproj.io', 'events.events.k8s.io'];
+  const { pods, others, events } = stagesOf(names.map((name) => ({ name }) as ServedResource));
+  const named = [pods, others, events].map((stage) => stage.map(({ name }) => name));
+  assert.deepEqual(named, [['pods'], ['secrets', 'eventsources.argoproj.io'], ['events']]);
 });

@@ -64,13 +64,21 @@ async function empty(context: ControllerContext, namespace: string) {
         fail('NamespaceDeletionContentFailure', 'ContentDeletionFailed', error);
       }
   };
-  await sweep(resources.filter(({ name }) => name === 'pods'));
-  // Events are the record of what happens here: they go last, and stand in nobody's way.
-  const others = resources.filter(({ name }) => name !== 'pods' && !name.startsWith('events'));
-  const events = resources.filter(({ name }) => name === 'events');
+  const { pods, others, events } = stagesOf(resources);
+  await sweep(pods);
   if (remaining.length === 0) await sweep(others);
   if (remaining.length === 0 && conditions.length === 0) await sweep(events);
   return { conditions, remaining };
+}
+
+/** Events are the record of what happens here: they go last, by one of their two names, and stand in nobody's way. */
+export function stagesOf(resources: ServedResource[]) {
+  const stageOf = ({ name }: ServedResource) => {
+    if (name === 'events.events.k8s.io') return 'none';
+    return name === 'pods' || name === 'events' ? name : 'others';
+  };
+  const { pods = [], others = [], events = [] } = Object.groupBy(resources, stageOf);
+  return { pods, others, events };
 }
 
 /** Deletes a collection and returns what is left of it. */
