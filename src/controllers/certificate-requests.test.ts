@@ -9,6 +9,7 @@ import {
   certificateApprovalController,
   certificateRequestCleaner,
   certificateSigningController,
+  expiryMs,
   whyNot,
 } from './certificate-requests.ts';
 import { startCluster } from './testing/cluster.ts';
@@ -68,4 +69,14 @@ test('a node that may join is approved and signed; one that asks for another nam
   await client.update(requests, { ...forged, status: { conditions } } as any, { subresource: 'approval' });
   await eventually(requests, () => now('forged')?.status?.conditions?.some(({ type }) => type === 'Failed'));
   assert.equal(now('forged')!.status!.certificate, undefined);
+});
+
+test('a request is kept for a day, or for an hour after it was decided', () => {
+  const at = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
+  const request = (conditions: object[] = []) =>
+    ({ metadata: { creationTimestamp: at(0) }, status: { conditions } }) as unknown as CertificateSigningRequest;
+  const until = (one: CertificateSigningRequest) => new Date(expiryMs(one)).toISOString();
+  assert.equal(until(request()), at(24));
+  assert.equal(until(request([{ type: 'Approved', status: 'True', lastTransitionTime: at(20) }])), at(21));
+  assert.equal(until(request([{ type: 'Denied', status: 'True' }])), at(1));
 });

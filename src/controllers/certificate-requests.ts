@@ -161,10 +161,18 @@ export const certificateRequestCleaner = (): Controller => ({
   async reconcile({ name }, context): Promise<Result> {
     const request = context.cache<CertificateSigningRequest>(requests).get('', name);
     if (request === undefined || isDeleting(request)) return undefined;
-    const keptMs = isDecided(request) ? hourMs : 24 * hourMs;
-    const waitMs = Date.parse(request.metadata.creationTimestamp!) + keptMs - context.clock.now();
+    const waitMs = expiryMs(request) - context.clock.now();
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     await deleteObject(context, requests, request);
     return undefined;
   },
 });
+
+/** From the decision on, however long it took: who asked comes back for the certificate. */
+export function expiryMs({ metadata, status }: CertificateSigningRequest): number {
+  const madeMs = Date.parse(metadata.creationTimestamp!);
+  const said = status?.conditions ?? [];
+  if (said.length === 0) return madeMs + 24 * hourMs;
+  const decidedMs = said.map((one) => Date.parse(one.lastTransitionTime ?? one.lastUpdateTime ?? '') || madeMs);
+  return Math.max(...decidedMs) + hourMs;
+}
