@@ -31,6 +31,10 @@ test('limits are percentages or numbers, and never both nothing', () => {
   assert.deepEqual(limitsOf(deployment(2, 1, 5)), { surge: 1, unavailable: 2 });
 });
 
+test('a deployment that is scaled from nothing while it is paused runs its youngest set', () => {
+  assert.equal(show(proportionalScale(deployment(3), undefined, [set('1', 0), set('2', 0)])), '2=3');
+});
+
 test('a new set starts within the surge', () => {
   assert.equal(newSetReplicas(deployment(4, 1), undefined, [set('old', 4)]), 1);
   assert.equal(newSetReplicas(deployment(4, '50%'), undefined, [set('old', 4)]), 2);

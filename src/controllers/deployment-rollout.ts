@@ -91,15 +91,16 @@ export function isScalingEvent(deployment: Deployment, sets: ReplicaSet[]): bool
 
 /**
  * A scaled deployment spreads the difference over its sets in proportion to their size, so that a rollout half way
- * stays half way. What rounding leaves over goes to the largest set. Sets that
- * keep their size are named too: their record of the deployment's size is renewed.
+ * stays half way. What rounding leaves over goes to the largest set. Sets that keep their size are named too: their record
+ * of the deployment's size is renewed.
  */
 export function proportionalScale(deployment: Deployment, newest: ReplicaSet | undefined, old: ReplicaSet[]): Scale[] {
   const wanted = deployment.spec!.replicas ?? 1;
   const active = [...(newest ? [newest] : []), ...old].filter((set) => replicasOf(set) > 0);
-  const only = active.length === 0 ? newest : active.length === 1 ? active[0] : undefined;
-  if (active.length === 0 && only === undefined) return [];
-  if (only) return [{ set: only, replicas: wanted }];
+  if (active.length <= 1) {
+    const only = active[0] ?? newest ?? old.toSorted(byAge).at(-1);
+    return only ? [{ set: only, replicas: wanted }] : [];
+  }
   const saturated =
     newest !== undefined &&
     replicasOf(newest) === wanted &&

@@ -7,6 +7,7 @@ import { limitsOf, replicasOf } from './deployment-rollout.ts';
 export type Progress = { status: 'True' | 'False' | 'Unknown'; reason: string; message: string };
 
 const noDeadline = 2 ** 31 - 1;
+const moving = 'ReplicaSetUpdated';
 const sum = (sets: ReplicaSet[], field: 'replicas' | 'readyReplicas' | 'availableReplicas' | 'terminatingReplicas') =>
   sets.reduce((total, { status }) => total + (status?.[field] ?? 0), 0);
 
@@ -33,16 +34,17 @@ export function deploymentStatus(
     collisionCount,
   };
   let conditions = deployment.status?.conditions as Condition[] | undefined;
-  const set = (condition: Condition) => {
+  const set = (condition: Condition, isRenewed = false) => {
     const changed = withCondition(conditions, condition, nowMs);
-    if (changed === conditions) return;
+    if (changed === conditions && !isRenewed) return;
     conditions = changed.map((one) =>
       one.type === condition.type ? { ...one, lastUpdateTime: formatTime(nowMs) } : one,
     );
   };
   set(availability(deployment, available));
   const progressing = progress ?? progressOf(deployment, status, newest, nowMs);
-  if (progressing) set({ type: 'Progressing', ...progressing });
+  // Said again, it is news: the deadline counts from the last progress.
+  if (progressing) set({ type: 'Progressing', ...progressing }, progressing.reason === moving);
   const failure = all.map((one) => conditionOf(one.status?.conditions, 'ReplicaFailure')).find(Boolean);
   if (failure) set({ type: 'ReplicaFailure', status: 'True', reason: failure.reason, message: failure.message });
   else conditions = withoutCondition(conditions, 'ReplicaFailure');
@@ -95,9 +97,9 @@ function progressOf(
   const subject = newest ? `ReplicaSet "${newest.metadata.name}"` : `Deployment "${deployment.metadata.name}"`;
   if (isComplete(deployment, status))
     return { status: 'True', reason: 'NewReplicaSetAvailable', message: `${subject} has successfully progressed.` };
-  if (current?.reason === 'NewReplicaSetAvailable' && current.status === 'True') return undefined;
-  if (isMoving(deployment, status))
-    return { status: 'True', reason: 'ReplicaSetUpdated', message: `${subject} is progressing.` };
+  const wasComplete = current?.reason === 'NewReplicaSetAvailable' && current.status === 'True';
+  if (wasComplete && status.replicas === status.updatedReplicas) return undefined;
+  if (isMoving(deployment, status)) return { status: 'True', reason: moving, message: `${subject} is progressing.` };
   const deadlineMs = progressDeadlineMs(deployment);
   if (deadlineMs !== undefined && deadlineMs <= nowMs)
     return { status: 'False', reason: 'ProgressDeadlineExceeded', message: `${subject} has timed out progressing.` };

@@ -143,3 +143,16 @@ test('old sets beyond the history limit are forgotten', async (t) => {
   await cluster.eventually('replicasets.apps', () => sets(cluster).length === 2);
   assert.deepEqual(sets(cluster).map(revisionOf), [2n, 3n]);
 });
+
+test('a set whose template somebody changed is not in the way of the right one', async (t) => {
+  const cluster = await startCluster(t, controllers());
+  cluster.playNode('node-1');
+  await cluster.client.create('deployments.apps', deployment(1));
+  await complete(cluster, 1);
+  const { name } = sets(cluster)[0]!.metadata;
+  await cluster.client.patch('replicasets.apps', { ...web, name }, { type: 'strategic', body: image('9') });
+  await cluster.eventually('replicasets.apps', () => sets(cluster).length === 2);
+  await complete(cluster, 1);
+  const images = (cluster.caches('pods').list() as Pod[]).map((pod) => pod.spec!.containers[0]!.image);
+  assert.deepEqual(images, ['i:1']);
+});

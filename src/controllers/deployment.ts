@@ -136,10 +136,11 @@ async function create(context: ControllerContext, deployment: Deployment, old: R
     tellScaled(context, deployment, set, 0, replicasOf(set));
     return { set };
   } catch (error) {
-    // The name is taken by another template with the same hash, or by what somebody else made: try another name.
     if (error instanceof ApiError && error.reason === 'AlreadyExists') {
       const present = context.cache<ReplicaSet>(replicaSets).get(wanted.metadata.namespace!, wanted.metadata.name);
-      if (present && controllerOf(present)?.uid !== deployment.metadata.uid) return { collision: true };
+      const isOurs = present && controllerOf(present)?.uid === deployment.metadata.uid;
+      // The name is taken by what somebody else made, or has changed: try another name.
+      if (present && !(isOurs && findNewest(deployment, [present]))) return { collision: true };
       throw error;
     }
     const message = error instanceof Error ? error.message : String(error);
