@@ -6,6 +6,12 @@ import { revisionHashLabel } from './revisions.ts';
 
 const claimName = (template: PersistentVolumeClaim, podName: string) => `${template.metadata.name}-${podName}`;
 
+/** Is this the name of a claim for one of the set's pods? */
+export const mayOwn = (set: StatefulSet, name: string): boolean =>
+  (set.spec!.volumeClaimTemplates ?? []).some((template) =>
+    name.startsWith(claimName(template, `${set.metadata.name}-`)),
+  );
+
 /** A pod with its own name, host name and volumes. */
 export function podOf(set: StatefulSet, ordinal: number, template: PodTemplateSpec, revision: string): Partial<Pod> {
   const name = `${set.metadata.name}-${ordinal}`;

@@ -58,12 +58,10 @@ export function planStatefulSet(
   return plan;
 }
 
-/** Below the partition, and while an update has not come so far, a pod is made again as it was. */
+/** Below the partition a pod is made again as it was. */
 function startsUpdated(set: StatefulSet, ordinal: number, { current, update }: { current: string; update: string }) {
   if (current === update || set.spec!.updateStrategy?.type === 'OnDelete') return true;
-  const { start, partition } = ordinalsOf(set);
-  if (partition > start) return ordinal >= partition;
-  return ordinal >= start + (set.status?.currentReplicas ?? 0);
+  return ordinal >= ordinalsOf(set).partition;
 }
 
 function outdated(

@@ -113,6 +113,27 @@ test('a claim that goes with its pod belongs to it as soon as the pod is to go',
   assert.deepEqual([owners(0), owners(1)![0]!.kind], [undefined, 'Pod']);
 });
 
+test('a claim that goes is waited for, and one that is missing is made again', async (t) => {
+  const cluster = await startCluster(t, [statefulSetController()]);
+  const { client, caches, eventually } = cluster;
+  const data = { namespace: 'default', name: 'data-db-0' };
+  const claim = { ...set(1).spec.volumeClaimTemplates[0], metadata: { ...data, finalizers: ['example.com/in-use'] } };
+  await client.create('persistentvolumeclaims', { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claim });
+  await client.delete('persistentvolumeclaims', data);
+  await client.create('statefulsets.apps', set(1));
+  await eventually('events', () => caches('events').list().length > 0);
+  assert.match(caches('events').list()[0]!['message'], /data-db-0 is being deleted/);
+  assert.deepEqual(podNames(cluster), []);
+  const free = (finalizers: null) => ({ type: 'merge' as const, body: { metadata: { finalizers } } });
+  await client.patch('persistentvolumeclaims', data, free(null));
+  await eventually('pods', () => podNames(cluster).length === 1);
+  await client.delete('persistentvolumeclaims', data);
+  await client.patch('persistentvolumeclaims', data, free(null)).catch(() => undefined);
+  const pod = { namespace: 'default', name: 'db-0' };
+  await client.patch('pods', pod, { type: 'merge', body: { metadata: { annotations: { touched: 'yes' } } } });
+  await eventually('persistentvolumeclaims', () => claimNames(cluster).length === 1);
+});
+
 const pod = (ordinal: number, { hash = 'new', ready = true, going = false } = {}): Pod =>
   ({
     metadata: {
@@ -141,6 +162,15 @@ test('an ordered set shrinks from the highest pod, but not while several do not 
   assert.deepEqual(plan(set(0), [broken(0), broken(1)]), [[], []]);
   assert.deepEqual(plan(set(0), [broken(0)]), [[], ['db-0']]);
   assert.deepEqual(plan(set(0, { podManagementPolicy: 'Parallel' }), [broken(0), broken(1)]), [[], ['db-1', 'db-0']]);
+});
+
+test('a pod that is made again during an update is a new one, but not below the partition', () => {
+  const made = (partition: number) => {
+    const during = set(2, { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition } } });
+    return planStatefulSet(during as unknown as StatefulSet, [], { current: 'old', update: 'new' }, 0).create;
+  };
+  assert.deepEqual(made(0), [{ ordinal: 0, updated: true }]);
+  assert.deepEqual(made(1), [{ ordinal: 0, updated: false }]);
 });
 
 test('ordinals may start elsewhere, and those outside of the range go', () => {

@@ -8,11 +8,11 @@ import type {
 import { ApiError } from '../api/status.ts';
 import { equalJson } from '../foundation/json.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
-import { claim, deleteObject, isDeleting, ownerOrSelectorKeys } from '../reconcile/owned.ts';
+import { claim, deleteObject, isDeleting, keyOf, ownerOrSelectorKeys } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
-import { availableInMs, isAvailable, isReady } from './pods.ts';
+import { availableInMs, isActive, isAvailable, isReady } from './pods.ts';
 import { revisionResource, revisionWrites, syncRevisions, templateOf, truncateHistory } from './revisions.ts';
-import { claimOwners, claimsOf, podOf } from './stateful-set-objects.ts';
+import { claimOwners, claimsOf, mayOwn, podOf } from './stateful-set-objects.ts';
 import { ordinalOf, ordinalsOf, planStatefulSet, revisionOfPod } from './stateful-set-plan.ts';
 
 const statefulSets = 'statefulsets.apps';
@@ -30,7 +30,13 @@ export const statefulSetController = (): Controller => ({
     [`${statefulSets}/status`]: ['update'],
     ...revisionWrites,
   },
-  enqueue: { pods: ownerOrSelectorKeys(statefulSets, 'StatefulSet', 'apps') },
+  enqueue: {
+    pods: ownerOrSelectorKeys(statefulSets, 'StatefulSet', 'apps'),
+    [claims]: ({ metadata: { namespace = '', name } }, { cache }) => {
+      const sets = cache<StatefulSet>(statefulSets).list(namespace);
+      return sets.filter((set) => mayOwn(set, name)).map(keyOf);
+    },
+  },
 
   async reconcile({ namespace, name }, context): Promise<Result> {
     const set = context.cache<StatefulSet>(statefulSets).get(namespace, name);
@@ -48,7 +54,7 @@ export const statefulSetController = (): Controller => ({
     const status = statusOf(set, pods, names, revisions.collisionCount, context.clock.now());
     await writeStatus(context, statefulSets, set, status);
 
-    const plan = planStatefulSet({ ...set, status }, pods, names, context.clock.now());
+    const plan = planStatefulSet(set, pods, names, context.clock.now());
     for (const { ordinal, updated } of plan.create)
       await create(context, set, ordinal, updated ? revisions.update : (current ?? revisions.update));
     for (const pod of plan.remove) await remove(context, set, pod);
@@ -62,10 +68,11 @@ export const statefulSetController = (): Controller => ({
 
 async function create(context: ControllerContext, set: StatefulSet, ordinal: number, revision: ControllerRevision) {
   const name = `${set.metadata.name}-${ordinal}`;
-  for (const wanted of claimsOf(set, name)) {
-    if (context.cache(claims).get(set.metadata.namespace!, wanted.metadata.name)) continue;
-    wanted.metadata.ownerReferences = claimOwners(set, undefined, false);
-    await context.client.create(claims, wanted).catch(unlessPresent);
+  const going = await makeClaims(context, set, name);
+  if (going !== undefined) {
+    const text = `create Pod ${name} waits: its PersistentVolumeClaim ${going} is being deleted`;
+    context.event(set, 'Warning', 'FailedCreate', text);
+    return;
   }
   try {
     const pod = podOf(set, ordinal, templateOf(revision), revision.metadata.name);
@@ -84,6 +91,19 @@ async function create(context: ControllerContext, set: StatefulSet, ordinal: num
   }
 }
 
+/** Makes those of a pod's claims that are not there; returns the name of one that is on its way out, if there is any. */
+async function makeClaims(context: ControllerContext, set: StatefulSet, podName: string): Promise<string | undefined> {
+  let going: string | undefined;
+  for (const wanted of claimsOf(set, podName)) {
+    const present = context.cache<PersistentVolumeClaim>(claims).get(set.metadata.namespace!, wanted.metadata.name);
+    if (present && isDeleting(present)) going = present.metadata.name;
+    if (present) continue;
+    wanted.metadata.ownerReferences = claimOwners(set, undefined, false);
+    await context.client.create(claims, wanted).catch(unlessPresent);
+  }
+  return going;
+}
+
 function unlessPresent(error: unknown): void {
   if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
 }
@@ -99,6 +119,8 @@ async function keepClaims(context: ControllerContext, set: StatefulSet, pods: Po
   const { start, end } = ordinalsOf(set);
   for (const pod of pods) {
     const ordinal = ordinalOf(set, pod)!;
+    // It waits for what somebody has deleted.
+    if (!pod.spec?.nodeName && isActive(pod)) await makeClaims(context, set, pod.metadata.name);
     const owners = claimOwners(set, pod, ordinal < start || ordinal >= end);
     for (const { metadata } of claimsOf(set, pod.metadata.name)) {
       const present = context.cache<PersistentVolumeClaim>(claims).get(set.metadata.namespace!, metadata.name);
