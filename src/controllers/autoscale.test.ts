@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HorizontalPodAutoscaler, Pod } from '../api/schema/types.d.ts';
-import { type Past, replicasFor, restrained } from './autoscale.ts';
+import { type Past, replicasFor, restrained, toleranceOf } from './autoscale.ts';
 
 const pod = (name: string, isReady = true): Pod =>
   ({
@@ -10,8 +10,10 @@ const pod = (name: string, isReady = true): Pod =>
     status: { phase: 'Running', conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
   }) as unknown as Pod;
 const half = { resource: 'cpu', averageUtilization: 50 };
-const count = (pods: Pod[], usage: Record<string, number>) =>
-  replicasFor(pods, new Map(Object.entries(usage)), half, pods.length)?.replicas;
+const count = (pods: Pod[], usage: Record<string, number>, behavior?: object) => {
+  const tolerance = toleranceOf(autoscaler(behavior));
+  return replicasFor(pods, new Map(Object.entries(usage)), half, pods.length, tolerance)?.replicas;
+};
 
 test('the number of pods follows their use', () => {
   const two = [pod('a'), pod('b')];
@@ -19,6 +21,13 @@ test('the number of pods follows their use', () => {
   assert.equal(count(two, { a: 10, b: 10 }), 1);
   assert.equal(count(two, { a: 52, b: 53 }), 2, 'a difference of a tenth is noise');
   assert.equal(count(two, {}), undefined);
+});
+
+test('what is noise may be said for growing and for shrinking', () => {
+  const two = [pod('a'), pod('b')];
+  assert.equal(count(two, { a: 52, b: 52 }, { scaleUp: { tolerance: '0.03' } }), 3);
+  assert.equal(count(two, { a: 60, b: 60 }, { scaleUp: { tolerance: '200m' } }), 2);
+  assert.equal(count([...two, pod('c')], { a: 30, b: 30, c: 30 }, { scaleDown: { tolerance: '0.5' } }), 3);
 });
 
 test('what is not known holds back: as idle before growing, as busy before shrinking', () => {
@@ -50,4 +59,13 @@ test('the bounds hold whatever is recommended', () => {
   const bounded = { spec: { minReplicas: 2, maxReplicas: 3 } } as HorizontalPodAutoscaler;
   assert.equal(restrained(bounded, 50, 3, { recommendations: [], changes: [] }, 0), 3);
   assert.equal(restrained(bounded, 1, 1, { recommendations: [], changes: [] }, 0), 2);
+});
+
+test('what is seen for the first time does not shrink at once', () => {
+  const past: Past = { recommendations: [], changes: [] };
+  assert.equal(restrained(autoscaler(), 1, 5, past, 0), 5);
+  assert.equal(restrained(autoscaler(), 1, 5, past, 299_000), 5);
+  assert.equal(restrained(autoscaler(), 1, 5, past, 301_000), 1);
+  const atOnce = autoscaler({ scaleDown: { stabilizationWindowSeconds: 0 } });
+  assert.equal(restrained(atOnce, 1, 5, { recommendations: [], changes: [] }, 0), 1);
 });

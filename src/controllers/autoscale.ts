@@ -9,14 +9,26 @@ export type Usage = ReadonlyMap<string, number>;
 export type Target = { resource: string; averageUtilization?: number; averageMilli?: number };
 export type Measured = { replicas: number; averageMilli: number; utilization: number | undefined };
 
-/** A difference of a tenth is noise. */
-const tolerance = 0.1;
+/** A difference of a tenth is noise, unless the autoscaler says how much is. */
+const toleranceDefault = '0.1';
+
+export type Tolerance = { up: number; down: number };
+export function toleranceOf({ spec }: HorizontalPodAutoscaler): Tolerance {
+  const part = (rules: HPAScalingRules | undefined) => quantityMilli(rules?.tolerance ?? toleranceDefault) / 1000;
+  return { up: part(spec.behavior?.scaleUp), down: part(spec.behavior?.scaleDown) };
+}
 
 /**
  * How many pods would bring the average use to the target; undefined when nothing was measured. Pods that are not ready
  * or not measured are assumed to use nothing before the number grows, and all of their share before it shrinks.
  */
-export function replicasFor(pods: Pod[], usage: Usage, target: Target, current: number): Measured | undefined {
+export function replicasFor(
+  pods: Pod[],
+  usage: Usage,
+  target: Target,
+  current: number,
+  { up, down }: Tolerance,
+): Measured | undefined {
   const alive = pods.filter((pod) => !isFinished(pod) && !isDeleting(pod));
   const measured = alive.filter((pod) => usage.has(pod.metadata.name) && isReady(pod));
   if (measured.length === 0) return undefined;
@@ -33,12 +45,13 @@ export function replicasFor(pods: Pod[], usage: Usage, target: Target, current: 
   const utilization = target.averageUtilization === undefined ? undefined : Math.round((used / requested) * 100);
   const stay = { replicas: current, averageMilli, utilization };
 
+  const isNoise = (ratio: number) => ratio <= 1 + up && ratio >= 1 - down;
   const ratio = used / goal;
-  if (Math.abs(ratio - 1) <= tolerance) return stay;
+  if (isNoise(ratio)) return stay;
   const others = alive.filter((pod) => !measured.includes(pod));
   const assumed = ratio > 1 ? 0 : sum(others, wantedMilli);
   const careful = (used + assumed) / (goal + sum(others, wantedMilli));
-  if (Math.abs(careful - 1) <= tolerance || careful > 1 !== ratio > 1) return stay;
+  if (isNoise(careful) || careful > 1 !== ratio > 1) return stay;
   return { replicas: Math.ceil(careful * alive.length), averageMilli, utilization };
 }
 
@@ -78,11 +91,13 @@ export function restrained(
   const { minReplicas = 1, maxReplicas, behavior } = spec;
   const up = { ...upByDefault, ...behavior?.scaleUp };
   const down = { ...downByDefault, ...behavior?.scaleDown };
+  // What was before is not known: the size that there is may have been recommended.
+  if (past.recommendations.length === 0) past.recommendations.push({ atMs: nowMs, replicas: current });
   past.recommendations.push({ atMs: nowMs, replicas: recommended });
   past.recommendations = past.recommendations.filter(({ atMs }) => nowMs - atMs <= historyMs);
   past.changes = past.changes.filter(({ atMs }) => nowMs - atMs <= historyMs);
   const within = (seconds: number) =>
-    past.recommendations.filter(({ atMs }) => nowMs - atMs <= seconds * 1000).map(({ replicas }) => replicas);
+    past.recommendations.filter(({ atMs }) => nowMs - atMs < seconds * 1000).map(({ replicas }) => replicas);
   const lowest = Math.min(...within(up.stabilizationWindowSeconds ?? 0), recommended);
   const highest = Math.max(...within(down.stabilizationWindowSeconds ?? downWindowSeconds), recommended);
   let wanted = current;

@@ -43,3 +43,26 @@ test('a workload grows with the use of its pods; without measurements it says so
   assert.equal(metric!.resource!.current.averageUtilization, 150);
   assert.equal((caches('deployments.apps').get('default', 'web') as Deployment).spec!.replicas, 3);
 });
+
+test('a workload is brought within the bounds, whatever is measured', async (t) => {
+  const { client, caches, eventually } = await startCluster(t, [horizontalPodAutoscaler()]);
+  const selector = { matchLabels: { app: 'web' } };
+  const sized = (name: string, replicas: number) =>
+    client.create('deployments.apps', {
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { ...place, name } },
+      spec: { replicas, selector, template },
+    });
+  for (const [name, replicas] of [
+    ['small', 1],
+    ['large', 9],
+  ] as const) {
+    await sized(name, replicas);
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name };
+    await client.create('horizontalpodautoscalers.autoscaling', {
+      ...{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { ...place, name } },
+      spec: { scaleTargetRef, minReplicas: 2, maxReplicas: 5 },
+    });
+  }
+  const size = (name: string) => caches('deployments.apps').get('default', name)?.['spec'].replicas;
+  await eventually('deployments.apps', () => size('small') === 2 && size('large') === 5);
+});

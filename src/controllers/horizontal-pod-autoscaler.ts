@@ -12,7 +12,15 @@ import { type Condition, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
 import { isDeleting, selects } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
-import { type Measured, type Past, replicasFor, restrained, type Target, type Usage } from './autoscale.ts';
+import {
+  type Measured,
+  type Past,
+  replicasFor,
+  restrained,
+  type Target,
+  toleranceOf,
+  type Usage,
+} from './autoscale.ts';
 
 const autoscalers = 'horizontalpodautoscalers.autoscaling';
 const measuredEveryMs = 15_000;
@@ -77,40 +85,56 @@ async function scale(context: ControllerContext, autoscaler: HorizontalPodAutosc
   say('AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale");
   const current: number = target['spec'].replicas ?? 1;
   if (current === 0) {
-    say(
-      'ScalingActive',
-      'False',
-      'ScalingDisabled',
-      'scaling is disabled since the replica count of the target is zero',
-    );
+    const why = 'scaling is disabled since the replica count of the target is zero';
+    say('ScalingActive', 'False', 'ScalingDisabled', why);
     return void (await save({ currentReplicas: 0, desiredReplicas: 0 }));
+  }
+  const resize = async (wanted: number, why: string): Promise<string> => {
+    await setSize(context, autoscaler, resource, wanted, why);
+    past.changes.push({ atMs: nowMs, by: wanted - current });
+    return formatTime(nowMs);
+  };
+  const { minReplicas = 1, maxReplicas } = autoscaler.spec;
+  const bounded = Math.min(maxReplicas, Math.max(minReplicas, current));
+  if (bounded !== current) {
+    const lastScaleTime = await resize(bounded, `${current} replicas are outside of the bounds`);
+    return void (await save({ currentReplicas: current, desiredReplicas: bounded, lastScaleTime }));
   }
   const { measured, currentMetrics } = await measure(context, autoscaler, target, current, say);
   if (measured.length === 0) return void (await save({ currentReplicas: current, currentMetrics }));
   const recommended = Math.max(...measured.map(({ replicas }) => replicas));
   const wanted = restrained(autoscaler, recommended, current, past, nowMs);
-  const isLimited = recommended > autoscaler.spec.maxReplicas || recommended < (autoscaler.spec.minReplicas ?? 1);
+  const isLimited = recommended > maxReplicas || recommended < minReplicas;
   if (isLimited) say('ScalingLimited', 'True', 'TooManyOrFewReplicas', 'the recommendation is outside of the bounds');
   else say('ScalingLimited', 'False', 'DesiredWithinRange', 'the desired count is within the acceptable range');
-  let lastScaleTime = autoscaler.status?.lastScaleTime;
-  if (wanted !== current) {
-    const patch = { type: 'merge' as const, body: { spec: { replicas: wanted } } };
-    await context.client.patch(resource, { namespace, name }, patch, { subresource: 'scale' });
-    past.changes.push({ atMs: nowMs, by: wanted - current });
-    lastScaleTime = formatTime(nowMs);
-    context.event(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${wanted}; reason: use of ${kind} ${name}`);
-  }
+  const lastScaleTime =
+    wanted === current ? autoscaler.status?.lastScaleTime : await resize(wanted, `use of ${kind} ${name}`);
   await save({ currentReplicas: current, desiredReplicas: wanted, currentMetrics, lastScaleTime });
+}
+
+async function setSize(
+  { client, event }: ControllerContext,
+  autoscaler: HorizontalPodAutoscaler,
+  resource: string,
+  replicas: number,
+  why: string,
+): Promise<void> {
+  const { namespace } = autoscaler.metadata;
+  const { name } = autoscaler.spec.scaleTargetRef;
+  const patch = { type: 'merge' as const, body: { spec: { replicas } } };
+  await client.patch(resource, { namespace, name }, patch, { subresource: 'scale' });
+  event(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${why}`);
 }
 
 async function measure(
   context: ControllerContext,
-  { metadata, spec }: HorizontalPodAutoscaler,
+  autoscaler: HorizontalPodAutoscaler,
   target: KubernetesObject,
   current: number,
   say: Say,
 ) {
-  const selector = target['spec'].selector;
+  const { metadata, spec } = autoscaler;
+  const { selector } = target['spec'];
   const pods = context
     .cache<Pod>('pods')
     .list(metadata.namespace)
@@ -122,7 +146,7 @@ async function measure(
   for (const metric of spec.metrics ?? []) {
     const wanted = targetOf(metric);
     const usage = wanted && usages?.get(wanted.resource);
-    const result = wanted && usage ? replicasFor(pods, usage, wanted, current) : undefined;
+    const result = wanted && usage ? replicasFor(pods, usage, wanted, current, toleranceOf(autoscaler)) : undefined;
     if (wanted === undefined) failed = `metrics of type ${metric.type} are not measured in this cluster`;
     else if (result === undefined) failed = `no use of ${wanted.resource} is known of pods that request it`;
     else {
