@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { claimBinder } from './claim-binder.ts';
 import { claimProtectionController } from './claim-protection.ts';
-import { localPathController } from './local-path.ts';
+import { localPathController, localPathProvisioner } from './local-path.ts';
 import { startCluster } from './testing/cluster.ts';
 import { claim, claimNow, place, volume, volumeNow } from './testing/volumes.ts';
 import { volumeReclaimController } from './volume-reclaim.ts';
 
 const controllers = () => [
   claimBinder(),
-  volumeReclaimController(),
+  volumeReclaimController(localPathProvisioner),
   claimProtectionController(),
   localPathController('/var/lib/rempart/local-path'),
 ];

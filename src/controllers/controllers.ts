@@ -19,7 +19,7 @@ import { ephemeralVolumeController } from './ephemeral-volume.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts';
 import { jobController } from './job.ts';
-import { localPathController, localPathReleaseController } from './local-path.ts';
+import { localPathController, localPathProvisioner, localPathReleaseController } from './local-path.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeAddressRangeController } from './node-address-range.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
@@ -75,7 +75,7 @@ export const createControllers = (options: ControllerOptions): Controller[] => [
   certificateSigningController(options.sign),
   certificateRequestCleaner(),
   claimBinder(),
-  volumeReclaimController(),
+  volumeReclaimController(localPathProvisioner),
   claimProtectionController(),
   ephemeralVolumeController(),
   localPathController(options.volumesDirectory),

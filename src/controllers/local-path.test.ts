@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { claimBinder, selectedNode } from './claim-binder.ts';
 import { claimProtectionController } from './claim-protection.ts';
-import { localPathController, localPathFinalizer, localPathReleaseController } from './local-path.ts';
+import {
+  localPathController,
+  localPathFinalizer,
+  localPathProvisioner,
+  localPathReleaseController,
+} from './local-path.ts';
 import { startCluster } from './testing/cluster.ts';
 import { claim, claimNow, place, volumeNow } from './testing/volumes.ts';
 import { volumeReclaimController } from './volume-reclaim.ts';
 
 const controllers = () => [
   claimBinder(),
-  volumeReclaimController(),
+  volumeReclaimController(localPathProvisioner),
   claimProtectionController(),
   localPathController('/var/lib/rempart/local-path'),
   localPathReleaseController(),

@@ -11,7 +11,7 @@ const claims = 'persistentvolumeclaims';
 const volumes = 'persistentvolumes';
 const classes = 'storageclasses.storage.k8s.io';
 
-const localPathProvisioner = 'rempart.io/local-path';
+export const localPathProvisioner = 'rempart.io/local-path';
 /** The agent of the volume's node takes it away when it has removed the directory. */
 export const localPathFinalizer = 'rempart.io/local-path';
 /** The node whose disk holds the volume. */

@@ -10,8 +10,11 @@ const volumes = 'persistentvolumes';
 const protection = 'kubernetes.io/pv-protection';
 export const provisionedBy = 'pv.kubernetes.io/provisioned-by';
 
-/** Keeps the phase of volumes, and gives up those whose claim is gone as their reclaim policy says. */
-export const volumeReclaimController = (): Controller => ({
+/**
+ * Keeps the phase of volumes, and gives up those of `provisioner` whose claim is gone, as their reclaim policy says. What
+ * another provisioner made, that one deletes: it has to remove what is in it before.
+ */
+export const volumeReclaimController = (provisioner: string): Controller => ({
   name: 'persistent-volume-reclaim',
   reconciles: volumes,
   reads: [claims],
@@ -34,8 +37,9 @@ export const volumeReclaimController = (): Controller => ({
     if (isDeleting(volume)) {
       if (phase !== 'Bound') await unprotect(context, written);
     } else if (phase === 'Released' && volume.spec?.persistentVolumeReclaimPolicy === 'Delete') {
-      if (volume.metadata.annotations?.[provisionedBy]) await deleteObject(context, volumes, volume);
-      else {
+      const maker = volume.metadata.annotations?.[provisionedBy];
+      if (maker === provisioner) await deleteObject(context, volumes, volume);
+      else if (maker === undefined) {
         const text = 'nothing here made this volume, so nothing can delete it: remove its data and the object yourself';
         context.event(volume, 'Warning', 'VolumeFailedDelete', text);
       }
