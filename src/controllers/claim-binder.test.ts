@@ -26,3 +26,28 @@ test('a claim is bound to the smallest volume that suits, and a retained volume 
   await cluster.client.delete('persistentvolumeclaims', place('data'));
   await cluster.eventually('persistentvolumes', () => volumeNow(cluster, 'fits')?.status?.phase === 'Released');
 });
+
+test('a claim that names its volume gets it if it suits, and is told why not', async (t) => {
+  const cluster = await startCluster(t, controllers());
+  const { client, caches, eventually } = cluster;
+  await client.create('persistentvolumes', volume('small', '500Mi'));
+  await client.create('persistentvolumes', volume('fits', '2Gi'));
+  const naming = (name: string, volumeName: string, storageClassName = 'manual') => {
+    const { spec, ...object } = claim(name, storageClassName);
+    return client.create('persistentvolumeclaims', { ...object, spec: { ...spec, volumeName } });
+  };
+  await naming('wants-more', 'small');
+  await naming('other-class', 'fits', 'other');
+  const said = () =>
+    caches('events')
+      .list()
+      .map((event) => `${event['involvedObject'].name}: ${event['message']}`);
+  await eventually('events', () => said().length === 2);
+  assert.deepEqual(said().sort(), [
+    'other-class: Cannot bind to requested volume "fits": storageClassName does not match',
+    'wants-more: Cannot bind to requested volume "small": requested PV is too small',
+  ]);
+  await naming('suits', 'fits');
+  await eventually('persistentvolumeclaims', () => claimNow(cluster, 'suits')?.status?.phase === 'Bound');
+  assert.equal(claimNow(cluster, 'other-class')!.status!.phase, 'Pending');
+});

@@ -2,7 +2,7 @@ import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from
 import type { Controller, ControllerContext, Key } from '../reconcile/controller.ts';
 import { isDeleting, keyOf } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
-import { findVolume, isReservedFor } from './volume-match.ts';
+import { findVolume, isReservedFor, mismatch } from './volume-match.ts';
 
 const claims = 'persistentvolumeclaims';
 const volumes = 'persistentvolumes';
@@ -61,6 +61,12 @@ async function keepBound(context: ControllerContext, claim: Claim, volumeName: s
     const text = `Volume ${volumeName} is bound to another claim`;
     context.event(claim, 'Warning', wasBound ? 'ClaimMisbound' : 'FailedBinding', text);
     return void (await phase(wasBound ? 'Lost' : 'Pending'));
+  }
+  const unfit = volume.spec?.claimRef || wasBound ? undefined : mismatch(volume, claim);
+  if (unfit !== undefined) {
+    const text = `Cannot bind to requested volume "${volumeName}": ${unfit}`;
+    context.event(claim, 'Warning', 'VolumeMismatch', text);
+    return void (await phase('Pending'));
   }
   await bind(context, claim, volume, false);
 }

@@ -13,6 +13,9 @@ test('what suits a claim: class, modes, size, selector, node; a reservation wins
   assert.equal(find(volume('a', '1023Mi')), undefined);
   assert.equal(find(volume('a', '1Gi', { claimRef: place('other') })), undefined);
   assert.equal(find(volume('a', '1Gi'), volume('b', '5Gi', { claimRef: place('data') })), 'b');
+  const reserved = (size: string, extra: object = {}) => volume('a', size, { claimRef: place('data'), ...extra });
+  assert.equal(find(reserved('1023Mi'), volume('b', '5Gi')), 'b', 'a reservation makes no volume larger');
+  assert.equal(find(reserved('1Gi', { volumeMode: 'Block' })), undefined);
   const required = {
     nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n1'] }] }],
   };

@@ -4,7 +4,7 @@ import { matchesSelector } from '../api/selectors.ts';
 import { quantityValue } from '../foundation/quantity.ts';
 import { isDeleting } from '../reconcile/owned.ts';
 
-const capacityOf = ({ spec }: PersistentVolume): number => quantityValue(spec?.capacity?.['storage']);
+const capacityOf = ({ spec }: PersistentVolume) => quantityValue(spec?.capacity?.['storage']);
 
 /** Is the volume reserved for this claim, by name or by its uid? */
 export function isReservedFor({ spec }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean {
@@ -22,21 +22,36 @@ export function findVolume(
   node: Node | undefined,
 ): PersistentVolume | undefined {
   const usable = volumes.filter((volume) => !isDeleting(volume));
-  const reserved = usable.find((volume) => volume.spec?.claimRef && isReservedFor(volume, claim));
+  const reserved = usable.find(
+    (volume) => volume.spec?.claimRef && isReservedFor(volume, claim) && !cannotServe(volume, claim),
+  );
   if (reserved) return reserved;
   return usable
     .filter((volume) => volume.spec?.claimRef === undefined && suits(volume, claim, node))
     .sort((a, b) => capacityOf(a) - capacityOf(b))[0];
 }
 
-function suits(volume: PersistentVolume, { spec = {} }: PersistentVolumeClaim, node: Node | undefined): boolean {
-  const { accessModes = [], storageClassName = '', volumeMode = 'Filesystem', nodeAffinity } = volume.spec ?? {};
+/** What keeps a volume from serving a claim even where somebody chose it, in upstream's words. */
+function cannotServe(volume: PersistentVolume, { spec }: PersistentVolumeClaim): string | undefined {
+  if (capacityOf(volume) < quantityValue(spec?.resources?.requests?.['storage'])) return 'requested PV is too small';
+  const isSameMode = (volume.spec?.volumeMode ?? 'Filesystem') === (spec?.volumeMode ?? 'Filesystem');
+  return isSameMode ? undefined : 'incompatible volumeMode';
+}
+
+/** Why a volume that its claim names, or that is free, is not for this claim. */
+export function mismatch(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
+  const { accessModes = [], storageClassName = '' } = volume.spec ?? {};
+  if (storageClassName !== (claim.spec?.storageClassName ?? '')) return 'storageClassName does not match';
+  if (!(claim.spec?.accessModes ?? []).every((mode) => accessModes.includes(mode))) return 'incompatible accessMode';
+  return cannotServe(volume, claim);
+}
+
+function suits(volume: PersistentVolume, claim: PersistentVolumeClaim, node: Node | undefined): boolean {
+  const { selector } = claim.spec ?? {};
+  const reachable = volume.spec?.nodeAffinity?.required;
   return (
-    storageClassName === (spec.storageClassName ?? '') &&
-    volumeMode === (spec.volumeMode ?? 'Filesystem') &&
-    (spec.accessModes ?? []).every((mode) => accessModes.includes(mode)) &&
-    capacityOf(volume) >= quantityValue(spec.resources?.requests?.['storage']) &&
-    (spec.selector === undefined || matchesSelector(spec.selector, volume.metadata.labels)) &&
-    (node === undefined || !nodeAffinity?.required || nodeSelectorMatches(nodeAffinity.required, node))
+    mismatch(volume, claim) === undefined &&
+    (selector === undefined || matchesSelector(selector, volume.metadata.labels)) &&
+    (node === undefined || !reachable || nodeSelectorMatches(reachable, node))
   );
 }
