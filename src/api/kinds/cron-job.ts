@@ -1,4 +1,5 @@
 import { defineKind } from '../define.ts';
+import { validateJobSpec } from '../jobs/spec.ts';
 import { defaultPodTemplate } from '../pods/defaults.ts';
 import type { CronJob } from '../schema/types.d.ts';
 import { showSelector } from '../selectors.ts';
@@ -8,7 +9,6 @@ import { ErrorList, invalidValue, required } from '../validation/errors.ts';
 import { dnsSubdomain, type NameCheck } from '../validation/names.ts';
 import { validateSchedule } from '../validation/schedule.ts';
 import { checkEnum, checkNotNegative } from '../validation/values.ts';
-import { validateJobSpec } from './job.ts';
 
 /** The jobs' names are this one, a hyphen and ten digits: they must fit a label. */
 const nameLengthMax = 52;

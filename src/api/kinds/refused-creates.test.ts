@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { policyExpressionsLengthMax } from '../admission-policy/limits.ts';
 import { kindOf } from '../api.ts';
 import { create, texts } from '../testing/refusals.ts';
 
@@ -257,65 +256,4 @@ test('a job selects its own pods by its uid', () => {
   const { spec, metadata } = create('batch/v1 Job');
   assert.deepEqual(spec.selector.matchLabels, { 'batch.kubernetes.io/controller-uid': metadata.uid });
   assert.equal(spec.template.metadata.labels['job-name'], 'web');
-});
-
-test('a mistake made a hundred thousand times is answered with a hundred errors, and soon', () => {
-  const kind = kindOf('v1', 'Pod')!;
-  const pod = create('v1 Pod', ({ spec }) => {
-    spec.containers[0].env = Array.from({ length: 100_000 }, () => ({ name: '' }));
-    spec.tolerations = Array.from({ length: 20_000 }, (_, index) => ({ key: `a${index}`, operator: 'Exists' }));
-  });
-  assert.equal(kind.validate(pod, structuredClone(pod)).length, 100);
-});
-
-test('what is compared with every other item of a long list is compared once', () => {
-  const names = (prefix: string) => Array.from({ length: 100_000 }, (_, index) => `${prefix}${index}`);
-  const counts = (of: string, change: (object: any) => void) => {
-    const [apiVersion, name] = of.split(' ') as [string, string];
-    return kindOf(apiVersion, name)!.validate(create(of, change)).length;
-  };
-  assert.equal(
-    counts(`${rbac} RoleBinding`, (binding) => (binding.subjects = names('').map(() => ({})))),
-    100,
-  );
-  assert.equal(
-    counts(service, ({ spec }) => (spec.ipFamilies = names('IPv'))),
-    100,
-  );
-  assert.equal(
-    counts('admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration', ({ webhooks }) => {
-      webhooks[0].rules[0].resources = names('r').map((name) => `${name}/*`);
-    }),
-    0,
-  );
-  const items = names('p').map((path) => ({ key: 'a', path }));
-  assert.equal(
-    counts('v1 Pod', ({ spec }) => {
-      spec.volumes = [{ name: 'a', projected: { sources: [{ secret: { name: 's', items } }] } }];
-      const spread = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: {} };
-      const keys = { matchLabelKeys: names('a'), mismatchLabelKeys: names('b') };
-      spec.topologySpreadConstraints = [{ ...spread, ...keys }];
-    }),
-    0,
-  );
-});
-
-test('webhooks have as much to compile as one policy, all together', () => {
-  const errors = (length: number) =>
-    kindOf('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration')!.validate(
-      create('admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration', (configuration) => {
-        const [webhook] = configuration.webhooks;
-        const matchConditions = [{ name: 'a', expression: `'${'x'.repeat(length / 4 - 8)}' == ''` }];
-        configuration.webhooks = ['one', 'two', 'three', 'four'].map((name) => ({
-          ...webhook,
-          name: `${name}.example.com`,
-          matchConditions,
-        }));
-      }),
-    );
-  assert.deepEqual(errors(policyExpressionsLengthMax), []);
-  assert.deepEqual(
-    errors(policyExpressionsLengthMax + 4).map(({ field, reason }) => [field, reason]),
-    [['webhooks', 'FieldValueForbidden']],
-  );
 });

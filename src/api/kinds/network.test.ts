@@ -1,0 +1,61 @@
+import { testFields } from '../testing/refusals.ts';
+
+testFields([
+  ['v1 Service', 'metadata.name', '1a'],
+  ['v1 Service', 'spec.trafficDistribution', 'Near', 'spec.trafficDistribution'],
+  ['v1 Service', 'spec.trafficDistribution', 'PreferSameNode'],
+  ['v1 Service', 'spec.loadBalancerClass', 'example.com/lb', 'spec.loadBalancerClass'],
+  ['v1 Service', 'spec.allocateLoadBalancerNodePorts', false, 'spec.allocateLoadBalancerNodePorts'],
+  ['v1 Service', 'spec.healthCheckNodePort', 30000, 'spec.healthCheckNodePort'],
+  ['v1 Service', 'spec.ports.0.appProtocol', 'a b', 'spec.ports[0].appProtocol'],
+  ['v1 Service', 'spec.ipFamilies', ['IPv4', 'IPv4'], 'spec.ipFamilies[1]'],
+  ['v1 Service', 'spec.externalTrafficPolicy', 'Local', 'spec.externalTrafficPolicy'],
+  ['v1 Service', 'spec.clusterIPs', ['10.96.0.9'], 'spec.clusterIPs'],
+  [
+    'v1 Endpoints',
+    'subsets',
+    [{ addresses: [{ ip: '10.0.0.1', hostname: 'a b' }] }],
+    'subsets[0].addresses[0].hostname',
+  ],
+  ['networking.k8s.io/v1 IPAddress', 'spec', {}, 'spec.parentRef'],
+  ['networking.k8s.io/v1 ServiceCIDR', 'spec.cidrs', ['10.1.0.0/16', '10.2.0.0/16'], 'spec.cidrs'],
+  [
+    'discovery.k8s.io/v1 EndpointSlice',
+    'endpoints',
+    [{ addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'a b' }] } }],
+    'endpoints[0].hints.forZones[0].name',
+  ],
+  [
+    'networking.k8s.io/v1 IngressClass',
+    'spec.parameters',
+    { scope: 'Namespace', kind: 'Params', name: 'a', apiGroup: '' },
+    'spec.parameters.apiGroup',
+    'spec.parameters.namespace',
+  ],
+  [
+    'networking.k8s.io/v1 IngressClass',
+    'spec.parameters',
+    { namespace: 'default', kind: 'Params', name: '' },
+    'spec.parameters.name',
+    'spec.parameters.namespace',
+  ],
+  ['networking.k8s.io/v1 Ingress', 'spec.rules.0.http.paths.0.path', '/a/../b', 'spec.rules[0].http.paths[0].path'],
+  [
+    'networking.k8s.io/v1 Ingress',
+    'spec.defaultBackend',
+    { service: { name: 'web', port: { name: 'A_b' } } },
+    'spec.defaultBackend.service.port.name',
+  ],
+  [
+    'networking.k8s.io/v1 Ingress',
+    'spec.defaultBackend',
+    { resource: { kind: 'Bucket' } },
+    'spec.defaultBackend.resource.name',
+  ],
+  [
+    'discovery.k8s.io/v1 EndpointSlice',
+    'endpoints',
+    [{ addresses: ['10.0.0.1'], hints: { forNodes: [{ name: '' }] } }],
+    'endpoints[0].hints.forNodes[0].name',
+  ],
+]);
