@@ -41,9 +41,18 @@ test('streams are authorised as create, by whatever method they come', () => {
   assert.equal(attributesOf(user, readTarget('GET', '/api/v1/namespaces/a/pods/b/log')).verb, 'get');
 });
 
-test('a list of one name is authorised as that object', () => {
-  const target = readTarget('GET', '/api/v1/namespaces/a/secrets?watch=1&fieldSelector=metadata.name%3Db');
-  assert.equal(attributesOf(user, target).name, 'b');
+test('to list or watch one name is authorised as that object, and nothing else is', () => {
+  const named = (method: string, selector: string, more = '') => {
+    const query = `fieldSelector=${encodeURIComponent(selector)}${more}`;
+    return attributesOf(user, readTarget(method, `/api/v1/namespaces/a/secrets?${query}`)).name;
+  };
+  assert.equal(named('GET', 'metadata.name=b'), 'b');
+  assert.equal(named('GET', 'metadata.name==system:b_1', '&watch=1'), 'system:b_1');
+  for (const selector of ['metadata.name!=b', 'metadata.name=b,type=x', 'type=b', 'metadata.name=b\\,c'])
+    assert.equal(named('GET', selector), '', selector);
+  // A role that names objects would otherwise allow to create any.
+  assert.equal(named('POST', 'metadata.name=b'), '');
+  assert.equal(named('DELETE', 'metadata.name=b'), '');
 });
 
 test('what cannot be read is refused', () => {

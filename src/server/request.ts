@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ApiError, badRequest } from '../api/status.ts';
 import type { Attributes, UserInfo } from '../api/user.ts';
-
 import { selectedName } from './verbs/selectors.ts';
 
 /** One request as the pipeline sees it, however it came in. */
@@ -124,8 +123,9 @@ export function attributesOf(user: UserInfo, target: Target): Attributes {
   }
   // A stream is a change even by GET: who may only read pods must not get a shell (KEP-4006).
   const verb = streams.has(subresource) && resource === 'pods' ? 'create' : target.verb;
-  // A list of one name is a read of that object: a role that names it is enough.
-  const named = name === '' && query.size > 0 ? (selectedName(query) ?? '') : name;
+  // To list one name is to read that object: a role that names it is enough. A create is never of a name that it asks by.
+  const lists = name === '' && query.size > 0 && (verb === 'list' || verb === 'watch');
+  const named = lists ? (selectedName(query) ?? '') : name;
   return {
     ...{ user, verb, group, version, resource, subresource, namespace, name: named },
     fieldSelector: query.get('fieldSelector') ?? undefined,

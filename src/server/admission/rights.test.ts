@@ -44,6 +44,16 @@ test('a role may hold what its author holds, and nothing more', async () => {
   assert.equal((await create(role('collector', [], { aggregationRule }))).code, 403);
 });
 
+test('a role for one name lets its holder list that one, and create none', async () => {
+  const holder = { username: 'holder', groups: [] };
+  const named = { verbs: ['create', 'list'], apiGroups: [''], resources: ['configmaps'], resourceNames: ['lock'] };
+  await server.make(...grant('holder', [named], 'a'));
+  const configMaps = '/namespaces/a/configmaps?fieldSelector=metadata.name%3Dlock';
+  assert.equal((await server.ask(holder, 'GET', configMaps)).code, 200);
+  const other = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'other' } };
+  assert.equal((await server.ask(holder, 'POST', configMaps, other)).code, 403);
+});
+
 test('who may change an object may not therefore create one, neither by apply nor by update', async () => {
   const changer = { username: 'changer', groups: [] };
   const leases = '/apis/coordination.k8s.io/v1/namespaces/a/leases';

@@ -117,16 +117,6 @@ test('a refusal reads as in Kubernetes and says what comes near', () => {
   assert.equal(denial(path, authorize(path).reason).message, 'forbidden: User "anna" cannot get path "/metrics"');
 });
 
-test('a role for one name allows to list and watch that one by a field selector, and no other', () => {
-  const { put, authorize } = setup();
-  put(role('one', [{ verbs: ['list', 'watch'], apiGroups: [''], resources: ['secrets'], resourceNames: ['mine'] }]));
-  put(binding('anna', 'one', { kind: 'User', name: 'anna' }));
-  const allowed = (fieldSelector?: string) => authorize(asked('watch', 'secrets', { fieldSelector })).allowed;
-  assert.deepEqual([allowed('metadata.name=mine'), allowed('metadata.name==mine')], [true, true]);
-  for (const selector of [undefined, 'metadata.name=other', 'metadata.name!=mine', 'metadata.name=mine,type=x'])
-    assert.equal(allowed(selector), false, String(selector));
-});
-
 test('only system:masters passes without a role', () => {
   const { authorize, rulesFor } = setup();
   const owner = { username: 'rempart:break-glass', groups: ['system:masters'] };

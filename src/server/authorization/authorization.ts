@@ -1,6 +1,6 @@
 import { mastersGroup } from '../../api/rbac/identity.ts';
 import type { PolicyRule } from '../../api/rbac/rules.ts';
-import type { Attributes, UserInfo } from '../../api/user.ts';
+import type { UserInfo } from '../../api/user.ts';
 import type { Authorizer, Lookup } from '../contracts.ts';
 import { createNodeAuthorizer, nodeOf } from './node.ts';
 import { createRbacAuthorizer } from './rbac.ts';
@@ -24,8 +24,7 @@ export function createAuthorization(lookup: Lookup): Authorization {
   const rbac = createRbacAuthorizer(lookup);
   const node = createNodeAuthorizer(lookup);
   return {
-    authorize(asked) {
-      const attributes = withSelectedName(asked);
+    authorize(attributes) {
       if (attributes.user.groups.includes(mastersGroup)) return { allowed: true, reason: 'member of system:masters' };
       if (nodeOf(attributes.user) === undefined) return rbac.authorize(attributes);
       const asNode = node(attributes);
@@ -35,12 +34,4 @@ export function createAuthorization(lookup: Lookup): Authorization {
     },
     rulesFor: (user, namespace) => (user.groups.includes(mastersGroup) ? everything : rbac.rulesFor(user, namespace)),
   };
-}
-
-/** Listing or watching one object by a field selector is reading that object: roles with resource names allow it. */
-function withSelectedName(attributes: Attributes): Attributes {
-  const { verb, name, fieldSelector } = attributes;
-  if (name !== '' || fieldSelector === undefined || (verb !== 'list' && verb !== 'watch')) return attributes;
-  const selected = /^metadata\.name==?([^,=!]+)$/.exec(fieldSelector)?.[1];
-  return selected === undefined ? attributes : { ...attributes, name: selected };
 }

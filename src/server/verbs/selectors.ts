@@ -46,5 +46,5 @@ const unknownField = ({ selectableFields }: Kind, field: string): string =>
 
 /** `metadata.name=web` alone: the one object that is meant, so that nothing has to be searched. */
 export function selectedName(query: URLSearchParams): string | undefined {
-  return /^metadata\.name==?([a-zA-Z0-9.:-]+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
+  return /^metadata\.name==?([^\s,=!\\/]+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
 }
