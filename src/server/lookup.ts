@@ -11,6 +11,9 @@ function objectOf(held: Held): KubernetesObject {
   return held.object;
 }
 
+/** Lists of one resource that are kept; which namespaces are asked for, clients decide. */
+const listsMax = 1000;
+
 type View = {
   version: number;
   held: Map<string, Held> | undefined;
@@ -58,6 +61,7 @@ export function createLookup(engine: Engine): Lookup {
       const list: KubernetesObject[] = [];
       for (const [key, held] of view.held)
         if (namespace === undefined || namesOf(key).namespace === namespace) list.push(objectOf(held));
+      if (view.lists.size >= listsMax) view.lists.clear();
       view.lists.set(namespace ?? '*', list);
       return list;
     },

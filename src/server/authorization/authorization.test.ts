@@ -117,6 +117,21 @@ test('a refusal reads as in Kubernetes and says what comes near', () => {
   assert.equal(denial(path, authorize(path).reason).message, 'forbidden: User "anna" cannot get path "/metrics"');
 });
 
+test('decisions are kept, but not those about what is asked at length', () => {
+  const { authorize } = setup();
+  const decide = (name: string) => authorize(asked('get', 'pods', { name }));
+  const isKept = (name: string) => {
+    const first = decide(name);
+    return decide(name) === first;
+  };
+  const [overhead, max] = [keyOf('').length, 1000];
+  assert.equal(isKept('x'.repeat(max - overhead)), true);
+  assert.equal(isKept('x'.repeat(max - overhead + 1)), false);
+  function keyOf(name: string) {
+    return JSON.stringify(['r', 'get', '', 'pods', '', 'a', `=${name}`, '', JSON.stringify(['anna', ...anna.groups])]);
+  }
+});
+
 test('only system:masters passes without a role', () => {
   const { authorize, rulesFor } = setup();
   const owner = { username: 'rempart:break-glass', groups: ['system:masters'] };

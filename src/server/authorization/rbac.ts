@@ -11,6 +11,8 @@ export type RbacAuthorizer = {
 };
 
 const decisionsMax = 8192;
+/** What is asked in a review may have megabytes: it is decided anew each time. */
+const keyLengthMax = 1000;
 
 const resources = ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map(
   (name) => `${name}.rbac.authorization.k8s.io`,
@@ -48,8 +50,10 @@ export function createRbacAuthorizer(lookup: Lookup): RbacAuthorizer {
       const known = decisions.get(forAll) ?? decisions.get(decisionKey(attributes, `=${attributes.name}`));
       if (known !== undefined) return known;
       const { decision, named } = decide(roles, attributes);
+      const key = named ? decisionKey(attributes, `=${attributes.name}`) : forAll;
+      if (key.length > keyLengthMax) return decision;
       if (decisions.size >= decisionsMax) decisions.clear();
-      decisions.set(named ? decisionKey(attributes, `=${attributes.name}`) : forAll, decision);
+      decisions.set(key, decision);
       return decision;
     },
     rulesFor: (user, namespace) => [...current().in(user, namespace)].flatMap(({ rules }) => rules),
