@@ -46,7 +46,13 @@ export async function forward({ request, log }: Context, to: Destination): Promi
       delete own.connection;
       delete own['keep-alive'];
       const stages = to.prefix === undefined ? [] : below(to.prefix, to, incoming, own);
-      response.writeHead(answer.statusCode ?? 502, own);
+      try {
+        response.writeHead(answer.statusCode ?? 502, own);
+      } catch (error) {
+        // A pod may answer what no server may say, such as a code of 99: nobody else would catch it.
+        outgoing.destroy(error as Error);
+        return;
+      }
       // A line of a log is wanted now, not when a buffer is full.
       response.flushHeaders();
       pipeline([answer, ...stages, response], () => {});

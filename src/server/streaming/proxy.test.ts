@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { ask } from '../testing/ask.ts';
 import { must, pod, pods } from '../testing/objects.ts';
@@ -55,4 +55,17 @@ test('who reads without the last slash is sent to it, who writes is not', async 
 
 test('a path that only means a proxy when it is decoded is refused', async () => {
   assert.equal((await ask(server, at.replace(/proxy$/, '%70roxy'))).code, 400);
+});
+
+test('an answer that cannot be passed on is told to the client and ends nothing else', async () => {
+  const answers = ['HTTP/1.1 099 X\r\nContent-Length: 0', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTrailer: X'];
+  const hostile = createTcpServer((socket) => socket.once('data', () => socket.end(`${answers.pop()}\r\n\r\n`)));
+  await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
+  const path = `${pods}/proxy:${(hostile.address() as AddressInfo).port}/proxy/`;
+  while (answers.length > 0) {
+    const { code, json } = await ask(server, path);
+    assert.deepEqual([code, json.reason], [503, 'ServiceUnavailable']);
+  }
+  assert.equal((await ask(server, `${at}/`)).code, 200);
+  hostile.close();
 });
