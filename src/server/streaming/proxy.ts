@@ -1,9 +1,9 @@
-import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError, badRequest, notFound } from '../../api/status.ts';
 import type { Context, Reply } from '../context.ts';
 import { admit } from '../verbs/prepare.ts';
 import { type Destination, forward } from './forward.ts';
 import { nodeConnection } from './node-address.ts';
+import { readyEndpoint } from './service-endpoint.ts';
 
 /** `NAME`, `NAME:PORT` or `SCHEME:NAME:PORT`, as the URL of a proxy request names a pod or service. */
 function proxyName(text: string): { scheme: 'http' | 'https'; name: string; port: string } {
@@ -59,7 +59,7 @@ export function proxyPod(context: Context): Promise<Reply> {
   return connectTo(context, { scheme, host, port: checked(number, port) });
 }
 
-/** services/NAME/proxy: one ready endpoint of the service. */
+/** services/NAME/proxy: one ready endpoint of the service */
 export function proxyService(context: Context): Promise<Reply> {
   const { lookup, target } = context;
   const { scheme, name, port } = proxyName(target.name);
@@ -68,21 +68,9 @@ export function proxyService(context: Context): Promise<Reply> {
   const ports: { name?: string; port: number }[] = service['spec']?.ports ?? [];
   const wanted = port === '' ? ports[0] : ports.find((each) => each.name === port || String(each.port) === port);
   if (wanted === undefined) throw badRequest(`service "${name}" has no port "${port}"`);
-  const found = endpoint(lookup.list('endpointslices.discovery.k8s.io', target.namespace), name, wanted.name ?? '');
+  const found = readyEndpoint(lookup, target.namespace, name, wanted.name ?? '');
   if (found === undefined) throw new ApiError('ServiceUnavailable', `no endpoints available for service "${name}"`);
   return connectTo(context, { scheme, ...found });
-}
-
-function endpoint(slices: KubernetesObject[], service: string, portName: string) {
-  const candidates = slices
-    .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service)
-    .flatMap((slice) => {
-      const port = slice['ports']?.find((each: { name?: string }) => (each.name ?? '') === portName)?.port;
-      if (port === undefined) return [];
-      const ready = (slice['endpoints'] ?? []).filter((each: any) => each.conditions?.ready !== false);
-      return ready.map((each: { addresses: string[] }) => ({ host: each.addresses[0]!, port }));
-    });
-  return candidates[Math.floor(Math.random() * candidates.length)];
 }
 
 function checked(port: number, asked: string): number {
