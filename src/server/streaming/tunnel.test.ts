@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { Agent, type Server as AgentServer, createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { ask } from '../testing/ask.ts';
 import { may, must, pod, pods } from '../testing/objects.ts';
 import { startServer, type TestServer } from '../testing/start.ts';
+import { tunnel } from './tunnel.ts';
 
 let server: TestServer;
 let agent: AgentServer;
@@ -16,7 +20,7 @@ const mergePatch = 'application/merge-patch+json';
 async function startAgent(): Promise<void> {
   const tls = server.authority.server();
   agent = createServer({ ...tls, ca: server.authority.certificate, requestCert: true, rejectUnauthorized: true });
-  const note = (request: import('node:http').IncomingMessage) => {
+  const note = (request: IncomingMessage) => {
     const client = (request.socket as TLSSocket).getPeerCertificate().subject.CN as string;
     seen.push({ url: request.url!, headers: request.headers, client });
   };
@@ -122,6 +126,25 @@ test('who may only read pods gets no shell: the stream is authorised as create',
   } finally {
     await strict.stop();
   }
+});
+
+test('for a client that went away meanwhile the agent starts nothing', async () => {
+  const identity = { ...server.authority.client('kube-apiserver-kubelet-client'), ca: server.authority.certificate };
+  const connected = once(agent, 'connection');
+  const asked = seen.length;
+  const socket = new PassThrough();
+  const request = { method: 'GET', rawHeaders: [] } as unknown as IncomingMessage;
+  const opening = tunnel(
+    { host: '127.0.0.1', port: (agent.address() as AddressInfo).port, ...identity },
+    request,
+    { socket, head: Buffer.alloc(0) },
+    '/exec/default/web/main?command=ls',
+  );
+  socket.destroy();
+  await opening;
+  const [connection] = await connected;
+  if (!connection.closed) await once(connection, 'close');
+  assert.equal(seen.length, asked);
 });
 
 test('a log is streamed from the agent as it is written', async () => {

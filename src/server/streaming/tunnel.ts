@@ -48,6 +48,11 @@ export async function tunnel(
   url: string,
 ): Promise<void> {
   const agent = await open(node);
+  // Its close has been told already: a process would run for nobody.
+  if (socket.destroyed) {
+    agent.destroy();
+    return;
+  }
   agent.write(`${request.method} ${url} HTTP/1.1\r\n${headersFor(request, node)}\r\n\r\n`);
   if (head.length > 0) agent.write(head);
   agent.pipe(socket);
