@@ -1,30 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noObservations } from '../../api/observations/observation.ts';
-import { exampleWebhook } from '../cluster/webhooks.ts';
 import type { Manifest } from '../contract.ts';
 import type { Change } from '../snapshot/snapshot.ts';
-import type { Outcome } from './impact.ts';
 import { preview, subjectText } from './preview.ts';
 import { clusterOf, namespace, object, running, template } from './testing/cluster.ts';
+import { careless, cron, level, told } from './testing/told.ts';
 
-const level = (enforce: string) => namespace('shop', { 'pod-security.kubernetes.io/enforce': enforce });
-const careless = { containers: [{ name: 'c', image: 'c:1', securityContext: { privileged: true } }] };
-const cron = (name: string, spec: object = {}) =>
-  object('batch/v1', 'CronJob', name, { spec: { jobTemplate: { spec: { template: template(name, 1, spec) } } } });
 const idle = object('apps/v1', 'Deployment', 'idle', {
   spec: { replicas: 0, template: template('idle', 1, careless) },
 });
-
-/** `Deployment shop/web` with each outcome. */
-function told(objects: Manifest[], changes: Change[], closedByDefault = true): Record<string, Outcome[]> {
-  const { impacts } = preview(clusterOf(objects, { closedByDefault }), changes, noObservations(), 0);
-  const entries = Map.groupBy(
-    impacts.filter(({ subject }) => subject.type === 'object' || subject.type === 'template'),
-    ({ subject }) => subjectText(subject),
-  );
-  return Object.fromEntries([...entries].map(([key, all]) => [key, all.map(({ outcome }) => outcome)]));
-}
 
 test('a stricter level breaks what violates it at its next start: pods, templates, zero replicas and CronJobs', () => {
   const objects = [
@@ -167,6 +152,21 @@ test('a LimitRange refuses what is out of bounds, after its own defaults', () =>
   assert.deepEqual(helped['CronJob shop/night'], ['safe']);
 });
 
+test('of several LimitRanges any may fill in its defaults first', () => {
+  const range = (name: string, limit: object) =>
+    object('v1', 'LimitRange', name, { spec: { limits: [{ type: 'Container', ...limit }] } });
+  const plain = object('v1', 'Pod', 'plain', { spec: { containers: [{ name: 'c', image: 'c:1' }] } });
+  const large = range('large', { default: { cpu: '2' } });
+  const small = range('small', { default: { cpu: '250m' }, max: { cpu: '250m' } });
+  for (const [there, put] of [
+    [large, small],
+    [small, large],
+  ] as const)
+    assert.deepEqual(told([level('privileged'), plain, there], [{ put }])['Pod shop/plain'], ['unknown']);
+  const none = range('none', { max: { cpu: '1' }, default: { cpu: '2' } });
+  assert.deepEqual(told([level('privileged'), plain], [{ put: none }])['Pod shop/plain'], ['breaks']);
+});
+
 test('what pods refer to must be there at their next start', () => {
   const using = {
     volumes: [
@@ -232,188 +232,4 @@ test('a removed namespace takes everything with it, and the undo brings back wha
     impacts.map(({ outcome, subject }) => `${outcome} ${subjectText(subject)}`),
     ['unknown Deployment shop/web'],
   );
-});
-
-test('an admission policy is held against everything that lives and every pod that will be made', () => {
-  const group = 'admissionregistration.k8s.io';
-  const rule = (resources: string[], groups: string[]) => ({
-    apiGroups: groups,
-    apiVersions: ['*'],
-    operations: ['CREATE'],
-    resources,
-  });
-  const vap = object(
-    `${group}/v1`,
-    'ValidatingAdmissionPolicy',
-    'named',
-    {
-      spec: {
-        matchConstraints: { resourceRules: [rule(['pods'], ['']), rule(['configmaps'], [''])] },
-        validations: [
-          {
-            expression:
-              "object.kind == 'ConfigMap' ? object.metadata.name != 'bad' : object.spec.containers.all(c, c.image.startsWith('example/'))",
-            message: 'no',
-          },
-        ],
-      },
-    },
-    { namespace: undefined },
-  );
-  const bound = object(
-    `${group}/v1`,
-    'ValidatingAdmissionPolicyBinding',
-    'named',
-    { spec: { policyName: 'named', validationActions: ['Deny'] } },
-    { namespace: undefined },
-  );
-  const strange = { containers: [{ name: 'c', image: 'elsewhere/c:1' }] };
-  const objects = [
-    namespace('shop'),
-    object('v1', 'ConfigMap', 'bad'),
-    object('v1', 'ConfigMap', 'good'),
-    ...running('web', 80, ['10.0.0.1']),
-    cron('night', strange),
-  ];
-  const changes = [{ put: vap }, { put: bound }];
-  assert.deepEqual(told(objects, changes), {
-    'ConfigMap shop/bad': ['breaks'],
-    'CronJob shop/night': ['breaks'],
-    'Deployment shop/web': ['safe'],
-  });
-  assert.deepEqual(told(objects, [{ put: vap }])['ConfigMap shop/bad'], undefined, 'nothing is bound');
-  const inForce = [...objects, vap, bound];
-  assert.deepEqual(told(inForce, [{ put: cron('other', strange) }])['CronJob shop/other']?.[0], 'breaks');
-  assert.deepEqual(
-    told(inForce, [{ remove: { kind: `ValidatingAdmissionPolicy.${group}`, namespace: '', name: 'named' } }])[
-      'ConfigMap shop/bad'
-    ],
-    ['opens'],
-  );
-});
-
-test('pods of a new template are safe only where no webhook is asked about them, and nothing changes them', () => {
-  const webhook = (kind: string, fields: object = {}) =>
-    exampleWebhook({ namespaceSelector: undefined, ...fields }, kind);
-  const [web] = running('web', 80, ['10.0.0.1']);
-  const isNew = (...others: Manifest[]) =>
-    told([level('privileged'), ...others], [{ put: web! }], false)['Deployment shop/web'];
-  const [validating, mutating] = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'];
-  assert.deepEqual(isNew(), ['safe']);
-  assert.deepEqual(isNew(webhook(validating!)), ['unknown']);
-  assert.deepEqual(isNew(webhook(mutating!)), ['unknown']);
-  assert.deepEqual(isNew(webhook(validating!, { namespaceSelector: { matchLabels: { a: 'b' } } })), ['safe']);
-  assert.deepEqual(isNew(webhook(validating!, { objectSelector: { matchLabels: { app: 'other' } } })), ['safe']);
-  const services = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['services'], operations: ['CREATE'] }];
-  assert.deepEqual(isNew(webhook(validating!, { rules: services })), ['safe']);
-  const stricter = (...others: Manifest[]) =>
-    told([level('privileged'), ...others], [{ put: level('restricted') }], false);
-  const day = cron('day');
-  assert.deepEqual(stricter(day, webhook(validating!))['CronJob shop/day'], ['safe']);
-  assert.deepEqual(stricter(day, webhook(mutating!))['CronJob shop/day'], ['unknown']);
-  const lives = stricter(...running('web', 80, ['10.0.0.1']), webhook(mutating!));
-  assert.deepEqual(lives['Deployment shop/web'], ['safe']);
-  const ours = told([level('privileged'), webhook(validating!), webhook(mutating!)], [{ put: web! }]);
-  assert.deepEqual(ours['Deployment shop/web'], ['safe'], 'our own server calls no webhooks');
-});
-
-test('pods are judged as mutating policies leave them, where that is known', () => {
-  const group = 'admissionregistration.k8s.io/v1';
-  const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }];
-  const patches = (expression: string, more: object = {}) => [
-    object(group, 'MutatingAdmissionPolicy', 'm', {
-      spec: {
-        matchConstraints: { resourceRules },
-        reinvocationPolicy: 'Never',
-        mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
-        ...more,
-      },
-    }),
-    object(group, 'MutatingAdmissionPolicyBinding', 'm', { spec: { policyName: 'm' } }),
-  ];
-  const opens = '[JSONPatch{op: "add", path: "/spec/hostNetwork", value: true}]';
-  const mends =
-    '[JSONPatch{op: "replace", path: "/spec/containers/0/securityContext", value: Object.spec.containers.securityContext{privileged: false}}]';
-  const onlyFor = (name: string) => ({
-    matchConditions: [{ name: 'who', expression: `request.userInfo.username == "${name}"` }],
-  });
-  const of = (pod: object, ...others: Manifest[]) =>
-    told([level('privileged'), cron('day', pod), ...others], [{ put: level('baseline') }])['CronJob shop/day'];
-  assert.deepEqual(of({}), ['safe']);
-  assert.deepEqual(of(careless), ['breaks']);
-  assert.deepEqual(of({}, ...patches(opens)), ['breaks']);
-  assert.deepEqual(of(careless, ...patches(mends)), ['safe']);
-  assert.deepEqual(of({}, patches(opens)[0]!), ['safe'], 'nothing binds it');
-  assert.deepEqual(of({}, ...patches(opens, onlyFor('anna'))), ['unknown']);
-  assert.deepEqual(of(careless, ...patches(mends, onlyFor('anna'))), ['unknown']);
-  assert.deepEqual(of(careless, ...patches(opens, onlyFor('anna'))), ['breaks'], 'it is refused in either case');
-  const fails = patches('[JSONPatch{op: "remove", path: "/spec/absent"}]');
-  assert.deepEqual(of(careless, ...fails), undefined, 'a policy that fails refused its pods before, too');
-});
-
-test('validating policies are held against what mutating ones leave', () => {
-  const group = 'admissionregistration.k8s.io/v1';
-  const cluster = { namespace: undefined };
-  const rules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['CREATE', 'UPDATE'] }];
-  const matchConstraints = { resourceRules: rules };
-  const expression = 'Object{metadata: Object.metadata{labels: {"team": "web"}}}';
-  const mutations = [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }];
-  const adds = [
-    object(
-      group,
-      'MutatingAdmissionPolicy',
-      'm',
-      {
-        spec: { matchConstraints, reinvocationPolicy: 'Never', mutations },
-      },
-      cluster,
-    ),
-    object(group, 'MutatingAdmissionPolicyBinding', 'm', { spec: { policyName: 'm' } }, cluster),
-  ];
-  const validations = [{ expression: 'has(object.metadata.labels) && "team" in object.metadata.labels' }];
-  const asks = [
-    object(group, 'ValidatingAdmissionPolicy', 'v', { spec: { matchConstraints, validations } }, cluster),
-    object(
-      group,
-      'ValidatingAdmissionPolicyBinding',
-      'v',
-      { spec: { policyName: 'v', validationActions: ['Deny'] } },
-      cluster,
-    ),
-  ];
-  const map = object('v1', 'ConfigMap', 'plain');
-  const of = (...others: Manifest[]) =>
-    told(
-      [level('privileged'), map, ...others],
-      asks.map((put) => ({ put })),
-    )['ConfigMap shop/plain'];
-  assert.deepEqual(of(), ['breaks']);
-  assert.deepEqual(of(...adds), undefined);
-});
-
-test('a policy about Secrets is not held against them; one about anything else is, whatever its scope', () => {
-  const of = (resources: string[]) => {
-    const rule = { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE'], resources, scope: '*' };
-    const spec = { matchConstraints: { resourceRules: [rule] }, validations: [{ expression: 'true' }] };
-    const put = object('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy', 'v', { spec });
-    return preview(clusterOf([level('privileged')]), [{ put }], noObservations(), 0).coverage.notAssessed;
-  };
-  assert.match(of(['secrets']).join(), /Secrets: their content is never read/);
-  assert.match(of(['*']).join(), /Secrets: their content is never read/);
-  assert.deepEqual(of(['deployments']), []);
-});
-
-test('of several LimitRanges any may fill in its defaults first', () => {
-  const range = (name: string, limit: object) =>
-    object('v1', 'LimitRange', name, { spec: { limits: [{ type: 'Container', ...limit }] } });
-  const plain = object('v1', 'Pod', 'plain', { spec: { containers: [{ name: 'c', image: 'c:1' }] } });
-  const large = range('large', { default: { cpu: '2' } });
-  const small = range('small', { default: { cpu: '250m' }, max: { cpu: '250m' } });
-  for (const [there, put] of [
-    [large, small],
-    [small, large],
-  ] as const)
-    assert.deepEqual(told([level('privileged'), plain, there], [{ put }])['Pod shop/plain'], ['unknown']);
-  const none = range('none', { max: { cpu: '1' }, default: { cpu: '2' } });
-  assert.deepEqual(told([level('privileged'), plain], [{ put: none }])['Pod shop/plain'], ['breaks']);
 });
