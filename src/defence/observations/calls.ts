@@ -20,6 +20,9 @@ export function attributesOf({
   };
 }
 
+/** Of more paths than are kept one by one: which they were is not known, and so not which right they need. */
+export const isOfManyPaths = ({ resource, path }: Call): boolean => resource === '' && path === '*';
+
 /** `jane may list secrets in shop`, without the object’s name: calls that differ in nothing else are told as one. */
 export function callText({ user, verb, resource, subresource, group, namespace, path }: Call): string {
   if (resource === '') return `${user}: ${verb} ${path}`;

@@ -57,6 +57,28 @@ test('a narrower role breaks the calls that were seen, with a role that would al
   );
 });
 
+test('calls of which the paths are not known break by nothing, and are unknown where some path is lost', () => {
+  const paths = (...nonResourceURLs: string[]) => role([...reading, { verbs: ['get'], nonResourceURLs }]);
+  const clusterRole = (...urls: string[]) => ({ ...paths(...urls), kind: 'ClusterRole', metadata: { name: 'paths' } });
+  const bound = {
+    ...object(rbac, 'ClusterRoleBinding', 'paths', {}, { namespace: undefined }),
+    roleRef: { kind: 'ClusterRole', name: 'paths' },
+    subjects: binding['subjects'],
+  };
+  const at = clusterOf([namespace('shop'), clusterRole('/apis/*', '/metrics'), bound]);
+  const many = call('get', '', { path: '*', namespace: '' });
+  const lost = preview(at, [{ put: clusterRole('/apis/*') }], watched({ calls: [many] }), 0).impacts;
+  const found = lost.find(({ subject }) => subject.type === 'call');
+  assert.equal(found?.outcome, 'unknown');
+  assert.match(found!.why, /more paths than are kept one by one, and may no longer .*\/metrics/);
+  assert.equal(found!.allowance, undefined);
+  assert.ok(
+    lost.some(({ subject }) => subject.type === 'rights'),
+    'the calls do not show that it is used',
+  );
+  assert.ok(told([{ put: clusterRole('/apis/*', '/metrics', '/logs') }], [many], at).includes(`safe ${user}: get *`));
+});
+
 test('a removed binding, a wider role, and rights that nobody watched', () => {
   const remove: Change = {
     remove: { kind: 'RoleBinding.rbac.authorization.k8s.io', namespace: 'shop', name: 'reader' },

@@ -3,6 +3,7 @@ import type { RoleIndex } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule, uncovered } from '../../api/rbac/rules.ts';
 import { describeSubject, isSubject, type Subject, subjectUser } from '../../api/rbac/subject.ts';
 import { refText } from '../object-ref.ts';
+import { isOfManyPaths } from '../observations/calls.ts';
 import { unseenText } from '../observations/watched.ts';
 import { changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import type { Impact, Outcome } from './impact.ts';
@@ -43,9 +44,20 @@ export function judgeRights(subject: Subject, scope: Scope, old: RoleIndex, now:
   });
 }
 
+/** What becomes of calls of which it is not known which paths they were for. */
+export function judgeManyPaths(call: Call, old: RoleIndex, now: RoleIndex): Pick<Impact, 'outcome' | 'why' | 'by'> {
+  const user = { username: call.user, groups: call.groups };
+  const rules = (index: RoleIndex) =>
+    index.all(user).flatMap((grant) => grant.rules.filter(({ nonResourceURLs }) => nonResourceURLs !== undefined));
+  const lost = uncovered(rules(old), rules(now));
+  if (lost.length === 0) return { outcome: 'safe', why: 'the paths that it may ask for stay the same', by: [] };
+  const why = `it asked for more paths than are kept one by one, and may no longer ${rulesText(lost)}`;
+  return { outcome: 'unknown', why, by: [] };
+}
+
 const usedRules = (calls: Call[], subject: Subject): PolicyRule[] =>
   calls
-    .filter((call) => comesFrom(call, subject))
+    .filter((call) => comesFrom(call, subject) && !isOfManyPaths(call))
     .map((call) =>
       call.resource === ''
         ? { verbs: [call.verb], nonResourceURLs: [call.path] }

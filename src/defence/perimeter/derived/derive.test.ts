@@ -89,6 +89,14 @@ test('every call that was seen stays allowed with the new roles alone; the user 
   assert.deepEqual(binding.put.subjects, [account('a', 'other')]);
 });
 
+test('paths of which too many were seen are in no role, and that is said', () => {
+  const calls = [call('list', 'pods'), call('get', '', { path: '*', namespace: '' })];
+  assert.deepEqual(rulesIn(calls), [{ in: 'a', rules: [{ verbs: ['list'], apiGroups: [''], resources: ['pods'] }] }]);
+  const [derived] = deriveRoles(clusterOf(wide), watched(calls), []).users;
+  assert.deepEqual(derived!.denied, []);
+  assert.match(derived!.warnings.join(), /more paths than are kept one by one/);
+});
+
 test('rights that were held and not used are counted', () => {
   const { held } = deriveRoles(clusterOf(wide), watched([call('list', 'pods')]), []).users[0]!;
   assert.deepEqual([held.rights, held.unused, held.examples[0]], [10, 9, 'get pods']);

@@ -6,7 +6,7 @@ import { boundRole } from '../../../api/rbac/write-rule.ts';
 import type { UserInfo } from '../../../api/user.ts';
 import type { Manifest } from '../../contract.ts';
 import { refOf } from '../../object-ref.ts';
-import { attributesOf, callText } from '../../observations/calls.ts';
+import { attributesOf, callText, isOfManyPaths } from '../../observations/calls.ts';
 import { spanText, watchedMs } from '../../observations/watched.ts';
 import { bindingKinds, roleKinds, rolesOf } from '../../snapshot/roles.ts';
 import { type Change, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
@@ -71,7 +71,8 @@ function windowWarnings(windows: Window[]): string[] {
 }
 
 function deriveFor(snapshot: Snapshot, user: string, seen: Call[]): DerivedRoles {
-  const calls = seen.filter(({ allowed }) => allowed);
+  const passed = seen.filter(({ allowed }) => allowed);
+  const calls = passed.filter((call) => !isOfManyPaths(call));
   const who = userInfo(user, seen);
   const { index } = rolesOf(snapshot);
   const objects = calls.length === 0 ? [] : objectsFor(user, calls);
@@ -79,11 +80,11 @@ function deriveFor(snapshot: Snapshot, user: string, seen: Call[]): DerivedRoles
   const after = indexOf(withChanges(snapshot, changes));
   const refused = calls.filter((call) => after.allowed(attributesOf(call)) === undefined && !passesWithoutRole(call));
   return {
-    ...{ user, calls: calls.length, objects, changes, held: heldBy(index, who, calls) },
+    ...{ user, calls: calls.length, objects, changes, held: heldBy(index, who, passed) },
     allowed: calls.length - refused.length,
     denied: [...new Set(refused.map(callText))],
     warnings: warningsFor(
-      calls,
+      passed,
       index
         .all(who)
         .some(({ subjects }) => !subjects.some((subject) => isSubject({ username: user, groups: [] }, subject))),
@@ -136,6 +137,9 @@ const handsOut = new Set([...roleKinds, ...bindingKinds].map((kind) => `${kind.s
 function warningsFor(calls: Call[], byGroup: boolean): string[] {
   const writes = (matches: (call: Call) => boolean) => calls.some((call) => writing.has(call.verb) && matches(call));
   return [
+    ...(calls.some(isOfManyPaths)
+      ? ['it asked for more paths than are kept one by one: what they need, discovery aside, is in no role here']
+      : []),
     ...(writes(({ group, resource }) => group === 'rbac.authorization.k8s.io' && handsOut.has(resource))
       ? ['it writes roles or bindings: it also needs the rights that it hands out, or bind and escalate']
       : []),

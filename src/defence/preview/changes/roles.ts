@@ -2,12 +2,12 @@ import type { Call } from '../../../api/observations/observation.ts';
 import { bindingText, type Grant, type RoleIndex, roleText } from '../../../api/rbac/role-index.ts';
 import type { Subject } from '../../../api/rbac/subject.ts';
 import { refOf, refText } from '../../object-ref.ts';
-import { attributesOf, callText } from '../../observations/calls.ts';
+import { attributesOf, callText, isOfManyPaths } from '../../observations/calls.ts';
 import { rolesOf } from '../../snapshot/roles.ts';
 import { changedRef, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';
 import { mergeSeen } from '../network/flows.ts';
-import { comesFrom, judgeRights } from '../rights.ts';
+import { comesFrom, judgeManyPaths, judgeRights } from '../rights.ts';
 import { roleAllowance } from '../role-allowance.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
@@ -75,24 +75,30 @@ function judgeCalls(calls: Call[], old: RoleIndex, now: RoleIndex, after: Snapsh
   const broken: Call[] = [];
   let byOthers = 0;
   for (const call of calls) {
-    const [was, will] = [old.allowed(attributesOf(call)), now.allowed(attributesOf(call))];
     const text = callText(call);
+    const { firstMs, lastMs, count } = call;
+    const seen = { firstMs, lastMs, count };
+    if (isOfManyPaths(call)) {
+      if (call.allowed)
+        merged.set(`many ${text}`, { subject: { type: 'call', text }, ...judgeManyPaths(call, old, now), seen });
+      continue;
+    }
+    const [was, will] = [old.allowed(attributesOf(call)), now.allowed(attributesOf(call))];
     if (was === undefined && will === undefined) {
       if (call.allowed) byOthers++;
       continue;
     }
     const outcome = will === undefined ? 'breaks' : was === undefined && !call.allowed ? 'opens' : 'safe';
     if (outcome === 'breaks') broken.push(call);
-    const { firstMs, lastMs, count } = call;
     const key = `${outcome} ${text}`;
     const known = merged.get(key);
-    if (known !== undefined) known.seen = mergeSeen(known.seen!, { firstMs, lastMs, count });
+    if (known !== undefined) known.seen = mergeSeen(known.seen!, seen);
     else
       merged.set(key, {
         outcome,
         subject: { type: 'call', text },
         ...reasonOf(was?.grant, will?.grant),
-        seen: { firstMs, lastMs, count },
+        seen,
       });
   }
   const places = Map.groupBy(broken, ({ user, namespace }) => JSON.stringify([user, namespace]));
