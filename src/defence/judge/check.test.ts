@@ -87,6 +87,28 @@ test('what controllers made is told once, at its owner, with how many there are;
   assert.equal(JSON.parse(textOf(report, 'json')).findings.find(({ made }: { made?: number }) => made)?.made, 4);
 });
 
+test('a patch is offered of what an API server would take it for: no live pod', async () => {
+  const { server, kubeconfig } = await cluster();
+  const { metadata, spec } = exampleDeployment();
+  spec.template.spec.enableServiceLinks = true;
+  await make(server, { ...exampleDeployment(), metadata, spec });
+  await make(
+    server,
+    examplePod(({ metadata }) => {
+      metadata.name = 'bare';
+    }),
+  );
+  const report = await check({ kubeconfig, nowMs: 0 });
+  const found = report.failures
+    .filter(({ check }) => check.id === 'service-links')
+    .map(({ judged, mend }) => [judged.object.kind, mend() !== undefined]);
+  assert.deepEqual(found.sort(), [
+    ['Deployment', true],
+    ['Pod', false],
+  ]);
+  assert.doesNotMatch(textOf(report, 'table'), /rempart reader/);
+});
+
 test('what the cluster consists of is exempt by name, and listed', async () => {
   const { server, kubeconfig } = await cluster();
   await make(

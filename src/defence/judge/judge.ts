@@ -24,7 +24,10 @@ export type Failure = {
   severity: Severity;
   /** How many objects that controllers made of it have the same failure. */
   made: number;
-  /** The patch, once it was applied to a copy and the check judged that; undefined: only the author can decide. */
+  /**
+   * The patch, once it was applied to a copy and the check judged that; undefined: only the author can decide, or it
+   * lives and no API server would take a change of it.
+   */
   mend(): PatchOperation[] | undefined;
 };
 
@@ -148,8 +151,12 @@ export function checksFor(object: Manifest, checks: Check[]): Check[] {
   return checks.filter(({ kinds }) => kinds.includes(kind) || kinds.includes('*'));
 }
 
+/** What they run is never changed, only made anew: https://kubernetes.io/docs/concepts/workloads/pods/#pod-update-and-replacement */
+const unchangeable = ['Pod', 'Job.batch'];
+
 function failureOf(check: Check, judged: JudgedObject, finding: Finding, context: JudgeContext): Failure {
-  const mend = () => recheck(check, judged.object, finding, context);
+  const isFixed = context.source === 'cluster' && unchangeable.includes(kindName(judged.object));
+  const mend = () => (isFixed ? undefined : recheck(check, judged.object, finding, context));
   return { check, judged, finding, severity: finding.severity ?? check.severity, made: 0, mend };
 }
 

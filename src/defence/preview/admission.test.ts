@@ -197,6 +197,11 @@ test('a folder of workloads: each is held against the rules of its namespace as 
   const impacts = told([namespace('shop')], changes);
   assert.deepEqual(impacts['Deployment new/idle'], ['breaks']);
   assert.deepEqual(impacts['CronJob new/night'], ['safe']);
+  const pod = object('v1', 'Pod', 'bare', { spec: careless });
+  const whyOf = (...there: Manifest[]) =>
+    preview(clusterOf([namespace('shop'), ...there]), [{ put: { ...pod } }], noObservations(), 0).impacts[0]!.why;
+  assert.match(whyOf(), /^it is refused: /);
+  assert.match(whyOf(pod), /^it runs on; made again it is refused: /);
 });
 
 test('what a change of a kind does that nobody judges is said, and an undo puts back what was', () => {

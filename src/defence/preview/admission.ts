@@ -56,7 +56,11 @@ function compare(rule: AdmissionRule, scope: Scope): Judged {
     const { refusal, doubt: byPolicy } = refusedAfter(candidate, !old.has(key));
     const was = changed.has(key) ? undefined : old.get(key);
     const doubt = candidate.pointer === '' ? undefined : (doubtOf(webhooks, candidate, changed.has(key)) ?? byPolicy);
-    return impactOf(rule, candidate, { refusal, refusalBefore: was && refusedBefore(was, false).refusal, doubt });
+    const lives = before.get(candidate.subject.ref) !== undefined;
+    return impactOf(rule, candidate, {
+      ...{ lives, refusal, doubt },
+      refusalBefore: was && refusedBefore(was, false).refusal,
+    });
   });
   const count = (type: string) => candidates.filter(({ subject }) => subject.type === type).length;
   return {
@@ -78,12 +82,17 @@ function refusalsIn(snapshot: Snapshot, refuses: (candidate: Candidate) => Refus
 const doubtOf = (webhooks: AskedWebhooks, candidate: Candidate, isChanged: boolean): string | undefined =>
   isChanged ? webhooks.aboutNew(candidate) : candidate.live === 0 ? webhooks.changing(candidate) : undefined;
 
-type Judgement = { refusal: Refusal | undefined; refusalBefore: Refusal | undefined; doubt: string | undefined };
+type Judgement = {
+  lives: boolean;
+  refusal: Refusal | undefined;
+  refusalBefore: Refusal | undefined;
+  doubt: string | undefined;
+};
 
 function impactOf(
   rule: AdmissionRule,
   { subject, live, pointer }: Candidate,
-  { refusal, refusalBefore, doubt }: Judgement,
+  { lives, refusal, refusalBefore, doubt }: Judgement,
 ): Impact[] {
   if (refusal === undefined && refusalBefore === undefined && doubt !== undefined)
     return [{ outcome: 'unknown', subject, why: `as it is written its next pod is let in; but ${doubt}`, by: [] }];
@@ -101,11 +110,15 @@ function impactOf(
   if (refusalBefore !== undefined) return [];
   const { outcome = 'breaks', why, by } = refusal;
   const allowance = refusal.allowance?.();
-  const when =
-    pointer === ''
-      ? 'it runs on; made again it is refused'
-      : live > 0
-        ? 'what runs runs on; its next pod is refused'
-        : 'its pods are refused';
-  return [{ outcome, subject, why: `${when}: ${why}`, by, ...(allowance === undefined ? {} : { allowance }) }];
+  const podRefused = lives ? 'it runs on; made again it is refused' : 'it is refused';
+  const next = live > 0 ? 'what runs runs on; its next pod is refused' : 'its pods are refused';
+  return [
+    {
+      outcome,
+      subject,
+      why: `${pointer === '' ? podRefused : next}: ${why}`,
+      by,
+      ...(allowance === undefined ? {} : { allowance }),
+    },
+  ];
 }

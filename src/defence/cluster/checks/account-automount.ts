@@ -32,6 +32,6 @@ export const accountAutomount: Check = {
       return pass;
     const field = ['automountServiceAccountToken'];
     const patch = [{ op: 'add', path: '/automountServiceAccountToken', value: false }];
-    return failOn([{ field, reason: 'token without need', detail: 'nothing binds a role to it', patch }]);
+    return failOn([{ field, reason: 'token without need', detail: 'no binding names it', patch }]);
   },
 };

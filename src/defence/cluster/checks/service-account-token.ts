@@ -40,7 +40,7 @@ export const serviceAccountToken: Check = {
       return notAssessed(`ServiceAccount ${name} and its rights are not among the manifests`);
     const field = [...found.prefix, 'spec', 'automountServiceAccountToken'];
     const patch = [{ op: 'add', path: pointer(field), value: false }];
-    const detail = `the token of ServiceAccount ${name} is mounted, and nothing binds a role to it`;
+    const detail = `the token of ServiceAccount ${name} is mounted, and no binding names it`;
     return failOn([{ field, reason: 'token without need', detail, patch }]);
   },
 };

@@ -66,7 +66,7 @@ function notAssessedLines(report: CheckReport): string[] {
   const lines: string[] = [];
   for (const { what, why } of report.unreadable) lines.push(`    ${printable(what)}  ${printable(why)}`);
   if (lines.length > 0) lines.unshift('Unreadable');
-  if (lines.length > 0 && report.source === 'cluster')
+  if (report.source === 'cluster' && report.unreadable.some(({ why }) => why.includes('forbidden')))
     lines.push('    (the role that `rempart reader` prints allows what is forbidden; Secrets by --with-secret-names)');
   const groups = groupedUnassessed(report);
   if (groups.length > 0) lines.push('Not assessed');
