@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -8,6 +8,8 @@ import { systemClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
 import type { AuditEvent } from '../contracts.ts';
 import { createAudit } from './audit.ts';
+import { openAuditFiles } from './files.ts';
+import { auditLine, hashOf } from './lines.ts';
 import { verifyAudit } from './verify.ts';
 
 const made: string[] = [];
@@ -119,6 +121,39 @@ test('a line that a crash left unfinished is dropped, and the chain goes on', as
   assert.equal((await verifyAudit(directory)).lines, 6);
 });
 
+test('an unfinished line of any length is all that is dropped', async () => {
+  const { directory, file, problems } = await written(5);
+  writeFileSync(file, `${readFileSync(file, 'utf8')}{"kind":"Event","userAgent":"${'x'.repeat(3 << 20)}`);
+  const audit = openLog(directory);
+  audit.record(event({ userAgent: 'x'.repeat(3 << 20) }));
+  await audit.close();
+  const again = openLog(directory);
+  again.record(event());
+  await again.close();
+  assert.deepEqual(await problems(), []);
+  assert.equal((await verifyAudit(directory)).lines, 7);
+});
+
+test('lines are in the log once, also when the head cannot be written after a part was closed', async () => {
+  const directory = newDirectory();
+  const files = openAuditFiles({ directory, fileBytesMax: 1, filesMax: 4 });
+  let { hash } = files.end;
+  const line = (sequence: number) => {
+    const text = auditLine(event(), { sequence, previous: hash });
+    hash = hashOf(text);
+    return { text, sequence, hash };
+  };
+  await files.append([line(1)]);
+  mkdirSync(join(directory, 'audit.head'));
+  const second = [line(2)];
+  await assert.rejects(files.append(second));
+  rmSync(join(directory, 'audit.head'), { recursive: true });
+  await files.append(second);
+  await files.writeHead();
+  await files.close();
+  assert.deepEqual(await verifyAudit(directory), { lines: 2, problems: [] });
+});
+
 test('rotation bounds the disk, keeps the chain across parts, and a removed part is found', async () => {
   const { directory, problems } = await written(200, { fileBytesMax: 5000, filesMax: 4 });
   const parts = () => readdirSync(directory).filter((name) => name.startsWith('audit-'));
@@ -157,6 +192,20 @@ test('while the log cannot be written requests are refused, and nothing is lost 
   await audit.close();
   const verdict = await verifyAudit(directory);
   assert.deepEqual(verdict, { lines: 2, problems: [] });
+});
+
+test('lines that could not be written when the log is closed are told', async () => {
+  const directory = newDirectory();
+  const told: unknown[] = [];
+  const log = { ...silentLog, error: (message: string, fields?: object) => void told.push([message, fields]) };
+  const audit = openLog(directory, { log });
+  rmSync(directory, { recursive: true });
+  audit.record(event());
+  await until(() => !isReady(audit));
+  audit.record(event());
+  await audit.close();
+  assert.deepEqual(told.at(-1), ['the audit log is closed without what could not be written', { lines: 2 }]);
+  writeDirectory(directory);
 });
 
 test('a full disk lets reads go on and refuses the rest; what they did is written when there is room', async (context) => {

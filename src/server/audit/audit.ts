@@ -61,7 +61,8 @@ export function createAudit(options: AuditOptions): AuditLog {
     if (failure === undefined) await retrying(files.writeHead);
   }
 
-  const hasMore = () => arrived.length > 0 || pending.length > 0;
+  const waitingLines = () => arrived.length + pending.length;
+  const hasMore = () => waitingLines() > 0;
 
   function chainArrived(): void {
     for (const event of arrived) {
@@ -137,6 +138,7 @@ export function createAudit(options: AuditOptions): AuditLog {
     async close() {
       closed = true;
       while (writing !== undefined && failure === undefined) await writing;
+      if (hasMore()) log.error('the audit log is closed without what could not be written', { lines: waitingLines() });
       await files.close();
     },
   };

@@ -56,19 +56,23 @@ export function readHead(directory: string): Head | undefined {
   return head;
 }
 
-const lineBytesMax = 1 << 20;
+/** Most lines are far shorter; for one that is not, more is read. */
+const readBytes = 1 << 20;
 
 /** The last whole line of a file, and how long the file is up to its end. */
 function lastLine(file: string): { line: string; bytes: number } | undefined {
   const descriptor = openSync(file, 'r');
   try {
     const { size } = fstatSync(descriptor);
-    const buffer = Buffer.alloc(Math.min(size, lineBytesMax));
-    readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
-    const end = buffer.lastIndexOf(0x0a);
-    if (end < 0) return undefined;
-    const start = end === 0 ? -1 : buffer.lastIndexOf(0x0a, end - 1);
-    return { line: buffer.toString('utf8', start + 1, end), bytes: size - buffer.length + end + 1 };
+    for (let length = Math.min(size, readBytes); ; length = Math.min(size, length * 2)) {
+      const buffer = Buffer.alloc(length);
+      readSync(descriptor, buffer, 0, length, size - length);
+      const end = buffer.lastIndexOf(0x0a);
+      const start = end <= 0 ? -1 : buffer.lastIndexOf(0x0a, end - 1);
+      if (start < 0 && length < size) continue;
+      if (end < 0) return undefined;
+      return { line: buffer.toString('utf8', start + 1, end), bytes: size - length + end + 1 };
+    }
   } finally {
     closeSync(descriptor);
   }
@@ -148,10 +152,11 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
     end: { sequence, hash, gap },
     async append(lines) {
       let target = await current();
-      const full = bytes > fileBytesMax;
-      if (full) {
+      if (bytes > fileBytesMax) {
         await rotate(lines[0]!.sequence);
         target = await current();
+        // Which parts are kept has changed: nobody may look for those that are gone. Before there is a line to lose.
+        await writeHead();
       }
       const written = Buffer.from([...lines.map(({ text }) => text), ''].join('\n'));
       try {
@@ -163,8 +168,6 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
       }
       last = lines.at(-1)!;
       bytes += written.length;
-      // Which parts are kept has changed: nobody may look for those that are gone.
-      if (full) await writeHead();
     },
     writeHead,
     async close() {
@@ -178,7 +181,7 @@ export function openAuditFiles({ directory, fileBytesMax, filesMax }: FileOption
 function firstSequence(file: string): number | undefined {
   const descriptor = openSync(file, 'r');
   try {
-    const buffer = Buffer.alloc(lineBytesMax);
+    const buffer = Buffer.alloc(readBytes);
     const length = readSync(descriptor, buffer, 0, buffer.length, 0);
     return linkOf(buffer.toString('utf8', 0, Math.max(0, buffer.subarray(0, length).indexOf(0x0a))))?.sequence;
   } finally {
