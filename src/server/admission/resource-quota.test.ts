@@ -31,6 +31,13 @@ test('what was deleted, and what was refused for another reason, does not count'
   assert.equal((await create(pod('three', {}, {}, 'back'))).code, 201);
 });
 
+test('a create of a name that is there already counts once', async () => {
+  const create = await limited('twice', { hard: { pods: '2' } });
+  assert.equal((await create(pod('one', {}, {}, 'twice'))).code, 201);
+  assert.equal((await create(pod('one', {}, {}, 'twice'))).code, 409);
+  assert.equal((await create(pod('two', {}, {}, 'twice'))).code, 201);
+});
+
 test('compute is summed exactly, and must be said', async () => {
   const create = await limited('cpu', { hard: { 'requests.cpu': '1' } });
   assert.match((await create(pod('silent', {}, {}, 'cpu'))).body.message, /must specify requests.cpu for: main/);

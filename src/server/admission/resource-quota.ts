@@ -49,9 +49,10 @@ function pending(reservations: Map<string, Reservation>, namespace: string, own:
 /** Drops what the store shows by now, and what never came. */
 function forget({ lookup }: AdmissionRequest, reservations: Map<string, Reservation>, nowMs: number): void {
   for (const [key, { resource, object, untilMs }] of reservations) {
-    const { namespace, name, uid } = object.metadata;
+    const { namespace, name } = object.metadata;
+    // Also when it is another's: then this one was refused.
     const stored = lookup.get(resource, namespace!, name);
-    if (untilMs <= nowMs || (stored !== undefined && stored.metadata.uid === uid)) reservations.delete(key);
+    if (untilMs <= nowMs || stored !== undefined) reservations.delete(key);
   }
   if (reservations.size >= reservationsMax) reservations.clear();
 }
