@@ -32,7 +32,12 @@ export function createAllocations(lookup: Lookup, nowMs: () => number): Allocati
     return stored.holders;
   }
 
-  const holder = (what: Allocated) => holders().get(what) ?? reserved.get(what)?.by;
+  function holder(what: Allocated): string | undefined {
+    const owner = holders().get(what);
+    if (owner !== undefined) return owner;
+    const kept = reserved.get(what);
+    return kept === undefined || kept.untilMs < nowMs() ? undefined : kept.by;
+  }
 
   return {
     holder,
