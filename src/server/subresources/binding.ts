@@ -3,32 +3,32 @@ import { badRequest, conflict } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { readBody } from '../body.ts';
 import { type Context, type Reply, valueReply } from '../context.ts';
+import { decodeAs } from '../verbs/decode.ts';
 import { admit } from '../verbs/prepare.ts';
 
 /** POST pods/NAME/binding: the scheduler's decision, made once. */
 export async function bind(context: Context): Promise<Reply> {
   const { kind, storage, target, clock, dryRun } = context;
-  const binding = (await readBody(context.request)).value as KubernetesObject | undefined;
-  const targetKind = binding?.['target']?.kind ?? '';
+  const binding = await decodeAs<KubernetesObject>(context.request, 'io.k8s.api.core.v1.Binding');
+  const targetKind = binding['target']?.kind ?? '';
   if (targetKind !== '' && targetKind !== 'Node')
     throw badRequest(
       `target.kind: Unsupported value: ${JSON.stringify(targetKind)}: supported values: "Node", "<empty>"`,
     );
-  const nodeName = binding?.['target']?.name;
-  if (typeof nodeName !== 'string' || nodeName === '')
-    throw badRequest('target.name: Required value: the node to bind to');
-  if (binding?.metadata?.name !== undefined && binding.metadata.name !== target.name)
+  const nodeName = binding['target']?.name;
+  if (!nodeName) throw badRequest('target.name: Required value: the node to bind to');
+  if (binding.metadata?.name !== undefined && binding.metadata.name !== target.name)
     throw badRequest(
       `the name of the binding (${binding.metadata.name}) does not match the pod on the URL (${target.name})`,
     );
-  await admit(context, 'CREATE', { object: binding!, name: target.name });
+  await admit(context, 'CREATE', { object: binding, name: target.name });
   const subject = { group: '', resource: 'pods/binding', name: target.name };
   await storage.update(
     kind,
     target.namespace,
     target.name,
     (pod) => {
-      if (binding?.metadata?.uid && binding.metadata.uid !== pod.metadata.uid)
+      if (binding.metadata?.uid && binding.metadata.uid !== pod.metadata.uid)
         throw conflict(subject, `the pod has the uid ${pod.metadata.uid}, not ${binding.metadata.uid}`);
       if (pod.metadata.deletionTimestamp !== undefined)
         throw conflict(subject, `pod ${target.name} is being deleted, cannot be assigned to a host`);
@@ -44,8 +44,8 @@ export async function bind(context: Context): Promise<Reply> {
 }
 
 /** Everything but where it runs is shared with the pod of before: thousands are bound at once. */
-function bound(pod: KubernetesObject, nodeName: string, binding: KubernetesObject | undefined, time: string) {
-  const annotations = { ...pod.metadata.annotations, ...binding?.metadata?.annotations };
+function bound(pod: KubernetesObject, nodeName: string, binding: KubernetesObject, time: string) {
+  const annotations = { ...pod.metadata.annotations, ...binding.metadata?.annotations };
   return {
     ...pod,
     metadata: { ...pod.metadata, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },

@@ -3,11 +3,10 @@ import { matchesSelector } from '../../api/selectors.ts';
 import { ApiError, badRequest, notFound } from '../../api/status.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { copyJson } from '../../foundation/json.ts';
-import { readBody } from '../body.ts';
 import { type Context, type Reply, valueReply } from '../context.ts';
 import { objectFor } from '../storage/codec.ts';
-import { readDryRun } from '../verbs/decode.ts';
-import { type DeleteOptions, removeObject } from '../verbs/delete.ts';
+import { decodeAs } from '../verbs/decode.ts';
+import { checkOptions, type DeleteOptions, isDryRun, removeObject } from '../verbs/delete.ts';
 import { admit } from '../verbs/prepare.ts';
 
 type Budget = KubernetesObject;
@@ -16,12 +15,12 @@ const budgets = 'poddisruptionbudgets.policy';
 /** POST pods/NAME/eviction: a delete that asks the disruption budgets first, as `kubectl drain` does. */
 export async function evict(context: Context): Promise<Reply> {
   const { target, kind, storage, lookup } = context;
-  const eviction = ((await readBody(context.request)).value ?? {}) as KubernetesObject;
+  const eviction = await decodeAs<KubernetesObject>(context.request, 'io.k8s.api.policy.v1.Eviction');
   if (eviction.metadata?.name && eviction.metadata.name !== target.name)
     throw badRequest(`name in URL (${target.name}) does not match name in Eviction object (${eviction.metadata.name})`);
   const options: DeleteOptions = eviction['deleteOptions'] ?? {};
-  const asked = new URLSearchParams((options.dryRun ?? []).map((value) => ['dryRun', value]));
-  const dryRun = context.dryRun || readDryRun(asked, 'delete');
+  checkOptions(options);
+  const dryRun = isDryRun(options) || context.dryRun;
   const entry = storage.get(kind, target.namespace, target.name);
   if (entry === undefined) throw notFound({ group: '', resource: 'pods', name: target.name });
   const pod = objectFor(kind, entry);

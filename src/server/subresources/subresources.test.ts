@@ -131,6 +131,22 @@ test('an eviction of a pod that no budget protects is a delete', async () => {
   assert.equal((await may(server, 'GET', `${pods}/free`)).code, 404);
 });
 
+test('what is bound, evicted or asked for has the types of the API', async () => {
+  await runningPod('typed', 'typed');
+  const evict = (deleteOptions: unknown) =>
+    may(server, 'POST', `${pods}/typed/eviction`, { ...eviction('typed'), deleteOptions });
+  for (const wrong of [{ gracePeriodSeconds: 'soon' }, { gracePeriodSeconds: -1 }, { dryRun: 'All' }, 'now'])
+    assert.equal((await evict(wrong)).code, 400, JSON.stringify(wrong));
+  assert.equal((await evict({ dryRun: ['Some'] })).code, 422);
+  assert.equal((await evict({ propagationPolicy: 'Never' })).code, 422);
+  await must(server, 'POST', pods, pod('unbound'));
+  const metadata = { name: 'unbound', annotations: { number: 1 } };
+  const binding = { apiVersion: 'v1', kind: 'Binding', metadata, target: { kind: 'Node', name: 'n1' } };
+  assert.equal((await may(server, 'POST', `${pods}/unbound/binding`, binding)).code, 400);
+  const token = '/api/v1/namespaces/default/serviceaccounts/default/token';
+  assert.equal((await may(server, 'POST', token, { spec: { audiences: 'a' } })).code, 400);
+});
+
 test('ephemeral containers are added by their subresource and change nothing else', async () => {
   const made = await must(server, 'POST', pods, pod('debugged'));
   const ephemeralContainers = [{ name: 'debugger', image: 'busybox' }];

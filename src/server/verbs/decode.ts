@@ -2,10 +2,13 @@ import type { Kind } from '../../api/kind.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { decodeFields, strictFindings, unfit } from '../../api/schema/decode.ts';
+import { definition } from '../../api/schema/definitions.ts';
 import { badRequest } from '../../api/status.ts';
 import { notSupported } from '../../api/validation/errors.ts';
+import { isObject } from '../../foundation/json.ts';
 import { readBody } from '../body.ts';
 import type { Context } from '../context.ts';
+import type { ServerRequest } from '../request.ts';
 import { refusedOption } from './options.ts';
 
 type Validation = 'Strict' | 'Warn' | 'Ignore';
@@ -14,6 +17,19 @@ type Validation = 'Strict' | 'Warn' | 'Ignore';
 export async function decodeObject(context: Context, kind: Kind = context.kind): Promise<KubernetesObject> {
   const { value, duplicates } = await readBody(context.request, validationOf(context) !== 'Ignore');
   return checkObject(context, kind, value, duplicates);
+}
+
+/**
+ * The body of a request for a subresource, or the options of a delete: a built-in type that is not the kind of the path.
+ * An empty one when there is no body. Throws BadRequest.
+ */
+export async function decodeAs<Type extends object>(request: ServerRequest, name: string): Promise<Type> {
+  const value = (await readBody(request)).value ?? {};
+  const [version, type] = name.split('.').slice(-2) as [string, string];
+  if (!isObject(value)) throw badRequest(`the body must be a ${type} object`);
+  const { mismatch } = decodeFields(definition(name), value);
+  if (mismatch !== undefined) throw unfit(type, version, { mismatch });
+  return value as Type;
 }
 
 /** Fits `value`, which it changes, to `kind`; warns of, refuses or ignores what the kind's schema does not know. */

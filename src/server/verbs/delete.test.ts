@@ -41,6 +41,22 @@ test('a delete whose precondition does not hold is a conflict', async () => {
   assert.equal((await must(server, 'DELETE', path, { preconditions: { uid } })).status, 'Success');
 });
 
+test('options that are null are absent, those of a wrong type are refused', async () => {
+  await must(server, 'POST', configMaps, configMap('optional'));
+  const path = `${configMaps}/optional`;
+  for (const wrong of [
+    { dryRun: 'All' },
+    { gracePeriodSeconds: '1' },
+    { gracePeriodSeconds: -1 },
+    { preconditions: 1 },
+    [],
+  ])
+    assert.equal((await may(server, 'DELETE', path, wrong)).code, 400, JSON.stringify(wrong));
+  assert.equal((await may(server, 'DELETE', `${path}?dryRun=All`, { dryRun: ['Some'] })).code, 422);
+  const absent = { preconditions: null, gracePeriodSeconds: null, dryRun: null, propagationPolicy: null };
+  assert.equal((await must(server, 'DELETE', path, absent)).status, 'Success');
+});
+
 test('a pod on no node goes at once, one on a node gets its grace period until its agent says so', async () => {
   await must(server, 'POST', pods, pod('nowhere'));
   await must(server, 'DELETE', `${pods}/nowhere`);

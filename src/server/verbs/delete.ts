@@ -4,11 +4,10 @@ import { badRequest, conflict } from '../../api/status.ts';
 import { invalidValue, notSupported } from '../../api/validation/errors.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import { copyJson } from '../../foundation/json.ts';
-import { readBody } from '../body.ts';
 import { type Context, objectReply, type Reply, valueReply } from '../context.ts';
 import { namesOf } from '../storage/codec.ts';
 import type { Change } from '../storage/storage.ts';
-import { readDryRun } from './decode.ts';
+import { decodeAs, readDryRun } from './decode.ts';
 import { readPage } from './list.ts';
 import { refusedOption } from './options.ts';
 import { admit } from './prepare.ts';
@@ -27,7 +26,7 @@ const defaultGraceSeconds = 30;
 /** DELETE of one object. Answers with the object while it is going, with Success when it is gone. */
 export async function remove(context: Context): Promise<Reply> {
   const options = await readOptions(context);
-  return removeObject({ ...context, dryRun: context.dryRun || (options.dryRun ?? []).includes('All') }, options);
+  return removeObject({ ...context, dryRun: isDryRun(options) || context.dryRun }, options);
 }
 
 export async function removeObject(context: Context, options: DeleteOptions): Promise<Reply> {
@@ -114,11 +113,11 @@ function checkPreconditions({ kind }: Context, { preconditions }: DeleteOptions,
 /** Options come in the body or, from old clients, in the query. */
 async function readOptions(context: Context): Promise<DeleteOptions> {
   const { query } = context.target;
-  const body = (await readBody(context.request)).value ?? {};
-  if (typeof body !== 'object' || Array.isArray(body)) throw badRequest('the body must be a DeleteOptions object');
-  const { kind = 'DeleteOptions' } = body as { kind?: unknown };
+  const { kind = 'DeleteOptions', ...options } = await decodeAs<DeleteOptions & { kind?: string }>(
+    context.request,
+    'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
+  );
   if (kind !== 'DeleteOptions') throw badRequest(`no kind ${JSON.stringify(kind)} is taken here: only DeleteOptions`);
-  const options = { ...(body as DeleteOptions) };
   const grace = query.get('gracePeriodSeconds');
   const policy = query.get('propagationPolicy');
   if (grace && !/^\d{1,9}$/.test(grace))
@@ -127,14 +126,17 @@ async function readOptions(context: Context): Promise<DeleteOptions> {
   if (policy !== null) options.propagationPolicy ??= policy as 'Background';
   if (query.get('orphanDependents') === 'true') options.orphanDependents ??= true;
   checkOptions(options);
-  readDryRun(new URLSearchParams((options.dryRun ?? []).map((value) => ['dryRun', String(value)])), 'delete');
   return options;
 }
 
-function checkOptions({ gracePeriodSeconds, propagationPolicy, orphanDependents, dryRun }: DeleteOptions): void {
-  if (gracePeriodSeconds !== undefined && !(Number.isInteger(gracePeriodSeconds) && gracePeriodSeconds >= 0))
+/** Do the options ask for a dry run? Throws Invalid when they ask for one of an unknown kind. */
+export const isDryRun = ({ dryRun = [] }: DeleteOptions): boolean =>
+  readDryRun(new URLSearchParams(dryRun.map((value) => ['dryRun', value])), 'delete');
+
+/** Throws BadRequest and Invalid. */
+export function checkOptions({ gracePeriodSeconds = 0, propagationPolicy, orphanDependents }: DeleteOptions): void {
+  if (gracePeriodSeconds < 0)
     throw badRequest('gracePeriodSeconds: Invalid value: must be a whole number of at least 0');
-  if (dryRun !== undefined && !Array.isArray(dryRun)) throw badRequest('dryRun must be a list');
   if (propagationPolicy === undefined) return;
   const both = 'orphanDependents and deletionPropagation cannot be both set';
   if (orphanDependents !== undefined)
@@ -147,7 +149,7 @@ function checkOptions({ gracePeriodSeconds, propagationPolicy, orphanDependents,
 /** DELETE of a collection: each object as if it were deleted alone; answers with those that were there. */
 export async function removeCollection(context: Context): Promise<Reply> {
   const options = await readOptions(context);
-  const dryRun = context.dryRun || (options.dryRun ?? []).includes('All');
+  const dryRun = isDryRun(options) || context.dryRun;
   const { entries, revision } = readPage(context);
   for (const entry of entries) {
     const target = { ...context.target, ...namesOf(entry.key) };
