@@ -17,7 +17,7 @@ export type EndingContext = Pick<
 
 /**
  * The end of a pod of which nothing runs: one that the API wants gone goes, with its records and logs. Every event of the
- * pod meanwhile says again that it has ended: it is still finished once. `gone` is called when the API has it no more.
+ * pod meanwhile says again that it has ended: it is still finished once. `gone` is called, once, when nothing is left.
  */
 export function createEnding(context: EndingContext, gone: (worker: PodWorker) => void): (worker: PodWorker) => void {
   const finishing = new Set<string>();
@@ -30,11 +30,12 @@ export function createEnding(context: EndingContext, gone: (worker: PodWorker) =
     try {
       await lastStatus(uid, context);
       await deleteObject(pod, context);
-      gone(worker);
+      worker.dispose();
       await removeRecords(pod, context);
+      gone(worker);
     } catch (error) {
       const { name, namespace } = pod.metadata;
-      context.log.warn('a stopped pod could not be deleted; trying again', { pod: name, namespace, error });
+      context.log.warn('a stopped pod could not be removed; trying again', { pod: name, namespace, error });
       context.clock.after(againMs, () => void finish(worker));
     } finally {
       finishing.delete(uid);

@@ -46,10 +46,9 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
     wanted: (uid) => cache.byUid(uid) as Pod | undefined,
   });
   const finish = createEnding(context, (worker) => {
-    const uid = worker.memory.pod.metadata.uid!;
-    worker.dispose();
-    workers.delete(uid);
-    context.statuses.forget(uid);
+    const { uid } = worker.memory.pod.metadata;
+    workers.delete(uid!);
+    context.statuses.forget(uid!);
     room.retryResizes();
   });
 

@@ -11,7 +11,8 @@ import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { Pods } from './pods.ts';
-import { mirrorAnnotation, sourceAnnotation } from './static-pod.ts';
+import { isStatic, mirrorAnnotation, sourceAnnotation } from './static-pod.ts';
+import { createTurn } from './turn.ts';
 
 export type StaticPodsOptions = {
   directory: string;
@@ -19,7 +20,7 @@ export type StaticPodsOptions = {
   /** The node object, once it is registered: the owner of mirror pods. */
   nodeUid(): string | undefined;
   client: Client;
-  pods: Pods;
+  pods: Pick<Pods, 'list' | 'get' | 'setStatic' | 'removeStatic' | 'mirrored'>;
   clock: Clock;
   log: Log;
 };
@@ -28,6 +29,7 @@ const filesMax = 64;
 const fileBytesMax = 1024 * 1024;
 const rereadMs = 60_000;
 const settleMs = 100;
+const endingMs = 1000;
 
 /**
  * Pods from the files of a directory: they run without the API, and the API shows a read-only mirror of each. A file
@@ -36,10 +38,11 @@ const settleMs = 100;
 export async function startStaticPods(options: StaticPodsOptions): Promise<() => void> {
   const { directory, clock, log, pods } = options;
   const known = new Map<string, Pod>();
-  let cancel = () => {};
+  let cancelNext = () => {};
+  let cancelSettled = () => {};
   let stopped = false;
 
-  async function read(): Promise<void> {
+  async function readFiles(): Promise<Map<string, Pod>> {
     const names = (await readdir(directory)).filter((name) => /\.(ya?ml|json)$/.test(name) && !name.startsWith('.'));
     const found = new Map<string, Pod>();
     for (const name of names.sort().slice(0, filesMax)) {
@@ -51,35 +54,74 @@ export async function startStaticPods(options: StaticPodsOptions): Promise<() =>
         if (before) found.set(name, before);
       }
     }
+    return found;
+  }
+
+  /** Resolves to whether a pod still waits for the one that had its name. */
+  async function follow(): Promise<boolean> {
+    const found = await readFiles();
     for (const [name, pod] of known) {
       if (found.get(name)?.metadata.uid === pod.metadata.uid) continue;
       pods.removeStatic(pod.metadata.uid!);
       known.delete(name);
     }
+    let isWaiting = false;
     for (const [name, pod] of found) {
-      if (!known.has(name)) pods.setStatic(pod);
       known.set(name, pod);
+      if (isNameEnding(pod, pods)) {
+        isWaiting = true;
+        continue;
+      }
+      if (pods.get(pod.metadata.uid!) === undefined) pods.setStatic(pod);
       await mirror(pod, options).catch((error) => log.warn('a mirror pod could not be written', { error }));
     }
+    return isWaiting;
   }
 
-  async function again(): Promise<void> {
-    await read().catch((error) => log.error('the directory of static pods cannot be read', { directory, error }));
-    if (!stopped) cancel = clock.after(rereadMs, () => void again());
+  async function look(): Promise<void> {
+    const isWaiting = await follow().catch((error) => {
+      log.error('the directory of static pods cannot be read', { directory, error });
+    });
+    cancelNext();
+    if (!stopped) cancelNext = clock.after(isWaiting ? endingMs : rereadMs, again);
   }
+  const again = createTurn(look);
 
-  await again();
-  const watcher: FSWatcher = watch(directory, () => {
-    cancel();
-    cancel = clock.after(settleMs, () => void again());
+  await look();
+  const watcher = watchIfPossible(directory, log, () => {
+    cancelSettled();
+    cancelSettled = clock.after(settleMs, again);
   });
-  watcher.unref();
   return () => {
     stopped = true;
-    cancel();
-    watcher.close();
+    cancelNext();
+    cancelSettled();
+    watcher?.close();
   };
 }
+
+/** Without a watch (inotify may be exhausted) files are read once a minute. */
+function watchIfPossible(directory: string, log: Log, onChange: () => void): FSWatcher | undefined {
+  const without = (error: unknown) =>
+    log.warn('changes of static pods are seen once a minute: the directory cannot be watched', { directory, error });
+  try {
+    return watch(directory, { persistent: false }, onChange).on('error', without);
+  } catch (error) {
+    without(error);
+    return undefined;
+  }
+}
+
+/**
+ * One after the other, as on other nodes: a pod whose file has changed begins when the one before has ended, and so does
+ * one whose file was taken away and put back.
+ */
+const isNameEnding = ({ metadata }: Pod, pods: Pick<Pods, 'list' | 'get'>): boolean =>
+  pods.list().some((other) => {
+    const { name, namespace, uid } = other.metadata;
+    const hasName = isStatic(other) && name === metadata.name && namespace === metadata.namespace;
+    return hasName && pods.get(uid!)?.memory.stop?.deleted === true;
+  });
 
 async function readBounded(path: string): Promise<string> {
   const handle = await open(path);
