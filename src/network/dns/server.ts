@@ -16,6 +16,8 @@ export type DnsServerOptions = AnswerOptions & {
 export type DnsServer = { port: number; close(): Promise<void> };
 
 const openConnectionsMax = 128;
+/** So that one pod cannot use up what all share. */
+const connectionsPerClientMax = 16;
 const openAnswersMax = 1024;
 const idleMs = 10_000;
 /** No question is longer: a name of 255 bytes and a few options. */
@@ -23,7 +25,14 @@ const queryBytesMax = 1024;
 
 /** Serves DNS over UDP and TCP. Rejects when the address cannot be bound. */
 export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
-  const tcp = createServer((socket) => serveConnection(socket, options));
+  const connections = new Set<Socket>();
+  const tcp = createServer((socket) => {
+    const others = [...connections].filter(({ remoteAddress }) => remoteAddress === socket.remoteAddress);
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    if (others.length < connectionsPerClientMax) serveConnection(socket, options);
+    else socket.destroy();
+  });
   tcp.maxConnections = openConnectionsMax;
   tcp.listen(options.port, options.address);
   await once(tcp, 'listening').catch((error) => cannotListen(options, error));
@@ -37,11 +46,6 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     cannotListen(options, error);
   }
   serveDatagrams(udp, options);
-  const connections = new Set<Socket>();
-  tcp.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
   return {
     port,
     async close() {
@@ -103,7 +107,18 @@ async function answerAll(socket: Socket, client: string, options: DnsServerOptio
       const reply = await answer(received.subarray(2, 2 + length), client, true, options);
       if (reply === undefined) return;
       received = received.subarray(2 + length);
-      socket.write(Buffer.concat([Buffer.from([reply.length >> 8, reply.length & 255]), reply]));
+      const isTaken = socket.write(Buffer.concat([Buffer.from([reply.length >> 8, reply.length & 255]), reply]));
+      // Who asks and does not listen is read no further, and cut off when idle.
+      if (!isTaken && !socket.destroyed) await drained(socket);
     }
   }
 }
+
+const drained = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    const end = () => {
+      socket.off('drain', end).off('close', end);
+      resolve();
+    };
+    socket.on('drain', end).on('close', end);
+  });
