@@ -8,21 +8,36 @@ import type { Runtime } from '../runtimes/runtime.ts';
 
 export type HookTarget = { runtime: Runtime; clock: Clock; containerId: string; spec: ContainerSpec; podIP: string };
 
-/** Runs a postStart or preStop handler to its end. Rejects with what went wrong; `timeoutMs` bounds it. */
+/** Runs a postStart or preStop handler. Rejects with what went wrong, and after `timeoutMs` whatever the handler does. */
 export async function runHook(handler: LifecycleHandler, target: HookTarget, timeoutMs: number): Promise<void> {
-  const { exec, httpGet, tcpSocket, sleep } = handler;
+  const { clock } = target;
+  if (handler.sleep) return pause(clock, Math.min(handler.sleep.seconds * 1000, timeoutMs));
+  const over = new AbortController();
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.after(timeoutMs, () =>
+    late.reject(new Error(`the hook did not end within ${timeoutMs / 1000} s`)),
+  );
+  try {
+    await Promise.race([handle(handler, target, timeoutMs, over.signal), late.promise]);
+  } finally {
+    cancel();
+    over.abort();
+  }
+}
+
+async function handle(handler: LifecycleHandler, target: HookTarget, timeoutMs: number, over: AbortSignal) {
+  const { exec, httpGet, tcpSocket } = handler;
   if (exec) {
     const { exitCode, output } = await target.runtime.exec(target.containerId, exec.command ?? [], timeoutMs);
     if (exitCode !== 0) throw new Error(`command ended with ${exitCode}: ${output.slice(0, 1024)}`);
-  } else if (httpGet) await httpHook(httpGet, target, timeoutMs);
-  else if (tcpSocket) await tcpHook(target.podIP, portOf(tcpSocket.port, target.spec), timeoutMs);
-  else if (sleep) await pause(target.clock, Math.min(sleep.seconds * 1000, timeoutMs));
+  } else if (httpGet) await httpHook(httpGet, target, over);
+  else if (tcpSocket) await tcpHook(target.podIP, portOf(tcpSocket.port, target.spec), over);
 }
 
 export const pause = (clock: Clock, milliseconds: number): Promise<void> =>
   new Promise((resolve) => clock.after(milliseconds, resolve));
 
-function httpHook(action: HTTPGetAction, { podIP, spec }: HookTarget, timeoutMs: number): Promise<void> {
+function httpHook(action: HTTPGetAction, { podIP, spec }: HookTarget, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const secure = action.scheme === 'HTTPS';
     const headers = Object.fromEntries((action.httpHeaders ?? []).map(({ name, value }) => [name, value]));
@@ -31,28 +46,26 @@ function httpHook(action: HTTPGetAction, { podIP, spec }: HookTarget, timeoutMs:
       port: portOf(action.port, spec),
       path: action.path || '/',
       headers,
-      timeout: timeoutMs,
       agent: false,
+      signal,
       ...(secure ? { rejectUnauthorized: false } : {}),
     };
     const request = (secure ? httpsRequest : plainHttp.request)(options, (response) => {
       response.destroy();
       resolve();
     });
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     request.on('error', reject);
     request.end();
   });
 }
 
-function tcpHook(host: string, port: number, timeoutMs: number): Promise<void> {
+function tcpHook(host: string, port: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: timeoutMs });
+    const socket = connect({ host, port, signal });
     socket.on('connect', () => {
       socket.destroy();
       resolve();
     });
-    socket.on('timeout', () => socket.destroy(new Error(`no connection within ${timeoutMs} ms`)));
     socket.on('error', reject);
   });
 }
