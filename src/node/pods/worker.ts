@@ -29,6 +29,9 @@ export type PodWorker = {
   dispose(): void;
 };
 
+/** A timer holds less than 25 days, and fires at once when it is given more: a deadline may be further away. */
+const sleepMsMax = 24 * 3_600_000;
+
 /** `onEnded` is called once nothing of a stopped pod is left but its records. */
 export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: PodWorker) => void): PodWorker {
   const { clock, log } = context;
@@ -88,7 +91,8 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
     cancelTimer?.();
     const times = [wakeAtMs, refreshAtMs(memory), deadlineMs(current)].filter((time) => time !== undefined);
     if (times.length === 0 || disposed) return;
-    cancelTimer = clock.after(Math.max(Math.min(...times) - clock.now(), 1), wake);
+    const delayMs = Math.max(Math.min(...times) - clock.now(), 1);
+    cancelTimer = clock.after(Math.min(delayMs, sleepMsMax), wake);
   }
 
   const worker: PodWorker = {

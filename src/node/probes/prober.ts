@@ -1,7 +1,6 @@
 import type { Container as ContainerSpec, Probe } from '../../api/schema/types.d.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
-import { createTurns } from '../turns.ts';
 import { runProbe } from './run-probe.ts';
 
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
@@ -45,25 +44,24 @@ type Task = {
   cancel(): void;
 };
 
-/** More execs than this in one pod stall containerd for tens of seconds. */
-const maxConcurrent = 16;
+/** A timer holds less than 25 days: who asks for more is probed a little more often. */
+const waitMsMax = 24 * 24 * 3_600_000;
 
 export function createProber({ runtime, clock, onChange, onFailure }: ProberOptions): Prober {
   const tasks = new Map<string, Task>();
   const results = new Map<string, ProbeResult>();
   const podContainers = new Map<string, Set<string>>();
-  const inTurn = createTurns(maxConcurrent);
 
   const periodMs = ({ probe }: Task) => (probe.periodSeconds ?? 10) * 1000;
   const isCurrent = (task: Task) => tasks.get(keyOf(task)) === task;
 
   function schedule(task: Task, delayMs: number): void {
-    task.cancel = clock.after(delayMs, () => void once(task));
+    task.cancel = clock.after(Math.min(delayMs, waitMsMax), () => void once(task));
   }
 
   async function once(task: Task): Promise<void> {
     const { containerId, probe, spec, podIP } = task;
-    const failure = await inTurn(() => runProbe(runtime, containerId, probe, spec, podIP));
+    const failure = await runProbe(runtime, containerId, probe, spec, podIP);
     if (!isCurrent(task)) return;
     judge(task, failure);
     if (isCurrent(task)) schedule(task, periodMs(task));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { manualClock } from '../../foundation/clock.ts';
+import { type Clock, manualClock } from '../../foundation/clock.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { ExecTimeout } from '../runtimes/runtime.ts';
 import { decodeStatus, encodeRequest, withoutTimes } from './grpc-probe.ts';
@@ -169,6 +169,45 @@ test('nothing else is probed until the startup probe has passed', async () => {
   clock.advance(30_000);
   await settled();
   assert.equal(asked.filter((name) => name === 'startup').length, 1);
+});
+
+const proberOf = (exec: Runtime['exec'], clock: Clock) =>
+  createProber({ runtime: { exec } as Runtime, clock, onChange() {}, onFailure() {} });
+const live = (containerId: string, periodSeconds = 10) => ({
+  running: [
+    {
+      ...{ containerId, startedAtMs: 0, started: true },
+      spec: { name: 'main', livenessProbe: { exec: { command: ['x'] }, periodSeconds } } as never,
+    },
+  ],
+  ...{ podIP: '', stopping: false },
+});
+
+test('probes that hang in many pods keep no other pod from being probed', async () => {
+  const clock = manualClock();
+  const exec: Runtime['exec'] = (id) =>
+    id === 'well' ? Promise.resolve({ exitCode: 0, output: '' }) : new Promise(() => {});
+  const prober = proberOf(exec, clock);
+  for (let pod = 0; pod < 100; pod++) prober.sync(`hangs-${pod}`, live(`hangs-${pod}`));
+  prober.sync('well', live('well'));
+  clock.advance(0);
+  await settled();
+  assert.deepEqual(prober.results(['well']).get('well'), { liveness: true });
+});
+
+test('a period that is longer than a timer reaches does not become none', async () => {
+  const delays: number[] = [];
+  const clock = {
+    ...manualClock(),
+    after(delayMs: number, callback: () => void) {
+      if (delays.push(delayMs) === 1) callback();
+      return () => {};
+    },
+  };
+  proberOf(async () => ({ exitCode: 0, output: '' }), clock).sync('uid', live('c', 2 ** 31 - 1));
+  await settled();
+  assert.equal(delays.length, 2);
+  assert.ok(delays[1]! < 2 ** 31);
 });
 
 test('a grpc failure is told in the same words each time', () => {
