@@ -41,7 +41,9 @@ export async function writeAtomically(
   await mkdir(join(directory, fresh), { mode: 0o755 });
   await chmod(join(directory, fresh), 0o755);
   for (const [path, content] of files) await writeOne(join(directory, fresh), path, content, owner);
-  await symlink(fresh, join(directory, '..data_tmp')).catch(ignoreExisting);
+  // One that a killed agent left leads to what is about to be removed.
+  await rm(join(directory, '..data_tmp'), { force: true });
+  await symlink(fresh, join(directory, '..data_tmp'));
   await rename(join(directory, '..data_tmp'), join(directory, dataLink));
   await showNames(directory, files);
   await removeStale(directory, fresh);

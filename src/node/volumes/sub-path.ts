@@ -9,9 +9,9 @@ const maxDepth = 64;
 /**
  * Mounts a path inside a volume at `target`, so that no symbolic link in the volume can lead a container outside of
  * it, not even one that is swapped meanwhile: the path is walked component by component through descriptors that
- * refuse links, and the last descriptor is what gets mounted. A missing path becomes directories with the rights of the
- * volume itself, setgid and sticky bit included, as the kubelet makes them; unlike there they belong to whom the directory
- * above belongs to, who could not write to them otherwise.
+ * refuse links, and the last descriptor is what gets mounted. A missing path becomes directories as the kubelet makes them:
+ * root's, in the group that a setgid directory above says, with the rights of the volume itself, setgid and sticky bit
+ * included. Source: kubernetes/kubernetes pkg/volume/util/subpath/subpath_linux.go.
  */
 export async function mountSubPath(volume: string, subPath: string, target: string, mounter: Mounter): Promise<void> {
   const components = subPath.split('/').filter((component) => component !== '' && component !== '.');
@@ -80,10 +80,7 @@ async function openOrMake(path: string, flags: number, mode: number): Promise<Fi
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   await mkdir(path, { mode: mode & 0o777 });
-  const parent = await stat(dirname(path));
   const handle = await open(path, flags);
-  // In this order: giving a directory away may take its setgid bit.
-  await handle.chown(parent.uid, parent.gid);
   await handle.chmod(mode & 0o7777);
   return handle;
 }

@@ -1,45 +1,25 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
-  chownSync,
   existsSync,
-  lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { PersistentVolume, Pod } from '../../api/schema/types.d.ts';
 import { testPod } from '../pods/testing/view.ts';
 import { plainMounter } from '../testing/mounter.ts';
-import { checkPath, writeAtomically } from './atomic-writer.ts';
 import { checkHostPath } from './host-path.ts';
 import { systemMounter } from './mounter.ts';
 import { isInside, removeLocal } from './persistent.ts';
-import { mountSubPath } from './sub-path.ts';
+import { asRoot, folder, isRoot, mode } from './testing/folder.ts';
 import type { VolumeSources } from './volume-type.ts';
 import { createVolumes, volumeTypes } from './volumes.ts';
-
-const isRoot = process.getuid?.() === 0;
-const asRoot = { skip: isRoot ? false : 'needs root' };
-
-function folder(context: TestContext): string {
-  const path = realpathSync(mkdtempSync(join(tmpdir(), 'rempart-volumes-')));
-  context.after(async () => {
-    for (const point of isRoot ? await systemMounter.below(path) : []) await systemMounter.unmount(point);
-    rmSync(path, { recursive: true, force: true });
-  });
-  return path;
-}
 
 const facts = {
   nodeName: 'node-1',
@@ -73,8 +53,6 @@ function volumesIn(root: string, changes: Partial<VolumeSources> = {}) {
     ...{ sources: { ...sources, ...changes }, mounter: isRoot ? systemMounter : plainMounter },
   });
 }
-
-const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
 test('a ConfigMap shows its keys, or the chosen ones under their paths and modes', async (context) => {
   const root = folder(context);
@@ -148,48 +126,6 @@ test('secrets and tokens are kept in memory, and tokens say when they must be re
     'green',
     'a="1"\nb="2"',
   ]);
-});
-
-test('an update appears all at once, removes what has gone, and an equal one changes nothing', async (context) => {
-  const root = folder(context);
-  const file = (text: string) => ({ bytes: Buffer.from(text), mode: 0o644 });
-  assert.equal(
-    await writeAtomically(
-      root,
-      new Map([
-        ['a', file('1')],
-        ['b/c', file('1')],
-      ]),
-    ),
-    true,
-  );
-  const first = readlinkSync(join(root, '..data'));
-  assert.equal(
-    await writeAtomically(
-      root,
-      new Map([
-        ['a', file('1')],
-        ['b/c', file('1')],
-      ]),
-    ),
-    false,
-  );
-  assert.equal(readlinkSync(join(root, '..data')), first);
-  assert.equal(await writeAtomically(root, new Map([['a', file('2')]])), true);
-  assert.equal(readFileSync(join(root, 'a'), 'utf8'), '2');
-  assert.equal(existsSync(join(root, 'b')), false);
-  assert.deepEqual(
-    readdirSync(root)
-      .filter((name) => name.startsWith('..'))
-      .sort(),
-    ['..data', readlinkSync(join(root, '..data'))].sort(),
-  );
-});
-
-test('a path that would leave the volume is refused', () => {
-  for (const path of ['', '/etc/passwd', '../x', 'a/../../x', '..data', '..x/y', 'a//b', './a', 'a\0'.repeat(3000)])
-    assert.throws(() => checkPath(path), /invalid path/, path.slice(0, 20));
-  for (const path of ['a', 'a/b', 'a..b', '.hidden']) checkPath(path);
 });
 
 test('an emptyDir belongs to the fsGroup, anyone may write, and memory is bounded', asRoot, async (context) => {
@@ -268,56 +204,6 @@ test('only a real directory below the root of local volumes is ever removed', as
   await removeLocal(local, volume(join(local, 'never-made')));
   assert.equal(isInside('/a', '/a/..b'), true);
 });
-
-test(
-  'a sub-path is mounted from inside the volume, made when missing, and never led outside',
-  asRoot,
-  async (context) => {
-    const root = folder(context);
-    const volume = join(root, 'volume');
-    const secret = join(root, 'secret');
-    for (const path of [join(volume, 'present'), secret]) mkdirSync(path, { recursive: true });
-    writeFileSync(join(volume, 'present', 'file'), 'x');
-    symlinkSync(secret, join(volume, 'escape'));
-    symlinkSync('present', join(volume, 'inside'));
-    const mount = (path: string, target: string) =>
-      mountSubPath(volume, path, join(root, 'targets', target), systemMounter);
-    await mount('present', 'a');
-    assert.equal(readFileSync(join(root, 'targets/a/file'), 'utf8'), 'x');
-    await mount('present/file', 'b');
-    assert.ok(lstatSync(join(root, 'targets/b')).isFile());
-    await mount('inside/file', 'c');
-    await mount('new/deep', 'd');
-    assert.ok(existsSync(join(volume, 'new/deep')));
-    rmSync(join(volume, 'present', 'file'));
-    writeFileSync(join(volume, 'present', 'file'), 'newer');
-    await mount('present/file', 'b');
-    assert.equal(readFileSync(join(root, 'targets/b'), 'utf8'), 'newer');
-    for (const path of ['escape', 'escape/x', '../secret', '/etc', 'present/../../secret', 'inside/../../secret'])
-      await assert.rejects(mount(path, 'z'), /subPath/, path);
-    assert.deepEqual(readdirSync(secret), []);
-  },
-);
-
-test(
-  'directories that a sub-path makes have the rights of the volume, not of what lies between',
-  asRoot,
-  async (context) => {
-    const root = folder(context);
-    const volume = join(root, 'volume');
-    mkdirSync(join(volume, 'between'), { recursive: true, mode: 0o700 });
-    chownSync(join(volume, 'between'), 4243, 4244);
-    for (const [index, rights] of [0o2770, 0o1777, 0o755].entries()) {
-      chmodSync(volume, rights);
-      await mountSubPath(volume, `between/${index}/deep`, join(root, 'targets', `${index}`), systemMounter);
-      for (const path of [`between/${index}`, `between/${index}/deep`]) {
-        const { uid, gid } = statSync(join(volume, path));
-        assert.deepEqual([mode(join(volume, path)), uid, gid], [rights.toString(8), 4243, 4244]);
-      }
-    }
-    assert.equal(mode(join(volume, 'between')), '700');
-  },
-);
 
 test('hostPath types are checked or made', async (context) => {
   const root = folder(context);
