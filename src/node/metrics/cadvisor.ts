@@ -5,7 +5,7 @@ import type { Cgroups } from '../cgroups.ts';
 import type { Machine } from '../machine.ts';
 import type { PodReading, Reader, Reading } from '../stats/read.ts';
 import { type InterfaceCounters, parseInterfaces } from './interfaces.ts';
-import { type Family, metricsText, type Sample } from './text.ts';
+import { counter, type Family, gauge, metricsText, type Sample } from './text.ts';
 
 export type CadvisorOptions = {
   reader: Reader;
@@ -26,8 +26,8 @@ export async function cadvisorMetrics({ reader, cgroups, machine }: CadvisorOpti
     ...usageFamilies(uses),
     limitFamily(pods, cgroups),
     ...trafficFamilies(traffic.flat()),
-    family('machine_cpu_cores', 'gauge', 'Logical processors', [{ value: machine.cpuMilli / 1000 }]),
-    family('machine_memory_bytes', 'gauge', 'Memory in bytes', [{ value: machine.memoryBytes }]),
+    gauge('machine_cpu_cores', 'Logical processors', [{ value: machine.cpuMilli / 1000 }]),
+    gauge('machine_memory_bytes', 'Memory in bytes', [{ value: machine.memoryBytes }]),
   ]);
 }
 
@@ -57,10 +57,10 @@ function usageFamilies(uses: Use[]): Family[] {
   const workingSet = read(({ workingSetBytes }) => workingSetBytes);
   const memory = read(({ memoryBytes }) => memoryBytes);
   return [
-    family('container_cpu_usage_seconds_total', 'counter', 'Cumulative processor time in core-seconds', seconds),
-    family('container_memory_working_set_bytes', 'gauge', 'Memory that cannot be taken back at once', workingSet),
-    family('container_memory_usage_bytes', 'gauge', 'Memory in use, with what the kernel could take back', memory),
-    family('container_start_time_seconds', 'gauge', 'When the container started, in seconds since 1970', starts),
+    counter('container_cpu_usage_seconds_total', 'Cumulative processor time in core-seconds', seconds),
+    gauge('container_memory_working_set_bytes', 'Memory that cannot be taken back at once', workingSet),
+    gauge('container_memory_usage_bytes', 'Memory in use, with what the kernel could take back', memory),
+    gauge('container_start_time_seconds', 'When the container started, in seconds since 1970', starts),
   ];
 }
 
@@ -72,7 +72,7 @@ function limitFamily(pods: PodReading[], { parentOf }: CadvisorOptions['cgroups'
       return { labels, value: parseAmounts(limitsOf(spec?.resources)).memoryBytes };
     }),
   );
-  return family('container_spec_memory_limit_bytes', 'gauge', 'Memory limit in bytes, 0 without one', samples);
+  return gauge('container_spec_memory_limit_bytes', 'Memory limit in bytes, 0 without one', samples);
 }
 
 type Traffic = { labels: Record<string, string>; counters: InterfaceCounters };
@@ -105,11 +105,7 @@ function trafficFamilies(all: Traffic[]): Family[] {
   return directions.flatMap(([direction, verb]) =>
     counts.map(([count, name]) => {
       const samples = all.map(({ labels, counters }) => ({ labels, value: counters[direction][count] }));
-      return family(`container_network_${verb}_${name}_total`, 'counter', `Of the pod: ${count} ${direction}`, samples);
+      return counter(`container_network_${verb}_${name}_total`, `Of the pod: ${count} ${direction}`, samples);
     }),
   );
 }
-
-const family = (name: string, type: Family['type'], help: string, samples: Sample[]): Family => ({
-  ...{ name, type, help, samples },
-});

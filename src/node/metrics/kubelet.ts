@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { Pod } from '../../api/schema/types.d.ts';
 import type { Container } from '../runtimes/runtime.ts';
-import { type Family, metricsText, type Sample } from './text.ts';
+import { counter, type Family, gauge, metricsText } from './text.ts';
 
 /** A claim that a running pod has mounted. */
 export type MountedClaim = { namespace: string; claim: string; path: string };
@@ -38,9 +38,10 @@ const volumeNames = [
   'inodes_used',
 ] as const;
 
-/** Of the file system that a volume lies on, as of local volumes elsewhere. */
+/** Of the file system that a volume lies on, as of local volumes elsewhere; once, however many pods have mounted it. */
 async function volumeFamilies(claims: MountedClaim[]): Promise<Family[]> {
-  const read = await Promise.all(claims.map(volumeOf));
+  const distinct = new Map(claims.map((mounted) => [`${mounted.namespace}/${mounted.claim}`, mounted]));
+  const read = await Promise.all([...distinct.values()].map(volumeOf));
   const present = read.filter((volume) => volume !== undefined);
   return volumeNames.map((name) =>
     gauge(
@@ -69,13 +70,8 @@ function processFamilies(): Family[] {
   const { user, system } = process.cpuUsage();
   const startedSeconds = Date.now() / 1000 - process.uptime();
   return [
-    {
-      ...{ name: 'process_cpu_seconds_total', type: 'counter', help: 'Processor time of the agent in seconds' },
-      samples: [{ value: (user + system) / 1e6 }],
-    },
+    counter('process_cpu_seconds_total', 'Processor time of the agent in seconds', [{ value: (user + system) / 1e6 }]),
     gauge('process_resident_memory_bytes', 'Resident memory of the agent', [{ value: process.memoryUsage.rss() }]),
     gauge('process_start_time_seconds', 'When the agent started, in seconds since 1970', [{ value: startedSeconds }]),
   ];
 }
-
-const gauge = (name: string, help: string, samples: Sample[]): Family => ({ name, type: 'gauge', help, samples });

@@ -8,6 +8,8 @@ const pod = testPod({ containers: [{ name: 'main', image: 'i', resources }] });
 const container = { ...testContainer(pod, 'main'), id: 'c1', image: 'shop/web:1', startedAtMs: 5000 };
 const reading = (cpuNanoseconds: number) => ({ cpuNanoseconds, workingSetBytes: 1000, memoryBytes: 2000, atMs: 7 });
 
+const data = { namespace: 'shop', claim: 'data', path: '/' };
+
 function metricsOf(changes: Partial<Parameters<typeof createMetrics>[0]> = {}) {
   return createMetrics({
     reader: {
@@ -17,7 +19,8 @@ function metricsOf(changes: Partial<Parameters<typeof createMetrics>[0]> = {}) {
     cgroups: { parentOf: () => '/rempart/podx', processIn: async () => process.pid },
     machine: { cpuMilli: 4000, memoryBytes: 8 * 2 ** 30 },
     running: () => [{ pod, containers: [container] }],
-    claims: () => [{ namespace: 'shop', claim: 'data', path: '/' }],
+    // Two pods share it.
+    claims: () => [data, data],
     ...{ nodeName: 'node-1', version: 'v1', ...changes },
   });
 }
@@ -69,9 +72,11 @@ test('/metrics says what runs, how full claims are, and what the agent takes', a
   const text = await metricsOf().kubelet();
   assert.deepEqual(valuesOf(text, 'kubelet_running_pods'), ['kubelet_running_pods 1']);
   assert.match(text, /^kubelet_running_containers\{container_state="running"\} 1$/m);
-  assert.match(text, /^kubelet_volume_stats_capacity_bytes\{namespace="shop",persistentvolumeclaim="data"\} \d+$/m);
+  const [capacity, ...others] = valuesOf(text, 'kubelet_volume_stats_capacity_bytes');
+  assert.match(capacity!, /^kubelet_volume_stats_capacity_bytes\{namespace="shop",persistentvolumeclaim="data"\} \d+$/);
+  assert.deepEqual(others, []);
   assert.match(text, /^process_resident_memory_bytes \d+$/m);
-  const unmounted = { claims: () => [{ namespace: 'shop', claim: 'data', path: '/not/there' }] };
+  const unmounted = { claims: () => [{ ...data, path: '/not/there' }] };
   assert.deepEqual(valuesOf(await metricsOf(unmounted).kubelet(), 'kubelet_volume_stats_capacity_bytes'), []);
 });
 

@@ -1,5 +1,5 @@
 import type { PodReading, Reader, Reading } from '../stats/read.ts';
-import { type Family, metricsText, type Sample } from './text.ts';
+import { counter, type Family, gauge, metricsText, type Sample } from './text.ts';
 
 /**
  * `/metrics/resource`: what metrics-server and autoscalers read. Source: kubernetes/kubernetes
@@ -50,6 +50,4 @@ const scrapeError = (value: 0 | 1): Family[] =>
     gauge(name, '1 if the containers could not be read, otherwise 0', [{ value }]),
   );
 
-const counter = (name: string, help: string, samples: Sample[]): Family => ({ name, type: 'counter', help, samples });
-const gauge = (name: string, help: string, samples: Sample[]): Family => ({ name, type: 'gauge', help, samples });
 const podLabels = ({ metadata }: PodReading['pod']) => ({ namespace: metadata.namespace!, pod: metadata.name });

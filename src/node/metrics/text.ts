@@ -2,6 +2,13 @@
 export type Sample = { labels?: Record<string, string>; value: number; atMs?: number };
 export type Family = { name: string; type: 'counter' | 'gauge'; help: string; samples: Sample[] };
 
+export const counter = (name: string, help: string, samples: Sample[]): Family => ({
+  ...{ name, type: 'counter', help, samples },
+});
+export const gauge = (name: string, help: string, samples: Sample[]): Family => ({
+  ...{ name, type: 'gauge', help, samples },
+});
+
 /** Prometheus' text format 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export const metricsText = (families: Family[]): string =>
   families

@@ -12,9 +12,9 @@ const said = (containerId: string) => ({
   timestampMs: 7,
 });
 
-function readerOf(cgroups: ReaderOptions['cgroups']) {
+function readerOf(cgroups: ReaderOptions['cgroups'], present = containers) {
   const runtime = { stats: async () => containers.map(({ id }) => said(id)) };
-  const [clock, running] = [manualClock(9), () => [{ pod, containers }]];
+  const [clock, running] = [manualClock(9), () => [{ pod, containers: present }]];
   return createReader({ clock, runtime, cgroups, running, memoryAvailableBytes: () => 4096 });
 }
 
@@ -39,6 +39,12 @@ test('the kernel is asked first, of the pod as a whole too', async () => {
     [1, 5],
   );
   assert.deepEqual(read!.reading, { cpuNanoseconds: 50, workingSetBytes: 2, memoryBytes: 3, atMs: 9 });
+});
+
+test('a pod between two containers is told as long as it has a cgroup; one that has ended is not', async () => {
+  const usage = async () => ({ cpuNanoseconds: 50, workingSetBytes: 2, memoryBytes: 3, processes: 1 });
+  assert.equal((await readerOf({ usage }, []).pods())[0]!.reading.cpuNanoseconds, 50);
+  assert.deepEqual(await readerOf(noCgroups, []).pods(), []);
 });
 
 test('of the node it is the memory that is not available', () => {

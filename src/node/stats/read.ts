@@ -10,7 +10,7 @@ import type { Container, Runtime } from '../runtimes/runtime.ts';
 export type Reading = { cpuNanoseconds: number; workingSetBytes: number; memoryBytes: number; atMs: number };
 export type PodReading = { pod: Pod; reading: Reading; containers: { container: Container; reading: Reading }[] };
 
-/** What the node and its pods use. Read when asked: nothing is sampled in between. */
+/** What the node and its pods use, of pods those that have something. Read when asked: nothing is sampled in between. */
 export type Reader = { node(): Reading; pods(): Promise<PodReading[]> };
 
 export type ReaderOptions = {
@@ -59,10 +59,11 @@ export function createReader({ clock, runtime, cgroups, memoryAvailableBytes, ru
           const reading = (await inCgroup(pod, container.id)) ?? (await said.containers).get(container.id);
           if (reading !== undefined) read.push({ container, reading });
         }
-        const together = sum(read.map(({ reading }) => reading));
         // The pod's own cgroup knows of containers that have ended, too: its counter never goes back.
-        const reading = (await inCgroup(pod)) ?? { ...together, atMs: clock.now() };
-        pods.push({ pod, reading, containers: read });
+        const own = await inCgroup(pod);
+        if (own === undefined && read.length === 0) continue;
+        const together = sum(read.map(({ reading }) => reading));
+        pods.push({ pod, reading: own ?? { ...together, atMs: clock.now() }, containers: read });
       }
       return pods;
     },
