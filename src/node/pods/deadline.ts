@@ -1,4 +1,5 @@
-import type { PodView, StopOrder } from './view.ts';
+import type { StopOrder } from './memory.ts';
+import type { PodView } from './view.ts';
 
 /** When a pod with activeDeadlineSeconds has run for long enough. */
 export function deadlineMs({ pod, remembered }: Pick<PodView, 'pod' | 'remembered'>): number | undefined {

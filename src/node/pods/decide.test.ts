@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import fc from '../../../test/property.ts';
 import type { Container } from '../runtimes/runtime.ts';
 import { type Action, decide } from './decide.ts';
+import type { StopOrder } from './memory.ts';
 import { specHash } from './outcome.ts';
 import { carryOut, endContainer, killSandbox } from './testing/carry-out.ts';
 import { exited, nowMs, testContainer, testPod, testSandbox, testView } from './testing/view.ts';
-import type { PodView, StopOrder } from './view.ts';
+import type { PodView } from './view.ts';
 
 /** One word per action: `start main 1`, `stop main 30`. */
 const words = (view: PodView): string[] => decide(view).actions.map(word);

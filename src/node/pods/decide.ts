@@ -1,17 +1,9 @@
 import type { Container } from '../runtimes/runtime.ts';
+import type { Problem } from './memory.ts';
 import { outcome, specHash } from './outcome.ts';
 import { resizeOf } from './resize.ts';
 import { backoff, restarts } from './restart.ts';
-import {
-  allNamed,
-  isStarted,
-  type Member,
-  members,
-  newestIn,
-  operationKey,
-  type PodView,
-  type Problem,
-} from './view.ts';
+import { allNamed, isStarted, type Member, members, newestIn, operationKey, type PodView } from './view.ts';
 
 /** What the plumbing shall do next. Each action is one operation with its own key, so that none runs twice at once. */
 export type Action =

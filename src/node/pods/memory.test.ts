@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyMemory, forgetContainers, mergedStop, refreshAtMs } from './memory.ts';
+import { emptyMemory, forgetContainers, mergedStop, refreshAtMs, type StopOrder } from './memory.ts';
 import { testContainer, testPod } from './testing/view.ts';
-import type { StopOrder } from './view.ts';
 
 test('of two orders to stop the sooner end counts, and deletion and failure stay said', () => {
   const order = (graceSeconds: number, sinceMs: number, more: Partial<StopOrder> = {}): StopOrder => ({

@@ -2,26 +2,54 @@ import type { Pod } from '../../api/schema/types.d.ts';
 import type { Container } from '../runtimes/runtime.ts';
 import type { PodVolumes } from '../volumes/volumes.ts';
 import type { PendingResize } from './allocation.ts';
-import type { Problem, StopOrder } from './view.ts';
 
-/** What the agent remembers about a pod besides the runtime: all of it can be lost and found again. See PodView. */
+/** Why a whole pod has to stop; `phase` and the texts are what its status shall say (eviction, deadline, refusal). */
+export type StopOrder = {
+  graceSeconds: number;
+  sinceMs: number;
+  /** The API object is to be deleted, or is gone already. */
+  deleted: boolean;
+  phase?: 'Failed';
+  reason?: string;
+  message?: string;
+};
+
+/** Why a container is not running although it should: `state.waiting` of its status. */
+export type Problem = { reason: string; message: string };
+
+/** What the agent remembers about a pod besides the runtime: all of it can be lost and found again. Times in ms. */
 export type PodMemory = {
   pod: Pod;
   stop: StopOrder | undefined;
+  /** As they are mounted; undefined before. */
   volumes: PodVolumes | undefined;
+  /** Something that live volumes show has changed. */
   refreshDue: boolean;
+  /** Volumes and cgroup are gone again. */
   released: boolean;
+  /** Keys of operations under way: see `operationKey`. */
   busy: Set<string>;
+  /** Names of containers whose image is being pulled: a stop does not wait for that. */
   pulling: Set<string>;
+  /** How often an operation has failed since it last succeeded. */
   failures: Map<string, number>;
+  /** When an operation that failed may be tried again. */
   retryAtMs: Map<string, number>;
+  /** Containers being stopped: id to the time at which they are killed. */
   stopping: Map<string, number>;
+  /** Sandboxes whose stop has succeeded. */
   stoppedSandboxes: Set<string>;
+  /** Restart delay in force per container name; see restart.ts. */
   backoffs: Map<string, number>;
+  /** By container id: resources given since it was made; see resize.ts. */
   resized: Map<string, string>;
+  /** Why the pod does not have what its spec asks for; `pod` says what it has. */
   pendingResize: PendingResize | undefined;
+  /** By container name. */
   problems: Map<string, Problem>;
+  /** Ids of containers whose hook has not ended: they do not count as started. */
   postStartPending: Set<string>;
+  /** By container id: what the container left at its terminationMessagePath. */
   messages: Map<string, string>;
 };
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Node, Pod } from '../../api/schema/types.d.ts';
 import { manualClock } from '../../foundation/clock.ts';
+import type { StopOrder } from './memory.ts';
 import { createRoom } from './room.ts';
 import { testPod, testSandbox } from './testing/view.ts';
-import type { StopOrder } from './view.ts';
 import type { PodWorker } from './worker.ts';
 
 const node = { metadata: { name: 'node-1' }, status: { allocatable: { cpu: '2', pods: '9' } } } as unknown as Node;

@@ -10,19 +10,11 @@ import { formatTime } from '../../foundation/clock.ts';
 import type { Container } from '../runtimes/runtime.ts';
 import { podConditions } from './conditions.ts';
 import type { Decision } from './decide.ts';
+import type { Problem } from './memory.ts';
 import { lostExitCode, outcome, rememberedStatus } from './outcome.ts';
 import { appliedText } from './resize.ts';
 import { restarts } from './restart.ts';
-import {
-  allNamed,
-  isStarted,
-  type Member,
-  members,
-  newestIn,
-  type PodView,
-  type Problem,
-  rememberedOf,
-} from './view.ts';
+import { allNamed, isStarted, type Member, members, newestIn, type PodView, rememberedOf } from './view.ts';
 
 /**
  * The status of a pod as the API shall show it. Pure: the same view gives the same status, so that comparing with what

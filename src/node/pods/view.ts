@@ -7,59 +7,26 @@ import type {
 } from '../../api/schema/types.d.ts';
 import type { ProbeResult } from '../probes/prober.ts';
 import type { Container, Sandbox } from '../runtimes/runtime.ts';
-import type { PendingResize } from './allocation.ts';
+import type { PodMemory } from './memory.ts';
 
-/** Why a whole pod has to stop; `phase` and the texts are what its status shall say (eviction, deadline, refusal). */
-export type StopOrder = {
-  graceSeconds: number;
-  sinceMs: number;
-  /** The API object is to be deleted, or is gone already. */
-  deleted: boolean;
-  phase?: 'Failed';
-  reason?: string;
-  message?: string;
+/** The same, which nobody who only decides may change. */
+type ReadOnly<T> = {
+  readonly [Key in keyof T]: T[Key] extends Map<infer Name, infer Value>
+    ? ReadonlyMap<Name, Value>
+    : T[Key] extends Set<infer Value>
+      ? ReadonlySet<Value>
+      : T[Key];
 };
 
-/** Why a container is not running although it should: `state.waiting` of its status. */
-export type Problem = { reason: string; message: string };
-
 /** Everything that decisions about one pod, and its status, are made of: plain data, times in milliseconds. */
-export type PodView = {
-  pod: Pod;
+export type PodView = ReadOnly<Omit<PodMemory, 'volumes' | 'failures'>> & {
   nowMs: number;
-  stop: StopOrder | undefined;
   /** Newest attempt first. */
   sandboxes: Sandbox[];
   /** Volumes are mounted and the pod's cgroup exists. */
   prepared: boolean;
-  /** Something that live volumes show has changed. */
-  refreshDue: boolean;
-  /** Volumes and cgroup are gone again. */
-  released: boolean;
-  /** Keys of operations under way: see `operationKey`. */
-  busy: ReadonlySet<string>;
-  /** Names of containers whose image is being pulled: a stop does not wait for that. */
-  pulling: ReadonlySet<string>;
-  /** When an operation that failed may be tried again. */
-  retryAtMs: ReadonlyMap<string, number>;
-  /** Containers being stopped: id to the time at which they are killed. */
-  stopping: ReadonlyMap<string, number>;
-  /** Sandboxes whose stop has succeeded. */
-  stoppedSandboxes: ReadonlySet<string>;
   /** By container id. */
   probes: ReadonlyMap<string, ProbeResult>;
-  /** Restart delay in force per container name; see back-off.ts. */
-  backoffs: ReadonlyMap<string, number>;
-  /** By container id: resources given since it was made; see resize.ts. */
-  resized: ReadonlyMap<string, string>;
-  /** Why the pod does not have what its spec asks for; `pod` says what it has. */
-  pendingResize: PendingResize | undefined;
-  /** By container name. */
-  problems: ReadonlyMap<string, Problem>;
-  /** By container id: the hook has run, so that the container counts as started. */
-  postStartPending: ReadonlySet<string>;
-  /** By container id: what the container left at its terminationMessagePath. */
-  messages: ReadonlyMap<string, string>;
   /** The status that the API last had: what the runtime no longer knows. */
   remembered: PodStatus;
   hostIP: string;

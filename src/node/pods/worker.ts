@@ -6,13 +6,13 @@ import { createAttempts } from './attempts.ts';
 import type { NodeContext } from './context.ts';
 import { deadlineMs, deadlineStop } from './deadline.ts';
 import { decide } from './decide.ts';
-import { emptyMemory, forgetContainers, mergedStop, type PodMemory, refreshAtMs } from './memory.ts';
+import { emptyMemory, forgetContainers, mergedStop, type PodMemory, refreshAtMs, type StopOrder } from './memory.ts';
 import { operate } from './operations.ts';
 import { probeTargets } from './probed.ts';
 import { podStatus } from './status.ts';
 import { terminationMessage } from './termination-message.ts';
 import { createTurn } from './turn.ts';
-import { members, type PodView, type StopOrder } from './view.ts';
+import { members, type PodView } from './view.ts';
 
 /**
  * One per pod: decides and starts operations whenever something changed. Deciding is serial; operations of different
