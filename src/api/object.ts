@@ -43,5 +43,5 @@ export type KubernetesObject = {
   [field: string]: any;
 };
 
-export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 export type WatchEvent<T = KubernetesObject> = { type: WatchEventType; object: T };

@@ -57,7 +57,7 @@ export function parseAmounts(list: Record<string, string> | undefined): Amounts 
 }
 
 /** What a container or pod states, by resource name. */
-export type Stated = (resources: ResourceRequirements | undefined) => Record<string, string>;
+type Stated = (resources: ResourceRequirements | undefined) => Record<string, string>;
 
 /** A limit without a request is a request too (core/v1 defaulting; static pods do not pass the API's). */
 export const requestsOf: Stated = (resources) => ({ ...resources?.limits, ...resources?.requests });

@@ -195,7 +195,7 @@ export function formatSelector(selector: LabelSelector | undefined): string {
     .join(',');
 }
 
-export type FieldRequirement = { field: string; operator: '=' | '!='; value: string };
+type FieldRequirement = { field: string; operator: '=' | '!='; value: string };
 
 /** `a=b,c!=d` with `\,` `\=` and `\\` escaped. Throws BadRequest. */
 export function parseFieldSelector(text: string): FieldRequirement[] {

@@ -2,7 +2,7 @@
 export type FieldError = { reason: FieldErrorReason; field: string; message: string };
 
 /** https://github.com/kubernetes/apimachinery, field.ErrorType: the reasons that clients know. */
-export type FieldErrorReason =
+type FieldErrorReason =
   | 'FieldValueNotFound'
   | 'FieldValueRequired'
   | 'FieldValueDuplicate'
@@ -84,7 +84,7 @@ export const isNamespaceEnding = (error: unknown): boolean =>
   error instanceof ApiError && error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
 
 /** What an error is about, by its resource: `group` is empty for the core group. */
-export type NamedResource = { group: string; resource: string; name?: string };
+type NamedResource = { group: string; resource: string; name?: string };
 
 const qualified = ({ group, resource }: NamedResource) => (group === '' ? resource : `${resource}.${group}`);
 const detailsOf = ({ group, resource, name }: NamedResource): StatusDetails => ({

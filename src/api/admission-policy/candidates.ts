@@ -39,7 +39,7 @@ export type Surroundings = {
 };
 
 /** An expression evaluated; of an error that comes from something unknown, what that is. */
-export type Ran = { value: unknown } | { error: string; dependsOn: string[] };
+type Ran = { value: unknown } | { error: string; dependsOn: string[] };
 export type Run = (expression: Expression) => Ran;
 
 /** One evaluation of a policy that matches, with one parameter; or why there can be none. */

@@ -8,7 +8,7 @@ import { converted } from './equivalence.ts';
 import type { PolicyRequest } from './request.ts';
 
 export type BoundMutation = Bound<CompiledMutation, MutatingAdmissionPolicyBinding>;
-export type Mutated =
+type Mutated =
   | { object: KubernetesObject /** What it depends on and is not known: then it may be another. */; doubts: string[] }
   /** Forbidden: what binds the policy is wrong. */
   | { policy: string; binding: string; error: string; reason: 'Forbidden' | 'Invalid' };

@@ -12,7 +12,7 @@ export type ParamSource = {
   list(kind: ParamKind, namespace: string): KubernetesObject[] | 'unknown';
 };
 
-export type Params = { params: (KubernetesObject | null | 'unknown')[] } | { error: string; ofPolicy?: true };
+type Params = { params: (KubernetesObject | null | 'unknown')[] } | { error: string; ofPolicy?: true };
 
 /**
  * The parameters a policy is evaluated with, one after the other: none are an error or, where the binding allows it,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kinds } from '../api.ts';
 import type { ValidatingAdmissionPolicy } from '../schema/types.d.ts';
-import { typeWarnings } from './type-check.ts';
+import { checkedKindsMax, typeWarnings } from './type-check.ts';
 
 const rule = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['deployments'] };
 const warnings = (expression: string, spec: object = {}) =>
@@ -64,4 +64,19 @@ test('a kind that holds itself has a type', () => {
   };
   const schema = 'object.spec.versions[0].schema.openAPIV3Schema';
   assert.deepEqual(warnings(`${schema}.properties["x"].properties["y"].type == 'string'`, { matchConstraints }), []);
+});
+
+test('a policy is held against so many kinds and no more', () => {
+  const names = kinds.filter(({ group, version }) => group === '' && version === 'v1').map(({ resource }) => resource);
+  const wide = (count: number) => ({ ...rule, apiGroups: [''], resources: names.slice(0, count) });
+  const checked = (count: number) => {
+    const spec = {
+      matchConstraints: { resourceRules: [wide(count)] },
+      validations: [{ expression: 'object.nope == 1' }],
+    };
+    const policy = { metadata: { name: 'p' }, spec } as ValidatingAdmissionPolicy;
+    return typeWarnings(policy, kinds)[0]!.warning.split('Kind=').length - 1;
+  };
+  assert.equal(checked(checkedKindsMax), checkedKindsMax);
+  assert.equal(checked(checkedKindsMax + 1), checkedKindsMax);
 });

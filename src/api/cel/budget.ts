@@ -4,7 +4,7 @@ export class BudgetError extends Error {}
 /** How much an evaluation may still cost. Throws BudgetError when it is spent, and ever after. */
 export type Budget = { spend(units: number): void };
 
-export type BudgetOptions = {
+type BudgetOptions = {
   costMax: number;
   /** What this one is a part of: spent together. */
   parent?: Budget;

@@ -1,7 +1,7 @@
 import { errorLengthMax, mistakesLengthMax } from './limits.ts';
 
 /** What is wrong at a character of an expression. */
-export type Mistake = { offset: number; message: string };
+type Mistake = { offset: number; message: string };
 
 /** An expression that cannot be used; the message shows every mistake in its place, as upstream's compiler does. */
 export class ExpressionError extends Error {

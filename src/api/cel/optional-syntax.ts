@@ -1,6 +1,6 @@
 /** For the offset of a dot or an opening bracket: the positions of what a `?` stood before inside it. */
-export type OptionalParts = ReadonlyMap<number, ReadonlySet<number>>;
-export type Masked = {
+type OptionalParts = ReadonlyMap<number, ReadonlySet<number>>;
+type Masked = {
   text: string;
   optionals: OptionalParts;
   /** Where a text begins that has an escape there is none of: the library reads it as if it were not one. */

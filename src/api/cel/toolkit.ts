@@ -12,7 +12,7 @@ const opaqueTypes = [
   'AuthorizationCheck',
   'AuthorizationDecision',
 ] as const;
-export type OpaqueType = (typeof opaqueTypes)[number];
+type OpaqueType = (typeof opaqueTypes)[number];
 
 type Implementation = (...args: any[]) => unknown;
 

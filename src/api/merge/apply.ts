@@ -9,7 +9,7 @@ import { entryOf, type FieldOwner, fieldsV1, give, isSame, unowned } from './man
 import { childrenOf, shapeOf } from './shape.ts';
 
 /** Another manager owns the field at `field` and has another value for it. */
-export type ApplyConflict = { manager: string; field: string; message: string };
+type ApplyConflict = { manager: string; field: string; message: string };
 
 /**
  * Server-side apply: merges a configuration into the live object (undefined: it is created), takes away what this

@@ -4,7 +4,7 @@ import { type Fields, isEmpty } from './field-set.ts';
 import { fieldsOf, withSelf } from './fields.ts';
 import { type Child, childrenOf, type Shape, shapeOf } from './shape.ts';
 
-export type Comparison = { added: Fields; modified: Fields; removed: Fields };
+type Comparison = { added: Fields; modified: Fields; removed: Fields };
 
 /** What differs between two objects, as field sets; a field that is new or gone counts with everything in it. */
 export function compareFields(before: unknown, after: unknown, schema: Schema | undefined): Comparison {

@@ -20,7 +20,7 @@ export function shapeOf(value: unknown, schema: Schema | undefined): Shape {
   return { form: 'list', items: schema!.items, element };
 }
 
-export type ItemElement = (item: unknown) => string;
+type ItemElement = (item: unknown) => string;
 const itemElements = new WeakMap<Schema, ItemElement>();
 
 /** How the items of a list are named in a path; undefined where a list is one value. */

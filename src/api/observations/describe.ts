@@ -2,7 +2,7 @@ import type { Line } from './lines.ts';
 import type { Call, FlowEnd, ObservationType, Observed } from './observation.ts';
 
 /** What was seen, in the words of a table's row. */
-export type Description = { from: string; to: string; what: string; outcome: string };
+type Description = { from: string; to: string; what: string; outcome: string };
 
 /** `shop/Deployment/web`, `node/n1`, an address. */
 export const endText = (end: FlowEnd): string => {

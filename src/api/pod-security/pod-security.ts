@@ -23,7 +23,7 @@ export type { PodLike, PodSecurityCheck, Violation } from './check.ts';
 
 export type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted';
 /** A minor version of Kubernetes 1, or the newest rules. */
-export type PodSecurityVersion = number | 'latest';
+type PodSecurityVersion = number | 'latest';
 export type PodSecurityPolicy = { level: PodSecurityLevel; version: PodSecurityVersion };
 
 /** Every check, in the order in which Kubernetes names what it refuses: each level by the letters of the ids. */

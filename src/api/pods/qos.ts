@@ -1,7 +1,7 @@
 import { compareQuantities } from '../../foundation/quantity.ts';
 import type { Pod, ResourceRequirements } from '../schema/types.d.ts';
 
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
 /**
  * Guaranteed: limits of cpu and memory everywhere, and requests that equal them; BestEffort: none states any. What is stated

@@ -6,7 +6,7 @@ import { type PolicyRule, ruleAllows } from './rules.ts';
 import { type Subject, subjectsOf } from './subject.ts';
 
 /** All roles and bindings there are, as objects of rbac.authorization.k8s.io. */
-export type RoleObjects = {
+type RoleObjects = {
   roles: KubernetesObject[];
   clusterRoles: KubernetesObject[];
   roleBindings: KubernetesObject[];

@@ -57,7 +57,7 @@ export const immutable = (field: string, value: unknown): FieldError =>
   invalidValue(field, value, 'field is immutable');
 
 /** More than this help nobody, and would make a large answer of a large mistake. */
-export const errorsMax = 100;
+const errorsMax = 100;
 
 /**
  * What the checks of an object add their errors to. A list that is full ends the validation: a mistake that is made a

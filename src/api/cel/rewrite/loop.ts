@@ -36,7 +36,7 @@ function appending(step: Expr): Expr {
 }
 
 /** A loop that a macro is made of; its parts are given the accumulator. */
-export type Loop = {
+type Loop = {
   iterVar: string;
   range: Expr;
   init: Expr;
