@@ -109,23 +109,20 @@ export function checkVersion({ kind, target }: Context, object: KubernetesObject
     );
 }
 
-const systemFields = [
-  'uid',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'generation',
-  'generateName',
-] as const;
+const systemFields = ['uid', 'creationTimestamp', 'generation'] as const;
+/** These stay as well, but who sets one is refused: it would not do what it says. */
+const lastingFields = ['deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
 
 /** What the system alone sets stays as it was; only `generateName` may be set by the first who knows one. */
 export function keepSystemFields(object: KubernetesObject, old: KubernetesObject): void {
   const metadata: Record<string, unknown> = object.metadata;
   for (const name of systemFields) {
-    const kept = name === 'generateName' ? (metadata[name] ?? old.metadata[name]) : old.metadata[name];
+    const kept = old.metadata[name];
     if (kept !== undefined) metadata[name] = kept;
     else if (name in metadata) delete metadata[name];
   }
+  for (const name of lastingFields) if (old.metadata[name] !== undefined) metadata[name] = old.metadata[name];
+  if (old.metadata.generateName !== undefined) metadata['generateName'] ??= old.metadata.generateName;
   for (const name in metadata) if (metadata[name] === undefined) delete metadata[name];
 }
 

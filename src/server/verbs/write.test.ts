@@ -52,6 +52,21 @@ test('what a client may not set on create is cleared or refused', async () => {
   assert.equal(wrong.code, 422, 'what is wrong with the object itself is said first');
 });
 
+test('an update cannot begin a deletion, nor end one', async () => {
+  const made = await must(server, 'POST', configMaps, {
+    ...configMap('lasting'),
+    metadata: { name: 'lasting', finalizers: ['a.b/c'] },
+  });
+  const going = { ...made.metadata, deletionTimestamp: '2020-01-01T00:00:00Z', deletionGracePeriodSeconds: 0 };
+  const { code, body } = await may(server, 'PUT', `${configMaps}/lasting`, { ...made, metadata: going });
+  assert.equal(code, 422);
+  assert.match(body.message, /metadata\.deletionTimestamp: Invalid value: "2020-01-01T00:00:00Z": field is immutable/);
+  await must(server, 'DELETE', `${configMaps}/lasting`);
+  const { resourceVersion: _, ...metadata } = made.metadata;
+  const kept = await must(server, 'PUT', `${configMaps}/lasting`, { ...made, metadata });
+  assert.ok(kept.metadata.deletionTimestamp);
+});
+
 test('a second object of the same name is refused with AlreadyExists', async () => {
   await must(server, 'POST', configMaps, configMap('twice'));
   const { code, body } = await may(server, 'POST', configMaps, configMap('twice'));
