@@ -10,9 +10,9 @@ const many = <T>(length: number, make: (index: number) => T): T[] => Array.from(
 /** A schema of so many fields at each of so many levels. */
 const schema = (fields: number, levels: number): object =>
   levels === 0
-    ? { type: 'string', description: 'x'.repeat(130) }
+    ? { type: 'string', description: 'x'.repeat(150) }
     : {
-        ...{ type: 'object', description: 'x'.repeat(130) },
+        ...{ type: 'object', description: 'x'.repeat(150) },
         properties: Object.fromEntries(many(fields, (index) => [`field${index}`, schema(fields, levels - 1)])),
       };
 
