@@ -6,7 +6,7 @@ import { ApiError, alreadyExists, conflict, notFound } from '../../api/status.ts
 import { equalJson } from '../../foundation/json.ts';
 import { inOnePiece } from '../../foundation/one-piece.ts';
 import type { Engine, Entry } from '../../store/store.ts';
-import { StoreFull } from '../../store/store.ts';
+import { StoreBusy, StoreFull } from '../../store/store.ts';
 import { decode, decodeCopy, encode, keyOf, remember } from './codec.ts';
 
 /**
@@ -111,11 +111,13 @@ function equalBut(field: string, left: Record<string, unknown>, right: Record<st
   return true;
 }
 
-/** A full disk is the operator's to mend: reads go on, writes say so. */
+/** A full disk is the operator's to mend: reads go on, writes say so. A slow one needs time. */
 async function guarded<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
+    if (error instanceof StoreBusy)
+      throw new ApiError('TooManyRequests', error.message, { retryAfterSeconds: 1 }, { cause: error });
     if (!(error instanceof StoreFull)) throw error;
     const message = `the store is full and takes no more writes: ${error.message}; free disk space on the server`;
     throw new ApiError('ServiceUnavailable', message, { retryAfterSeconds: 10 }, { cause: error });
