@@ -51,7 +51,9 @@ export function createRecord(services: Services, request: ServerRequest, auditId
       target = what;
     },
     warn(message) {
-      if (warnings.length < warningsMax) warnings.push(message.slice(0, warningLengthMax));
+      const warning = message.slice(0, warningLengthMax);
+      // A write that is tried again because of another one is judged again.
+      if (warnings.length < warningsMax && !warnings.includes(warning)) warnings.push(warning);
     },
     annotate(key, value) {
       annotations ??= {};
