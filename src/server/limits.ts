@@ -21,6 +21,9 @@ export const defaultBounds: Bounds = {
 };
 
 const longSubresources = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
+/** May it last, as bytes that come and go and are no object? */
+export const isStream = ({ verb, subresource }: Target): boolean =>
+  verb === 'watch' || longSubresources.has(subresource);
 const none = () => {};
 
 export function createLimits(bounds: Bounds): Limits {
@@ -30,8 +33,7 @@ export function createLimits(bounds: Bounds): Limits {
     enter({ username, groups }, target) {
       // The machinery of the cluster, and an operator in an emergency, must get through when others flood.
       if (groups.includes('system:masters') || !target.isResource) return none;
-      const long = target.verb === 'watch' || longSubresources.has(target.subresource);
-      const leave = (long ? streams : requests).take(username);
+      const leave = (isStream(target) ? streams : requests).take(username);
       if (leave === undefined) throw tooMany();
       return leave;
     },

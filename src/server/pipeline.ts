@@ -5,7 +5,8 @@ import { inOnePiece } from '../foundation/one-piece.ts';
 import { denial } from './authorization/denial.ts';
 import type { Context, Reply, Services } from './context.ts';
 import type { Authenticator } from './contracts.ts';
-import type { Limits } from './limits.ts';
+import { negotiate } from './http/negotiate.ts';
+import { isStream, type Limits } from './limits.ts';
 import { respondToPath } from './paths.ts';
 import { createRecord, type Record } from './record.ts';
 import { attributesOf, readTarget, type ServerRequest, type Target } from './request.ts';
@@ -68,6 +69,8 @@ function perform(
   const { warn, annotate } = record;
   if (!target.isResource) return respondToPath({ ...services, request, target, user, warn });
   const { kind, verb } = verbFor(services, request.method, target);
+  // What cannot be answered as it was asked must not be done either.
+  if (request.method !== 'GET' && !isStream(target)) negotiate(request.accept);
   const dryRun = target.query.size > 0 && readDryRun(target.query, target.verb);
   const context: Context = { ...services, request, target, user, kind, dryRun, warn, annotate };
   return verb(context);

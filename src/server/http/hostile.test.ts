@@ -85,6 +85,10 @@ test('an Accept list falls back to what can be served, and ends in 406', async (
   const none = await ask(server, configMaps, { headers: { Accept: 'image/png' } });
   assert.equal(none.code, 406);
   assert.equal(none.json.reason, 'NotAcceptable');
+  const body = JSON.stringify(configMap('unanswerable'));
+  const unanswerable = { method: 'POST', headers: { ...json, Accept: 'image/png' }, body };
+  assert.equal((await ask(server, configMaps, unanswerable)).code, 406);
+  assert.equal((await ask(server, `${configMaps}/unanswerable`)).code, 404);
   const yaml = await ask(server, configMaps, { headers: { Accept: 'application/yaml' } });
   assert.match(yaml.text, /^kind: ConfigMapList/m);
 });
