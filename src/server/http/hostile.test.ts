@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:https';
 import { connect as connectTcp } from 'node:net';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { connect } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { silentLog } from '../../foundation/log.ts';
 import type { AuditEvent } from '../contracts.ts';
 import { ask } from '../testing/ask.ts';
 import { configMap, configMaps, must } from '../testing/objects.ts';
-import { startServer, type TestServer, testAdmin } from '../testing/start.ts';
+import { startServer, testAdmin } from '../testing/start.ts';
 import { openDoors } from './listener.ts';
 
-let server: TestServer;
-before(async () => {
-  server = await startServer();
-});
+const server = await startServer();
 after(() => server.stop());
 
 const json = { 'Content-Type': 'application/json' };

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { may, must } from '../testing/objects.ts';
-import { startServer, type TestServer, testAdmin } from '../testing/start.ts';
+import { startServer, testAdmin } from '../testing/start.ts';
 
-let server: TestServer;
-before(async () => {
-  server = await startServer();
-});
+const server = await startServer();
 after(() => server.stop());
 
 const core = '/api/v1/namespaces/default/events';

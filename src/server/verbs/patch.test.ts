@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { configMap, configMaps, deployment, deployments, may, must, pods } from '../testing/objects.ts';
-import { startServer, type TestServer } from '../testing/start.ts';
+import { startServer } from '../testing/start.ts';
 
-let server: TestServer;
-before(async () => {
-  server = await startServer();
-});
+const server = await startServer();
 after(() => server.stop());
 
 const mergePatch = 'application/merge-patch+json';
