@@ -21,6 +21,26 @@ test('a day of the month and a weekday: either is enough', () => {
   assert.equal(next('0 0 15 * mon', '2026-01-12T00:00:00Z'), '2026-01-15T00:00');
 });
 
+test('a star with a step restricts a day as a list would', () => {
+  assert.equal(next('0 0 */10 * mon', '2026-01-01T00:00:00Z'), '2026-01-05T00:00', 'a Monday');
+  assert.equal(next('0 0 */10 * mon', '2026-01-05T00:00:00Z'), '2026-01-11T00:00', 'the 11th');
+  assert.equal(next('0 0 */1 * mon', '2026-01-01T00:00:00Z'), '2026-01-05T00:00');
+  assert.equal(next('0 0 */1 * mon', '2026-01-05T00:00:00Z'), '2026-01-12T00:00');
+});
+
+test('an hour that comes twice has all of its times twice, in their order', () => {
+  const berlin = (schedule: string, after: string, times: number) => {
+    const found: string[] = [];
+    for (let at = after; found.length < times; at = `${found.at(-1)}Z`)
+      found.push(next(schedule, at, 'Europe/Berlin')!);
+    return found.map((time) => time.slice(11));
+  };
+  const before = '2026-10-24T23:50:00Z';
+  assert.deepEqual(berlin('*/30 * * * *', before, 6), ['00:00', '00:30', '01:00', '01:30', '02:00', '02:30']);
+  assert.deepEqual(berlin('30 2 * * *', before, 3), ['00:30', '01:30', '01:30']);
+  assert.deepEqual(berlin('@hourly', '2026-03-28T23:30:00Z', 4), ['00:00', '01:00', '02:00', '03:00']);
+});
+
 test('time zones, and the hour that does not exist', () => {
   assert.equal(next('0 9 * * *', '2026-07-01T00:00:00Z', 'Europe/Berlin'), '2026-07-01T07:00');
   assert.equal(next('30 2 * * *', '2026-03-28T12:00:00Z', 'Europe/Berlin'), '2026-03-30T00:30');

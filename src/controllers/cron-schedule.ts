@@ -40,10 +40,13 @@ export function parseSchedule(text: string): Schedule {
     months: parseField(month, 1, 12, months),
     weekdays: parseField(weekday, 0, 6, weekdays),
     // Cron's old rule: when both are restricted, either is enough.
-    eitherDay: !/^[*?]/.test(day) && !/^[*?]/.test(weekday),
+    eitherDay: isRestricted(day) && isRestricted(weekday),
   };
   return { kind: 'fields', fields };
 }
+
+/** A star restricts nothing, one with a step does (as github.com/robfig/cron has it, which upstream uses). */
+const isRestricted = (field: string) => !field.split(',').some((part) => /^[*?](\/0*1)?$/.test(part));
 
 function durationMs(text: string): number {
   const units: Record<string, number> = { h: hourMs, m: minuteMs, s: 1000, ms: 1 };
@@ -76,28 +79,41 @@ function parseField(text: string, minimum: number, maximum: number, names: strin
 /** The first time strictly after `afterMs`, undefined when there is none. `zone` is an IANA name, UTC by default. */
 export function nextTime(schedule: Schedule, afterMs: number, zone = 'UTC'): number | undefined {
   if (schedule.kind === 'every') return Math.floor(afterMs / 1000) * 1000 + schedule.periodMs;
-  const { minutes, hours, days, months: inMonths, weekdays: onWeekdays, eitherDay } = schedule.fields;
+  const { fields } = schedule;
   const offsetAt = offsetOf(zone);
-  const localStart = afterMs + offsetAt(afterMs);
-  const firstDayMs = Math.floor(localStart / dayMs) * dayMs;
+  const localStartMs = afterMs + offsetAt(afterMs);
+  const firstDayMs = Math.floor(localStartMs / dayMs) * dayMs;
   for (let day = 0; day < searchedDaysMax; day++) {
     const dayStartMs = firstDayMs + day * dayMs;
-    const date = new Date(dayStartMs);
-    const dayFits = days.has(date.getUTCDate());
-    const weekdayFits = onWeekdays.has(date.getUTCDay());
-    if (!inMonths.has(date.getUTCMonth() + 1)) continue;
-    if (eitherDay ? !dayFits && !weekdayFits : !dayFits || !weekdayFits) continue;
-    for (const hour of hours)
-      for (const minute of minutes) {
-        const localMs = dayStartMs + hour * hourMs + minute * minuteMs;
-        if (localMs + dayMs < localStart) continue;
-        const guessMs = localMs - offsetAt(localMs);
-        const timeMs = localMs - offsetAt(guessMs);
-        // A local time that a change of clocks leaves out does not exist.
-        if (timeMs > afterMs && timeMs + offsetAt(timeMs) === localMs) return timeMs;
-      }
+    if (!isOn(fields, new Date(dayStartMs))) continue;
+    const time = firstOfDay(fields, dayStartMs, afterMs, offsetAt);
+    if (time !== undefined) return time;
   }
   return undefined;
+}
+
+function isOn({ days, months: inMonths, weekdays: onWeekdays, eitherDay }: Fields, date: Date): boolean {
+  const dayFits = days.has(date.getUTCDate());
+  const weekdayFits = onWeekdays.has(date.getUTCDay());
+  return inMonths.has(date.getUTCMonth() + 1) && (eitherDay ? dayFits || weekdayFits : dayFits && weekdayFits);
+}
+
+/**
+ * On a day on which clocks change there are two offsets. A local time that the change leaves out has neither, and one that
+ * comes twice has both: as upstream, a schedule fires then each time.
+ */
+function firstOfDay({ minutes, hours }: Fields, dayStartMs: number, afterMs: number, offsetAt: Offset) {
+  const offsets = new Set([offsetAt(dayStartMs - dayMs), offsetAt(dayStartMs + 2 * dayMs)]);
+  const first = (offsetMs: number): number | undefined => {
+    for (const hour of hours)
+      for (const minute of minutes) {
+        const timeMs = dayStartMs + hour * hourMs + minute * minuteMs - offsetMs;
+        if (timeMs > afterMs && (offsets.size === 1 || offsetAt(timeMs) === offsetMs)) return timeMs;
+      }
+    return undefined;
+  };
+  const times = [...offsets].flatMap((offsetMs) => first(offsetMs) ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** The latest time after `afterMs` and not later than `nowMs`; looks back further and further, so that it is cheap. */
@@ -119,7 +135,9 @@ export function latestTime(schedule: Schedule, afterMs: number, nowMs: number, z
 }
 
 /** Milliseconds that local time is ahead of UTC at an instant. */
-function offsetOf(zone: string): (timeMs: number) => number {
+type Offset = (timeMs: number) => number;
+
+function offsetOf(zone: string): Offset {
   if (zone === 'UTC' || zone === 'Etc/UTC') return () => 0;
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', ...parts });
   return (timeMs) => {
