@@ -6,8 +6,8 @@ import { nodeLifecycleController, taintsFor } from './node-lifecycle.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { startCluster, type TestCluster } from './testing/cluster.ts';
 
-const node = (spec: object = {}, conditions: object[] = []) =>
-  ({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, spec, status: { conditions } }) as unknown as Node;
+const node = (spec: object = {}, conditions: object[] = [], name = 'n1') =>
+  ({ apiVersion: 'v1', kind: 'Node', metadata: { name }, spec, status: { conditions } }) as unknown as Node;
 const ready = (status: string) => ({ type: 'Ready', status });
 const noExecute = (key: string, timeAdded?: string): Taint => ({ key, effect: 'NoExecute', timeAdded });
 
@@ -20,8 +20,8 @@ async function passing(clock: ReturnType<typeof manualClock>, isSo: () => unknow
   assert.ok(isSo());
 }
 
-async function createNode({ client }: TestCluster, conditions: object[]) {
-  const created = await client.create<Node>('nodes', node());
+async function createNode({ client }: TestCluster, conditions: object[], name?: string) {
+  const created = await client.create<Node>('nodes', node({}, [], name));
   await client.update('nodes', { ...created, status: { conditions } } as any, { subresource: 'status' });
 }
 
@@ -42,17 +42,31 @@ test('a node that falls silent is lost: its conditions, its taints, its pods say
   await client.update('pods', { ...stays, status }, { subresource: 'status' });
   const now = () => caches('nodes').get('', 'n1') as Node | undefined;
   await passing(clock, () => now()?.status?.conditions?.some((one) => one.reason === 'NodeStatusUnknown'));
-  await eventually('nodes', () => now()?.spec?.taints?.length === 2);
-  assert.deepEqual(
-    now()!
-      .spec!.taints!.map(({ effect }) => effect)
-      .sort(),
-    ['NoExecute', 'NoSchedule'],
-  );
+  const effects = () => (now()?.spec?.taints ?? []).map(({ effect }) => effect).sort();
   const podNow = (name: string) => caches('pods').get('default', name) as Pod | undefined;
   await eventually('pods', () => podNow('stays')?.status?.conditions?.some((one) => one.reason === 'NodeNotReady'));
-  await eventually('pods', () => podNow('goes')?.metadata.deletionTimestamp);
+  assert.deepEqual(effects(), ['NoSchedule'], 'with no other node there is nowhere to go');
+  await createNode(cluster, [ready('True')], 'n2');
+  await passing(clock, () => podNow('goes')?.metadata.deletionTimestamp);
+  assert.deepEqual(effects(), ['NoExecute', 'NoSchedule']);
   assert.equal(podNow('stays')!.metadata.deletionTimestamp, undefined);
+});
+
+test('when the last node that was ready is lost, pods of the others are no longer sent away', async (t) => {
+  const cluster = await startCluster(t, [nodeLifecycleController()]);
+  const { client, caches, eventually } = cluster;
+  await createNode(cluster, [ready('True')], 'n2');
+  await createNode(cluster, [ready('False')]);
+  const effects = () =>
+    (caches('nodes').get('', 'n1') as Node).spec?.taints
+      ?.map(({ effect }) => effect)
+      .sort()
+      .join();
+  await eventually('nodes', () => effects() === 'NoExecute,NoSchedule');
+  const other = await client.get<Node>('nodes', { name: 'n2' });
+  const status = { conditions: [ready('False')] };
+  await client.update('nodes', { ...other, status } as any, { subresource: 'status' });
+  await eventually('nodes', () => effects() === 'NoSchedule');
 });
 
 test('a lease that is renewed keeps a node alive', async (t) => {
@@ -80,7 +94,8 @@ test('a lease that is renewed keeps a node alive', async (t) => {
 
 test('taints follow from conditions, and taints of others are left alone', () => {
   const foreign = { key: 'special', effect: 'NoSchedule' };
-  const keys = (value: Node) => taintsFor(value, 0).map(({ key, effect }) => `${key.split('/').at(-1)}:${effect}`);
+  const keys = (value: Node) =>
+    taintsFor(value, 0, true).map(({ key, effect }) => `${key.split('/').at(-1)}:${effect}`);
   assert.deepEqual(keys(node({ taints: [foreign] }, [ready('True')])), ['special:NoSchedule']);
   assert.deepEqual(keys(node({ taints: [foreign] }, [ready('False')])), [
     'special:NoSchedule',
@@ -95,6 +110,6 @@ test('taints follow from conditions, and taints of others are left alone', () =>
 
 test('the time of a taint stays as long as the taint does', () => {
   const taints = [noExecute('node.kubernetes.io/unreachable', '2026-01-01T00:00:00Z')];
-  const kept = taintsFor(node({ taints }, [ready('Unknown')]), 0).find(({ effect }) => effect === 'NoExecute');
+  const kept = taintsFor(node({ taints }, [ready('Unknown')]), 0, true).find(({ effect }) => effect === 'NoExecute');
   assert.equal(kept!.timeAdded, '2026-01-01T00:00:00Z');
 });

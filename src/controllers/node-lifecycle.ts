@@ -1,9 +1,9 @@
 import type { Lease, Node, NodeCondition, Pod, Taint } from '../api/schema/types.d.ts';
 import { formatTime } from '../foundation/clock.ts';
 import { equalJson } from '../foundation/json.ts';
-import { type Condition, conditionOf, withCondition } from '../reconcile/conditions.ts';
+import { type Condition, conditionOf, isTrue, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
-import { isDeleting } from '../reconcile/owned.ts';
+import { isDeleting, keyOf } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { isReady, nodeNameOf } from './pods.ts';
 
@@ -30,6 +30,7 @@ const graceMs = 40_000;
  */
 export function nodeLifecycleController(): Controller {
   const heartbeats = new Map<string, { record: string; atMs: number }>();
+  let wasAnyReady = false;
 
   function silentMs(context: ControllerContext, node: Node): number {
     const { name } = node.metadata;
@@ -49,6 +50,13 @@ export function nodeLifecycleController(): Controller {
     reads: [leases, 'pods'],
     writes: { nodes: ['update'], 'nodes/status': ['update'], 'pods/status': ['update'] },
     enqueue: {
+      nodes: (_node, { cache }) => {
+        const all = cache<Node>('nodes').list();
+        const isAnyReady = all.some(isReadyNode);
+        if (isAnyReady === wasAnyReady) return [];
+        wasAnyReady = isAnyReady;
+        return all.filter((node) => !isReadyNode(node)).map(keyOf);
+      },
       [leases]: ({ metadata }) =>
         metadata.namespace === leaseNamespace ? [{ namespace: '', name: metadata.name }] : [],
     },
@@ -62,15 +70,21 @@ export function nodeLifecycleController(): Controller {
       const quietMs = silentMs(context, node);
       const lost = quietMs >= graceMs;
       if (lost) node = await markLost(context, node);
-      const taints = taintsFor(node, context.clock.now());
+      const hasOthers = context
+        .cache<Node>('nodes')
+        .list()
+        .some((other) => isReadyNode(other) && other.metadata.name !== name);
+      const taints = taintsFor(node, context.clock.now(), hasOthers);
       if (!equalJson(taints, node.spec?.taints ?? []))
         node = await context.client.update<Node>('nodes', { ...node, spec: { ...node.spec, taints } });
-      if (conditionOf(node.status?.conditions, 'Ready')?.status !== 'True') await markPods(context, node);
+      if (!isReadyNode(node)) await markPods(context, node);
       // Silence makes no event: look again when the grace would be over.
       return lost ? undefined : { requeueAfterMs: graceMs - quietMs + 100 };
     },
   };
 }
+
+const isReadyNode = ({ status }: Node): boolean => isTrue(status?.conditions, 'Ready');
 
 async function markLost(context: ControllerContext, node: Node): Promise<Node> {
   const nowMs = context.clock.now();
@@ -88,13 +102,18 @@ async function markLost(context: ControllerContext, node: Node): Promise<Node> {
   return writeStatus(context, 'nodes', node, { ...node.status, conditions });
 }
 
-/** The node's taints with those that follow from its conditions; times of taints that stay are kept. */
-export function taintsFor({ spec, status }: Node, nowMs: number): Taint[] {
+/**
+ * The node's taints with those that follow from its conditions; times of taints that stay are kept. Pods are sent away
+ * only where another node is ready: when all of them are lost, it is likely that we are, and there is nowhere to go.
+ * https://kubernetes.io/docs/concepts/architecture/nodes/#rate-limits-on-eviction
+ */
+export function taintsFor({ spec, status }: Node, nowMs: number, hasOthers: boolean): Taint[] {
   const wanted: Taint[] = [];
   const ready = conditionOf(status?.conditions, 'Ready')?.status;
   // A node that has said nothing yet registers with its own taint.
   const trouble = ready === 'False' ? notReady : ready === 'Unknown' ? unreachable : undefined;
-  if (trouble) wanted.push({ key: trouble, effect: 'NoSchedule' }, { key: trouble, effect: 'NoExecute' });
+  if (trouble) wanted.push({ key: trouble, effect: 'NoSchedule' });
+  if (trouble && hasOthers) wanted.push({ key: trouble, effect: 'NoExecute' });
   for (const [type, key] of Object.entries(pressureTaints))
     if (conditionOf(status?.conditions, type)?.status === 'True') wanted.push({ key, effect: 'NoSchedule' });
   if (spec?.unschedulable) wanted.push({ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' });
