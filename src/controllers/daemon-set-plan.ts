@@ -47,6 +47,8 @@ export function nodeOf({ spec }: Pod): string | undefined {
   return terms?.[0]?.matchFields?.find(({ key }) => key === 'metadata.name')?.values?.[0];
 }
 
+export const podsByNode = (pods: Pod[]): Map<string, Pod[]> => Map.groupBy(pods, (pod) => nodeOf(pod) ?? '');
+
 export type DaemonPlan = { create: string[]; remove: Pod[]; failed: Pod[] };
 
 /**
@@ -55,11 +57,7 @@ export type DaemonPlan = { create: string[]; remove: Pod[]; failed: Pod[] };
  */
 export function planDaemonSet(set: DaemonSet, nodes: Node[], pods: Pod[], hash: string, nowMs: number): DaemonPlan {
   const plan: DaemonPlan = { create: [], remove: [], failed: [] };
-  const byNode = new Map<string, Pod[]>();
-  for (const pod of pods) {
-    const node = nodeOf(pod) ?? '';
-    byNode.set(node, [...(byNode.get(node) ?? []), pod]);
-  }
+  const byNode = podsByNode(pods);
   const { template, updateStrategy, minReadySeconds = 0 } = set.spec!;
   const isNew = (pod: Pod) => pod.metadata.labels?.[revisionHashLabel] === hash;
   const available = (pod: Pod) => !isDeleting(pod) && isAvailable(pod, minReadySeconds, nowMs);
@@ -78,28 +76,31 @@ export function planDaemonSet(set: DaemonSet, nodes: Node[], pods: Pod[], hash: 
       continue;
     }
     plan.failed.push(...all.filter((pod) => isFinished(pod)));
-    const alive = all.filter((pod) => !isFinished(pod)).sort((a, b) => Number(isDeleting(a)) - Number(isDeleting(b)));
-    kept.set(name, alive);
+    kept.set(
+      name,
+      all.filter((pod) => !isFinished(pod)),
+    );
     if (run && all.length === 0) plan.create.push(name);
   }
   // What is left is on nodes that are no more.
   plan.remove.push(...[...byNode.values()].flat());
 
-  let surging = 0;
+  const running = [...kept].map(([name, alive]) => {
+    const staying = alive.filter((pod) => !isDeleting(pod)).sort(byAge);
+    return { name, fresh: staying.filter(isNew), old: staying.filter((pod) => !isNew(pod)) };
+  });
+  let surging = running.filter(({ fresh, old }) => fresh.length > 0 && old.length > 0).length;
+  const mayRun = new Set(wanted.map(({ metadata }) => metadata.name));
   const olds: Pod[] = [];
-  for (const [name, alive] of kept) {
-    const staying = alive.filter((pod) => !isDeleting(pod));
-    const fresh = staying.filter(isNew).sort(byAge);
-    const old = staying.filter((pod) => !isNew(pod)).sort(byAge);
+  for (const { name, fresh, old } of running) {
     plan.remove.push(...fresh.slice(1), ...old.slice(1));
     if (old.length === 0) continue;
     if (surge === 0) {
       if (fresh.length > 0) plan.remove.push(old[0]!);
       else olds.push(old[0]!);
     } else if (fresh.length > 0) {
-      surging++;
       if (available(fresh[0]!) || !available(old[0]!)) plan.remove.push(old[0]!);
-    } else if (rolling && surging < surge) {
+    } else if (surging < surge && mayRun.has(name)) {
       surging++;
       plan.create.push(name);
     }

@@ -96,4 +96,8 @@ test('with a surge the new pod comes first', () => {
   assert.deepEqual(plan(surge, nodes, [old('a'), old('b')]), [['a'], []]);
   assert.deepEqual(plan(surge, nodes, [old('a'), pod('a-new', 'a', { ready: false }), old('b')]), [[], []]);
   assert.deepEqual(plan(surge, nodes, [old('a'), pod('a-new', 'a'), old('b')]), [[], ['a-old']]);
+  const fresh = pod('b-new', 'b', { ready: false });
+  assert.deepEqual(plan(surge, nodes, [old('a'), old('b'), fresh]), [[], []], 'whichever node was first');
+  const cordoned = node('a', { taints: [{ key: 'special', effect: 'NoSchedule' }] });
+  assert.deepEqual(plan(surge, [cordoned, node('b')], [old('a'), old('b')]), [['b'], []], 'only where one would run');
 });

@@ -3,8 +3,8 @@ import type { Controller, ControllerContext, Result } from '../reconcile/control
 import { claim, deleteObject, isDeleting, keyOf, ownerOrSelectorKeys } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { inBatches } from './batches.ts';
-import { belongsOn, nodeOf, planDaemonSet, tolerationsOf } from './daemon-set-plan.ts';
-import { availableInMs, isAvailable, isFinished, isReady, podFromTemplate } from './pods.ts';
+import { belongsOn, nodeOf, planDaemonSet, podsByNode, tolerationsOf } from './daemon-set-plan.ts';
+import { availableInMs, isActive, isAvailable, isReady, podFromTemplate } from './pods.ts';
 import { revisionHashLabel, revisionResource, revisionWrites, syncRevisions, truncateHistory } from './revisions.ts';
 
 const daemonSets = 'daemonsets.apps';
@@ -118,10 +118,10 @@ function statusOf(
   collisionCount: number,
   nowMs: number,
 ): DaemonSetStatus {
-  const alive = pods.filter((pod) => !isDeleting(pod) && !isFinished(pod));
+  const alive = podsByNode(pods.filter(isActive));
   const counts = { desired: 0, current: 0, misscheduled: 0, ready: 0, available: 0, updated: 0 };
   for (const node of nodes) {
-    const here = alive.filter((pod) => nodeOf(pod) === node.metadata.name);
+    const here = alive.get(node.metadata.name) ?? [];
     const { run } = belongsOn(set.spec!.template, node);
     if (!run) {
       if (here.length > 0) counts.misscheduled++;
