@@ -112,23 +112,27 @@ export function createHistory(stamp: (value: Uint8Array, revision: number) => Ui
     const gone: number[] = [];
     if (target <= compacted) return gone;
     const kept = changes.length - (staged - target);
+    const counts = new Map<string, number>();
+    const forget = ({ key, modRevision }: Version) => {
+      gone.push(modRevision);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    };
     for (const { entry, previous } of changes.slice(0, kept)) {
-      if (previous !== undefined) gone.push(forget(previous));
-      if (entry.deleted) gone.push(forget(entry));
+      if (previous !== undefined) forget(previous);
+      if (entry.deleted) forget(entry);
       superseded -= previous?.value.length ?? 0;
     }
+    for (const [key, count] of counts) dropOldest(key, count);
     changes = changes.slice(kept);
     compacted = target;
     return gone;
   }
 
-  /** Versions are forgotten in the order of their revisions, so it is always the oldest of its key. */
-  function forget(version: Version): number {
-    const { versions } = records.get(version.key)!;
-    versions.shift();
-    bytes -= sizeOf(version);
-    if (versions.length === 0) records.remove(version.key);
-    return version.modRevision;
+  /** All at once: one key may have a hundred thousand versions, and to move them up for each would take minutes. */
+  function dropOldest(key: string, count: number): void {
+    const { versions } = records.get(key)!;
+    for (const version of versions.splice(0, count)) bytes -= sizeOf(version);
+    if (versions.length === 0) records.remove(key);
   }
 
   /** Every version that is kept, old and new, of keys that start with `prefix`. */
@@ -152,7 +156,7 @@ export function createHistory(stamp: (value: Uint8Array, revision: number) => Ui
       visible = staged;
       return undefined;
     }
-    if (previous !== undefined) forget(previous);
+    if (previous !== undefined) dropOldest(version.key, 1);
     if (!version.deleted) records.insert({ key: version.key, versions: [version] });
     bytes += sizeOf(version);
     return previous;
