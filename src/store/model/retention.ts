@@ -13,7 +13,10 @@ export function createRetention(history: History, limits: Retention, clock: Cloc
   /** The newest mark that is old enough, if it was not compacted yet. */
   function aged(): number {
     const nowMs = clock.monotonicMs();
-    if (nowMs - marks.at(-1)!.atMs >= markEveryMs) marks.push({ revision: history.visible(), atMs: nowMs });
+    const last = marks.at(-1)!;
+    // While nothing is written there is nothing to mark: the marks of an idle store would never end.
+    if (history.visible() > last.revision && nowMs - last.atMs >= markEveryMs)
+      marks.push({ revision: history.visible(), atMs: nowMs });
     const old = marks.findLast((mark) => nowMs - mark.atMs >= limits.historyAgeMsMax);
     return old?.revision ?? 0;
   }
