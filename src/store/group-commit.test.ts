@@ -9,16 +9,18 @@ import { createHistory, type Version } from './model/history.ts';
 import { bytes, text, write } from './testing/conformance.ts';
 
 /** An engine over a journal that does what the test says, group by group. */
-function setUp(onWrite: (versions: Version[]) => Promise<void> = async () => {}) {
+function setUp(onWrite: (versions: Version[]) => Promise<void> = async () => {}, leftover: number[] = []) {
   const durable: Version[] = [];
+  const trimmed: number[][] = [];
   let trimError: Error | undefined;
   const journal: Journal = {
     async write(versions) {
       await onWrite(versions);
       durable.push(...versions);
     },
-    async trim() {
+    async trim(_compacted, gone) {
       if (trimError) throw trimError;
+      trimmed.push(gone);
     },
     async rewrite() {},
     async scrub() {},
@@ -29,10 +31,10 @@ function setUp(onWrite: (versions: Version[]) => Promise<void> = async () => {})
     createHistory((value) => value),
     journal,
     defaultLimits,
+    leftover,
   );
   return {
-    engine,
-    durable,
+    ...{ engine, durable, trimmed },
     failTrims(error: Error | undefined) {
       trimError = error;
     },
@@ -131,15 +133,29 @@ test('what waits for the disk is bounded', async () => {
   assert.equal((await Promise.all(writes)).length, 3);
 });
 
-test('a compaction that finds no room says so, and is made up for later', async () => {
+test('a compaction that the disk refuses says why, and is made up for later', async () => {
   const { engine, failTrims } = setUp();
   await write(engine, '/a', 'x');
   await write(engine, '/a', 'y');
-  failTrims(new Error('full'));
+  failTrims(new StoreFull('full'));
   await assert.rejects(engine.compact(2), StoreFull);
   failTrims(undefined);
   await engine.compact(2);
   assert.equal(engine.compacted(), 2);
+});
+
+test('what was given up before a crash is dropped in parts, and a full disk meanwhile stops nobody', async () => {
+  const leftover = Array.from({ length: 6000 }, (_, index) => index + 1);
+  const { engine, trimmed, failTrims } = setUp(undefined, leftover);
+  failTrims(new StoreFull('full'));
+  await write(engine, '/a', 'x');
+  failTrims(undefined);
+  await engine.compact(engine.revision());
+  assert.deepEqual(
+    trimmed.map(({ length }) => length),
+    [5000, 1000],
+  );
+  assert.deepEqual(trimmed.flat(), leftover);
 });
 
 test('whatever fails, exactly what is durable was acknowledged, is visible, and was told to watchers in order', async () => {

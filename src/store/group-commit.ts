@@ -1,10 +1,11 @@
 import { type Clock, systemClock } from '../foundation/clock.ts';
+import { createCompaction } from './compaction.ts';
 import type { WriteResult } from './engine.ts';
 import { Compacted, type Engine, type Event, FutureRevision, StoreBusy, StoreFailed, StoreFull } from './engine.ts';
 import type { Journal } from './journal.ts';
 import { createExpiries } from './model/expiry.ts';
 import type { History, Version } from './model/history.ts';
-import { createRetention, type Retention } from './model/retention.ts';
+import type { Retention } from './model/retention.ts';
 import { createWatchers, eventsUnder } from './model/watchers.ts';
 
 export type Limits = Retention & {
@@ -21,7 +22,6 @@ export const defaultLimits: Limits = {
 
 const waitingBytesMax = 64 << 20;
 const expiredPerTickMax = 1000;
-const trimmedAtOnceMax = 5000;
 const resealedAtOnceMax = 500;
 const tickMs = 1000;
 
@@ -33,17 +33,18 @@ const emptyGroup = (): Group => ({ versions: [], events: [], bytes: 0, waiting: 
  * An engine over a history and a journal. Writes are decided at once against what is staged, gathered while the
  * journal is busy with the group before, and written as one group; only then are they visible, published and
  * acknowledged. When a group fails, it and everything that was decided on top of it is rolled back and rejected.
+ * `leftover` are revisions that a compaction had given up and the journal has still.
  */
 export function createEngine(
   history: History,
   journal: Journal,
   { clock = systemClock, ...limits }: Limits & { clock?: Clock },
+  leftover: number[] = [],
 ): Engine {
   const watchers = createWatchers();
   const expiries = createExpiries();
-  const retention = createRetention(history, limits, clock);
-  let [group, gone]: [Group, number[]] = [emptyGroup(), []];
-  let trimmedTo = history.compacted();
+  const compaction = createCompaction(history, journal, limits, clock, leftover);
+  let group = emptyGroup();
   let [busy, scheduled, closed] = [false, false, false];
   const idle: (() => void)[] = [];
   const errands: (() => Promise<void>)[] = [];
@@ -93,9 +94,11 @@ export function createEngine(
       refuse(current, error);
     }
     for (const errand of errands.splice(0)) await errand();
-    const trimmed = await trim();
+    const failure = await compaction.trim();
     busy = false;
-    if (group.waiting.length + errands.length > 0 || (trimmed && gone.length > 0)) schedule();
+    // What could not be dropped now waits for the next tick.
+    const goesOn = failure === undefined && compaction.pending();
+    if (group.waiting.length + errands.length > 0 || goesOn) schedule();
     else for (const resolve of idle.splice(0)) resolve();
   }
 
@@ -107,7 +110,7 @@ export function createEngine(
       watchers.publish(events);
     }
     for (const { resolve, result } of waiting) resolve(result);
-    if (retention.exceeded()) gone = gone.concat(history.compact(retention.target()));
+    compaction.forgetOld();
   }
 
   /** Later writes were decided on top of the failed ones: they fail with them. */
@@ -116,27 +119,12 @@ export function createEngine(
     const all = [...failed.waiting, ...group.waiting];
     group = emptyGroup();
     for (const { reject } of all) reject(error);
-    if (error instanceof StoreFull) gone = gone.concat(history.compact(history.visible()));
-  }
-
-  /** What cannot be trimmed now (a full disk) stays listed for the next time. */
-  async function trim(): Promise<boolean> {
-    const part = gone.slice(0, trimmedAtOnceMax);
-    const compacted = history.compacted();
-    if (part.length === 0 && compacted === trimmedTo) return true;
-    try {
-      await journal.trim(compacted, part);
-      trimmedTo = compacted;
-      gone = gone.slice(part.length);
-      return true;
-    } catch {
-      return false;
-    }
+    if (error instanceof StoreFull) compaction.forget(history.visible());
   }
 
   function put(write: Parameters<Engine['put']>[0]): Promise<WriteResult> {
     if (journal.sizeBytes() >= limits.sizeBytesMax) {
-      gone = gone.concat(history.compact(history.visible()));
+      compaction.forget(history.visible());
       schedule();
       return Promise.reject(new StoreFull(`the store has ${journal.sizeBytes()} of ${limits.sizeBytesMax} bytes`));
     }
@@ -153,14 +141,15 @@ export function createEngine(
   async function compact(revision: number): Promise<void> {
     if (revision > history.visible()) throw new FutureRevision(revision, history.visible());
     if (revision < history.compacted()) throw new Compacted(revision, history.compacted());
-    gone = gone.concat(history.compact(revision));
+    compaction.forget(revision);
     await trimAll();
   }
 
   async function trimAll(): Promise<void> {
     do {
-      if (!(await errand(trim))) throw new StoreFull('there is no room on the disk to compact');
-    } while (gone.length > 0);
+      const failure = await errand(compaction.trim);
+      if (failure !== undefined) throw failure;
+    } while (compaction.pending());
   }
 
   /** Values that are written from now on pass the new `seal` anyway; those already there follow in parts. */
@@ -191,8 +180,8 @@ export function createEngine(
         expiries.push({ ...expiry, atMs: clock.now() + tickMs }),
       );
     }
-    if (retention.exceeded()) gone = gone.concat(history.compact(retention.target()));
-    if (gone.length > 0) schedule();
+    compaction.forgetOld();
+    if (compaction.pending()) schedule();
     clock.after(tickMs, tick);
   }
   clock.after(tickMs, tick);

@@ -9,6 +9,7 @@ import type { Event } from '../engine.ts';
 import { openEngine } from '../store.ts';
 import { bytes, conformance, text, write } from '../testing/conformance.ts';
 import { runAgainstModel, type Step, steps } from '../testing/model.ts';
+import { openFile } from './sqlite-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rempart-store-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -62,6 +63,24 @@ test('a revision is not reused after its deletion was compacted and the server r
   assert.equal(engine.revision(), 2);
   assert.equal(await write(engine, '/a', 'y'), 3);
   await engine.close();
+});
+
+test('rows that a compaction had given up before a crash are dropped after all', async () => {
+  const path = newPath();
+  const before = await openEngine({ engine: 'sqlite', path });
+  await write(before, '/a', 'x');
+  await write(before, '/a', 'y');
+  await before.close();
+  const crashed = openFile(path);
+  crashed.exec('UPDATE facts SET compacted = 2');
+  crashed.close();
+  const engine = await openEngine({ engine: 'sqlite', path });
+  assert.equal(text(engine.get('/a')?.value), 'y');
+  await engine.compact(2);
+  await engine.close();
+  const file = openFile(path);
+  assert.deepEqual(file.prepare('SELECT revision FROM log').all().map(Object.values), [[2]]);
+  file.close();
 });
 
 test('only the owner may read the files', async () => {

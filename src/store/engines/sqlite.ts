@@ -18,8 +18,7 @@ export async function openSqlite(path: string, options: EngineOptions & Limits &
   const history = createHistory(options.stamp ?? ((value) => value));
   const { leftover, usedBytes } = load(path, history, options.open ?? ((_key, value) => value));
   const journal = await startJournal(path, usedBytes, options.seal ?? ((_key, value) => value));
-  if (leftover.length > 0) await journal.trim(history.compacted(), leftover);
-  return createEngine(history, journal, options);
+  return createEngine(history, journal, options, leftover);
 }
 
 type LogRow = { revision: number; key: string; value: Uint8Array | null; created: number; expires: number };

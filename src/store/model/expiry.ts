@@ -14,5 +14,5 @@ export function createExpiries() {
     return found;
   }
 
-  return { push: heap.push, due, nextAtMs: () => heap.peek()?.atMs };
+  return { push: heap.push, due };
 }
