@@ -81,6 +81,26 @@ test('writes of one turn are one group; later ones gather while it is written', 
   assert.deepEqual(sizes, [2, 3]);
 });
 
+test('a turn of many writes does not keep the journal waiting for its end', async () => {
+  const sizes: number[] = [];
+  const gated = gate();
+  const { engine } = setUp((versions) => {
+    sizes.push(versions.length);
+    return gated.write();
+  });
+  const put = (_: unknown, index: number) => engine.put({ key: `/${index}`, value: bytes('x'), expected: 0 });
+  const writes = Array.from({ length: 15 }, put);
+  assert.deepEqual(sizes, []);
+  writes.push(...Array.from({ length: 25 }, (_, index) => put(_, 15 + index)));
+  assert.deepEqual(sizes, [16]);
+  await turn();
+  assert.deepEqual(sizes, [16], 'two groups at a time');
+  await gated.pass();
+  await gated.pass();
+  await Promise.all(writes);
+  assert.deepEqual(sizes, [16, 24]);
+});
+
 test('when a group fails, all that was decided on top of it fails too, and nobody has seen any of it', async () => {
   const gated = gate();
   const { engine } = setUp(() => gated.write());

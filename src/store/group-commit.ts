@@ -21,6 +21,8 @@ export const defaultLimits: Limits = {
 };
 
 const waitingBytesMax = 64 << 20;
+/** So many do not wait for the end of the turn: the disk works while the rest of it is decided. */
+const worthAWrite = 16;
 const expiredPerTickMax = 1000;
 const resealedAtOnceMax = 500;
 const tickMs = 1000;
@@ -75,12 +77,15 @@ export function createEngine(
   }
 
   function schedule(): void {
-    if (busy || scheduled) return;
-    scheduled = true;
-    setImmediate(() => {
-      scheduled = false;
-      void flush();
-    });
+    if (busy) return;
+    if (group.waiting.length >= worthAWrite) void flush();
+    else if (!scheduled) {
+      scheduled = true;
+      setImmediate(() => {
+        scheduled = false;
+        if (!busy) void flush();
+      });
+    }
   }
 
   async function flush(): Promise<void> {
