@@ -19,10 +19,10 @@ export function createWatchers() {
   /** `position` guards against a watcher that was added by a call back within this very publication. */
   function publish(events: Event[]): void {
     const last = events.at(-1)?.entry.modRevision ?? 0;
-    for (const [prefix, group] of [...byPrefix]) {
+    for (const [prefix, group] of byPrefix) {
       const matching = eventsUnder(prefix, events);
-      for (const watcher of [...group]) {
-        if (watcher.position >= last || !group.has(watcher)) continue;
+      for (const watcher of group) {
+        if (watcher.position >= last) continue;
         watcher.position = last;
         if (matching.length > 0) callBack(watcher, matching);
       }
