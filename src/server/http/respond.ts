@@ -14,12 +14,17 @@ import { writeWatch } from './watch-writer.ts';
 const gzipBytesMin = 128 * 1024;
 const gzipAsync = promisify(gzip);
 
+/** A client that takes nothing of a large answer for so long is cut off: what it leaves is held in memory. */
+const stalledMsMax = 60_000;
+const largeBytesMin = 64 * 1024;
+
 /** Writes what the pipeline answered. Resolves when it is written or the client is gone. */
 export async function respond(
   handled: Handled,
   request: ServerRequest,
   response: ServerResponse,
   clock: Clock,
+  stalledMs = stalledMsMax,
 ): Promise<void> {
   const { reply, target } = handled;
   const { body } = reply;
@@ -31,13 +36,14 @@ export async function respond(
     includeObject: target === undefined ? 'Metadata' : includeObjectOf(target.query),
     nowMs: clock.now(),
   };
-  if (body.form === 'watch') return writeWatch(body.source, shape, { request, response, headers, clock });
+  if (body.form === 'watch') return writeWatch(body.source, shape, { request, response, headers, clock, stalledMs });
   const encoded = await encodeBody(body, shape);
   headers['Content-Type'] ??= encoded.contentType;
   if (request.method === 'HEAD') {
     response.writeHead(reply.code, headers).end();
     return;
   }
+  if (encoded.sizeBytes >= largeBytesMin) response.setTimeout(stalledMs);
   const compress = encoded.sizeBytes >= gzipBytesMin && /\bgzip\b/.test(request.acceptEncoding);
   if (compress) return writeCompressed(encoded, reply.code, headers, response);
   headers['Content-Length'] = String(encoded.sizeBytes);

@@ -25,11 +25,13 @@ type Out = {
   response: ServerResponse;
   headers: Record<string, string | string[]>;
   clock: Clock;
+  /** When the watch is over and nothing of what is left is taken for so long, the connection is cut. */
+  stalledMs: number;
 };
 
 /** Streams the events of a watch as lines of JSON until it times out or the client goes; see WatchSource. */
 export async function writeWatch(source: WatchSource, shape: Shape, out: Out): Promise<void> {
-  const { response, headers, clock } = out;
+  const { response, headers, clock, stalledMs } = out;
   // Gone while it was looked at: its close has been told already.
   if (response.closed) return;
   const encode = encoderFor(source, shape);
@@ -52,7 +54,7 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
     response.end(line({ type: 'ERROR', object: expiredStatus(error) }));
     return;
   }
-  const cancelTimeout = clock.after(source.timeoutMs, () => response.end());
+  const cancelTimeout = clock.after(source.timeoutMs, () => response.end().setTimeout(stalledMs));
   const cancelBookmarks = sendBookmarks(source, clock, (revision) => {
     // One that is behind gets none.
     const behind = waiting !== undefined || response.writableLength > 0;
