@@ -25,6 +25,8 @@ export async function serve(
   response: ServerResponse | undefined,
   upgrade?: Upgrade,
 ): Promise<void> {
+  // Gone before its turn (turn.ts): who asked is not known any more, and would be taken for nobody in the audit.
+  if (request.destroyed) return;
   // After an upgrade nobody else listens for errors of the connection, and one that is not heard ends the process.
   upgrade?.socket.on('error', () => upgrade.socket.destroy());
   const asked = toServerRequest(request, response, upgrade);
