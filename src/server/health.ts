@@ -5,7 +5,7 @@ import type { PathContext } from './paths.ts';
 function checksOf({ storage, extensions }: PathContext, path: string): [name: string, check: () => boolean][] {
   const live: [string, () => boolean][] = [
     ['ping', () => true],
-    ['store', () => storage.engine.revision() >= 0],
+    ['store', () => storage.engine.healthy()],
   ];
   return path.startsWith('/livez') ? live : [...live, ...Object.entries(extensions.readiness ?? {})];
 }

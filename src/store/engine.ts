@@ -29,6 +29,8 @@ export type Engine = {
    * is left of the values before. Revisions stay.
    */
   reseal(prefix: string): Promise<void>;
+  /** False: the last write failed, and not because there was no room. To open the store again may mend that. */
+  healthy(): boolean;
   /** Bytes on disk (or in memory), for metrics. */
   sizeBytes(): number;
   close(): Promise<void>;

@@ -38,6 +38,7 @@ test('a full disk refuses writes and loses nothing, opens again, and goes on whe
         },
       );
     assert.ok(refused instanceof StoreFull, String(refused));
+    assert.equal(engine.healthy(), true);
     const revision = engine.revision();
     assert.equal(revision, acknowledged.length);
     await engine.close();

@@ -113,12 +113,14 @@ test('when a group fails, all that was decided on top of it fails too, and nobod
   const all = [first, onTop, refused].map((write) => assert.rejects(write, StoreFailed));
   await gated.fail(new StoreFailed('broken disk'));
   await Promise.all(all);
+  assert.equal(engine.healthy(), false);
   assert.deepEqual([engine.revision(), engine.range('/').count, seen.length], [0, 0, 0]);
 
   const again = engine.put({ key: '/a', value: bytes('kept'), expected: 0 });
   await turn();
   await gated.pass();
   assert.equal((await again).ok && text(engine.get('/a')?.value), 'kept');
+  assert.equal(engine.healthy(), true);
   assert.deepEqual(
     seen.map(({ entry }) => entry.modRevision),
     [1],

@@ -47,7 +47,7 @@ export function createEngine(
   const expiries = createExpiries();
   const compaction = createCompaction(history, journal, limits, clock, leftover);
   let group = emptyGroup();
-  let [busy, scheduled, closed] = [false, false, false];
+  let [busy, scheduled, closed, healthy] = [false, false, false, true];
   const idle: (() => void)[] = [];
   const errands: (() => Promise<void>)[] = [];
   for (const entry of history.range('').entries) expireLater(entry as Version);
@@ -95,8 +95,10 @@ export function createEngine(
     try {
       if (current.versions.length > 0) await journal.write(current.versions);
       publish(current);
+      healthy = true;
     } catch (error) {
       refuse(current, error);
+      healthy = error instanceof StoreFull;
     }
     for (const errand of errands.splice(0)) await errand();
     const failure = await compaction.trim();
@@ -201,6 +203,7 @@ export function createEngine(
     watch,
     compact,
     reseal,
+    healthy: () => healthy,
     sizeBytes: journal.sizeBytes,
     async close() {
       closed = true;

@@ -105,6 +105,8 @@ test('version has integers, health has checks that can be asked for one by one',
     assert.match(answer.text, /\[-\]controllers failed/);
     assert.equal((await ask(unready, '/readyz?exclude=controllers')).code, 200);
     assert.equal((await ask(unready, '/livez')).code, 200);
+    unready.engine.healthy = () => false;
+    assert.match((await ask(unready, '/livez')).text, /\[-\]store failed\nlivez check failed/);
   } finally {
     await unready.stop();
   }
