@@ -49,6 +49,8 @@ export type Declaration<T> = {
   /** Metadata and required strings are validated for all kinds. */
   validate?(object: T, old: T | undefined, subresource: string): FieldError[];
   validateStatus?(object: T, old: T): FieldError[];
+  warnings?(object: T, old: T | undefined): readonly string[];
+  deprecation?: string;
   storedAs?: Kind['storedAs'];
 };
 export type ColumnOf<T> = Omit<Column, 'value'> & {
@@ -130,6 +132,8 @@ export function defineKind<T = KubernetesObject>(declaration: Declaration<T>): K
       }),
     validateStatus: (object, old) =>
       errorsOf(() => [...validateMetadataUpdate(object, old), ...(hooks.validateStatus?.(object, old) ?? [])]),
+    ...(hooks.warnings ? { warnings: (object, old) => hooks.warnings!(object, old) } : {}),
+    ...(declaration.deprecation ? { deprecation: declaration.deprecation } : {}),
     ...(declaration.storedAs ? { storedAs: declaration.storedAs } : {}),
   };
 }

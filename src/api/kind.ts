@@ -71,6 +71,10 @@ export type Kind = {
   validate(object: KubernetesObject, old?: KubernetesObject, subresource?: string): FieldError[];
   /** As `validate`, for an update of the status subresource. */
   validateStatus(object: KubernetesObject, old: KubernetesObject): FieldError[];
+  /** What of a valid object works otherwise than it seems, or will not for long: clients show it to people. */
+  warnings?(object: KubernetesObject, old?: KubernetesObject): readonly string[];
+  /** Said with every answer about a kind that has a successor. */
+  deprecation?: string;
   /**
    * Another version of a kind that is stored elsewhere (events.k8s.io Event is stored as core Event, autoscaling/v1
    * as v2): objects are converted on the way in and out, and watches see both.

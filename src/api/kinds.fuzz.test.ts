@@ -72,6 +72,9 @@ function generate(schema: Schema, next: (bound: number) => number, depth: number
   }
 }
 
+/** Nothing is warned of before the object was found valid. */
+const named = (object: any) => ({ ...object, metadata: { ...object.metadata, name: 'a' } });
+
 test('no hook of any kind fails on what the schema allows', () => {
   for (const kind of kinds)
     for (let seed = 1; seed <= 30; seed++) {
@@ -90,10 +93,12 @@ test('no hook of any kind fails on what the schema allows', () => {
         for (const each of [object, old]) {
           kind.defaults(each);
           kind.validate(each);
+          kind.warnings?.(named(each));
         }
         kind.prepareUpdate(object, old);
         kind.validate(object, old);
         kind.validateStatus(object, old);
+        kind.warnings?.(named(object), named(old));
         for (const column of tableColumns(kind)) column.value(object, 0);
         for (const read of Object.values(kind.selectableFields)) read(object);
         if (kind.storedAs) kind.storedAs.fromStored(kind.storedAs.toStored(object));

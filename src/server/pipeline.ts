@@ -71,6 +71,7 @@ function perform(
   const { kind, verb } = verbFor(services, request.method, target);
   // What cannot be answered as it was asked must not be done either.
   if (request.method !== 'GET' && !isStream(target)) negotiate(request.accept);
+  if (kind.deprecation !== undefined) warn(kind.deprecation);
   const dryRun = target.query.size > 0 && readDryRun(target.query, target.verb);
   const context: Context = { ...services, request, target, user, kind, dryRun, warn, annotate };
   return verb(context);

@@ -8,6 +8,7 @@ const healthy = ({ conditions }: ComponentStatus) => conditions?.find(({ type })
 export const componentStatus = defineKind<ComponentStatus>({
   kind: 'ComponentStatus',
   resource: 'componentstatuses',
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
   shortNames: ['cs'],
   namespaced: false,
   verbs: ['get', 'list'],

@@ -9,6 +9,9 @@ import { ErrorList, invalidValue, required } from '../validation/errors.ts';
 import { dnsSubdomain, type NameCheck } from '../validation/names.ts';
 import { validateSchedule } from '../validation/schedule.ts';
 import { checkEnum, checkNotNegative } from '../validation/values.ts';
+import { templateWarnings } from '../warnings/pods.ts';
+
+const asJob = ({ metadata, spec }: CronJob) => ({ metadata, spec: spec?.jobTemplate?.spec });
 
 /** The jobs' names are this one, a hyphen and ten digits: they must fit a label. */
 const nameLengthMax = 52;
@@ -20,6 +23,7 @@ export const cronJob = defineKind<CronJob>({
   group: 'batch',
   kind: 'CronJob',
   resource: 'cronjobs',
+  warnings: (object, old) => templateWarnings(asJob(object), old && asJob(old), 'spec.jobTemplate.spec.template.'),
   shortNames: ['cj'],
   categories: ['all'],
   status: true,

@@ -7,11 +7,13 @@ import { showLabels, templateColumns } from '../table.ts';
 import { validateCounts } from '../validation/counts.ts';
 import { ErrorList, invalidValue } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
+import { templateWarnings } from '../warnings/pods.ts';
 
 export const daemonSet = defineKind<DaemonSet>({
   group: 'apps',
   kind: 'DaemonSet',
   resource: 'daemonsets',
+  warnings: (object, old) => templateWarnings(object, old),
   shortNames: ['ds'],
   categories: ['all'],
   status: true,

@@ -8,11 +8,13 @@ import { templateColumns } from '../table.ts';
 import { validateReplicas } from '../validation/counts.ts';
 import { ErrorList, forbiddenValue, invalidValue } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
+import { workloadWarnings } from '../warnings/pods.ts';
 
 export const deployment = defineKind<Deployment>({
   group: 'apps',
   kind: 'Deployment',
   resource: 'deployments',
+  warnings: workloadWarnings,
   shortNames: ['deploy'],
   categories: ['all'],
   status: true,

@@ -24,6 +24,7 @@ function addresses({ subsets }: Endpoints): string {
 export const endpoints = defineKind<Endpoints>({
   kind: 'Endpoints',
   resource: 'endpoints',
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   createdByUpdate: true,
   shortNames: ['ep'],
   validate({ subsets }) {

@@ -9,6 +9,8 @@ import { validateReference } from '../validation/references.ts';
 import { checkEnum, checkName, checkPort } from '../validation/values.ts';
 
 const hostsMax = 3;
+/** How a class was named before there was a field. */
+const classAnnotation = 'kubernetes.io/ingress.class';
 
 function hosts({ spec }: Ingress): string {
   const rules = spec?.rules ?? [];
@@ -24,6 +26,10 @@ export const ingress = defineKind<Ingress>({
   group: 'networking.k8s.io',
   kind: 'Ingress',
   resource: 'ingresses',
+  warnings: ({ metadata, spec }, old) =>
+    old === undefined && metadata.annotations?.[classAnnotation] !== undefined && spec?.ingressClassName === undefined
+      ? [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`]
+      : [],
   shortNames: ['ing'],
   status: true,
   validateStatus: ({ status }) => validatePoints(status?.loadBalancer?.ingress),
@@ -31,8 +37,7 @@ export const ingress = defineKind<Ingress>({
     {
       name: 'Class',
       type: 'string',
-      value: ({ metadata, spec }) =>
-        spec?.ingressClassName ?? metadata.annotations?.['kubernetes.io/ingress.class'] ?? none,
+      value: ({ metadata, spec }) => spec?.ingressClassName ?? metadata.annotations?.[classAnnotation] ?? none,
     },
     { name: 'Hosts', type: 'string', value: hosts },
     {

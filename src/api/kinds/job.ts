@@ -4,6 +4,7 @@ import { defaultPodTemplate, takeTemplateLabels } from '../pods/defaults.ts';
 import type { Job, JobSpec } from '../schema/types.d.ts';
 import { conditionOf, humanDuration, templateColumns } from '../table.ts';
 import { validateCounts } from '../validation/counts.ts';
+import { workloadWarnings } from '../warnings/pods.ts';
 
 const isTrue = (job: Job, type: string) => conditionOf(job, type)?.status === 'True';
 
@@ -49,6 +50,7 @@ export const job = defineKind<Job>({
   group: 'batch',
   kind: 'Job',
   resource: 'jobs',
+  warnings: workloadWarnings,
   orphansDependents: true,
   categories: ['all'],
   status: true,

@@ -5,6 +5,7 @@ import type { FieldError } from '../status.ts';
 import { ErrorList, forbiddenValue } from '../validation/errors.ts';
 import { sameValue } from '../validation/values.ts';
 import { validateClaimSpec } from '../validation/volume-claims.ts';
+import { claimWarnings } from '../warnings/volumes.ts';
 import { showAccessModes, storageClassOf } from './persistent-volume.ts';
 
 export function defaultClaimSpec(spec: PersistentVolumeClaimSpec | undefined): void {
@@ -24,6 +25,7 @@ export function defaultClaimSpec(spec: PersistentVolumeClaimSpec | undefined): v
 export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   kind: 'PersistentVolumeClaim',
   resource: 'persistentvolumeclaims',
+  warnings: claimWarnings,
   hasGeneration: false,
   returnsDeleted: true,
   shortNames: ['pvc'],

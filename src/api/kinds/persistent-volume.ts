@@ -7,6 +7,7 @@ import { ErrorList, forbiddenValue, immutable, invalidValue, notSupported, requi
 import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkEnum, checkMoreThanZero, checkName, sameValue } from '../validation/values.ts';
 import { accessNames, validateAccessModes } from '../validation/volume-claims.ts';
+import { volumeWarnings } from '../warnings/volumes.ts';
 
 /** `RWO,RWX`, each once and in this order. */
 export const showAccessModes = (modes: string[] | undefined): string =>
@@ -25,6 +26,7 @@ export const storageClassOf = (object: {
 export const persistentVolume = defineKind<PersistentVolume>({
   kind: 'PersistentVolume',
   resource: 'persistentvolumes',
+  warnings: volumeWarnings,
   hasGeneration: false,
   returnsDeleted: true,
   shortNames: ['pv'],

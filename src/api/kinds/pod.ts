@@ -8,12 +8,14 @@ import { validatePod } from '../pods/validate.ts';
 import type { Pod } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { invalidValue } from '../validation/errors.ts';
+import { podWarnings } from '../warnings/pods.ts';
 
 const connect = (name: string, kind: string, verbs = ['create', 'get']) => ({ name, kind, verbs });
 
 export const pod = defineKind<Pod>({
   kind: 'Pod',
   resource: 'pods',
+  warnings: podWarnings,
   returnsDeleted: true,
   shortNames: ['po'],
   categories: ['all'],

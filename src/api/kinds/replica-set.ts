@@ -5,11 +5,13 @@ import { validateWorkload } from '../pods/workloads.ts';
 import type { ReplicaSet } from '../schema/types.d.ts';
 import { templateColumns } from '../table.ts';
 import { validateReplicas } from '../validation/counts.ts';
+import { workloadWarnings } from '../warnings/pods.ts';
 
 export const replicaSet = defineKind<ReplicaSet>({
   group: 'apps',
   kind: 'ReplicaSet',
   resource: 'replicasets',
+  warnings: workloadWarnings,
   shortNames: ['rs'],
   categories: ['all'],
   status: true,

@@ -8,10 +8,12 @@ import { containerColumns, showLabels } from '../table.ts';
 import { validateReplicas } from '../validation/counts.ts';
 import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { checkNotNegative } from '../validation/values.ts';
+import { workloadWarnings } from '../warnings/pods.ts';
 
 export const replicationController = defineKind<ReplicationController>({
   kind: 'ReplicationController',
   resource: 'replicationcontrollers',
+  warnings: workloadWarnings,
   orphansDependents: true,
   shortNames: ['rc'],
   categories: ['all'],

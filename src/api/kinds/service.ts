@@ -19,6 +19,7 @@ import {
   checkUnique,
   hasFamilyTwice,
 } from '../validation/values.ts';
+import { serviceWarnings } from '../warnings/services.ts';
 
 type Spec = NonNullable<Service['spec']>;
 
@@ -41,6 +42,7 @@ function ports({ spec }: Service): string {
 export const service = defineKind<Service>({
   kind: 'Service',
   resource: 'services',
+  warnings: serviceWarnings,
   hasGeneration: false,
   returnsDeleted: true,
   createdByUpdate: true,

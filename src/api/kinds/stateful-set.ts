@@ -10,12 +10,14 @@ import { ErrorList, forbiddenValue } from '../validation/errors.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { checkEnum, checkName, checkNotNegative, checkPodCount, sameValue } from '../validation/values.ts';
 import { validateClaimSpec } from '../validation/volume-claims.ts';
+import { templateWarnings } from '../warnings/pods.ts';
 import { defaultClaimSpec } from './persistent-volume-claim.ts';
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
   kind: 'StatefulSet',
   resource: 'statefulsets',
+  warnings: (object, old) => templateWarnings(object, old),
   shortNames: ['sts'],
   categories: ['all'],
   status: true,

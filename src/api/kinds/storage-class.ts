@@ -5,6 +5,7 @@ import { ageColumn, nameColumn } from '../table.ts';
 import { duplicate, ErrorList, forbiddenValue, invalidValue, required, tooLong } from '../validation/errors.ts';
 import { qualifiedName } from '../validation/names.ts';
 import { checkEnum, checkName, checkUnique, sameValue } from '../validation/values.ts';
+import { storageClassWarnings } from '../warnings/volumes.ts';
 
 const defaultAnnotations = [
   'storageclass.kubernetes.io/is-default-class',
@@ -18,6 +19,7 @@ export const storageClass = defineKind<StorageClass>({
   group: 'storage.k8s.io',
   kind: 'StorageClass',
   resource: 'storageclasses',
+  warnings: storageClassWarnings,
   returnsDeleted: true,
   shortNames: ['sc'],
   namespaced: false,

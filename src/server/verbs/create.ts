@@ -6,7 +6,7 @@ import { type Context, entryReply, objectReply, type Reply } from '../context.ts
 import { attributesOf } from '../request.ts';
 import { generatedName, newUid } from '../storage/storage.ts';
 import { decodeObject } from './decode.ts';
-import { admit, check, matchUrl, track } from './prepare.ts';
+import { admit, check, matchUrl, track, warnOf } from './prepare.ts';
 
 /** One in 14 million names is taken; eight in a row are not bad luck. */
 const generateAttemptsMax = 8;
@@ -89,6 +89,7 @@ async function prepare(context: Context, object: KubernetesObject, managed?: Man
     kind.prepareCreate(object);
     kind.defaults(object);
     check(kind, metadata.name, kind.validate(object));
+    warnOf(context, object);
   });
 }
 

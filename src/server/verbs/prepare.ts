@@ -76,6 +76,11 @@ export function check(kind: Kind, name: string, errors: FieldError[]): void {
   if (errors.length > 0) throw invalid(kind.kind, kind.group, name, errors);
 }
 
+/** What people should know of an object that was found valid. */
+export function warnOf({ kind, warn }: Context, object: KubernetesObject, old?: KubernetesObject): void {
+  if (kind.warnings !== undefined) for (const warning of kind.warnings(object, old)) warn(warning);
+}
+
 /** Namespace and name of the body must be those of the URL, or absent. */
 export function matchUrl({ kind, target }: Context, object: KubernetesObject): void {
   const { metadata } = object;

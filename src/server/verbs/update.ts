@@ -16,6 +16,7 @@ import {
   matchUrl,
   raiseGeneration,
   track,
+  warnOf,
 } from './prepare.ts';
 
 /** PUT of an object or of one of its subresources `status`, `finalize`, `approval`, `ephemeralcontainers`, `resize`. */
@@ -121,6 +122,7 @@ async function settle(
     const isStatus = confinement?.validates === 'status';
     const errors = isStatus ? kind.validateStatus(object, old) : kind.validate(object, old, subresource);
     check(kind, object.metadata.name, errors);
+    if (subresource === '') warnOf(context, object, old);
   });
   return object;
 }

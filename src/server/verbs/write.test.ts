@@ -95,6 +95,20 @@ test('unknown fields are refused when strict, warned of by default, and dropped'
   assert.equal(warned.body.extra, undefined);
 });
 
+test('what is deprecated is warned of, of kinds with every answer, of values when they are written', async () => {
+  const services = '/api/v1/namespaces/default/services';
+  const spec = { ports: [{ port: 80 }], trafficDistribution: 'PreferClose' };
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'near' }, spec };
+  const said = ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'];
+  assert.deepEqual((await may(server, 'POST', services, service)).warnings, said);
+  assert.deepEqual((await may(server, 'GET', `${services}/near`)).warnings, []);
+  const { body } = await may(server, 'GET', `${services}/near`);
+  assert.deepEqual((await may(server, 'PUT', `${services}/near`, body)).warnings, said);
+  assert.deepEqual((await may(server, 'GET', '/api/v1/namespaces/default/endpoints')).warnings, [
+    'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  ]);
+});
+
 test('an update of an older version is a conflict, one without a version is not', async () => {
   const made = await must(server, 'POST', configMaps, configMap('versions'));
   const path = `${configMaps}/versions`;
