@@ -70,7 +70,7 @@ export function validationOf({ target }: Context): Validation {
 
 /** Reads `dryRun`: only `All` is known. */
 export function readDryRun(query: URLSearchParams, verb: string): boolean {
-  const asked = query.getAll('dryRun').filter((value) => value !== '');
+  const asked = query.getAll('dryRun');
   if (asked.some((value) => value !== 'All')) throw refusedOption(verb, notSupported('dryRun', asked, ['All']));
   return asked.length > 0;
 }
