@@ -7,7 +7,7 @@ import type { PathContext } from '../paths.ts';
 import { documentV2, documentV3 } from './document.ts';
 import { encodeDocument } from './protobuf.ts';
 
-type Made = { version: number; hashes: Map<string, string>; documents: Map<string, string> };
+type Made = { version: number; hashes: Map<string, string>; documents: Map<string, string | Buffer> };
 
 /** Per set of kinds, until it changes. Documents are several hundred kB: only what was asked for is kept. */
 const made = new WeakMap<Kinds, Made>();
@@ -74,17 +74,22 @@ const protobufAnswer = protobufType.replace('@', '.');
 /** JSON for whoever takes it; kubectl asks for protobuf alone. */
 function v2(context: PathContext): Reply {
   const { request, kinds, version } = context;
-  const accept = request.accept;
-  if (accept !== '' && !/application\/json|\*\/\*/.test(accept)) {
+  const { accept } = request;
+  const asProtobuf = accept !== '' && !/application\/json|\*\/\*/.test(accept);
+  if (asProtobuf && !accept.includes(protobufType)) {
     const message = `only the following media types are accepted: application/json, ${protobufType}`;
-    if (!accept.includes(protobufType)) throw new ApiError('NotAcceptable', message);
-    const bytes = encodeDocument(documentV2(kinds.all(), version));
-    return cached(context, bytes, `"${digest(bytes)}"`, protobufAnswer, 'no-cache, private');
+    throw new ApiError('NotAcceptable', message);
   }
   const { documents } = madeFor(kinds);
-  const bytes = documents.get('v2') ?? JSON.stringify(documentV2(kinds.all(), version));
-  documents.set('v2', bytes);
-  return cached(context, bytes, `"${digest(bytes)}"`, 'application/json', 'no-cache, private');
+  const name = asProtobuf ? 'v2 as protobuf' : 'v2';
+  let bytes = documents.get(name);
+  if (bytes === undefined) {
+    const document = documentV2(kinds.all(), version);
+    bytes = asProtobuf ? encodeDocument(document) : JSON.stringify(document);
+    documents.set(name, bytes);
+  }
+  const contentType = asProtobuf ? protobufAnswer : 'application/json';
+  return cached(context, bytes, `"${digest(bytes)}"`, contentType, 'no-cache, private');
 }
 
 function cached(
