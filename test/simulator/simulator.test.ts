@@ -20,8 +20,8 @@ const faultsOf = (seed: number): Faults => ({
 });
 
 /**
- * A cluster in which connections break, the store is full or forgets, writers collide, controllers restart, nodes die and the clock jumps: whatever
- * happened, it comes to what was asked for. `SEED=…` replays one seed.
+ * A cluster in which connections break, the store is full or forgets, writers collide, controllers restart, nodes die
+ * and the clock jumps: whatever happened, it comes to what was asked for. `SEED=…` replays one seed.
  */
 async function simulate(seed: number): Promise<void> {
   const random = Math.random;

@@ -80,7 +80,7 @@ const deeds: Deed[] = [
   ({ admin, cache }, random) => {
     // Somebody writes what a controller is about to write as well.
     const resource = pick(random, ['pods', 'replicasets.apps', 'deployments.apps', 'endpointslices.discovery.k8s.io']);
-    const [object] = shuffled(random, cache(resource).list(namespace));
+    const object = anyOf(random, cache(resource).list(namespace));
     const body = { metadata: { annotations: { touched: String(random()) } } };
     return object && admin.patch(resource, { namespace, name: object.metadata.name }, { type: 'merge', body });
   },
@@ -107,14 +107,12 @@ const scale = (admin: World['admin'], resource: string, name: string, replicas: 
   admin.patch(resource, { namespace, name }, { type: 'merge', body: { spec: { replicas } } });
 
 function deletePod({ admin, cache }: World, random: Random) {
-  const [pod] = shuffled(random, cache('pods').list(namespace));
+  const pod = anyOf(random, cache('pods').list(namespace));
   const options = random() < 0.3 ? { gracePeriodSeconds: 0 } : {};
   return pod && admin.delete('pods', { namespace, name: pod.metadata.name }, options);
 }
 
-function shuffled<T>(random: Random, list: T[]): T[] {
-  return list.length === 0 ? [] : [pick(random, list)];
-}
+const anyOf = <T>(random: Random, list: T[]): T | undefined => (list.length === 0 ? undefined : pick(random, list));
 
 const pauseMsMax = 8000;
 
