@@ -55,9 +55,11 @@ async function inOrder(changes: Change[], make: (change: Change) => Promise<void
     }
 }
 
-function resourceOf(change: Change): string {
+/** By what name the API has it. Throws UsageError for what cannot be made here. */
+export function resourceOf(change: Change): string {
   const kind = 'put' in change ? kindOf(change.put) : kindNamed(change.remove.kind);
-  if (kind === undefined) throw new UsageError('the kind is not built in: make this change with kubectl');
+  if (kind === undefined)
+    throw new UsageError(`${refText(changedRef(change))}: the kind is not built in: make this change with kubectl`);
   return resourceName(kind);
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { UsageError } from '../../foundation/usage-error.ts';
 import { startServer, type TestServer, testAdmin } from '../../server/testing/start.ts';
 import type { ChangeWords } from './read-change.ts';
 import { type PreviewOptions, previewOn } from './run.ts';
@@ -80,7 +81,7 @@ test('a level that breaks is not made without acceptance; accepted it is, says w
   assert.equal(labels['pod-security.kubernetes.io/enforce'], 'restricted');
   assert.equal(annotations['defence.rempart.io/accepted'], 'a window of maintenance');
   assert.equal(statSync(undoFile).mode & 0o777, 0o600);
-  await assert.rejects(run(words, { apply: { reason: 'again', undoFile } }), /EEXIST/);
+  await assert.rejects(run(words, { apply: { reason: 'again', undoFile } }), /undo\.json: cannot be written \(EEXIST/);
   const undone = await run({}, { undo: undoFile });
   assert.match(undone.text, /Taken back/);
   const restored = (await get('/api/v1/namespaces/shop')).metadata;
@@ -103,6 +104,11 @@ test('what the API server refuses breaks, and allowances are written as objects'
   const allowances = join(folder, 'allow.yaml');
   await run({ podSecurity: ['shop=restricted'] }, { allowances });
   assert.match(readFileSync(allowances, 'utf8'), /kind: Deployment[\s\S]*allowPrivilegeEscalation: false/);
+  const nowhere = join(allowances, 'below');
+  await assert.rejects(run({ podSecurity: ['shop=restricted'] }, { allowances: nowhere }), (error: Error) => {
+    assert.ok(error instanceof UsageError);
+    return error.message.startsWith(`${nowhere}: cannot be written`);
+  });
   const mended = await run({ podSecurity: ['shop=restricted'], files: [allowances] });
   assert.doesNotMatch(mended.text, /BREAKS/);
 });
@@ -132,6 +138,33 @@ test('creating and removing are previewed, made and taken back', async () => {
   assert.equal((await get(path)).kind, 'NetworkPolicy');
   await run({}, { undo: created });
   assert.equal((await get(path)).code, 404);
+});
+
+test('what is made in part says so, and how that is taken back', async () => {
+  const { server, run, get } = await startShop();
+  after(() => server.stop());
+  const metadata = { name: 'half', namespace: 'shop' };
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+  const widget = { apiVersion: 'example.org/v1', kind: 'Widget', metadata };
+  const policy = {
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata },
+    spec: { podSelector: {}, policyTypes: ['Sideways'] },
+  };
+  const words = (...objects: object[]) => ({ files: [file('half-made.json', ...objects)] });
+  const undoFile = join(folder, 'half.json');
+  await assert.rejects(
+    run(words(map, widget), { apply: { reason: 'a test', undoFile: join(folder, 'none.json') } }),
+    /Widget shop\/half: the kind is not built in: make this change with kubectl$/,
+  );
+  assert.equal(existsSync(join(folder, 'none.json')), false);
+  assert.equal((await get('/api/v1/namespaces/shop/configmaps/half')).code, 404);
+  await assert.rejects(
+    run(words(map, policy), { apply: { reason: 'a test', undoFile } }),
+    /NetworkPolicy shop\/half: .*Sideways.* \(1 of 2 changes were made\)\. To take back what was made: rempart preview --undo .*half\.json$/,
+  );
+  assert.equal((await get('/api/v1/namespaces/shop/configmaps/half')).kind, 'ConfigMap');
+  await run({}, { undo: undoFile });
+  assert.equal((await get('/api/v1/namespaces/shop/configmaps/half')).code, 404);
 });
 
 test('manifests are previewed without a cluster, and cannot be changed', async () => {

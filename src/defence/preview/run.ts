@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { resourceName } from '../../api/kind.ts';
 import { reasonLengthMax } from '../../api/kinds/protection.ts';
 import type { Client } from '../../client/client.ts';
@@ -6,10 +5,11 @@ import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
 import { refKey } from '../object-ref.ts';
 import { asYaml } from '../report/lines.ts';
+import { writeFile } from '../report/write-file.ts';
 import { type Change, changedRef } from '../snapshot/snapshot.ts';
 import { readSoundSource } from '../snapshot/sound.ts';
 import type { Source, SourceOptions } from '../source.ts';
-import { applyChanges, applyUndo } from './apply.ts';
+import { applyChanges, applyUndo, resourceOf } from './apply.ts';
 import { allowListChange } from './changes/client-allow-list.ts';
 import { outcomes, type Preview } from './impact.ts';
 import { kindOf } from './merge.ts';
@@ -78,10 +78,16 @@ async function previewAndApply(source: Source, options: PreviewOptions, nowMs: n
   if (allowFrom !== undefined)
     throw new UsageError('the ranges of clients are given when the cluster starts: rempart up --allow-from');
   const undoFile = apply.undoFile ?? `rempart-undo-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}.json`;
+  wanted.forEach(resourceOf);
   // Written first: what cannot be taken back is not made.
   writeUndo(undoFile, await exactUndo(source.client!, [...told.undo, ...secretsIn(wanted, source)]));
-  await applyChanges(source.client!, wanted, doubts.length > 0 ? apply.reason : undefined);
-  return { text: `${text}Made. To take it back: rempart preview --undo ${undoFile}\n`, exitCode: 0 };
+  const takeBack = `rempart preview --undo ${undoFile}`;
+  try {
+    await applyChanges(source.client!, wanted, doubts.length > 0 ? apply.reason : undefined);
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}. To take back what was made: ${takeBack}`);
+  }
+  return { text: `${text}Made. To take it back: ${takeBack}\n`, exitCode: 0 };
 }
 
 /** A snapshot leaves out what a judgement may not see: what is put back is read as it is, as far as it may be. */
@@ -141,7 +147,7 @@ function writeAllowances(file: string, { impacts }: Preview): void {
       const ref = refKey(changedRef(change));
       objects.set(ref, together(objects.get(ref), change.put));
     }
-  writeFileSync(file, asYaml([...objects.values()].map(written)), { mode: 0o600 });
+  writeFile(file, asYaml([...objects.values()].map(written)), { mode: 0o600 });
 }
 
 /** Rules of NetworkPolicies add up; of anything else the last one counts. */

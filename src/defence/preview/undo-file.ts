@@ -1,5 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { UsageError } from '../../foundation/usage-error.ts';
+import { writeFile } from '../report/write-file.ts';
 import type { Change } from '../snapshot/snapshot.ts';
 
 const apiVersion = 'defence.rempart.io/v1alpha1';
@@ -8,7 +9,7 @@ const bytesMax = 64 * 2 ** 20;
 
 /** What puts everything back, for its owner's eyes only: it may hold whole objects. Never overwrites a file. */
 export function writeUndo(file: string, undo: Change[]): void {
-  writeFileSync(file, `${JSON.stringify({ apiVersion, kind, changes: undo }, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  writeFile(file, `${JSON.stringify({ apiVersion, kind, changes: undo }, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
 }
 
 /** Throws UsageError for what is no such file. */

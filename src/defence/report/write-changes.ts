@@ -1,19 +1,18 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../contract.ts';
 import type { Change } from '../snapshot/snapshot.ts';
 import { asYaml } from './lines.ts';
 import { printable } from './printable.ts';
 import { quoted } from './quoted.ts';
+import { writeFile } from './write-file.ts';
 
 /**
  * Writes changes as a file that `rempart preview -f` and kubectl read. What is to be removed stands in comments: a file
- * of objects cannot say it. Returns the file's path. Throws as the file system does.
+ * of objects cannot say it. Returns the file's path. Throws UsageError.
  */
 export function writeChanges(folder: string, name: string, title: string, changes: Change[]): string {
-  mkdirSync(folder, { recursive: true });
   const file = join(folder, `${name.replaceAll(/[^a-zA-Z0-9.-]+/g, '-').slice(0, 100)}.yaml`);
-  writeFileSync(file, changesText(title, changes));
+  writeFile(file, changesText(title, changes));
   return file;
 }
 
