@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { PatchOperation } from '../contract.ts';
 import { check, render } from '../defence.ts';
-import { splice } from '../manifests/splice.ts';
+import { spliceAll } from '../manifests/splice.ts';
 import { editDocument } from './fix.ts';
 
 const careless = `# Who wrote this?
@@ -102,7 +102,25 @@ test('a change is written below its neighbours, with their indentation', () => {
 // A minute when every key is held against every other one.
 test('a change of a document of very many keys is written at once', { timeout: 20_000 }, () => {
   const text = Array.from({ length: 80_000 }, (_, index) => `k${index}: 1\n`).join('');
-  assert.equal(splice(text, ['k79999'], 'replace', 2), text.replace('k79999: 1', 'k79999: 2'));
+  const { text: changed } = spliceAll(text, [{ keys: ['k79999'], op: 'replace', value: 2 }]);
+  assert.equal(changed, text.replace('k79999: 1', 'k79999: 2'));
+});
+
+// Many minutes when the text is read anew for each change of each object.
+test('all objects of a long List are mended in a few turns, each in its place', { timeout: 60_000 }, () => {
+  const count = 1500;
+  const item = (index: number, fields: string) =>
+    `- kind: Pod # ${index}\n  spec:\n    containers: [{name: a}]\n${fields}    nodeName: n${index}\n`;
+  const list = (fields: string) => Array.from({ length: count }, (_, index) => item(index, fields)).join('');
+  const patch = [
+    { op: 'replace', path: '/spec/hostPID', value: false },
+    { op: 'remove', path: '/spec/hostIPC' },
+    { op: 'add', path: '/spec/containers/0/tty', value: true },
+  ];
+  const edits = Array.from({ length: count }, (_, index) => ({ prefix: ['items', index], patch }));
+  const edited = editDocument(`items:\n${list('    hostPID: true\n    hostIPC: true\n')}`, edits);
+  const expected = list('    hostPID: false\n').replaceAll('{name: a}', '{name: a, tty: true}');
+  assert.ok('text' in edited && edited.text === `items:\n${expected}`);
 });
 
 test('line endings stay what they are, and YAML in braces keeps its comments', () => {

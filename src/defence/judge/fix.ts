@@ -8,7 +8,7 @@ import type { Check, JudgeContext, Manifest, PatchOperation } from '../contract.
 import { pointerKeys } from '../field.ts';
 import { readDocuments, split } from '../manifests/documents.ts';
 import type { Loaded, LoadedObject } from '../manifests/load.ts';
-import { splice } from '../manifests/splice.ts';
+import { type FieldChange, spliceAll } from '../manifests/splice.ts';
 import { readOptions } from '../manifests/thorough.ts';
 import { checksFor } from './judge.ts';
 import { recheck } from './recheck.ts';
@@ -100,12 +100,18 @@ export function editDocument(text: string, edits: Edit[]): { text: string } | { 
   }
   if (document?.hasAliases)
     return { why: 'the document has aliases: a change would show at each of them, so make it by hand' };
+  const changes = edits.map(({ prefix, patch }) =>
+    patch.map(({ path, ...rest }): FieldChange => ({ keys: [...prefix, ...pointerKeys(path)], ...rest })),
+  );
   let edited = text;
-  for (const { prefix, patch } of edits)
-    for (const { op, path, value } of patch) {
-      const keys = [...prefix, ...pointerKeys(path)];
-      edited = splice(edited, keys, op, value) ?? rewrite(edited, keys, op, value);
-    }
+  // Objects stand apart: the text is read as often as one of them changes, not as all of them do.
+  for (let round = 0; changes.some((own) => own.length > round); round++) {
+    const spliced = spliceAll(
+      edited,
+      changes.flatMap((own) => own[round] ?? []),
+    );
+    edited = spliced.left.length === 0 ? spliced.text : rewrite(spliced.text, spliced.left);
+  }
   if (hasOnlyCrlf(text)) edited = edited.replaceAll(/\r?\n/g, '\r\n');
   const again = readDocuments(edited);
   if (again.broken.length > 0 || !isDeepStrictEqual(again.documents.at(-1)?.value, expected))
@@ -126,10 +132,11 @@ function isJson(text: string): boolean {
 const hasOnlyCrlf = (text: string) => text.includes('\r\n') && !/(^|[^\r])\n/.test(text);
 
 /** For changes that have no place of their own: comments and order stay, spaces may not. */
-function rewrite(text: string, keys: (string | number)[], op: string, value: unknown): string {
+function rewrite(text: string, changes: FieldChange[]): string {
   const document = parseDocument(text, readOptions);
-  if (op === 'remove') document.deleteIn(keys);
-  else addIn(document, keys, value, op);
+  for (const change of changes)
+    if (change.op === 'remove') document.deleteIn(change.keys);
+    else addIn(document, change);
   return document.toString({
     lineWidth: 0,
     indentSeq: !/^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n\1- /m.test(text),
@@ -137,7 +144,7 @@ function rewrite(text: string, keys: (string | number)[], op: string, value: unk
   });
 }
 
-function addIn(document: Document.Parsed, keys: (string | number)[], value: unknown, op: string): void {
+function addIn(document: Document.Parsed, { keys, op, value }: FieldChange): void {
   const parent = document.getIn(keys.slice(0, -1), true);
   const key = keys.at(-1)!;
   if (isSeq(parent) && op === 'add') {

@@ -13,20 +13,42 @@ import {
 } from 'yaml';
 import { readOptions } from './thorough.ts';
 
+/** A change of one place, as in RFC 6902. */
+export type FieldChange = { keys: (string | number)[]; op: string; value?: unknown };
+
+/** What comes in the place of a part of a text. */
+type Splice = { from: number; to: number; text: string };
+
 /**
- * One change of a document's text that touches nothing else: neither comments nor spaces. Undefined where the change has
- * no place of its own in the text (items of lists, the first key after a dash).
+ * Changes of a document's text that touch nothing else: neither comments nor spaces. They are about places apart from each
+ * other, so that the text is read once. `left` have no place of their own in it (items of lists, the first key after a dash).
  */
-export function splice(text: string, keys: (string | number)[], op: string, value: unknown): string | undefined {
+export function spliceAll(text: string, changes: FieldChange[]): { text: string; left: FieldChange[] } {
   const root = parseDocument(text, readOptions).contents as Node | null;
+  const left: FieldChange[] = [];
+  const splices = changes.flatMap((change) => {
+    const found = spliceOf(root, text, change);
+    if (found === undefined) left.push(change);
+    return found ?? [];
+  });
+  const pieces: string[] = [];
+  let at = 0;
+  for (const { from, to, text: piece } of splices.sort((a, b) => a.from - b.from)) {
+    pieces.push(text.slice(at, from), piece);
+    at = to;
+  }
+  return { text: [...pieces, text.slice(at)].join(''), left };
+}
+
+function spliceOf(root: Node | null, text: string, { keys, op, value }: FieldChange): Splice | undefined {
   let parent: unknown = root;
   for (const key of keys.slice(0, -1)) parent = isCollection(parent) ? parent.get(key, true) : undefined;
-  if (isSeq(parent) && parent.flow) return changeItem(text, parent as YAMLSeq<Node>, String(keys.at(-1)), op, value);
+  if (isSeq(parent) && parent.flow) return changeItem(parent as YAMLSeq<Node>, String(keys.at(-1)), op, value);
   if (!isMap(parent)) return undefined;
   const map = parent as YAMLMap<Node, Node | null>;
   const pair = map.items.find(({ key }) => isScalar(key) && String(key.value) === String(keys.at(-1)));
   if (op === 'remove') return pair && !map.flow ? remove(text, map, pair) : undefined;
-  if (pair) return replace(text, pair, value);
+  if (pair) return replace(pair, value);
   return map.flow ? addInBraces(text, map, keys.at(-1)!, value) : addBelow(text, map, keys.at(-1)!, value);
 }
 
@@ -38,21 +60,21 @@ const inline = (value: unknown) =>
     lineWidth: 0,
   }).trim();
 
-function replace(text: string, { value }: Pair<Node, Node | null>, wanted: unknown): string | undefined {
+function replace({ value }: Pair<Node, Node | null>, wanted: unknown): Splice | undefined {
   const inPlace = isScalar(value) ? !value.type?.startsWith('BLOCK') : isCollection(value) && value.flow;
   if (!inPlace || value?.range == null || value.range[0] === value.range[1]) return undefined;
-  return text.slice(0, value.range[0]) + inline(wanted) + text.slice(value.range[1]);
+  return { from: value.range[0], to: value.range[1], text: inline(wanted) };
 }
 
 /** A list in brackets is written anew. */
-function changeItem(text: string, list: YAMLSeq<Node>, key: string, op: string, value: unknown): string {
+function changeItem(list: YAMLSeq<Node>, key: string, op: string, value: unknown): Splice {
   const items: unknown[] = list.items.map((item) => item.toJS(parseDocument('')));
   const at = key === '-' ? items.length : Number(key);
   items.splice(at, op === 'add' ? 0 : 1, ...(op === 'remove' ? [] : [value]));
-  return text.slice(0, list.range![0]) + inline(items) + text.slice(list.range![1]);
+  return { from: list.range![0], to: list.range![1], text: inline(items) };
 }
 
-function addInBraces(text: string, map: YAMLMap<Node, Node | null>, key: string | number, value: unknown): string {
+function addInBraces(text: string, map: YAMLMap<Node, Node | null>, key: string | number, value: unknown): Splice {
   const close = map.range![1] - 1;
   const before = text.slice(0, close).trimEnd();
   const space = text.slice(before.length, close);
@@ -60,7 +82,7 @@ function addInBraces(text: string, map: YAMLMap<Node, Node | null>, key: string 
   const pair = inline({ [key]: value })
     .slice(1, -1)
     .trim();
-  return `${before}${comma}${pair}${space}${text.slice(close)}`;
+  return { from: before.length, to: close, text: `${comma}${pair}${space}` };
 }
 
 function addBelow(
@@ -68,7 +90,7 @@ function addBelow(
   map: YAMLMap<Node, Node | null>,
   key: string | number,
   value: unknown,
-): string | undefined {
+): Splice | undefined {
   const [first, last] = [map.items[0], map.items.at(-1)];
   if (!first || !last) return undefined;
   const indent = ' '.repeat(columnOf(text, first.key.range![0]));
@@ -76,16 +98,15 @@ function addBelow(
   const lines = stringify({ [key]: value }, { ...readOptions, lineWidth: 0 })
     .trimEnd()
     .split('\n');
-  const before = text.slice(0, at);
-  const newline = before === '' || before.endsWith('\n') ? '' : '\n';
-  return `${before}${newline}${lines.map((line) => `${indent}${line}\n`).join('')}${text.slice(at)}`;
+  const newline = at === 0 || text[at - 1] === '\n' ? '' : '\n';
+  return { from: at, to: at, text: `${newline}${lines.map((line) => `${indent}${line}\n`).join('')}` };
 }
 
-function remove(text: string, map: YAMLMap<Node, Node | null>, pair: Pair<Node, Node | null>): string | undefined {
+function remove(text: string, map: YAMLMap<Node, Node | null>, pair: Pair<Node, Node | null>): Splice | undefined {
   const start = pair.key.range![0] - columnOf(text, pair.key.range![0]);
   // The first key after a dash shares its line with it; a map without keys is written in another way.
   if (map.items.length < 2 || text.slice(start, pair.key.range![0]).trim() !== '') return undefined;
-  return text.slice(0, start) + text.slice(endOf(text, pair));
+  return { from: start, to: endOf(text, pair), text: '' };
 }
 
 const columnOf = (text: string, offset: number) => offset - (text.lastIndexOf('\n', offset - 1) + 1);
