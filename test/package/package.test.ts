@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 
@@ -11,11 +21,13 @@ const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'rempart-package-'));
 const installed = join(folder, 'node_modules/rempart');
 const program = join(folder, 'node_modules/.bin/rempart');
-const env = { ...process.env, PATH: `${join(process.execPath, '..')}:${process.env['PATH']}` };
+const env: NodeJS.ProcessEnv = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const run = (file: string, words: string[], cwd = folder) =>
-  execFileSync(file, words, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+const versionOf = (node: string) => (existsSync(node) ? run(node, ['--version']).trim() : 'an older Node');
+const run = (file: string, words: string[], cwd = folder, environment: NodeJS.ProcessEnv = env) =>
+  execFileSync(file, words, { cwd, env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+const withNode = (node: string) => ({ ...env, PATH: `${dirname(node)}:${process.env['PATH']}` });
 
 before(() => {
   run('npm', ['pack', '--pack-destination', folder], root);
@@ -70,26 +82,61 @@ test('it builds an image', { skip: !existsSync('/usr/bin/apt-get') && 'needs apt
   assert.match(run('tar', ['-tf', 'database.tar']), /^oci-layout$/m);
 });
 
-test('its control plane answers', async () => {
-  const kubeconfig = join(folder, 'dev.kubeconfig');
-  const child = spawn(program, ['dev', '--port', '0', '--nodes', '1', '--kubeconfig', kubeconfig], {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  try {
-    let url: string | undefined;
-    for await (const line of createInterface({ input: child.stdout })) {
-      url = /https:\/\/\S+?:\d+/.exec(line)?.[0];
-      if (url !== undefined) break;
+/** Also the oldest Node that the package says it runs on, where there is one for this machine (test/clients). */
+const oldest = join(root, `test/clients/node_modules/node-24-${process.platform}-${process.arch}/bin/node`);
+for (const node of [process.execPath, oldest])
+  test(`its control plane answers on ${versionOf(node)}`, {
+    skip: !existsSync(node) && 'no such Node here',
+  }, async () => {
+    const kubeconfig = join(folder, 'dev.kubeconfig');
+    const words = ['dev', '--port', '0', '--nodes', '1', '--kubeconfig', kubeconfig];
+    const child = spawn(program, words, {
+      cwd: folder,
+      env: withNode(node),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    try {
+      let url: string | undefined;
+      for await (const line of createInterface({ input: child.stdout })) {
+        url = /https:\/\/\S+?:\d+/.exec(line)?.[0];
+        if (url !== undefined) break;
+      }
+      assert.ok(url, 'it ended without saying where it listens');
+      assert.equal(await statusOf(`${url}/readyz`, kubeconfig), 200);
+      if (process.platform === 'linux') assert.equal(realpathSync(`/proc/${child.pid}/exe`), realpathSync(node));
+    } finally {
+      child.kill();
+      await ended;
     }
-    assert.ok(url, 'it ended without saying where it listens');
-    assert.equal(await statusOf(`${url}/readyz`, kubeconfig), 200);
+  });
+
+const cannotStart =
+  process.platform !== 'linux' || process.getuid!() !== 0
+    ? 'needs root on Linux'
+    : !existsSync(oldest) && 'no such Node here';
+test('a cluster of it comes up on the oldest Node, closed, and goes again', { skip: cannotStart }, () => {
+  // The API server's user has to find its code.
+  chmodSync(folder, 0o755);
+  const place = ['--data-dir', join(folder, 'cluster')];
+  const apart = ['--port', '17160', '--pod-cidr', '10.216.0.0/16', '--service-cidr', '10.236.0.0/16'];
+  const rempart = (...words: string[]) => run(program, [...words, ...place], folder, withNode(oldest));
+  try {
+    assert.match(rempart('up', ...apart), /The cluster runs/);
+    const { healthy, protections } = JSON.parse(rempart('status', '--format', 'json'));
+    assert.equal(healthy, true);
+    assert.deepEqual(
+      protections.filter(({ relaxed }: { relaxed: boolean }) => relaxed),
+      [],
+    );
   } finally {
-    child.kill();
-    await ended;
+    rempart('down', '--purge');
   }
+});
+
+test('the oldest Node that is tried is the one that the package names', { skip: !existsSync(oldest) }, () => {
+  const { engines } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  assert.equal(`>=${versionOf(oldest).split('.')[0]!.slice('v'.length)}`, engines.node);
 });
 
 function statusOf(url: string, kubeconfig: string): Promise<number | undefined> {

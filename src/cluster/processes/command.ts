@@ -42,7 +42,8 @@ function nodeFlags(name: ProcessName, configuration: Configuration): string[] {
   return [
     ...flags,
     '--permission',
-    '--allow-net',
+    // Node 24 does not know this right yet, and leaves the network open.
+    ...(process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []),
     '--allow-worker',
     ...codeFolders.map((folder) => `--allow-fs-read=${folder}`),
     `--allow-fs-read=${configuration.dataDirectory}`,
