@@ -16,8 +16,6 @@ export type NodeInfo = {
   usual: { cpuMilli: number; memoryBytes: number };
   pods: Map<string, PodInfo>;
   ports: HostPort[];
-  /** Sizes in bytes of the images on the node, by each of their names. */
-  images: Map<string, number>;
 };
 
 const empty = { requested: nothing, usual: () => ({ cpuMilli: 0, memoryBytes: 0 }) };
@@ -25,9 +23,6 @@ const empty = { requested: nothing, usual: () => ({ cpuMilli: 0, memoryBytes: 0 
 /** `old`: the same node before a change; its pods stay. */
 export function nodeInfo(node: Node, old?: NodeInfo): NodeInfo {
   const taints = node.spec?.taints ?? [];
-  const images = new Map<string, number>();
-  for (const { names = [], sizeBytes = 0 } of node.status?.images ?? [])
-    for (const name of names) images.set(name, sizeBytes);
   return {
     node,
     name: node.metadata.name,
@@ -40,7 +35,6 @@ export function nodeInfo(node: Node, old?: NodeInfo): NodeInfo {
     usual: old?.usual ?? empty.usual(),
     pods: old?.pods ?? new Map(),
     ports: old?.ports ?? [],
-    images,
   };
 }
 
