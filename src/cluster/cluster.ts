@@ -9,7 +9,7 @@ import type { Steps } from './up.ts';
  */
 export type { ClusterStatus };
 
-export const protectionIds = protections.filter(({ relaxedModes }) => relaxedModes.length > 0).map(({ id }) => id);
+export const protectionIds = protections.filter(({ relaxedBy }) => relaxedBy === undefined).map(({ id }) => id);
 
 /** Starts a cluster on this machine and returns when its node is ready. Throws UsageError for what a user can mend. */
 export const up = async (choices: Choices, steps: Steps, options?: { restart: boolean }) =>

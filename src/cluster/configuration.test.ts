@@ -55,7 +55,8 @@ test('choices that make no sense are refused with what to do', () => {
   refused({ allowFrom: ['192.0.2.1'] }, /not a range/);
   refused({ relax: ['nonsense'] }, /no such protection\. There are: api-on-loopback/);
   refused({ relax: ['audit=privileged'] }, /audit can be enforce, off/);
-  refused({ relax: ['break-glass'] }, /break-glass can be enforce/);
+  refused({ relax: ['break-glass'] }, /how break-glass is relaxed: not at all/);
+  refused({ relax: ['api-on-loopback'] }, /how api-on-loopback is relaxed: --listen ADDRESS/);
   refused({ podCIDR: '10.0.0.0/30' }, /at least a \/24/);
 });
 

@@ -170,10 +170,11 @@ function parseRelaxations(words: string[]): Modes {
       throw new UsageError(
         `--relax ${word}: no such protection. There are: ${protections.map((each) => each.id).join(', ')}`,
       );
-    if (mode !== protection.default && !protection.relaxedModes.includes(mode as RelaxedMode))
-      throw new UsageError(
-        `--relax ${word}: ${id} can be ${[protection.default, ...protection.relaxedModes].join(', ')}`,
-      );
+    const { default: standard, relaxedModes, relaxedBy } = protection;
+    if (mode !== standard && relaxedBy !== undefined)
+      throw new UsageError(`--relax ${word}: how ${id} is relaxed: ${relaxedBy}`);
+    if (mode !== standard && !relaxedModes.includes(mode as RelaxedMode))
+      throw new UsageError(`--relax ${word}: ${id} can be ${[standard, ...relaxedModes].join(', ')}`);
     relaxed[id] = mode;
   }
   return relaxed;

@@ -9,7 +9,7 @@ import { grant, namespace, pod, startDefended } from '../../server/testing/defen
 import { createPreviewChanges } from '../previews/preview-changes.ts';
 import { protectionMode } from './admission.ts';
 import { modeInForce, protectionsResource, publishProtections } from './objects.ts';
-import { modeOf, protections } from './protections.ts';
+import { configuredMode, modeOf, protections } from './protections.ts';
 import { followProtections, soonMs } from './status.ts';
 
 const nowMs = Date.parse('2026-03-01T12:00:00Z');
@@ -63,6 +63,17 @@ test('it stays over a restart, until the cluster is started with another one', a
   assert.equal(inForce('pod-security'), 'baseline');
   await publish({ 'pod-security': 'privileged' });
   assert.equal(inForce('pod-security'), 'privileged');
+});
+
+test('an address that is opened by a later start, and closed again, is told by the object that is there', async () => {
+  const start = (listen: string[], allowFrom: string[]) =>
+    publishProtections(client, (id) => configuredMode(id, { relaxed: {}, listen, allowFrom }));
+  const opened = ['api-on-loopback', 'client-allow-list'];
+  await start(['192.0.2.1'], ['0.0.0.0/0']);
+  assert.deepEqual(opened.map(inForce), ['off', 'off']);
+  await start([], []);
+  assert.deepEqual(opened.map(inForce), ['enforce', 'enforce']);
+  await publish({ 'pod-security': 'privileged' });
 });
 
 test('modes that do not exist, that only the start decides, and objects of others are refused', async () => {

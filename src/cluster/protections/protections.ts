@@ -9,7 +9,7 @@ export type Protection = {
   /** What is refused or ensured, as a sentence for `rempart status`. */
   what: string;
   default: string;
-  /** What `--relax id=mode` accepts; empty when another flag relaxes it. */
+  /** What it can be in besides its default: by `--relax id=mode`, unless `relaxedBy` names another way. */
   relaxedModes: RelaxedMode[];
   /** Its mode may be changed by writing the Protection object while the cluster runs. */
   atRunTime?: true;
@@ -24,7 +24,7 @@ export const protections: Protection[] = [
     level: 'perimeter',
     what: 'The API listens on this machine only',
     default: 'enforce',
-    relaxedModes: [],
+    relaxedModes: ['off'],
     relaxedBy: '--listen ADDRESS',
   },
   {
@@ -32,7 +32,7 @@ export const protections: Protection[] = [
     level: 'perimeter',
     what: 'Connections of other addresses are closed before TLS',
     default: 'enforce',
-    relaxedModes: [],
+    relaxedModes: ['off'],
     relaxedBy: '--allow-from CIDR',
   },
   {
