@@ -16,8 +16,6 @@ export type DefenceSettings = Omit<AdmissionSettings, 'authorization' | 'clock'>
   tokenIssuer: string;
   /** Private keys, PEM, newest first; asked whenever they may have changed. */
   tokenKeys(): string[];
-  /** Nameless requests may read the OIDC documents. */
-  publicDiscovery?: boolean;
 };
 
 /**
@@ -35,12 +33,12 @@ export function createDefences(settings: DefenceSettings): {
   };
   return {
     defences(lookup) {
-      const { clock, audit, allowConnection, clientAuthorities, publicDiscovery } = settings;
+      const { clock, audit, allowConnection, clientAuthorities } = settings;
       const authorization = createAuthorization(lookup);
       const anonymousEverywhere = () => settings.modeOf('anonymous-access', lookup) === 'off';
       const { authorize, rulesFor } = authorization;
       authentication = createAuthentication({
-        ...{ clientAuthorities, publicDiscovery, anonymousEverywhere, authorize, lookup, clock },
+        ...{ clientAuthorities, anonymousEverywhere, authorize, lookup, clock },
         ...{ issuer: settings.tokenIssuer, audiences: [settings.tokenIssuer], keys: signingKeys(settings.tokenKeys) },
       });
       const { authenticate, reviewToken } = authentication;

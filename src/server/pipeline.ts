@@ -55,7 +55,6 @@ function authorize({ defences }: Services, user: UserInfo, target: Target, recor
   record.annotate('authorization.k8s.io/decision', decision.allowed ? 'allow' : 'forbid');
   record.annotate('authorization.k8s.io/reason', decision.reason);
   if (decision.allowed) return;
-  if (user.username === 'system:anonymous') throw new ApiError('Unauthorized', 'Unauthorized');
   throw denial(attributes, decision.reason);
 }
 

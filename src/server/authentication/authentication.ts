@@ -15,8 +15,6 @@ export type AuthenticationOptions = TokenSettings & {
   clientAuthorities: string[];
   /** Decides about impersonation. */
   authorize: Authorizer;
-  /** Whether nameless requests may read the OIDC documents, so that others can verify our tokens. */
-  publicDiscovery?: boolean;
   /** Whether nameless requests may ask for anything else: then roles decide, as for system:unauthenticated. */
   anonymousEverywhere(): boolean;
 };
@@ -43,7 +41,6 @@ function authenticatedOf(user: UserInfo): UserInfo {
 
 const anonymous: UserInfo = { username: 'system:anonymous', groups: [unauthenticatedGroup] };
 const openPaths = /^\/(healthz|livez|readyz|version)(\/|$)/;
-const discoveryPaths = new Set(['/.well-known/openid-configuration', '/openid/v1/jwks']);
 
 /**
  * Everything that can say who asks, in order: client certificate, ServiceAccount token, bootstrap token; nobody at all
@@ -101,7 +98,7 @@ function isOpen({ request }: Credentials, options: AuthenticationOptions): boole
   if (options.anonymousEverywhere()) return true;
   const path = (request?.url ?? '').split('?', 1)[0]!;
   if (request?.method !== 'GET' && request?.method !== 'HEAD') return false;
-  return openPaths.test(path) || (options.publicDiscovery === true && discoveryPaths.has(path));
+  return openPaths.test(path);
 }
 
 /** OpenID Connect Discovery 1.0, as much as token verifiers read. */
