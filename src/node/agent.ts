@@ -36,6 +36,8 @@ export type AgentOptions = {
   runDirectory: string;
   logsDirectory: string;
   clusterDns: ClusterDns;
+  /** The protection of that name, now; default: on. */
+  seccompDefault?(): boolean;
   podCIDR: string;
   clock: Clock;
   log: Log;

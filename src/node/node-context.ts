@@ -58,6 +58,7 @@ export function createNodeContext(options: AgentOptions, parts: ContextParts): N
     ensureImage: (pod, container) =>
       ensureImage(runtime.images, puller, { secret: sources.secret, record }, pod, container),
     facts: (podIPs) => ({ nodeName, hostIP: machine.address, podIPs, allocatable: allocatableOf(node) }),
+    seccompDefault: options.seccompDefault ?? (() => true),
     nodeMemoryBytes: machine.memoryBytes,
     hostIP: machine.address,
     clusterDns: options.clusterDns,

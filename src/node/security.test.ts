@@ -17,6 +17,15 @@ test('seccomp is on when nobody speaks of it, and off only by name', () => {
   for (const path of ['/etc/x', '../x', '']) assert.throws(() => localhost(path), /must be a relative path/);
 });
 
+test('where the protection is off, who says nothing runs without a profile, and who names one has it', () => {
+  const off = (podContext: object) => {
+    const pod = testPod({ securityContext: podContext, containers: [{ name: 'main' }] });
+    return containerSecurity(pod, pod.spec!.containers[0]!, { user: '' }, false).seccomp;
+  };
+  assert.deepEqual(off({}), { type: 'Unconfined' });
+  assert.deepEqual(off({ seccompProfile: { type: 'RuntimeDefault' } }), { type: 'RuntimeDefault' });
+});
+
 test('the container’s context wins over the pod’s', () => {
   const podContext = { runAsUser: 1000, runAsGroup: 1000, fsGroup: 2000, supplementalGroups: [3000] };
   const found = merged(podContext, { runAsUser: 1, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });

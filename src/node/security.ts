@@ -22,10 +22,16 @@ const maskedPaths = [
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 /**
- * Pod and container security contexts merged, for one container. Without a seccomp profile it gets RuntimeDefault:
- * closed by default. Throws ConfigError for what this node cannot honour, instead of running it differently.
+ * Pod and container security contexts merged, for one container. Without a seccomp profile it gets RuntimeDefault, closed
+ * by default, unless that protection is off. Throws ConfigError for what this node cannot honour, instead of running it
+ * differently.
  */
-export function containerSecurity(pod: Pod, container: ContainerSpec, image: Pick<Image, 'user'>): ContainerSecurity {
+export function containerSecurity(
+  pod: Pod,
+  container: ContainerSpec,
+  image: Pick<Image, 'user'>,
+  seccompDefault = true,
+): ContainerSecurity {
   const podContext = pod.spec!.securityContext ?? {};
   const context = container.securityContext ?? {};
   const user = runAs(pod, container, image);
@@ -44,7 +50,9 @@ export function containerSecurity(pod: Pod, container: ContainerSpec, image: Pic
     noNewPrivileges: !allowEscalation,
     addCapabilities: context.capabilities?.add ?? [],
     dropCapabilities: context.capabilities?.drop ?? [],
-    seccomp: privileged ? { type: 'Unconfined' } : seccomp(context.seccompProfile ?? podContext.seccompProfile),
+    seccomp: privileged
+      ? { type: 'Unconfined' }
+      : seccomp(context.seccompProfile ?? podContext.seccompProfile, seccompDefault),
     maskedPaths: unmasked ? [] : maskedPaths,
     readonlyPaths: unmasked ? [] : readonlyPaths,
   };
@@ -95,9 +103,9 @@ function runAs(pod: Pod, container: ContainerSpec, image: Pick<Image, 'user'>) {
   return { runAsUser, runAsUsername, runAsGroup };
 }
 
-function seccomp(profile: SeccompProfile | undefined): ContainerSecurity['seccomp'] {
-  if (profile === undefined || profile.type === 'RuntimeDefault') return { type: 'RuntimeDefault' };
-  if (profile.type === 'Unconfined') return { type: 'Unconfined' };
+function seccomp(profile: SeccompProfile | undefined, isDefault: boolean): ContainerSecurity['seccomp'] {
+  if (profile === undefined) return { type: isDefault ? 'RuntimeDefault' : 'Unconfined' };
+  if (profile.type === 'RuntimeDefault' || profile.type === 'Unconfined') return { type: profile.type };
   const path = profile.localhostProfile ?? '';
   if (path === '' || path.startsWith('/') || path.split('/').includes('..'))
     throw new ConfigError(

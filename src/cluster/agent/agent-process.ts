@@ -45,6 +45,7 @@ import {
   readConfiguration,
 } from '../configuration.ts';
 import { containerdPaths, logFiles, networkState, nodeCgroup } from '../places.ts';
+import { modeInForce } from '../protections/objects.ts';
 import { modeOf } from '../protections/protections.ts';
 import { createAllowList } from '../server/allow-list.ts';
 import { collectStartGarbage } from '../server/start-garbage.ts';
@@ -92,13 +93,15 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
     cache: createCache(volumeClient, 'persistentvolumes', {}, { clock, log }),
   };
   const services = caches('services');
-  const agent = agentOf(configuration, { client, services, persistentVolumes, runtime, network, log });
+  const lookup = { get: (resource: string, namespace: string, name: string) => caches(resource).get(namespace, name) };
+  const seccompDefault = () => modeInForce('seccomp', (id) => modeOf(id, configuration.relaxed), lookup) !== 'off';
+  const agent = agentOf(configuration, { client, services, persistentVolumes, seccompDefault, runtime, network, log });
   const kubelet = await serveKubelet(configuration, authority, { agent, runtime, client, log });
   await Promise.all([agent.start(), networkStarted]);
   const kubeconfig = await keepKubeconfigFresh(configuration, authority, { clock, log });
   collectStartGarbage(clock);
   log.info('the node follows the API', { node: configuration.nodeName });
-  const collect = () => hostFactsOf(configuration, kubelet, runtime);
+  const collect = () => hostFactsOf(configuration, { ...kubelet.facts, seccompDefault: seccompDefault() }, runtime);
   const facts = publishHostFacts({ node: configuration.nodeName, client, collect, clock, log });
 
   await new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
@@ -170,7 +173,7 @@ const reportsTo = (client: Client, name: string) => async (spec: FlowReport) => 
   await client.create('observationreports.defence.rempart.io', { ...kind, metadata: { name }, spec });
 };
 
-type Parts = Pick<AgentOptions, 'client' | 'services' | 'persistentVolumes'> & {
+type Parts = Pick<AgentOptions, 'client' | 'services' | 'persistentVolumes' | 'seccompDefault'> & {
   runtime: Runtime;
   network: Network;
   log: Log;

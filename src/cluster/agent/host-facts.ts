@@ -31,24 +31,25 @@ function filePlaces(configuration: Configuration): FilePlace[] {
 /** What this machine and its node agent are, for the ConfigMap of the node. */
 export function hostFactsOf(
   configuration: Configuration,
-  server: Pick<KubeletServer, 'facts'>,
+  facts: Facts,
   runtime: Pick<Runtime, 'version'>,
 ): Promise<HostFacts> {
   const { nodeName: node, serverUid } = configuration;
   return collectHostFacts({
-    ...{ node, serverUid, places: filePlaces(configuration), kubelet: kubeletFacts(node, server) },
+    ...{ node, serverUid, places: filePlaces(configuration), kubelet: kubeletFacts(node, facts) },
     containerd: async () => (await runtime.version()).version,
   });
 }
 
-/** The agent signs its certificates itself and renews all of them every day; every container gets a seccomp profile. */
-const kubeletFacts = (node: string, server: Pick<KubeletServer, 'facts'>): KubeletFacts => ({
-  ...server.facts,
+type Facts = KubeletServer['facts'] & Pick<KubeletFacts, 'seccompDefault'>;
+
+/** The agent signs its certificates itself and renews all of them every day. */
+const kubeletFacts = (node: string, facts: Facts): KubeletFacts => ({
+  ...facts,
   hostnameOverridden: node !== nodeNameOf(hostname()),
   eventsAtOnceMax,
   rotatesClientCertificate: true,
   rotatesServingCertificate: true,
   podProcessesMax: pidsPerPod,
-  seccompDefault: true,
   ownsPacketRules: true,
 });

@@ -13,7 +13,7 @@ const configuredKey = 'defence.rempart.io/configured-mode';
 export type ConfiguredMode = (id: string) => string;
 
 /** The mode that is in force now: what the object says, and until there is one what the cluster was started with. */
-export const modeInForce = (id: string, configured: ConfiguredMode, lookup: Lookup): string =>
+export const modeInForce = (id: string, configured: ConfiguredMode, lookup: Pick<Lookup, 'get'>): string =>
   lookup.get(protectionsResource, '', id)?.['spec']?.mode ?? configured(id);
 
 /**

@@ -53,6 +53,8 @@ export type NodeContext = {
   /** Gets an image by the container's pull policy. Throws a PullError. */
   ensureImage(pod: Pod, container: ContainerSpec): Promise<Image>;
   facts(podIPs: string[]): NodeFacts;
+  /** Whether containers that say nothing run under the runtime's seccomp profile, now. */
+  seccompDefault(): boolean;
   nodeMemoryBytes: number;
   hostIP: string;
   podsDirectory: string;
