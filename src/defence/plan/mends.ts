@@ -2,7 +2,7 @@ import { applyPatch, type Operation } from 'rfc6902';
 import { builtInResources } from '../../client/resources.ts';
 import { checks } from '../checks.ts';
 import type { Check, Manifest, Severity } from '../contract.ts';
-import { clusterExceptions, exceptionFor } from '../judge/exceptions.ts';
+import { clusterExceptions, type Exception, exceptionFor } from '../judge/exceptions.ts';
 import { exemptionFor } from '../judge/exemptions.ts';
 import { mendsOf } from '../judge/fix.ts';
 import { contextOf, type Failure, judge } from '../judge/judge.ts';
@@ -21,6 +21,9 @@ export type Mends = {
   steps: Candidate[];
   /** All findings that count, also those that no step mends. */
   findings: Record<Severity, number>;
+  /** Of the cluster, and built in where they count: how many findings each leaves out. */
+  exceptions: (Exception & { waives: number })[];
+  notAssessed: string[];
 };
 
 /** What failing checks say to mend. */
@@ -34,9 +37,10 @@ export function planMends(
   const points = findingPoints(paths);
   const pointsOf = ({ judged: { object }, severity }: Failure) =>
     points(severity, `workload:${kindName(object)}/${namespaceOf(object)}/${object.metadata.name}`);
-  const waived = waivers(snapshot, nowMs);
+  const { found, invalid, exceptionOf } = exceptionsOf(snapshot, nowMs);
+  const waived = Map.groupBy(failures, exceptionOf);
   const sumOf = (group: Failure[]) => group.reduce((sum, failure) => sum + pointsOf(failure), 0);
-  const counting = failures.filter((failure) => !waived(failure));
+  const counting = waived.get(undefined) ?? [];
   const findings = { critical: 0, high: 0, medium: 0, low: 0 };
   for (const { severity } of counting) findings[severity]++;
   const byPlace = [...Map.groupBy(counting, ({ judged: { object } }) => placeOf(object))];
@@ -59,17 +63,20 @@ export function planMends(
       removes: sumOf(group),
     } satisfies Candidate;
   });
-  return { steps, findings };
+  const counted = new Set([...found, ...waived.keys()].filter((exception) => exception !== undefined));
+  const exceptions = [...counted].map((each) => ({ ...each, waives: waived.get(each)?.length ?? 0 }));
+  return { steps, findings, exceptions, notAssessed: invalid.map(({ what, why }) => `${what}: ${why}`) };
 }
 
 /** What a live cluster excepts, and what every cluster has, is not to be mended. */
-function waivers(snapshot: Snapshot, nowMs: number): (failure: Failure) => boolean {
-  if (snapshot.source === 'manifests') return () => false;
-  const { found } = clusterExceptions(snapshot, nowMs);
-  return (failure) => {
-    const exception = exceptionFor(failure, found) ?? exemptionFor(failure);
-    return exception !== undefined && !exception.expired;
+function exceptionsOf(snapshot: Snapshot, nowMs: number) {
+  const isLive = snapshot.source !== 'manifests';
+  const { found, invalid } = isLive ? clusterExceptions(snapshot, nowMs) : { found: [], invalid: [] };
+  const exceptionOf = (failure: Failure): Exception | undefined => {
+    const exception = isLive ? (exceptionFor(failure, found) ?? exemptionFor(failure)) : undefined;
+    return exception?.expired ? undefined : exception;
   };
+  return { found, invalid, exceptionOf };
 }
 
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;

@@ -109,6 +109,39 @@ test('nothing watched, nothing read: it is said, and there is no score without i
   assert.match(text, /risk = Σ presence × value × 2\^/);
 });
 
+test('exceptions are listed with what they leave out; an expired one leaves out nothing, one that cannot count is told', () => {
+  const waiver = (name: string, expires: string) =>
+    JSON.stringify({
+      ...{ apiVersion: 'defence.rempart.io/v1alpha1', kind: 'Exception', metadata: { name } },
+      spec: {
+        ...{ check: name, object: { kind: 'Service', namespace: 'a', name: 'web' } },
+        ...{ reason: 'the public site', owner: 'web@example.org', expires },
+      },
+    });
+  const data = {
+    valid: waiver('exposure/load-balancer', '1970-02-01'),
+    past: waiver('exposure/node-port', '1970-01-02'),
+    broken: 'a: [1',
+  };
+  const labels = { 'defence.rempart.io/exceptions': 'true' };
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'a', name: 'e', labels }, data };
+  const findingsOf = (objects: Manifest[]) => plan(clusterOf(objects), noObservations(), options).findings;
+  const made = plan(clusterOf([...careless, map]), noObservations(), options);
+  assert.deepEqual(
+    made.exceptions.map(({ name, waives }) => [name, waives]),
+    [
+      ['exposure/load-balancer', 1],
+      ['exposure/node-port', 0],
+    ],
+  );
+  const sum = (findings: object) => Object.values(findings).reduce((all, count) => all + count, 0);
+  assert.equal(sum(made.findings), sum(findingsOf(careless)) - 1);
+  const text = renderPlan(made);
+  assert.match(text, /ConfigMap a\/e, key valid.*until 1970-02-01, 1; the public site \(web@example\.org\)/);
+  assert.match(text, /EXPIRED 1970-01-02/);
+  assert.match(text, /Not assessed[\s\S]*exception in ConfigMap a\/e, key broken: line 1/);
+});
+
 test('each step is written as a file, with the command that makes it; removals stand in the command', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rempart-plan-'));
   try {

@@ -24,6 +24,7 @@ export type Plan = {
   steps: PlanStep[];
   /** Of all checks, before: also what no step mends. */
   findings: Mends['findings'];
+  exceptions: Mends['exceptions'];
   windows: Window[];
   notAssessed: string[];
 };
@@ -42,7 +43,7 @@ export function plan(
 ): Plan {
   const paths = pathGraphOf(snapshot);
   const { steps: cuts, after: cut } = gentled(snapshot, observations, cutSteps(paths, planWeigh(observations), limit));
-  const { steps: mends, findings } = planMends(snapshot, paths, { limit, nowMs });
+  const { steps: mends, findings, exceptions, notAssessed } = planMends(snapshot, paths, { limit, nowMs });
   const all = [...cuts, ...policySteps(cut, observations), ...mends];
   const known = new Map<string, PlanStep['preview']>();
   // The same change of the same objects is previewed once, wherever it stands in the plan.
@@ -68,7 +69,8 @@ export function plan(
   ];
   return {
     ...{ formula, before: assess(paths).risk, after: assess(pathGraphOf(after)).risk, steps, findings },
-    ...{ windows: [...flows, ...calls], notAssessed: [...paths.notAssessed, ...unwatched] },
+    ...{ exceptions, windows: [...flows, ...calls] },
+    notAssessed: [...paths.notAssessed, ...unwatched, ...notAssessed],
   };
 }
 

@@ -1,10 +1,11 @@
+import { expiryText } from '../judge/exceptions.ts';
 import { asText, notAssessedLines } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import { commandOf, type Plan } from './plan.ts';
 import type { PlanStep } from './step.ts';
 
 /** For people. */
-export function renderPlan({ formula, before, after, steps, findings, notAssessed }: Plan): string {
+export function renderPlan({ formula, before, after, steps, findings, exceptions, notAssessed }: Plan): string {
   const lines = steps.flatMap((step, index) => [...stepLines(step, index + 1), '']);
   if (steps.length === 0)
     lines.push('Nothing to do, in what was assessed: no path leads to an aim and no finding can be mended.', '');
@@ -17,6 +18,13 @@ export function renderPlan({ formula, before, after, steps, findings, notAssesse
     `Findings: ${critical} critical, ${high} high, ${medium} medium, ${low} low now`,
     '    those without a patch are no step: they need a decision (rempart check lists all)',
   );
+  if (exceptions.length > 0) lines.push('Exceptions, what each leaves out');
+  for (const exception of exceptions) {
+    const { from, name, check, waives, reason, owner } = exception;
+    lines.push(
+      `    ${printable(`${from}  ${name}: ${check}, ${expiryText(exception)}, ${waives}; ${reason} (${owner})`)}`,
+    );
+  }
   return asText([...lines, ...notAssessedLines(notAssessed)]);
 }
 
