@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { eventually, root, run, cannotRunContainers as skip, testCluster } from './cluster.ts';
@@ -115,4 +115,30 @@ test('a preview names the flow that a policy would cut, since when it was seen a
   const preview = await run(join(root, 'bin/rempart'), ['preview', '--kubeconfig', cluster.kubeconfig, '-f', file]);
   assert.equal(preview.code, 2, preview.stdout + preview.stderr);
   assert.match(preview.stdout, /red\/client.*red\/server.*8080/);
+});
+
+test('a mode that would cut what was seen is refused, naming it; accepted it is in force, and the undo takes it back', {
+  skip,
+}, async () => {
+  const listed = await kubectl('get protections');
+  assert.match(listed, /^namespace-isolation +cluster +island /m);
+  const set = (mode: string, accepted?: string) => {
+    const metadata = accepted === undefined ? {} : { annotations: { 'defence.rempart.io/accepted': accepted } };
+    const patch = JSON.stringify({ metadata, spec: { mode } });
+    return tryKubectl(['patch', 'protection', 'namespace-isolation', '--type=merge', '-p', patch]);
+  };
+  const refused = await set('deny');
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /would break: .*red\/client.*red\/server.*8080/);
+  assert.ok(await connects());
+  const accepted = await set('deny', 'nothing may talk tonight');
+  assert.equal(accepted.code, 0, accepted.stderr);
+  await eventually('the mode is in force', async () => !(await connects()));
+  const lines = readFileSync(join(dataDirectory, 'server/audit/audit.log'), 'utf8').trimEnd().split('\n');
+  const { annotations } = JSON.parse(lines.findLast((line) => line.includes('island -> deny'))!);
+  assert.match(annotations['defence.rempart.io/accepted'], /break: nothing may talk tonight/);
+  const [, undo = ''] = annotations['defence.rempart.io/mode-change'].split('undo: ');
+  const undone = await run('sh', ['-c', undo], { env: { KUBECONFIG: cluster.kubeconfig } });
+  assert.equal(undone.code, 0, undone.stderr);
+  await eventually('the pods talk again', connects);
 });

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { cgroupFolder, isCgroupVersion2 } from '../../src/node/runtimes/cgroups.ts';
-import { testImageReference as image } from '../../src/node/runtimes/testing/busybox.ts';
+import { testImageReference as image, testImage } from '../../src/node/runtimes/testing/busybox.ts';
 import { eventually, cannotRunContainers as skip, testCluster } from './cluster.ts';
 import { leftovers } from './processes.ts';
+import { registryLogin, startRegistry } from './registry.ts';
 import { forever, pod, shell, workbench } from './workbench.ts';
 
 /** What a user of Kubernetes expects of pods, by kubectl on one real node. */
@@ -233,4 +234,35 @@ test('a static pod is shown by a mirror that goes with its file', { skip }, asyn
     'the mirror is gone',
     async () => (await tryKubectl(['-n', 'work', 'get', 'pod', `still-${node}`])).code === 1,
   );
+});
+
+test('an image of a registry is pulled with the secret of the pod or of its account, and with nothing else not', {
+  skip,
+}, async () => {
+  const registry = await startRegistry(await testImage());
+  try {
+    const { username, password } = registryLogin;
+    const login = `--docker-server=${registry.host} --docker-username=${username} --docker-password`;
+    await kubectl(`-n work create secret docker-registry login ${login}=${password}`);
+    await kubectl(`-n work create secret docker-registry wrong ${login}=guessed`);
+    await kubectl('-n work create serviceaccount puller');
+    await kubectl('-n work patch serviceaccount puller -p {"imagePullSecrets":[{"name":"login"}]}');
+    const pulling = (name: string, more: object) =>
+      pod(name, shell(forever, { image: `${registry.host}/private/image:1`, imagePullPolicy: 'Always' }), more);
+    await apply(
+      pulling('nobody', {}),
+      pulling('guesser', { imagePullSecrets: [{ name: 'wrong' }] }),
+      pulling('known', { imagePullSecrets: [{ name: 'wrong' }, { name: 'login' }] }),
+      pulling('account', { serviceAccountName: 'puller' }),
+    );
+    await ready('known');
+    await ready('account');
+    for (const name of ['nobody', 'guesser']) await waitingFor(name, 'ImagePullBackOff');
+    assert.match(await kubectl('-n work describe pod guesser'), /Failed +.*failed to pull image.*401|unauthorized/i);
+    assert.doesNotMatch(await kubectl('-n work describe pod guesser'), /guessed/);
+    assert.ok(registry.asked.manifests >= 2 && registry.asked.refused >= 4, JSON.stringify(registry.asked));
+    await kubectl('-n work delete pod nobody guesser known account');
+  } finally {
+    registry.close();
+  }
 });
