@@ -15,7 +15,7 @@ import { systemClock } from '../../src/foundation/clock.ts';
 import { isAlive } from '../../src/foundation/process-id.ts';
 import { randomFrom, seedOf } from '../random.ts';
 import { eventually, cannotRunContainers as skip, testCluster } from './cluster.ts';
-import { crash, leftovers, processOf } from './processes.ts';
+import { containerdOf, crash, leftovers, processOf } from './processes.ts';
 import { follow, type Seen, type Watcher, type Writer, write } from './storm.ts';
 
 /** Faults of the API server's process and of what it stands on: its disk and its certificates. */
@@ -74,10 +74,11 @@ test(`killed in a write storm, nothing acknowledged is lost (SEED=${seed})`, { s
     }),
   );
   const acknowledged = () => writers.reduce((sum, writer) => sum + writer.acknowledged, 0);
-  for (let kill = 0; kill < 3; kill++) {
+  for (const victim of ['server', 'agent', 'server', 'containerd', 'server'] as const) {
     const until = acknowledged() + 20 + Math.floor(random() * 1000);
     await eventually('the storm goes on', async () => acknowledged() >= until);
-    await crash(cluster, 'server');
+    if (victim === 'containerd') process.kill(containerdOf(cluster), 'SIGKILL');
+    else await crash(cluster, victim);
   }
   await eventually('the storm outlives the last kill', async () => acknowledged() > 20);
   writing.abort();
