@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { cannotRunContainers, eventually, type Outcome, run, testCluster } from './cluster.ts';
@@ -42,6 +42,23 @@ test('rotated keys: the server goes on, secrets are sealed anew, tokens of befor
   const server = ['--server', `https://127.0.0.1:${cluster.apart[1]}`, '--token', token];
   const who = await run('kubectl', ['--kubeconfig=/dev/null', ...authority, ...server, 'auth', 'whoami']);
   assert.match(who.stdout, /system:serviceaccount:default:default/);
+});
+
+test('an authority that was moved away: every certificate is new, and one of before opens nothing', {
+  skip,
+}, async () => {
+  const old = join(cluster.dataDirectory, 'old.kubeconfig');
+  copyFileSync(cluster.kubeconfig, old);
+  for (const name of ['ca.crt', 'ca.key'])
+    renameSync(join(cluster.dataDirectory, 'server/pki', name), join(cluster.dataDirectory, `old-${name}`));
+  const pids = both();
+  succeeds(await cluster.up());
+  for (const [index, pid] of both().entries()) assert.notEqual(pid, pids[index]);
+  assert.match(await cluster.kubectl('get nodes'), / Ready /);
+  const trusting = ['get', 'nodes', '--insecure-skip-tls-verify', '--certificate-authority='];
+  const refused = await cluster.tryKubectl(trusting, { env: { KUBECONFIG: old } });
+  assert.equal(refused.code, 1, refused.stdout);
+  assert.match(refused.stderr, /not issued by this cluster|must be logged in|Unauthorized/);
 });
 
 test('a changed choice takes effect on a running cluster, and only what reads it restarts', { skip }, async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { programVersion } from '../../foundation/program-version.ts';
@@ -68,7 +68,7 @@ export const compileCacheOf = (name: ProcessName, configuration: Configuration) 
 export const isUnprivileged = (name: ProcessName, { relaxed }: Configuration) =>
   name === 'server' && modeOf('unprivileged-api-server', relaxed) !== 'off';
 
-/** The program and what of the configuration it reads: when it changes, the process has to start again. */
+/** The program, what of the configuration it reads, and the authority: when one changes, the process has to start again. */
 export function fingerprintOf(name: ProcessName, configuration: Configuration): string {
   const { listen, allowFrom, relaxed, kubeconfig, ...both } = configuration;
   const own =
@@ -76,7 +76,13 @@ export function fingerprintOf(name: ProcessName, configuration: Configuration): 
       ? { listen, allowFrom, relaxed: Object.entries(relaxed).sort() }
       : { kubeconfig, isolation: modeOf('namespace-isolation', relaxed) };
   return createHash('sha256')
-    .update(JSON.stringify([program, both, own]))
+    .update(JSON.stringify([program, both, own, authorityOf(configuration)]))
     .digest('hex')
     .slice(0, 16);
+}
+
+/** Its owner moves a leaked one away: then there is none until `up` makes the next. */
+function authorityOf(configuration: Configuration): string {
+  const file = join(layout(configuration).pki, 'ca.crt');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
