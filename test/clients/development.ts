@@ -18,6 +18,7 @@ export type Outcome = { code: number; out: string; err: string };
 export type Development = {
   url: string;
   kubeconfig: string;
+  pid: number;
   /** A folder of the test's own, removed with it. */
   folder: string;
   /** Runs the machine's kubectl to its end, whatever its exit code. */
@@ -36,7 +37,7 @@ export async function startDevelopment(): Promise<Development> {
   const url = await addressOf(child);
   const run: Development['run'] = (words, input, environment) => kubectlWith(folder, words, input, environment);
   return {
-    ...{ url, kubeconfig, folder, run },
+    ...{ url, kubeconfig, pid: child.pid!, folder, run },
     async kubectl(line, input) {
       const { code, out, err } = await run(line.split(' '), input);
       assert.equal(code, 0, `kubectl ${line}: ${err}${out}`);
