@@ -1,12 +1,8 @@
 import type { Affinity, Container, ObjectMeta, PodSpec, PodTemplateSpec } from '../schema/types.d.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { oldLabel, warnOfTerm } from './node-labels.ts';
-
-const annotations: Record<string, string> = {
-  'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
-  'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
-  'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
-};
+import { warnOfAnnotations } from './pod-annotations.ts';
+import { warnOfPorts } from './ports.ts';
 
 /** Volumes whose drivers are gone, of pods and of PersistentVolumes. */
 export const oldVolumes: Record<string, string> = {
@@ -70,8 +66,7 @@ function warningsOf(spec: PodSpec, metadata: { annotations?: Record<string, stri
     if (oldLabel(topologyKey)) warnings.push(`${field}.topologyKey: ${topologyKey} is ${oldLabel(topologyKey)}`);
     if (!labelSelector) warnings.push(`${field}.labelSelector: ${selectsNothing}`);
   });
-  for (const key in metadata.annotations)
-    if (Object.hasOwn(annotations, key)) warnings.push(`${prefix}metadata.annotations[${key}]: ${annotations[key]}`);
+  if (metadata.annotations) warnOfAnnotations(metadata.annotations, spec, `${prefix}metadata.annotations`, warnings);
   spec.volumes?.forEach((volume, index) => {
     for (const source in volume)
       if (Object.hasOwn(oldVolumes, source)) warnings.push(`${at}.volumes[${index}].${source}: ${oldVolumes[source]}`);
@@ -87,6 +82,7 @@ function warningsOf(spec: PodSpec, metadata: { annotations?: Record<string, stri
     spec[list]?.forEach((container, index) => {
       if (isOdd(container)) warnOfContainer(container, `${at}.${list}[${index}]`, warnings);
     });
+  warnOfPorts(spec, at, warnings);
   return warnings;
 }
 

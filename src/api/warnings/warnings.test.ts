@@ -52,6 +52,37 @@ const cases: [kind: string, change: (object: any) => void, ...warnings: string[]
     'spec.containers[0].env[3]: hides previous definition of "A", which may be dropped when using apply',
   ],
   [
+    'v1 Pod',
+    ({ spec }) => {
+      const [port, host] = [{ containerPort: 80 }, { containerPort: 80, hostPort: 80 }];
+      spec.containers[0].ports = [{ ...port, name: 'web' }, host, { ...host, hostIP: '10.0.0.1' }];
+      spec.initContainers = [{ name: 'init', image: 'a', ports: [port, { containerPort: 81, name: 'web' }] }];
+    },
+    'spec.containers[0].ports[0]: duplicate port definition with spec.initContainers[0].ports[0]',
+    'spec.containers[0].ports[1]: overlapping port definition with spec.initContainers[0].ports[0]',
+    'spec.containers[0].ports[1]: overlapping port definition with spec.containers[0].ports[0]',
+    'spec.containers[0].ports[2]: overlapping port definition with spec.initContainers[0].ports[0]',
+    'spec.containers[0].ports[2]: overlapping port definition with spec.containers[0].ports[0]',
+    'spec.containers[0].ports[2]: dangerously ambiguous port definition with spec.containers[0].ports[1]',
+    'spec.containers[0].ports[0]: duplicate port name "web" with spec.initContainers[0].ports[1], services and probes that select ports by name will use spec.initContainers[0].ports[1]',
+  ],
+  [
+    'v1 Pod',
+    ({ metadata, spec }) => {
+      const profile = { appArmorProfile: { type: 'Localhost', localhostProfile: 'a' } };
+      spec.securityContext = { seccompProfile: { type: 'RuntimeDefault' }, ...profile };
+      spec.containers = ['a', 'b', 'c'].map((name) => ({ name, image: 'x' }));
+      spec.containers[2].securityContext = { seccompProfile: { type: 'RuntimeDefault' } };
+      const appArmor = 'container.apparmor.security.beta.kubernetes.io';
+      const seccomp = 'container.seccomp.security.alpha.kubernetes.io';
+      metadata.annotations = { [`${appArmor}/a`]: 'localhost/a', [`${appArmor}/b`]: 'unconfined' };
+      for (const name of ['a', 'c', 'z']) metadata.annotations[`${seccomp}/${name}`] = 'runtime/default';
+      metadata.annotations['seccomp.security.alpha.kubernetes.io/pod'] = 'runtime/default';
+    },
+    'metadata.annotations[container.seccomp.security.alpha.kubernetes.io/a]: non-functional in v1.27+; use the "seccompProfile" field instead',
+    'metadata.annotations[container.apparmor.security.beta.kubernetes.io/b]: deprecated since v1.30; use the "appArmorProfile" field instead',
+  ],
+  [
     'batch/v1 CronJob',
     ({ spec }) =>
       (spec.jobTemplate.spec.template.metadata = { annotations: { 'security.alpha.kubernetes.io/sysctls': '' } }),
@@ -116,4 +147,12 @@ test('a name that is no label is told of new workloads, a template when it chang
   assert.deepEqual([...deployments.warnings!(changed, dotted)], [template]);
   const pod = create('v1 Pod', ({ metadata }) => (metadata.name = 'a.b'));
   assert.match(kindOf('v1', 'Pod')!.warnings!(pod)[0]!, /this is used in the Pod's hostname/);
+});
+
+test('of very many ports of one number the first are told, at once', () => {
+  const pod = create('v1 Pod', ({ spec }) => {
+    spec.containers[0].ports = Array.from({ length: 20_000 }, (_, index) => ({ containerPort: 80, hostPort: index }));
+    for (const port of spec.containers[0].ports.slice(10_000)) port.name = 'web';
+  });
+  assert.equal(kindOf('v1', 'Pod')!.warnings!(pod).length, 100);
 });
