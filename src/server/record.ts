@@ -13,8 +13,15 @@ export type Record = {
   end(reply: Reply, leave: () => void): Handled;
 };
 
+/**
+ * Warnings travel in headers, and many clients take 16 KiB of those at most: the first are told as they are, of more only
+ * how they begin.
+ */
 const warningsMax = 40;
-const warningLengthMax = 4096;
+const wholeLengthMax = 8192;
+const beginningLengthMax = 64;
+/** As a header has it: see `quoted` of http/respond.ts. */
+const lengthOf = (warning: string) => warning.replace(/[\\"]/g, '\\$&').length;
 const nobody: UserInfo = { username: '', groups: [] };
 
 export function createRecord(services: Services, request: ServerRequest, auditId: string): Record {
@@ -22,6 +29,7 @@ export function createRecord(services: Services, request: ServerRequest, auditId
   const receivedMs = clock.now();
   const startMs = clock.monotonicMs();
   const warnings: string[] = [];
+  let warningsLength = 0;
   let annotations: { [key: string]: string } | undefined;
   let user = nobody;
   let target: Target | undefined;
@@ -51,9 +59,12 @@ export function createRecord(services: Services, request: ServerRequest, auditId
       target = what;
     },
     warn(message) {
-      const warning = message.slice(0, warningLengthMax);
+      const isWhole = warningsLength + lengthOf(message) <= wholeLengthMax;
+      const warning = isWhole ? message : message.slice(0, beginningLengthMax);
       // A write that is tried again because of another one is judged again.
-      if (warnings.length < warningsMax && !warnings.includes(warning)) warnings.push(warning);
+      if (warnings.length === warningsMax || warnings.includes(warning)) return;
+      if (isWhole) warningsLength += lengthOf(message);
+      warnings.push(warning);
     },
     annotate(key, value) {
       annotations ??= {};
