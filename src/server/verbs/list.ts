@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../../api/object.ts';
 import { ApiError, badRequest } from '../../api/status.ts';
 import { forbiddenValue, notSupported } from '../../api/validation/errors.ts';
 import type { Entry, RangeOptions } from '../../store/store.ts';
-import { Compacted } from '../../store/store.ts';
+import { Compacted, FutureRevision } from '../../store/store.ts';
 import type { Context, ListMeta, Reply } from '../context.ts';
 import { keyOf, objectFor, prefixOf } from '../storage/codec.ts';
 import { notInFuture } from './get.ts';
@@ -59,7 +59,8 @@ export function readPage(context: Context, paged = true): Page {
     if (matches === undefined) return readPlain(context, limit, from, revision);
     return readMatching(context, matches, limit, from, revision);
   } catch (error) {
-    if (!(error instanceof Compacted)) throw error;
+    // Of the future is a token of before the store was restored from a copy.
+    if (!(error instanceof Compacted || (from !== undefined && error instanceof FutureRevision))) throw error;
     throw expired(error, from, storage.engine.revision());
   }
 }
@@ -156,7 +157,7 @@ export function readContinue(value: string | null, prefix: string): Continue | u
 }
 
 /** A client that was too slow may go on inconsistently: the answer carries a token for that. */
-function expired(cause: Compacted, from: Continue | undefined, current: number): ApiError {
+function expired(cause: Error, from: Continue | undefined, current: number): ApiError {
   if (from === undefined) {
     const message = `The resourceVersion for the provided list is too old (${cause.message})`;
     return new ApiError('Expired', message, undefined, { cause });

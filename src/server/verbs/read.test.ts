@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { ask, eventsOf } from '../testing/ask.ts';
 import { configMap, configMaps, may, must, pod, pods } from '../testing/objects.ts';
 import { startServer, type TestServer, testAdmin } from '../testing/start.ts';
+import { tokenOf } from './list.ts';
 
 let server: TestServer;
 const names = ['a', 'b', 'c', 'd', 'e'];
@@ -40,6 +41,16 @@ test('a continue token of another resource, or none at all, is refused', async (
   const { metadata } = await must(server, 'GET', `${configMaps}?limit=2`);
   assert.equal((await may(server, 'GET', `${pods}?limit=2&continue=${metadata.continue}`)).code, 400);
   assert.equal((await may(server, 'GET', `${configMaps}?continue=nonsense`)).code, 400);
+});
+
+test('a token of a revision that is yet to come, as after a restore, is answered like one that is too old', async () => {
+  for (const query of ['', '&labelSelector=odd%3Dtrue']) {
+    const token = tokenOf(10 ** 9, '/registry/configmaps/default/b');
+    const { code, body } = await may(server, 'GET', `${configMaps}?limit=2&continue=${token}${query}`);
+    assert.equal(code, 410);
+    const rest = await must(server, 'GET', `${configMaps}?continue=${body.metadata.continue}${query}`);
+    assert.equal(namesOf(rest)[0], 'c');
+  }
 });
 
 test('a token that outlived its history is answered with 410 and a token to go on with', async () => {
