@@ -18,10 +18,11 @@ export type PathContext = Services & {
 
 type Answer = (context: PathContext) => Reply | undefined | Promise<Reply | undefined>;
 
-/** The first that knows the path answers. */
-const answers: [prefix: string, answer: Answer][] = [
+/** Who answers a path and what is below it. */
+const answers: [path: string, answer: Answer][] = [
   ['/api', respondToDiscovery],
-  ['/openapi/', respondToOpenApi],
+  ['/apis', respondToDiscovery],
+  ['/openapi', respondToOpenApi],
   ['/version', ({ version }) => valueReply(versionInfo(version))],
   ['/livez', health],
   ['/readyz', health],
@@ -43,7 +44,7 @@ export async function respondToPath(context: PathContext): Promise<Reply> {
 
 async function findAnswer(context: PathContext): Promise<Reply | undefined> {
   const { path } = context.target;
-  for (const [prefix, answer] of answers) if (path.startsWith(prefix)) return answer(context);
+  for (const [known, answer] of answers) if (path === known || path.startsWith(`${known}/`)) return answer(context);
   return undefined;
 }
 

@@ -7,7 +7,7 @@ export type Link = { sequence: number; previous: string };
 
 const sequenceKey = 'rempart.io/audit-sequence';
 const previousKey = 'rempart.io/audit-previous';
-/** Set where a process found that the log did not end as it was left: see `openChain`. */
+/** Set where a process found that the log did not end as it was left: see files.ts. */
 const gapKey = 'rempart.io/audit-gap';
 
 /** What the first line of a log names as its predecessor. */

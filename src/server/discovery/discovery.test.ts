@@ -98,6 +98,8 @@ test('version has integers, health has checks that can be asked for one by one',
   assert.match((await ask(server, '/readyz?verbose')).text, /\[\+\]store ok\n.*readyz check passed/s);
   assert.equal((await ask(server, '/readyz/store')).text, 'ok');
   assert.equal((await ask(server, '/readyz/nonsense')).code, 404);
+  for (const path of ['/versions', '/livezero', '/metricsx', '/openapi', '/apiary'])
+    assert.equal((await ask(server, path)).code, 404, path);
   const unready = await startServer({ extensions: { readiness: { controllers: () => false } } });
   try {
     const answer = await ask(unready, '/readyz');
