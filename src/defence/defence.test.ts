@@ -79,6 +79,11 @@ test('an exception waives, is listed in every format, and fails from the day aft
   const valid = await report('2026-11-23');
   assert.equal(exitCodeOf(valid, 'low'), 0);
   for (const format of reportFormats) assert.ok(textOf(valid, format).includes('it is the public site'), format);
+  assert.match(
+    textOf(valid, 'table'),
+    /public: exposure\/load-balancer of Service shop\/<b>, until 2026-11-23, waives 1;/,
+  );
+  assert.match(textOf(valid, 'html'), /<td>Service shop\/&lt;b&gt;<\/td>/);
   const expired = await report('2026-11-22');
   assert.equal(exitCodeOf(expired, 'critical'), 2);
   assert.equal(expired.failures.length, 1);

@@ -4,6 +4,7 @@ import type { Manifest, Unassessed } from '../contract.ts';
 import { formatField } from '../field.ts';
 import { readDocuments } from '../manifests/documents.ts';
 import { loadManifests } from '../manifests/load.ts';
+import { refKey } from '../object-ref.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Failure } from './judge.ts';
 
@@ -45,6 +46,10 @@ export const expiryText = ({ expires, expired }: Pick<Exception, 'expires' | 'ex
   if (expired) return `EXPIRED ${expires}: what it waived counts again`;
   return expires === 'never' ? 'does not expire' : `until ${expires}`;
 };
+
+/** `Service shop/front spec.type`; what a release waives itself is told by its reason. */
+export const excusedText = ({ object, field }: Pick<Exception, 'object' | 'field'>): string =>
+  object.kind === '*' ? '' : `${refKey(object)}${field === undefined ? '' : ` ${field}`}`;
 
 /** Why an exception counts for nothing: `(nothing it names was found)`. */
 export function unusedText({ check }: Pick<Exception, 'check'>): string {

@@ -2,6 +2,7 @@ import { severities } from '../../contract.ts';
 import { formatField } from '../../field.ts';
 import { objectText } from '../../object-ref.ts';
 import { escaped } from '../../report/printable.ts';
+import { excusedText, unusedText } from '../exceptions.ts';
 import type { Failure } from '../judge.ts';
 import {
   type CheckReport,
@@ -106,10 +107,13 @@ function rowOf(failure: Failure): string[] {
 
 function exceptionsHtml({ exceptions }: CheckReport): string {
   if (exceptions.length === 0) return '<p>None were given.</p>';
-  const rows = exceptions.map(({ name, from, check, reason, owner, expires, expired, used }) =>
-    [name, from, check, reason, owner, `${expires}${expired ? ' (expired)' : ''}`, used ? 'yes' : 'no'].map(escaped),
-  );
-  return table(['name', 'from', 'check', 'reason', 'owner', 'until', 'used'], rows);
+  const rows = exceptions.map((exception) => {
+    const { name, from, check, reason, owner, expires, expired, used } = exception;
+    const until = `${expires}${expired ? ' (expired)' : ''}`;
+    const state = used ? 'yes' : `no ${unusedText(exception)}`;
+    return [name, from, check, excusedText(exception), reason, owner, until, state].map(escaped);
+  });
+  return table(['name', 'from', 'check', 'of', 'reason', 'owner', 'until', 'used'], rows);
 }
 
 function notAssessedHtml(report: CheckReport): string {

@@ -3,7 +3,7 @@ import { type Severity, severities } from '../../contract.ts';
 import { formatField } from '../../field.ts';
 import { objectText } from '../../object-ref.ts';
 import { printable } from '../../report/printable.ts';
-import { expiryText, unusedText } from '../exceptions.ts';
+import { excusedText, expiryText, unusedText } from '../exceptions.ts';
 import type { Failure } from '../judge.ts';
 import { type CheckReport, coverageLine, findingsLine, groupedUnassessed, madeOf, namesOf, placeOf } from './report.ts';
 
@@ -56,7 +56,8 @@ function exceptionLines({ waived, exceptions }: CheckReport): string[] {
     ).length;
     const unused = exception.used ? '' : ` ${unusedText(exception)}`;
     const state = `${expiryText(exception)}${exception.expired ? '' : `, waives ${count}${unused}`}`;
-    const text = `${exception.name}: ${exception.check}, ${state}; ${exception.reason} (${exception.owner})`;
+    const excused = excusedText(exception);
+    const text = `${exception.name}: ${exception.check}${excused && ` of ${excused}`}, ${state}; ${exception.reason} (${exception.owner})`;
     lines.push(`    ${printable(exception.from)}  ${printable(text)}`);
   }
   return [...lines, ''];
