@@ -87,6 +87,10 @@ test('an exception waives, is listed in every format, and fails from the day aft
   const expired = await report('2026-11-22');
   assert.equal(exitCodeOf(expired, 'critical'), 2);
   assert.equal(expired.failures.length, 1);
+  for (const format of reportFormats) assert.match(textOf(expired, format), /expired/i, format);
+  assert.match(textOf(expired, 'junit'), /<failure type="expired">EXPIRED 2026-11-22: what it waived counts again</);
+  const { toolExecutionNotifications } = JSON.parse(textOf(expired, 'sarif')).runs[0].invocations[0];
+  assert.match(toolExecutionNotifications.at(-1).message.text, /^exception public .*EXPIRED 2026-11-22/);
 });
 
 test('an exception without reason, owner or expiry is refused with its line', async () => {
@@ -152,7 +156,7 @@ test('JUnit has what the strictest of its schemas asks for, in its order', async
   ];
   assert.deepEqual(
     suites.map(([, id]) => Number(id)),
-    [...checks.keys(), checks.length],
+    [...checks.keys(), checks.length, checks.length + 1],
   );
   for (const [, , tests, failures, skipped, written = ''] of suites)
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import { formatField } from '../../field.ts';
 import { objectText } from '../../object-ref.ts';
 import { escaped } from '../../report/printable.ts';
+import { type Exception, expiryText, unusedText } from '../exceptions.ts';
 import type { Failure } from '../judge.ts';
 import { type CheckReport, madeOf, placeOf } from './report.ts';
 
@@ -18,7 +19,8 @@ export function* renderJunit(report: CheckReport): Iterable<string> {
   yield '</testsuites>\n';
 }
 
-function* suitesOf({ checks, coverage, failures, waived, unassessed, unreadable }: CheckReport): Iterable<Suite> {
+function* suitesOf(report: CheckReport): Iterable<Suite> {
+  const { checks, coverage, failures, waived, unassessed, unreadable } = report;
   const failuresOf = Map.groupBy(failures, ({ check }) => check.id);
   const waivedOf = Map.groupBy(waived, ({ failure }) => failure.check.id);
   const unassessedOf = Map.groupBy(unassessed, ({ check }) => check);
@@ -43,6 +45,22 @@ function* suitesOf({ checks, coverage, failures, waived, unassessed, unreadable 
       testCase('readable', what, `<failure type="unreadable">${escaped(why)}</failure>`),
     ),
     skipped: notAssessed(),
+  };
+  yield exceptionSuite(report);
+}
+
+/** One that expired fails the run, also where what it waived is gone. */
+function exceptionSuite({ exceptions }: CheckReport): Suite {
+  const id = 'exceptions';
+  const textOf = ({ from, name }: Exception) => `${from} ${name}`;
+  const expired = exceptions.filter(({ expired }) => expired);
+  const unused = exceptions.filter(({ expired, used }) => !expired && !used);
+  return {
+    ...{ id, title: 'No exception has expired', passed: exceptions.length - expired.length - unused.length },
+    failed: expired.map((exception) =>
+      testCase(id, textOf(exception), `<failure type="expired">${escaped(expiryText(exception))}</failure>`),
+    ),
+    skipped: unused.map((exception) => testCase(id, textOf(exception), skipped(unusedText(exception)))),
   };
 }
 

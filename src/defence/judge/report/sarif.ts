@@ -5,7 +5,7 @@ import { programVersion } from '../../../foundation/program-version.ts';
 import type { Severity, Unassessed } from '../../contract.ts';
 import { formatField } from '../../field.ts';
 import { objectText } from '../../object-ref.ts';
-import { expiryText } from '../exceptions.ts';
+import { type Exception, expiryText, unusedText } from '../exceptions.ts';
 import type { Failure } from '../judge.ts';
 import { jsonInPieces } from './pieces.ts';
 import { type CheckReport, madeOf, placeOf } from './report.ts';
@@ -32,6 +32,7 @@ export function renderSarif(report: CheckReport): Iterable<string> {
         toolExecutionNotifications: [
           ...report.unreadable.map((each) => notificationOf(each, 'error')),
           ...report.unassessed.map((each) => notificationOf(each, 'note')),
+          ...report.exceptions.filter(({ expired, used }) => expired || !used).map(exceptionNotification),
         ],
       },
     ],
@@ -52,10 +53,22 @@ function* resultsOf({ checks, failures, waived }: CheckReport): Iterable<object>
   }
 }
 
-const notificationOf = ({ what, why, file, line, check }: Unassessed, level: 'error' | 'note') => ({
+/** Of those that waive nothing: the others stand at what they waive. */
+const exceptionNotification = (exception: Exception) => ({
+  level: exception.expired ? 'error' : 'note',
+  message: {
+    text: `exception ${exception.name} (${exception.from}), ${exception.check}: ${exception.expired ? expiryText(exception) : unusedText(exception)}`,
+  },
+  ...locationsOf(exception),
+});
+
+const locationsOf = ({ file, line }: { file?: string; line?: number }) =>
+  file ? { locations: [{ physicalLocation: physical(file, line ?? 1) }] } : {};
+
+const notificationOf = ({ what, why, check, ...place }: Unassessed, level: 'error' | 'note') => ({
   level,
   message: { text: `not assessed${check ? ` by ${check}` : ''}: ${what}: ${why}` },
-  ...(file ? { locations: [{ physicalLocation: physical(file, line ?? 1) }] } : {}),
+  ...locationsOf(place),
 });
 
 function resultOf(failure: Failure, ruleIndex: Map<string, number>) {
