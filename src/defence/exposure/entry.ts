@@ -120,7 +120,9 @@ const otherNode = ({ world }: Network, pod: PolicyPod): string | undefined =>
 export function allowList(ranges: unknown): AddressRange[] | undefined {
   if (!Array.isArray(ranges) || ranges.length === 0) return undefined;
   const parsed = ranges.flatMap((range) => (typeof range === 'string' ? (parseBlock(range) ?? []) : []));
-  return parsed.some(({ first, last }) => first === 0 && last === 2 ** 32 - 1) ? undefined : parsed;
+  // Whom ranges of IPv6 let in is not worked out: nobody is taken for kept out by them.
+  const isOpen = parsed.length === 0 || parsed.some(({ first, last }) => first === 0 && last === 2 ** 32 - 1);
+  return isOpen ? undefined : parsed;
 }
 
 /** Entries of the pods of one workload are one: the most open of them. */

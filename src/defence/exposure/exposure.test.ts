@@ -178,6 +178,17 @@ test('a route counts where its Gateway takes it and its Service may be referred 
     spec: { from: [{ kind: 'HTTPRoute', namespace: 'b' }], to: [{ kind: 'Service', name: 'web' }] },
   };
   assert.deepEqual(entries([web, gateway('All'), route('b'), grant]), [`${at} open`]);
+  const unread = (kind: string) => ({ unread: [{ kind: `${kind}.gateway.networking.k8s.io`, why: 'forbidden' }] });
+  const notKnown = [`${at} not assessed`];
+  assert.deepEqual(entries([web, gateway('All'), route('b')], unread('ReferenceGrant')), notKnown);
+  assert.deepEqual(entries([web, gateway('All'), route('b')], { source: 'manifests' }), notKnown);
+  assert.deepEqual(entries([web, gateway('Same'), route('a')], { source: 'manifests' }), [`${at} closed`]);
+  assert.deepEqual(entries([web, route('a')]), [], 'there is no such Gateway');
+  const lost = ['Gateway shop.example 8080 internet not assessed'];
+  assert.deepEqual(entries([web, route('a')], unread('Gateway')), lost);
+  assert.deepEqual(entries([web, route('a')], { source: 'manifests' }), lost);
+  const { notAssessed } = exposureOf(clusterOf([...ground, web], unread('Gateway')));
+  assert.ok(notAssessed.includes('Gateway.gateway.networking.k8s.io: forbidden'));
 });
 
 test('what leads elsewhere or was not read is told', () => {
@@ -187,6 +198,10 @@ test('what leads elsewhere or was not read is told', () => {
   );
   assert.deepEqual(none, []);
   assert.ok(notAssessed.some((text) => /no selector/.test(text)));
+  const without = exposureOf(clusterOf([namespace('a'), service({ type: 'LoadBalancer' })]));
+  assert.ok(without.notAssessed.includes('Service a/web: it leads to no pod that is known'));
+  const range = { type: 'LoadBalancer', loadBalancerSourceRanges: ['::/0'] };
+  assert.deepEqual(entries([service(range)]), ['LoadBalancer load balancer:80 8080 internet open']);
   assert.ok(notAssessed.includes('Ingress.networking.k8s.io: forbidden'));
 });
 

@@ -10,7 +10,7 @@ import { isPublicAddress } from './clients.ts';
 import { createExposureContext, type Entry, mergeEntries } from './entry.ts';
 import { hostEntries } from './hosts.ts';
 import { type ProxyWay, proxiesOf, proxyEntries } from './http.ts';
-import { ingressKind, ingressWays, routeKinds, routeWays } from './routes.ts';
+import { gatewayKind, grantKind, ingressKind, ingressWays, routeKinds, routeWays } from './routes.ts';
 import { serviceEntries } from './services.ts';
 
 export type WorkloadExposure = {
@@ -26,7 +26,7 @@ function readExposure(snapshot: Snapshot): WorkloadExposure {
   const network = networkOf(snapshot);
   const context = createExposureContext(snapshot, network);
   const notAssessed = [...network.notAssessed, ...doubtsOf(network)].map(({ what, why }) => `${what}: ${why}`);
-  for (const kind of [ingressKind, ...routeKinds]) {
+  for (const kind of [ingressKind, ...routeKinds, gatewayKind, grantKind]) {
     const why = snapshot.whyUnread(kind);
     if (why !== undefined) notAssessed.push(`${kind}: ${why}`);
   }
@@ -34,9 +34,11 @@ function readExposure(snapshot: Snapshot): WorkloadExposure {
   const nodesPublic = network.world.nodes.some(({ addresses }) => addresses.some(isPublicAddress));
   const entries: Entry[] = [];
   for (const service of snapshot.of('Service')) {
-    const wrong = unassessable(service['spec']);
+    if (!opensOutside(service)) continue;
+    const led = serviceEntries(context, service, nodesPublic);
+    const wrong = unassessable(service['spec']) ?? (led.length === 0 ? 'it leads to no pod that is known' : undefined);
     if (wrong !== undefined) notAssessed.push(`${refText(refOf(service))}: ${wrong}`);
-    entries.push(...serviceEntries(context, service, nodesPublic));
+    entries.push(...led);
   }
   for (const workload of workloadsOf(snapshot)) entries.push(...hostEntries(context, workload, nodesPublic));
   // Nobody has checked the form of custom resources: one that is not as its standard says is told, the others count.
@@ -88,9 +90,10 @@ export function otherWaysIn(snapshot: Snapshot): string[] {
   return [...kinds, ...groups].map((what) => `${what}: what its objects lead in is not read`);
 }
 
+const opensOutside = ({ spec }: Manifest): boolean =>
+  spec?.type === 'LoadBalancer' || spec?.type === 'NodePort' || spec?.externalIPs?.length > 0;
+
 function unassessable(spec: any): string | undefined {
-  const exposing = spec?.type === 'LoadBalancer' || spec?.type === 'NodePort' || spec?.externalIPs?.length > 0;
-  if (!exposing) return undefined;
   if (!spec.selector) return 'it has no selector: where it leads is written elsewhere';
   return [spec.ipFamilies ?? []].flat().includes('IPv6') ? 'policies are not judged for IPv6' : undefined;
 }

@@ -16,8 +16,8 @@ export type ProxyWay = {
   port: number | string | undefined;
   /** Who serves its class, as the class says: `k8s.io/ingress-nginx`. */
   controller?: string;
-  /** Why the route does not count, though it is written. */
-  refused?: string;
+  /** Why the route does not count, though it is written; or, where not all was read, why it may not. */
+  refused?: { why: string; isSure: boolean };
 };
 
 /** Labels and images by which the usual proxies are known. */
@@ -69,7 +69,7 @@ function judgeProxy(
   { pod, protocol, port }: ServiceBackend,
   proxies: PolicyPod[],
 ): Pick<Entry, 'verdict' | 'why' | 'by'> {
-  if (refused !== undefined) return { verdict: 'closed', why: refused, by: [] };
+  if (refused !== undefined) return { verdict: refused.isSure ? 'closed' : 'not assessed', why: refused.why, by: [] };
   if (port === undefined)
     return { verdict: 'closed', why: 'the pod has no port of the name that the Service asks for', by: [] };
   const direct = context.judge(pod, protocol, port, {});

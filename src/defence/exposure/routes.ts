@@ -7,6 +7,8 @@ import type { ProxyWay } from './http.ts';
 
 export const ingressKind = 'Ingress.networking.k8s.io';
 const gatewayGroup = 'gateway.networking.k8s.io';
+export const gatewayKind = `Gateway.${gatewayGroup}`;
+export const grantKind = `ReferenceGrant.${gatewayGroup}`;
 export const routeKinds = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map(
   (kind) => `${kind}.${gatewayGroup}`,
 );
@@ -51,19 +53,26 @@ type Listener = {
   allowedRoutes?: { namespaces?: { from?: string; selector?: object } };
 };
 
+type Backend = { kind?: string; name: string; namespace?: string; port?: number };
+const isService = ({ kind = 'Service' }: Backend): boolean => kind === 'Service';
+
+/** Is what is not there known to be absent? */
+const isAllRead = ({ source, whyUnread }: Snapshot, kind: string): boolean =>
+  source === 'cluster' && whyUnread(kind) === undefined;
+
 /** Every listener that a route hangs on, with each of its backends. https://gateway-api.sigs.k8s.io/reference/spec/ */
 export function routeWays(snapshot: Snapshot, route: Manifest): ProxyWay[] {
   const namespace = namespaceOf(route);
   const parents: { kind?: string; name: string; namespace?: string; sectionName?: string; port?: number }[] =
     route['spec']?.parentRefs ?? [];
-  const backends: { kind?: string; name: string; namespace?: string; port?: number }[] = (
-    (route['spec']?.rules ?? []) as any[]
-  ).flatMap((rule) => rule?.backendRefs ?? []);
+  const rules: any[] = route['spec']?.rules ?? [];
+  const services = rules.flatMap((rule): Backend[] => rule?.backendRefs ?? []).filter(isService);
   return parents.flatMap((parent) => {
     if ((parent.kind ?? 'Gateway') !== 'Gateway') return [];
     const at = parent.namespace ?? namespace;
-    const gateway = snapshot.of(`Gateway.${gatewayGroup}`, at).find(({ metadata }) => metadata.name === parent.name);
-    if (gateway === undefined) return [];
+    const gateway = snapshot.of(gatewayKind, at).find(({ metadata }) => metadata.name === parent.name);
+    if (gateway === undefined && isAllRead(snapshot, gatewayKind)) return [];
+    if (gateway === undefined) return services.map((backend) => unknownWay(route, backend, `${at}/${parent.name}`));
     const listeners = ((gateway['spec']?.listeners ?? []) as Listener[]).filter(
       ({ name, port }) =>
         (parent.sectionName === undefined || parent.sectionName === name) &&
@@ -72,30 +81,39 @@ export function routeWays(snapshot: Snapshot, route: Manifest): ProxyWay[] {
     const className = { kind: `GatewayClass.${gatewayGroup}`, namespace: '', name: gateway['spec']?.gatewayClassName };
     const controller: string | undefined = snapshot.get(className)?.['spec']?.controllerName;
     return listeners.flatMap((listener) =>
-      backends
-        .filter(({ kind = 'Service' }) => kind === 'Service')
-        .map((backend): ProxyWay => {
-          const target = backend.namespace ?? namespace;
-          const refused = whyRefused(snapshot, { gateway, listener, route, target, service: backend.name });
-          return {
-            ...{ type: 'Gateway', at: listenerText(listener, route), via: [refOf(gateway), refOf(route)] },
-            ...{ namespace: target, service: backend.name, port: backend.port },
-            ...(controller && { controller }),
-            ...(refused === undefined ? {} : { refused }),
-          };
-        }),
+      services.map((backend): ProxyWay => {
+        const target = backend.namespace ?? namespace;
+        const refused = whyRefused(snapshot, { gateway, listener, route, target, service: backend.name });
+        return {
+          ...{ type: 'Gateway', at: listenerText(listener, route), via: [refOf(gateway), refOf(route)] },
+          ...{ namespace: target, service: backend.name, port: backend.port },
+          ...(controller && { controller }),
+          ...(refused === undefined ? {} : { refused }),
+        };
+      }),
     );
   });
 }
 
+/** By a Gateway that was not read. */
+const unknownWay = (route: Manifest, { name, namespace, port }: Backend, gateway: string): ProxyWay => ({
+  ...{ type: 'Gateway', at: hostsOf(route) || '*', via: [refOf(route)] },
+  ...{ namespace: namespace ?? namespaceOf(route), service: name, port },
+  refused: { why: `what Gateway ${gateway} leads in is not known: it was not read`, isSure: false },
+});
+
 function listenerText({ protocol = 'HTTP', hostname, port }: Listener, route: Manifest): string {
-  const hosts: string[] = route['spec']?.hostnames ?? [];
-  return `${protocol.toLowerCase()}://${hosts.join('|') || hostname || '*'}:${port}`;
+  return `${protocol.toLowerCase()}://${hostsOf(route) || hostname || '*'}:${port}`;
 }
+
+const hostsOf = (route: Manifest): string => ((route['spec']?.hostnames ?? []) as string[]).join('|');
 
 type Attachment = { gateway: Manifest; listener: Listener; route: Manifest; target: string; service: string };
 
-function whyRefused(snapshot: Snapshot, { gateway, listener, route, target, service }: Attachment): string | undefined {
+function whyRefused(
+  snapshot: Snapshot,
+  { gateway, listener, route, target, service }: Attachment,
+): ProxyWay['refused'] {
   const own = namespaceOf(route);
   const { from = 'Same', selector = {} } = listener.allowedRoutes?.namespaces ?? {};
   const namespace = snapshot.get({ kind: 'Namespace', namespace: '', name: own });
@@ -103,14 +121,19 @@ function whyRefused(snapshot: Snapshot, { gateway, listener, route, target, serv
     from === 'All' ||
     (from === 'Same' && own === namespaceOf(gateway)) ||
     (from === 'Selector' && matchesSelector(selector, namespace?.metadata.labels ?? {}));
-  if (!admitted) return `listener ${listener.name ?? listener.port} takes no routes of namespace ${own}`;
+  if (!admitted)
+    return {
+      why: `listener ${listener.name ?? listener.port} takes no routes of namespace ${own}`,
+      isSure: from !== 'Selector' || namespace !== undefined || isAllRead(snapshot, 'Namespace'),
+    };
   if (target === own || granted(snapshot, own, route.kind, target, service)) return undefined;
-  return `no ReferenceGrant in ${target} lets ${route.kind}s of ${own} refer to Service ${service}`;
+  const why = `no ReferenceGrant in ${target} lets ${route.kind}s of ${own} refer to Service ${service}`;
+  return { why, isSure: isAllRead(snapshot, grantKind) };
 }
 
 const granted = (snapshot: Snapshot, own: string, kind: string, target: string, service: string): boolean =>
   snapshot
-    .of(`ReferenceGrant.${gatewayGroup}`, target)
+    .of(grantKind, target)
     .some(
       ({ spec }) =>
         (spec?.from ?? []).some((each: any) => each?.kind === kind && each.namespace === own) &&
