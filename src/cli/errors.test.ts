@@ -59,6 +59,9 @@ test('who is not root is told to be', () => {
   const existing = clusterFile(JSON.stringify({ dataDirectory: folder, runDirectory: join(folder, 'run') }));
   refused(['down', '--data-dir', existing], /run this as root \(sudo rempart down\)/, nobody);
   refused(['rotate-keys', '--data-dir', existing], /run this as root/, nobody);
+  chmodSync(join(existing, 'cluster.json'), 0o600);
+  if (isRoot)
+    refused(['status', '--data-dir', existing], /cluster\.json is not for everybody: run this as root/, nobody);
 });
 
 test('a damaged cluster.json is named', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -9,8 +9,10 @@ import {
   configure,
   dnsServiceAddress,
   gatewayAddress,
+  layout,
   nodePodCIDR,
   readConfiguration,
+  readServerConfiguration,
   writeConfiguration,
 } from './configuration.ts';
 
@@ -63,6 +65,14 @@ test('choices that make no sense are refused with what to do', () => {
 test('the ranges of a cluster that exists cannot change', () => {
   writeConfiguration(configure({ dataDirectory }));
   assert.throws(() => configure({ dataDirectory, podCIDR: '10.1.0.0/16' }), /down --purge/);
+});
+
+test('the configuration is for root alone, and a copy of it for the API server', () => {
+  const configuration = configure({ dataDirectory });
+  writeConfiguration(configuration);
+  const { configuration: file, serverConfiguration } = layout(configuration);
+  for (const place of [file, serverConfiguration]) assert.equal(statSync(place).mode & 0o777, 0o600, place);
+  assert.deepEqual(readServerConfiguration(dataDirectory), configuration);
 });
 
 test('no cluster is not an error, a broken file is', () => {

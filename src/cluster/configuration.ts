@@ -37,12 +37,13 @@ const defaultRunDirectory = '/run/rempart';
 /** No account of this id exists on a Debian machine, and systemd does not hand it out. */
 const serverUid = 61_723;
 
-/** Where everything of a cluster lies. The API server owns `server`, root owns `agent`. */
+/** Where everything of a cluster lies. The API server owns `server`, with a copy of the configuration; root owns `agent`. */
 export function layout({ dataDirectory, runDirectory }: Pick<Configuration, 'dataDirectory' | 'runDirectory'>) {
   return {
     configuration: join(dataDirectory, 'cluster.json'),
     kubeconfig: join(dataDirectory, 'admin.kubeconfig'),
     server: join(dataDirectory, 'server'),
+    serverConfiguration: join(dataDirectory, 'server/cluster.json'),
     store: join(dataDirectory, 'server/store.db'),
     pki: join(dataDirectory, 'server/pki'),
     encryptionKeys: join(dataDirectory, 'server/encryption-keys.json'),
@@ -89,7 +90,7 @@ function addressIn(cidr: string, offset: number): string {
 
 /**
  * Reads the configuration that `rempart up` wrote; undefined when there is no cluster in that directory. Throws
- * UsageError when the file is damaged.
+ * UsageError when the file is damaged, or may not be read.
  */
 export function readConfiguration(dataDirectory: string): Configuration | undefined {
   const file = join(resolve(dataDirectory), 'cluster.json');
@@ -97,7 +98,9 @@ export function readConfiguration(dataDirectory: string): Configuration | undefi
   try {
     read = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EACCES') throw new UsageError(`${file} is not for everybody: run this as root (with sudo).`);
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
   }
   // What else is in it was checked when it was written; without these two, `down` would not know what to remove.
@@ -105,6 +108,10 @@ export function readConfiguration(dataDirectory: string): Configuration | undefi
     throw new UsageError(`${file} is not the configuration of a cluster: put it back from a copy, or remove it`);
   return read as Configuration;
 }
+
+/** The API server's own copy, as `readConfiguration`. */
+export const readServerConfiguration = (dataDirectory: string): Configuration | undefined =>
+  readConfiguration(join(dataDirectory, 'server'));
 
 /** What is already configured, changed by what was chosen now. Throws UsageError for choices that make no sense. */
 export function configure(chosen: Choices): Configuration {
@@ -147,8 +154,12 @@ export function configure(chosen: Choices): Configuration {
 }
 
 export function writeConfiguration(configuration: Configuration): void {
+  const { configuration: file, server, serverConfiguration } = layout(configuration);
   mkdirSync(configuration.dataDirectory, { recursive: true, mode: 0o755 });
-  writePrivateFile(layout(configuration).configuration, `${JSON.stringify(configuration, null, 2)}\n`, 0o644);
+  mkdirSync(server, { recursive: true, mode: 0o700 });
+  const text = `${JSON.stringify(configuration, null, 2)}\n`;
+  // The kubelet's is for root alone (CIS 4.1.9), and the API server is not root.
+  for (const place of [file, serverConfiguration]) writePrivateFile(place, text);
 }
 
 function definedOf<T extends object>(values: T): Partial<T> {

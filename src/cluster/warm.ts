@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { engine } from '../api/admission-policy/engine.ts';
 import { openEngine } from '../store/store.ts';
-import { layout, readConfiguration } from './configuration.ts';
+import { layout, readServerConfiguration } from './configuration.ts';
 
 /** Loads what a process runs, also what it loads later, so that it is in Node's compile cache, and does nothing with it. */
 export async function warm(name: 'server' | 'agent', dataDirectory: string): Promise<void> {
@@ -16,7 +16,7 @@ export async function warm(name: 'server' | 'agent', dataDirectory: string): Pro
   ]);
   // Each part of it is loaded when it is read.
   Object.values(engine);
-  const configuration = readConfiguration(dataDirectory);
+  const configuration = readServerConfiguration(dataDirectory);
   if (configuration) await warmStore(layout(configuration).server);
 }
 

@@ -15,7 +15,7 @@ import {
   dnsServiceAddress,
   gatewayAddress,
   layout,
-  readConfiguration,
+  readServerConfiguration,
 } from '../configuration.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 import { createKeeper, type Keeper } from '../observations/keeper.ts';
@@ -30,7 +30,7 @@ const retryMs = 60_000;
 
 /** The API server's process: everything durable of the cluster, and who may reach it. Runs until SIGTERM. */
 export async function runServer(dataDirectory: string): Promise<void> {
-  const configuration = readConfiguration(dataDirectory);
+  const configuration = readServerConfiguration(dataDirectory);
   if (!configuration) throw new UsageError(`There is no cluster in ${dataDirectory}. Start one with: rempart up`);
   const log = createLog('server', 'info', createRotatingFile(logFiles('server', configuration).log));
   try {

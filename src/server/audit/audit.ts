@@ -40,7 +40,7 @@ const isFull = (error: Error) => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.
  * Only a full disk lets reads go on while their lines can wait in memory: whoever makes room must see what is there.
  */
 export function createAudit(options: AuditOptions): AuditLog {
-  const { directory, clock, log, fileBytesMax = 16 << 20, filesMax = 10, pendingBytesMax = 8 << 20 } = options;
+  const { directory, clock, log, fileBytesMax = 100 << 20, filesMax = 10, pendingBytesMax = 8 << 20 } = options;
   const files: AuditFiles = openAuditFiles({ directory, fileBytesMax, filesMax });
   let { sequence, hash, gap } = files.end;
   if (gap !== undefined) log.error('the audit log does not end as it was left', { directory, gap });

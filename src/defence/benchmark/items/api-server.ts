@@ -103,7 +103,7 @@ export const apiServer: Item[] = [
   }),
   row('1.2.19', 'A file of the audit log may grow to 100 MB', {
     ...{ flags: ['audit-log-maxsize'], accepts: atLeast(100), expected: 'must be 100 or more' },
-    onRempart: failed('a file of the log is closed at 16 MiB, 160 MiB are kept in all: copy it elsewhere'),
+    onRempart: audited('a file of the log is closed at 100 MiB, 1000 MiB are kept in all'),
   }),
   row('1.2.20', 'No request may last for long', {
     ...{ ...manual, flags: ['request-timeout'], byDefault: '60s', expected: 'must be between 1 and 300 seconds' },
