@@ -1,9 +1,10 @@
 import { defineKind } from '../define.ts';
 import type { EndpointSlice } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { checkEndpointAddress } from '../validation/endpoint-address.ts';
 import { duplicate, ErrorList, immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, labelValue, type NameCheck, qualifiedName } from '../validation/names.ts';
-import { checkAddress, checkEnum, checkOptionalName, checkPort, checkUnique } from '../validation/values.ts';
+import { checkEnum, checkOptionalName, checkPort, checkUnique } from '../validation/values.ts';
 
 const shownMax = 3;
 
@@ -84,20 +85,15 @@ function validateSlice(slice: EndpointSlice, old: EndpointSlice | undefined): Fi
   return errors;
 }
 
-/** Traffic of a service must not be led to the node itself or its metadata service. */
-const notForEndpoints = /^(127\.|169\.254\.|0\.0\.0\.0$|22[4-9]\.|23\d\.|::1?$|fe80:|ff)/i;
-
 function checkEndpoint(address: string, type: string, field: string, errors: FieldError[]): void {
   if (type === 'FQDN') {
     const wrong = dnsSubdomain(address);
     if (wrong) errors.push(invalidValue(field, address, wrong));
     return;
   }
-  checkAddress(address, field, errors);
+  checkEndpointAddress(address, field, errors);
   if (address.includes(':') !== (type === 'IPv6'))
     errors.push(invalidValue(field, address, `must be an ${type} address`));
-  else if (notForEndpoints.test(address))
-    errors.push(invalidValue(field, address, 'may not be in the loopback, link-local or multicast range'));
 }
 
 const hintsMax = 8;

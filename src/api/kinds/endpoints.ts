@@ -1,9 +1,10 @@
 import { defineKind } from '../define.ts';
 import type { Endpoints } from '../schema/types.d.ts';
 import { none } from '../table.ts';
+import { checkEndpointAddress } from '../validation/endpoint-address.ts';
 import { ErrorList, required } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
-import { checkAddress, checkEnum, checkName, checkOptionalName, checkPort } from '../validation/values.ts';
+import { checkEnum, checkName, checkOptionalName, checkPort } from '../validation/values.ts';
 
 const shownMax = 3;
 
@@ -36,7 +37,7 @@ export const endpoints = defineKind<Endpoints>({
       for (const [list, points] of Object.entries({ addresses, notReadyAddresses }))
         points.forEach(({ ip, hostname, nodeName }, position) => {
           const point = `${at}.${list}[${position}]`;
-          checkAddress(ip, `${point}.ip`, errors);
+          checkEndpointAddress(ip, `${point}.ip`, errors);
           if (hostname) checkName(hostname, dnsLabel, `${point}.hostname`, errors);
           checkOptionalName(nodeName, dnsSubdomain, `${point}.nodeName`, errors);
         });

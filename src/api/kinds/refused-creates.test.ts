@@ -78,7 +78,12 @@ const refusedCreates: [string, string, (object: any) => void, RegExp][] = [
     ({ spec }) => Object.assign(spec, { type: 'ExternalName' }),
     /spec\.externalName: Required/,
   ],
-  [service, 'an external address on loopback', ({ spec }) => (spec.externalIPs = ['127.0.0.1']), /may not be loopback/],
+  [
+    service,
+    'an external address on loopback',
+    ({ spec }) => (spec.externalIPs = ['127.0.0.1']),
+    /may not be in the loopback range/,
+  ],
   ['v1 ConfigMap', 'a key with a slash', (object) => (object.data = { 'a/b': '' }), /a valid config key/],
   ['v1 ConfigMap', 'more than 1 MiB', (object) => (object.data = { a: 'x'.repeat(2 ** 20 + 1) }), /Too long/],
   [
@@ -131,6 +136,12 @@ const refusedCreates: [string, string, (object: any) => void, RegExp][] = [
     'an address that is none',
     ({ subsets }) => (subsets[0].addresses[0].ip = '10.0.0'),
     /must be a valid IP address/,
+  ],
+  [
+    'v1 Endpoints',
+    'the metadata service',
+    ({ subsets }) => (subsets[0].addresses[0].ip = '169.254.169.254'),
+    /may not be in the link-local range/,
   ],
   [
     'discovery.k8s.io/v1 EndpointSlice',

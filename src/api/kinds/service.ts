@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { Service } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none, showLabels } from '../table.ts';
+import { checkEndpointAddress } from '../validation/endpoint-address.ts';
 import { duplicate, ErrorList, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
 import { validateServicePoints } from '../validation/load-balancer.ts';
 import { validateLabels } from '../validation/metadata.ts';
@@ -217,12 +218,8 @@ function validatePorts({ ports = [], type, clusterIP }: Spec, errors: FieldError
 }
 
 function validateAddresses(spec: Spec, errors: FieldError[]): void {
-  (spec.externalIPs ?? []).forEach((address, index) => {
-    checkAddress(address, `spec.externalIPs[${index}]`, errors);
-    if (/^(127\.|169\.254\.|0\.0\.0\.0$|::1$|::$)/.test(address))
-      errors.push(
-        invalidValue(`spec.externalIPs[${index}]`, address, 'may not be loopback, link-local or unspecified'),
-      );
+  spec.externalIPs?.forEach((address, index) => {
+    checkEndpointAddress(address, `spec.externalIPs[${index}]`, errors);
   });
   (spec.loadBalancerSourceRanges ?? []).forEach((range, index) => {
     checkCidr(range.trim(), `spec.LoadBalancerSourceRanges[${index}]`, errors);

@@ -123,13 +123,14 @@ export const percentOf = (value: number | string | undefined): number | undefine
   typeof value === 'string' && value.endsWith('%') ? Number(value.slice(0, -1)) : undefined;
 
 export function checkAddress(address: string | undefined, field: string, errors: FieldError[]): void {
-  if (!address || isIP(address) === 0)
+  // Zones mean something only on one machine.
+  if (!address || isIP(address) === 0 || address.includes('%'))
     errors.push(invalidValue(field, address ?? '', 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
 }
 
 /** `10.0.0.0/8`: an address without leading zeros and a prefix length that fits its family. */
 export function isCidr(text: string): boolean {
-  const match = /^([^/]{1,64})\/(\d|[1-9]\d{1,2})$/.exec(text);
+  const match = /^([^/%]{1,64})\/(\d|[1-9]\d{1,2})$/.exec(text);
   if (!match || isIP(match[1]!) === 0) return false;
   return Number(match[2]) <= (isIPv6(match[1]!) ? 128 : 32);
 }
