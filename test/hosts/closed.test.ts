@@ -56,7 +56,7 @@ const inPod = async (script: string, name = 'client') =>
   (await tryKubectl(['-n', 'red', 'exec', name, '--', 'sh', '-c', script])).stdout;
 /** What comes of a connection from the pod red/client: `open` when it is accepted, `refused` or `dropped` otherwise. */
 async function reach(address: string, port: number): Promise<string> {
-  const said = await inPod(`nc -w 1 ${address} ${port} </dev/null 2>&1 >/dev/null; echo $?`);
+  const said = await inPod(`nc -w 3 ${address} ${port} </dev/null 2>&1 >/dev/null; echo $?`);
   if (said.includes('refused')) return 'refused';
   return said.trim().endsWith('0') && !said.includes('timed out') ? 'open' : 'dropped';
 }
