@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../api/object.ts';
-import type { Engine } from '../store/store.ts';
+import type { Engine, Entry } from '../store/store.ts';
 import type { Lookup } from './contracts.ts';
 import { decode, namesOf } from './storage/codec.ts';
 
@@ -11,59 +11,79 @@ function objectOf(held: Held): KubernetesObject {
   return held.object;
 }
 
-/** Lists of one resource that are kept; which namespaces are asked for, clients decide. */
-const listsMax = 1000;
+/** What stands in one namespace, by name; the list is kept until something changes there. */
+type Place = { held: Map<string, Held>; list: KubernetesObject[] | undefined };
 
-type View = {
-  version: number;
-  held: Map<string, Held> | undefined;
-  lists: Map<string, KubernetesObject[]>;
-};
+const none: KubernetesObject[] = [];
+
+function listOf(place: Place | undefined): KubernetesObject[] {
+  if (place === undefined) return none;
+  place.list ??= [...place.held.values()].map(objectOf);
+  return place.list;
+}
+
+/** One resource. Its places are filled when it is first listed, and then followed. */
+type View = { version: number; places: Map<string, Place> | undefined; all: KubernetesObject[] | undefined };
+
+function hold(places: Map<string, Place>, { key, value }: Entry): void {
+  const { namespace, name } = namesOf(key);
+  const place = places.get(namespace) ?? { held: new Map(), list: undefined };
+  places.set(namespace, place);
+  place.held.set(name, { value });
+  place.list = undefined;
+}
+
+function release(places: Map<string, Place>, { key }: Entry): void {
+  const { namespace, name } = namesOf(key);
+  const place = places.get(namespace);
+  if (place === undefined) return;
+  place.held.delete(name);
+  place.list = undefined;
+  if (place.held.size === 0) places.delete(namespace);
+}
 
 /** Synchronous reads of stored objects for the server's own defences; what was listed once is kept, and followed. */
 export function createLookup(engine: Engine): Lookup {
   const views = new Map<string, View>();
   function viewOf(resource: string): View {
-    let view = views.get(resource);
-    if (view === undefined) {
-      const fresh: View = { version: 1, held: undefined, lists: new Map() };
-      view = fresh;
-      views.set(resource, fresh);
-      engine.watch(`/registry/${resource}/`, engine.revision(), (events) => {
-        fresh.version++;
-        fresh.lists.clear();
-        for (const { type, entry } of events)
-          if (type === 'delete') fresh.held?.delete(entry.key);
-          else fresh.held?.set(entry.key, { value: entry.value });
-      });
-    }
+    const known = views.get(resource);
+    if (known !== undefined) return known;
+    const view: View = { version: 1, places: undefined, all: undefined };
+    views.set(resource, view);
+    engine.watch(`/registry/${resource}/`, engine.revision(), (events) => {
+      view.version++;
+      view.all = undefined;
+      if (view.places === undefined) return;
+      for (const { type, entry } of events) {
+        if (type === 'delete') release(view.places, entry);
+        else hold(view.places, entry);
+      }
+    });
     return view;
+  }
+  function placesOf(resource: string, view: View): Map<string, Place> {
+    if (view.places === undefined) {
+      view.places = new Map();
+      for (const entry of engine.range(`/registry/${resource}/`).entries) hold(view.places, entry);
+    }
+    return view.places;
   }
   return {
     get(resource, namespace, name) {
-      const key = `/registry/${resource}/${namespace}/${name}`;
-      const view = views.get(resource)?.held;
-      if (view !== undefined) {
-        const held = view.get(key);
+      const places = views.get(resource)?.places;
+      if (places !== undefined) {
+        const held = places.get(namespace)?.held.get(name);
         return held && objectOf(held);
       }
-      const entry = engine.get(key);
+      const entry = engine.get(`/registry/${resource}/${namespace}/${name}`);
       return entry === undefined ? undefined : decode(entry.value);
     },
     list(resource, namespace) {
       const view = viewOf(resource);
-      if (view.held === undefined) {
-        view.held = new Map();
-        for (const { key, value } of engine.range(`/registry/${resource}/`).entries) view.held.set(key, { value });
-      }
-      const listed = view.lists.get(namespace ?? '*');
-      if (listed !== undefined) return listed;
-      const list: KubernetesObject[] = [];
-      for (const [key, held] of view.held)
-        if (namespace === undefined || namesOf(key).namespace === namespace) list.push(objectOf(held));
-      if (view.lists.size >= listsMax) view.lists.clear();
-      view.lists.set(namespace ?? '*', list);
-      return list;
+      const places = placesOf(resource, view);
+      if (namespace !== undefined) return listOf(places.get(namespace));
+      view.all ??= [...places.values()].flatMap(listOf);
+      return view.all;
     },
     version: (resource) => viewOf(resource).version,
   };
