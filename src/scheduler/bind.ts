@@ -9,27 +9,29 @@ import type { Volumes } from './snapshot.ts';
 
 const volumeWaitMs = 10 * 60_000;
 
-/** Makes the decision true: first the volumes that waited for a node, then the pod. Throws what the API answers. */
-export async function bind(
+/** Undefined: none of the pod's volumes waits for a node. Rejects when they are not bound in time. */
+export function settleVolumes(
   pod: PodInfo,
   node: NodeInfo,
   { client, caches, clock, volumes }: { client: Client; caches: Caches; clock: Clock; volumes: Volumes },
-): Promise<void> {
+): Promise<void> | undefined {
+  if (pod.claims.length === 0) return undefined;
   const unbound = () =>
     pod.claims
       .flatMap((name) => volumes.claim(pod.namespace, name) ?? [])
       .filter(({ spec, status }) => status?.phase !== 'Bound' || !spec?.volumeName);
-  const waiting = pod.claims.length > 0 ? unbound() : [];
-  if (waiting.length > 0) {
+  const settle = async (waiting: PersistentVolumeClaim[]) => {
     for (const claim of waiting) await prepareVolume(claim, node, client, volumes);
-    await within(
-      caches('persistentvolumeclaims').until(() => unbound().length === 0),
-      volumeWaitMs,
-      clock,
-    );
+    const bound = caches('persistentvolumeclaims').until(() => unbound().length === 0);
+    await within(bound, volumeWaitMs, clock);
     if (unbound().length > 0) throw new Error(`binding volumes: timed out waiting for ${unbound()[0]!.metadata.name}`);
-  }
-  const { namespace, name, uid } = pod;
+  };
+  const waiting = unbound();
+  return waiting.length === 0 ? undefined : settle(waiting);
+}
+
+/** Makes the decision true. Throws what the API answers. */
+export async function bind({ namespace, name, uid }: PodInfo, node: NodeInfo, client: Client): Promise<void> {
   const binding = {
     apiVersion: 'v1',
     kind: 'Binding',

@@ -22,6 +22,8 @@ type Around = {
   queue: SchedulingQueue;
   report: Reporter;
   log: Log;
+  /** Undefined where no volume has to be waited for, which may take minutes. */
+  settleVolumes(pod: PodInfo, node: NodeInfo): Promise<void> | undefined;
   /** Writes the binding; rejects when it was refused. */
   bind(pod: PodInfo, node: NodeInfo): Promise<void>;
   /** A binding failed: what the pod took is free again. */
@@ -30,21 +32,31 @@ type Around = {
   onEnd(): void;
 };
 
-export function createPlacements({ world, queue, report, log, bind, onFreed, onEnd }: Around): Placements {
+export function createPlacements(around: Around): Placements {
+  const { world, queue, report, log, onFreed } = around;
   const assumed = new Map<string, PodInfo>();
   let binding = 0;
 
-  async function write(pod: PodInfo, node: NodeInfo): Promise<void> {
-    binding++;
+  async function realize(pod: PodInfo, node: NodeInfo): Promise<void> {
     try {
-      await bind(pod, node);
+      const settling = around.settleVolumes(pod, node);
+      if (settling !== undefined) await settling;
+      if (assumed.get(pod.uid) !== pod) return;
+      await write(pod, node);
       queue.done(pod.uid);
       report.scheduled(pod);
     } catch (error) {
       takeBack(pod, error as Error);
+    }
+  }
+
+  async function write(pod: PodInfo, node: NodeInfo): Promise<void> {
+    binding++;
+    try {
+      await around.bind(pod, node);
     } finally {
       binding--;
-      onEnd();
+      around.onEnd();
     }
   }
 
@@ -69,7 +81,7 @@ export function createPlacements({ world, queue, report, log, bind, onFreed, onE
       assumed.set(pod.uid, pod);
       world.denominate(pod.uid);
       world.place(pod);
-      void write(pod, node);
+      void realize(pod, node);
     },
   };
 }

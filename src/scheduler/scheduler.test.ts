@@ -9,7 +9,7 @@ import { systemClock } from '../foundation/clock.ts';
 import { createLog } from '../foundation/log.ts';
 import { startServer } from '../server/testing/start.ts';
 import { detailMark } from './reasons.ts';
-import { createScheduler } from './scheduler.ts';
+import { bindingsAtOnceMax, createScheduler } from './scheduler.ts';
 import { buildNode, buildPod } from './testing/builders.ts';
 
 /** The real server in memory and the scheduler, each with its own identity. */
@@ -35,6 +35,7 @@ async function start(t: TestContext) {
   return {
     client,
     caches,
+    depth: scheduler.depth,
     eventually,
     podNamed,
     addNode: (node: object) => client.create('nodes', node as KubernetesObject),
@@ -50,6 +51,20 @@ async function start(t: TestContext) {
       ),
   };
 }
+
+const storageClass = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: 'local' },
+  provisioner: 'example.com/local',
+  volumeBindingMode: 'WaitForFirstConsumer',
+};
+const waitingClaim = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'data', namespace: 'default' },
+  spec: { storageClassName: 'local', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+};
 
 test('pending pods get nodes, and never more than fits', async (t) => {
   const { addNode, addPod, nodeOf, eventually, podNamed, refusalOf } = await start(t);
@@ -98,6 +113,22 @@ test('an important pod takes the place of an unimportant one', async (t) => {
   assert.equal(await nodeOf('high'), 'n1');
 });
 
+test('who is promised room gets it, although others like it were refused meanwhile', async (t) => {
+  const { addNode, addPod, nodeOf, client, eventually, podNamed, refusalOf } = await start(t);
+  await addNode(buildNode('n1', { allocatable: { cpu: '1' } }));
+  await addPod('low', { requests: { cpu: '1' } });
+  await nodeOf('low');
+  await addPod('high', { requests: { cpu: '1' }, priority: 1000 });
+  await eventually(() => podNamed('high')?.status?.nominatedNodeName === 'n1');
+  await eventually(() => podNamed('low') === undefined || podNamed('low')?.metadata.deletionTimestamp);
+  // Its victim has ended, and before it is its turn again another one of its kind is refused.
+  client.delete('pods', { namespace: 'default', name: 'low' }, { gracePeriodSeconds: 0 }).catch(() => {});
+  await eventually(() => podNamed('low') === undefined);
+  await addPod('late', { requests: { cpu: '1' }, priority: 1000 });
+  assert.equal(await nodeOf('high'), 'n1');
+  await refusalOf('late');
+});
+
 test('the wish of a resize holds room until its node says that it can never have it', async (t) => {
   const { addNode, addPod, nodeOf, client, refusalOf } = await start(t);
   await addNode(buildNode('n1', { allocatable: { cpu: '2' } }));
@@ -133,27 +164,25 @@ test('gated pods wait for their gates, pods of other schedulers for theirs', asy
   assert.equal(await nodeOf('gated'), 'n1');
 });
 
+test('pods whose volumes are long in coming keep nobody else waiting', async (t) => {
+  const { addNode, addPod, nodeOf, client, depth, eventually } = await start(t);
+  await addNode(buildNode('n1', { allocatable: { cpu: '1000', pods: '1000' } }));
+  await client.create('storageclasses.storage.k8s.io', storageClass as KubernetesObject);
+  await client.create('persistentvolumeclaims', waitingClaim as KubernetesObject);
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
+  const names = Array.from({ length: bindingsAtOnceMax + 1 }, (_, index) => `waits-${index}`);
+  await Promise.all(names.map((name) => addPod(name, { volumes })));
+  await eventually(() => depth().active === 0);
+  await addPod('plain');
+  assert.equal(await nodeOf('plain'), 'n1');
+});
+
 test('a claim that waits for its first consumer gets a volume on the chosen node before its pod goes there', async (t) => {
   const { addNode, addPod, nodeOf, podNamed, client, caches, eventually } = await start(t);
   await addNode(buildNode('n1'));
   await addNode(buildNode('n2', { unschedulable: true }));
-  await client.create('storageclasses.storage.k8s.io', {
-    apiVersion: 'storage.k8s.io/v1',
-    kind: 'StorageClass',
-    metadata: { name: 'local' },
-    provisioner: 'example.com/local',
-    volumeBindingMode: 'WaitForFirstConsumer',
-  } as KubernetesObject);
-  await client.create('persistentvolumeclaims', {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'data', namespace: 'default' },
-    spec: {
-      storageClassName: 'local',
-      accessModes: ['ReadWriteOnce'],
-      resources: { requests: { storage: '1Gi' } },
-    },
-  } as KubernetesObject);
+  await client.create('storageclasses.storage.k8s.io', storageClass as KubernetesObject);
+  await client.create('persistentvolumeclaims', waitingClaim as KubernetesObject);
   await addPod('a', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] });
   const claim = () => caches('persistentvolumeclaims').get('default', 'data')!;
   const selected = 'volume.kubernetes.io/selected-node';

@@ -2,7 +2,7 @@ import type { Caches } from '../client/cache.ts';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
-import { bind } from './bind.ts';
+import { bind, settleVolumes } from './bind.ts';
 import { budgetsOf, makeRoom } from './make-room.ts';
 import { createMemo } from './memo.ts';
 import { observe, volumesOf, watched } from './observe.ts';
@@ -32,7 +32,8 @@ export type Scheduler = {
   stop(): void;
 };
 
-const bindingsAtOnceMax = 256;
+/** Pods that wait for their volumes, which may take minutes, are not among them. */
+export const bindingsAtOnceMax = 256;
 /** The API server may live in the same process: after this long others get their turn. */
 const sliceMs = 5;
 
@@ -51,13 +52,17 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const memo = createMemo();
   const placements = createPlacements({
     ...{ world, queue, report, log },
-    bind: (pod, node) => bind(pod, node, { client, caches, clock, volumes }),
+    settleVolumes: (pod, node) => settleVolumes(pod, node, { client, caches, clock, volumes }),
+    bind: (pod, node) => bind(pod, node, client),
     onFreed: () => changed('pod-gone'),
     onEnd: trigger,
   });
   let startIndex = 0;
   let [ready, scheduled, stopped] = [false, false, false];
   let stopObserving = () => {};
+
+  /** It is told something else than others of its kind. */
+  const isPromised = ({ uid }: PodInfo) => world.nominatedNode(uid) !== undefined;
 
   function changed(change: Wake): void {
     refusals.changed(change);
@@ -85,7 +90,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function decide(pod: PodInfo): void {
     try {
-      const told = refusals.find(pod);
+      const told = isPromised(pod) ? undefined : refusals.find(pod);
       if (told !== undefined) {
         queue.park(pod, told.wakes);
         report.unschedulable(pod, told.message, told.detail);
@@ -113,7 +118,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     queue.park(pod, told.wakes);
     report.unschedulable(pod, message, detail, preemption.node?.name);
     if (!found) {
-      refusals.remember(pod, told);
+      if (!isPromised(pod)) refusals.remember(pod, told);
       return;
     }
     world.nominate(pod, preemption.node.name);
