@@ -264,6 +264,21 @@ describe('volumes', () => {
     const tooMuch = { resources: { requests: { storage: '50Gi' } } };
     assert.equal(choices(pod(), world(tooMuch, 'WaitForFirstConsumer')).fit.length, 0);
   });
+  test('a volume that the claim does not select, that is going, or reserved and too small, is none for it', () => {
+    const fitting = (claim: object, one: object) => {
+      const first = world(claim, 'WaitForFirstConsumer');
+      return choices(pod(), { ...first, volumes: { ...first.volumes, volumes: () => [one as any] } }).fit;
+    };
+    const selector = { matchLabels: { disk: 'ssd' } };
+    const labelled = (labels: object) => ({ ...volume('pv1'), metadata: { name: 'pv1', labels } });
+    assert.deepEqual(fitting({ selector }, labelled({ disk: 'ssd' })), ['b1']);
+    assert.deepEqual(fitting({ selector }, labelled({ disk: 'hdd' })), []);
+    const going = { ...volume('pv1'), metadata: { name: 'pv1', deletionTimestamp: '2026-01-01T00:00:00Z' } };
+    assert.deepEqual(fitting({}, going), []);
+    const claimRef = { namespace: 'default', name: 'data' };
+    assert.deepEqual(fitting({}, volume('pv1', { claimRef })), ['b1']);
+    assert.deepEqual(fitting({}, volume('pv1', { claimRef, capacity: { storage: '1Gi' } })), []);
+  });
   test('an unbound claim of an immediate class, and a missing claim, keep the pod waiting', () => {
     assert.deepEqual(choices(pod(), world({}, 'Immediate')).reasons, [
       'pod has unbound immediate PersistentVolumeClaims',

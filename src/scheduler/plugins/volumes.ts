@@ -1,5 +1,6 @@
 import { type NodeTerm, nodeTermMatches, parseNodeTerm } from '../../api/node-selector.ts';
 import type { PersistentVolume, PersistentVolumeClaim, TopologySelectorTerm } from '../../api/schema/types.d.ts';
+import { matchesSelector } from '../../api/selectors.ts';
 import { quantityValue } from '../../foundation/quantity.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Plugin, Refusal } from '../plugin.ts';
@@ -41,19 +42,24 @@ export function volumeFor(
     .sort((one, other) => size(one) - size(other))[0];
 }
 
-/** Could this volume be bound to the claim? Reserved for it, or free and large enough with the same modes. */
-function suits({ spec, status }: PersistentVolume, claim: PersistentVolumeClaim): boolean {
+/** Could this volume be bound to the claim? Large enough, and reserved for it or free with what the claim asks for. */
+function suits({ metadata, spec, status }: PersistentVolume, claim: PersistentVolumeClaim): boolean {
   const { claimRef, capacity, accessModes = [], storageClassName = '', volumeMode = 'Filesystem' } = spec ?? {};
+  const wanted = claim.spec ?? {};
+  const canServe =
+    metadata.deletionTimestamp === undefined &&
+    volumeMode === (wanted.volumeMode ?? 'Filesystem') &&
+    quantityValue(capacity?.['storage']) >= quantityValue(wanted.resources?.requests?.['storage']);
+  if (!canServe) return false;
   if (claimRef !== undefined) {
     const { namespace, name, uid } = claim.metadata;
     return claimRef.namespace === namespace && claimRef.name === name && (!claimRef.uid || claimRef.uid === uid);
   }
   return (
     status?.phase !== 'Released' &&
-    storageClassName === (claim.spec?.storageClassName ?? '') &&
-    volumeMode === (claim.spec?.volumeMode ?? 'Filesystem') &&
-    (claim.spec?.accessModes ?? []).every((mode) => accessModes.includes(mode)) &&
-    quantityValue(capacity?.['storage']) >= quantityValue(claim.spec?.resources?.requests?.['storage'])
+    storageClassName === (wanted.storageClassName ?? '') &&
+    (wanted.accessModes ?? []).every((mode) => accessModes.includes(mode)) &&
+    (wanted.selector === undefined || matchesSelector(wanted.selector, metadata.labels))
   );
 }
 
