@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { protectionIds } from '../cluster/cluster.ts';
 
 /** Adds one command to the program. */
@@ -29,7 +29,7 @@ export const withAddresses = (command: Command): Command =>
   withCluster(command)
     .option('--listen <address>', 'also listen on this address (needs --allow-from)', collect)
     .option('--allow-from <cidr>', 'client addresses that may connect', collect)
-    .option('--port <number>', 'port of the API (default: 6443)', Number)
+    .option('--port <number>', 'port of the API (default: 6443)', numberUpTo(portMax))
     .option('--pod-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)')
     .option('--service-cidr <cidr>', 'addresses of services (default: 10.96.0.0/16)')
     .option('--relax <protection[=mode]>', `relax one of: ${protectionIds.join(', ')}`, collect);
@@ -44,6 +44,17 @@ export type ClusterOptions = {
   serviceCidr?: string;
   relax?: string[];
 };
+
+export const portMax = 65_535;
+
+/** For options that are a number. */
+export function numberUpTo(maximum: number) {
+  return (text: string): number => {
+    if (!/^\d{1,9}$/.test(text) || Number(text) > maximum)
+      throw new InvalidArgumentError(`It is a number up to ${maximum}.`);
+    return Number(text);
+  };
+}
 
 /** For options that may be given several times, one value each: a list would swallow the path behind it. */
 export const collect = (value: string, previous: string[] = []): string[] => [...previous, value];

@@ -96,6 +96,13 @@ test('a port that is taken is named with the flag', { skip: !isRoot && 'needs ro
 });
 
 test('choices that make no sense are refused', () => {
+  for (const [command, port] of [
+    ['up', 'many'],
+    ['demo', '65536'],
+    ['dev', '-1'],
+  ])
+    refused([command!, '--port', port!], /--port <number>.* is invalid\. It is a number up to 65535/);
+  refused(['dev', '--nodes', '5001'], /It is a number up to 5000/);
   refused(['up', '--data-dir', nothing, '--port', '80'], /not root, so choose a port from 1024/);
   refused(['up', '--data-dir', nothing, '--relax', 'nothing'], /no such protection/);
   refused(['up', '--data-dir', nothing, '--listen', '192.0.2.1'], /--allow-from CIDR/);

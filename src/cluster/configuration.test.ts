@@ -59,7 +59,11 @@ test('choices that make no sense are refused with what to do', () => {
   refused({ relax: ['audit=privileged'] }, /audit can be enforce, off/);
   refused({ relax: ['break-glass'] }, /how break-glass is relaxed: not at all/);
   refused({ relax: ['api-on-loopback'] }, /how api-on-loopback is relaxed: --listen ADDRESS/);
-  refused({ podCIDR: '10.0.0.0/30' }, /at least a \/24/);
+  refused({ podCIDR: '10.0.0.0/25' }, /between a \/8 and a \/24/);
+  refused({ podCIDR: '10.0.0.0/7' }, /between a \/8 and a \/24/);
+  refused({ podCIDR: '10.244.1.0/16' }, /first address of its range, 10\.244\.0\.0$/);
+  refused({ podCIDR: '10.96.4.0/24' }, /10\.96\.4\.0\/24.*10\.96\.0\.0\/16.*do not overlap/);
+  refused({ podCIDR: '10.0.0.0/8' }, /do not overlap/);
 });
 
 test('the ranges of a cluster that exists cannot change', () => {

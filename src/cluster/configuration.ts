@@ -196,8 +196,9 @@ function checkChoices(configuration: Configuration, existing: Configuration | un
   if (!Number.isInteger(apiPort) || apiPort < 1024 || apiPort > 65_534)
     throw new UsageError(`--port ${apiPort}: the API server is not root, so choose a port from 1024 to 65534`);
   for (const cidr of [podCIDR, serviceCIDR])
-    if (!ipaddr.IPv4.isValidCIDR(cidr) || Number(cidr.split('/')[1]) > 24)
-      throw new UsageError(`${cidr} is not an IPv4 range of at least a /24, such as 10.244.0.0/16`);
+    if (!ipaddr.IPv4.isValidCIDR(cidr) || Number(cidr.split('/')[1]) > 24 || Number(cidr.split('/')[1]) < 8)
+      throw new UsageError(`${cidr} is not an IPv4 range between a /8 and a /24, such as 10.244.0.0/16`);
+  if (existing === undefined) checkRanges(podCIDR, serviceCIDR);
   for (const address of listen) if (!isIPv4(address)) throw new UsageError(`--listen ${address}: not an IPv4 address`);
   for (const cidr of allowFrom)
     if (!ipaddr.isValidCIDR(cidr)) throw new UsageError(`--allow-from ${cidr}: not a range such as 192.0.2.0/24`);
@@ -211,4 +212,13 @@ function checkChoices(configuration: Configuration, existing: Configuration | un
       `this cluster has pods in ${existing.podCIDR} and services in ${existing.serviceCIDR}; ` +
         'they cannot change while it exists: `rempart down --purge` first',
     );
+}
+
+function checkRanges(podCIDR: string, serviceCIDR: string): void {
+  for (const cidr of [podCIDR, serviceCIDR])
+    if (addressIn(cidr, 0) !== cidr.split('/')[0])
+      throw new UsageError(`${cidr} does not begin at the first address of its range, ${addressIn(cidr, 0)}`);
+  const [pods, services] = [ipaddr.IPv4.parseCIDR(podCIDR), ipaddr.IPv4.parseCIDR(serviceCIDR)];
+  if (pods[0].match(services) || services[0].match(pods))
+    throw new UsageError(`pods (${podCIDR}) and services (${serviceCIDR}) need ranges that do not overlap`);
 }

@@ -18,7 +18,10 @@ const good: Machine = {
   addresses: ['127.0.0.1', '192.0.2.7'],
 };
 const check = (machine: Partial<Machine>, listen: string[] = []) =>
-  checkMachine({ dataDirectory: '/srv/data/cluster', listen }, { ...good, ...machine });
+  checkMachine(
+    { dataDirectory: '/srv/data/cluster', kubeconfig: '/home/anna/.kube/config', listen },
+    { ...good, ...machine },
+  );
 
 test('a machine that has all is accepted', () => {
   assert.doesNotThrow(() => check({}, ['192.0.2.7', '0.0.0.0', '127.0.0.2']));
@@ -31,6 +34,11 @@ const refusals: [string, Partial<Machine>, RegExp][] = [
   ['a kernel without nftables', { nftablesProblem: () => 'Protocol not supported' }, /CONFIG_NF_TABLES.*not supported/],
   ['a clock that stands at 1970', { nowMs: 0 }, /1970-01-01.*set it \(timedatectl/],
   ['a full disk', { freeBytes: () => 511 * 2 ** 20 }, /Only 511 MiB are free under \/srv\/data\/cluster/],
+  [
+    'a read-only place for the kubeconfig',
+    { writable: (place) => !place.startsWith('/home') },
+    /\/home\/anna\/\.kube cannot be written to.*--kubeconfig/,
+  ],
   ['a read-only place', { writable: () => false }, /\/srv\/data\/cluster cannot be written to.*--data-dir/],
 ];
 for (const [what, machine, message] of refusals)
@@ -44,7 +52,7 @@ test('the nearest folder that exists is what is looked at', () => {
     exists: (path) => !path.startsWith('/srv/data'),
     writable: (directory) => asked.push(directory) > 0,
   });
-  assert.deepEqual(asked, ['/srv']);
+  assert.deepEqual(asked, ['/srv', '/home/anna/.kube']);
 });
 
 test('an address that the machine does not have is refused with those it has', () => {
@@ -66,7 +74,7 @@ test('a folder that is a file is not writable on this very machine', { skip: pro
   const file = join(folder, 'file');
   writeFileSync(file, '');
   try {
-    const onlyPlace = { dataDirectory: file, listen: [] };
+    const onlyPlace = { dataDirectory: file, kubeconfig: join(file, 'config'), listen: [] };
     assert.throws(() => checkMachine(onlyPlace), /cannot be written to|Missing on this machine|nftables/);
   } finally {
     rmSync(folder, { recursive: true });

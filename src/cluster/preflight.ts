@@ -60,7 +60,7 @@ function writable(directory: string): boolean {
 
 /** Refuses to start a node where it cannot work: throws a UsageError that says what is wrong and what to do. */
 export function checkMachine(
-  { dataDirectory, listen }: Pick<Configuration, 'dataDirectory' | 'listen'>,
+  { dataDirectory, kubeconfig, listen }: Pick<Configuration, 'dataDirectory' | 'kubeconfig' | 'listen'>,
   machine: Machine = thisMachine(),
 ): void {
   if (machine.platform !== 'linux')
@@ -79,6 +79,7 @@ export function checkMachine(
     throw new UsageError(`nftables does not work in this kernel (needs CONFIG_NF_TABLES): ${problem}`);
   checkClock(machine.nowMs);
   checkDisk(dataDirectory, machine);
+  writablePlace(dirname(kubeconfig), machine, 'another file with --kubeconfig FILE');
   for (const address of listen)
     if (!address.startsWith('127.') && address !== '0.0.0.0' && !machine.addresses.includes(address))
       throw new UsageError(
@@ -97,15 +98,20 @@ function checkClock(nowMs: number): void {
 const leastFreeBytes = 512 * 2 ** 20;
 
 function checkDisk(directory: string, machine: Machine): void {
-  let existing = directory;
-  while (!machine.exists(existing)) existing = dirname(existing);
-  if (!machine.writable(existing))
-    throw new UsageError(`${existing} cannot be written to: name another place with --data-dir DIR.`);
+  const existing = writablePlace(directory, machine, 'another place with --data-dir DIR');
   const free = machine.freeBytes(existing);
   if (free < leastFreeBytes)
     throw new UsageError(
       `Only ${Math.round(free / 2 ** 20)} MiB are free under ${existing}: make room, 512 MiB are needed.`,
     );
+}
+
+/** The directory, or the nearest above it that is there. */
+function writablePlace(directory: string, machine: Machine, instead: string): string {
+  let existing = directory;
+  while (!machine.exists(existing)) existing = dirname(existing);
+  if (!machine.writable(existing)) throw new UsageError(`${existing} cannot be written to: name ${instead}.`);
+  return existing;
 }
 
 /** Throws a UsageError when something listens on a port already. */
