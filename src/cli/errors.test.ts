@@ -95,6 +95,21 @@ test('a port that is taken is named with the flag', { skip: !isRoot && 'needs ro
   server.close();
 });
 
+test('a control plane for development that cannot start says why, and ends', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const kubeconfig = join(folder, 'dev.kubeconfig');
+  refused(
+    ['dev', '--port', String(port), '--kubeconfig', kubeconfig],
+    /taken by another program: choose another with --p/,
+  );
+  server.close();
+  writeFileSync(join(folder, 'file'), '{{{');
+  refused(['dev', '--port', '0', '--kubeconfig', join(folder, 'file')], /file is not valid YAML/);
+  refused(['dev', '--port', '0', '--kubeconfig', join(folder, 'file/k')], /a file is where a folder should be/);
+});
+
 test('choices that make no sense are refused', () => {
   for (const [command, port] of [
     ['up', 'many'],

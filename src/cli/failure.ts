@@ -1,13 +1,17 @@
 import { printableLines } from '../foundation/printable.ts';
 import { UsageError } from '../foundation/usage-error.ts';
 
-/** What to do about what the operating system refuses. */
+/** What to do about what the operating system refuses, by its code, or by that and the call. */
 const remedies: Record<string, string> = {
   ENOSPC: 'the disk is full: free some space and run the command again, nothing is lost',
   EDQUOT: 'the quota of the disk is used up: free some space and run the command again, nothing is lost',
   EROFS: 'the file system is mounted read-only: name another place, or mount it again for writing',
   EACCES: 'this user may not do that: run the command as root, or name another place',
   EPERM: 'this user may not do that: run the command as root, or name another place',
+  EADDRINUSE: 'the port is taken by another program: choose another with --port, or end that program (ss -ltnp)',
+  ENOTDIR: 'a file is where a folder should be: name another place',
+  'EEXIST mkdir': 'a file is where a folder should be: name another place',
+  EISDIR: 'a folder is where a file should be: name a file',
   EMFILE: 'too many files are open: raise the limit (ulimit -n)',
 };
 
@@ -23,6 +27,6 @@ export function printableError(error: unknown): unknown {
 export function sentenceFor(error: unknown): string | undefined {
   if (error instanceof UsageError) return printableLines(error.message);
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
-  const remedy = remedies[String(error.code)];
+  const remedy = remedies[String(error.code)] ?? remedies[`${error.code} ${error.syscall}`];
   return remedy === undefined ? undefined : `${remedy} (${error.message})`;
 }

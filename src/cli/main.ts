@@ -31,6 +31,7 @@ try {
   if (error instanceof CommandFailed) process.exitCode = error.exitCode;
   else if (sentence !== undefined) {
     process.stderr.write(`rempart: ${sentence}\n`);
-    process.exitCode = 1;
+    // What was begun before it failed may keep on running.
+    process.exit(1);
   } else throw printableError(error);
 }

@@ -42,8 +42,19 @@ test('what is missing or unusable is named', () => {
   assert.throws(() => loadKubeconfig(path, 'two'), /context two: the login plugin aws speaks undefined/);
   assert.throws(() => loadKubeconfig(path, 'three'), /has no cluster named gone/);
   assert.throws(() => loadKubeconfig(path, 'four'), /has no context named four/);
-  assert.throws(() => loadKubeconfig(write('a: &a [x]\nb: [*a, *a]')), /alias/i);
+  assert.throws(() => loadKubeconfig(write('a: &a [x]\nb: [*a, *a]')), /config is not valid YAML$/);
+  assert.throws(() => loadKubeconfig(folder), /cannot be read: EISDIR/);
   assert.throws(() => loadKubeconfig(write('{}')), /no current-context/);
+});
+
+test('what is in a kubeconfig that cannot be parsed is not repeated, in errors or in warnings', (t) => {
+  const warnings = t.mock.method(process, 'emitWarning', () => undefined);
+  assert.throws(
+    () => loadKubeconfig(write('users:\n  token: {secret')),
+    (error: Error) => /config is not valid YAML, at line 2$/.test(error.message) && error.cause === undefined,
+  );
+  assert.throws(() => loadKubeconfig(write('token: !mine secret')), /no current-context/);
+  assert.equal(warnings.mock.callCount(), 0);
 });
 
 test('KUBECONFIG names the files', () => {

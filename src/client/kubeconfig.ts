@@ -52,12 +52,22 @@ function readConfig(path: string, oneOfSeveral: boolean): Entry[] {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (oneOfSeveral && (error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    throw new Error(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
   }
   if (text.length > sizeMaxBytes) throw new Error(`${path} is larger than ${sizeMaxBytes} bytes: not a kubeconfig`);
-  const value = parse(text, { maxAliasCount: 0 }) ?? {};
+  const value = parseYaml(text, path) ?? {};
   if (typeof value !== 'object') throw new Error(`${path} is not a kubeconfig`);
   return [{ value, folder: dirname(path) }];
+}
+
+function parseYaml(text: string, path: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 0, logLevel: 'error' });
+  } catch (error) {
+    // What the parser says quotes the file, which has keys in it: errors, as a cause too, and warnings.
+    const [place] = (error as { linePos?: { line: number }[] }).linePos ?? [];
+    throw new Error(`${path} is not valid YAML${place ? `, at line ${place.line}` : ''}`);
+  }
 }
 
 function connectionOf(

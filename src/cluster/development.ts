@@ -10,7 +10,7 @@ import { stamp } from '../server/server.ts';
 import { openEngine } from '../store/store.ts';
 import { openAuthority } from './certificates/authority.ts';
 import { identities } from './certificates/identities.ts';
-import { writeKubeconfig } from './certificates/kubeconfig.ts';
+import { checkKubeconfig, writeKubeconfig } from './certificates/kubeconfig.ts';
 import { readServiceAccountKeys } from './certificates/service-account-keys.ts';
 import { startControlPlane } from './control-plane/control-plane.ts';
 import { createKeeper } from './observations/keeper.ts';
@@ -29,6 +29,7 @@ export async function runDevelopment(options: {
   port: number;
   kubeconfig: string;
 }): Promise<{ url: string }> {
+  await checkKubeconfig(resolve(options.kubeconfig));
   const log = createLog('dev', 'warn');
   const keys = mkdtempSync(join(tmpdir(), 'rempart-dev-'));
   chmodSync(keys, 0o700);

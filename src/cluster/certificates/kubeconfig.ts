@@ -95,7 +95,7 @@ async function parseKubeconfig(file: string): Promise<Kubeconfig> {
   const { parse } = await import('yaml');
   let parsed: unknown;
   try {
-    parsed = parse(readFileSync(file, 'utf8'));
+    parsed = parse(readFileSync(file, 'utf8'), { logLevel: 'error' });
   } catch (cause) {
     // The parser's own message would quote the file, which has keys in it.
     throw new UsageError(`${file} is not valid YAML: name another file with --kubeconfig`, { cause });
