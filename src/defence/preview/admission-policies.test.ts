@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { noObservations } from '../../api/observations/observation.ts';
 import { exampleWebhook } from '../cluster/webhooks.ts';
 import type { Manifest } from '../contract.ts';
-import { preview } from './preview.ts';
+import { preview, subjectText } from './preview.ts';
 import { clusterOf, namespace, object, running } from './testing/cluster.ts';
 import { careless, cron, level, told } from './testing/told.ts';
 
@@ -88,6 +88,42 @@ test('pods of a new template are safe only where no webhook is asked about them,
   assert.deepEqual(lives['Deployment shop/web'], ['safe']);
   const ours = told([level('privileged'), webhook(validating!), webhook(mutating!)], [{ put: web! }]);
   assert.deepEqual(ours['Deployment shop/web'], ['safe'], 'our own server calls no webhooks');
+});
+
+test('a namespace has its name for a label also where its manifest does not say so; one that is not known may be meant', () => {
+  const selector = (name: string) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } });
+  const shop: Manifest = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } };
+  const [web] = running('web', 80, []);
+  const outcomes = (objects: Manifest[], changes: Manifest[]) =>
+    preview(
+      clusterOf(objects, { source: 'manifests', closedByDefault: false }),
+      changes.map((put) => ({ put })),
+      noObservations(),
+      0,
+    )
+      .impacts.filter(({ subject }) => subjectText(subject) === 'Deployment shop/web')
+      .map(({ outcome }) => outcome);
+  const asked = (name: string, ...there: Manifest[]) =>
+    outcomes([...there, exampleWebhook(selector(name), 'ValidatingWebhookConfiguration')], [web!]);
+  assert.deepEqual(asked('shop', shop), ['unknown']);
+  assert.deepEqual(asked('other', shop), ['safe']);
+  assert.deepEqual(asked('other'), ['unknown']);
+  const group = 'admissionregistration.k8s.io/v1';
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] };
+  const cluster = { namespace: undefined };
+  const policy = (name: string) => {
+    const spec = {
+      matchConstraints: { resourceRules: [rule], ...selector(name) },
+      validations: [{ expression: 'false' }],
+    };
+    const bound = { spec: { policyName: 'v', validationActions: ['Deny'] } };
+    return [
+      object(group, 'ValidatingAdmissionPolicy', 'v', { spec }, cluster),
+      object(group, 'ValidatingAdmissionPolicyBinding', 'v', bound, cluster),
+    ];
+  };
+  assert.deepEqual(outcomes([shop, web!], policy('shop')), ['breaks']);
+  assert.deepEqual(outcomes([shop, web!], policy('other')), ['safe']);
 });
 
 test('pods are judged as mutating policies leave them, where that is known', () => {

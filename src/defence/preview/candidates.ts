@@ -46,6 +46,12 @@ export function candidatesOf(snapshot: Snapshot, isIn: (namespace: string) => bo
 /** What counts as the namespace of an object that names none. */
 export const namespaceOf = ({ metadata }: Manifest): string => metadata.namespace || 'default';
 
+/** The namespace as API servers have it, which label each with its name; undefined where it is not known. */
+export function namespaceNamed(snapshot: Snapshot, name: string): Manifest | undefined {
+  const found = snapshot.get({ kind: 'Namespace', namespace: '', name });
+  return found && withDefaults(found);
+}
+
 function fromTemplate(object: Manifest, live: number): Candidate {
   const { pod, prefix } = podOf(object)!;
   const { name, namespace } = object.metadata;

@@ -5,7 +5,7 @@ import type { Manifest } from '../contract.ts';
 import { oncePerSnapshot } from '../snapshot/once.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Refusal } from './admission.ts';
-import { type Candidate, namespaceOf } from './candidates.ts';
+import { type Candidate, namespaceNamed, namespaceOf } from './candidates.ts';
 import { kindNamed } from './merge.ts';
 import { paramsIn, type Written } from './written.ts';
 
@@ -60,5 +60,5 @@ const asWritten = ({ pod, object }: Candidate, snapshot: Snapshot) => ({
   kind: kindNamed('Pod')!,
   object: pod,
   operation: 'CREATE' as const,
-  namespaceObject: snapshot.get({ kind: 'Namespace', namespace: '', name: namespaceOf(object) }),
+  namespaceObject: namespaceNamed(snapshot, namespaceOf(object)),
 });

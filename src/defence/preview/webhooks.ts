@@ -4,7 +4,7 @@ import { concerns, webhookKinds, webhooksIn } from '../cluster/webhooks.ts';
 import type { Manifest } from '../contract.ts';
 import { refOf, refText } from '../object-ref.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { type Candidate, namespaceOf } from './candidates.ts';
+import { type Candidate, namespaceNamed, namespaceOf } from './candidates.ts';
 
 const [validating, mutating] = webhookKinds as [string, string];
 
@@ -20,11 +20,12 @@ export type AskedWebhooks = {
  * Webhooks of a snapshot, by the pods about which the API server asks them. Conditions in CEL are taken to hold. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
  */
 export function askedWebhooks(snapshot: Snapshot): AskedWebhooks {
-  const labels = new Map(snapshot.of('Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
+  const labelsOf = (namespace: string): Record<string, string> | undefined =>
+    namespaceNamed(snapshot, namespace)?.metadata.labels ?? (snapshot.source === 'manifests' ? undefined : {});
   const isAsked = ({ namespaceSelector, objectSelector, ...rules }: Record<string, any>, { object, pod }: Candidate) =>
     concerns(rules, 'pods') &&
     creates(rules) &&
-    selects(namespaceSelector, labels.get(namespaceOf(object)) ?? {}) &&
+    selects(namespaceSelector, labelsOf(namespaceOf(object))) &&
     selects(objectSelector, pod.metadata?.labels ?? {});
   const asked = (kind: string) => {
     // Clusters of Rempart store webhooks and call none: what a pod meets there is known.
@@ -45,6 +46,6 @@ export function askedWebhooks(snapshot: Snapshot): AskedWebhooks {
 const creates = ({ rules }: Record<string, any>): boolean =>
   ((rules ?? []) as Manifest[]).some(({ operations }) => operations?.includes('CREATE') || operations?.includes('*'));
 
-/** Without a selector everything is meant. */
-const selects = (selector: LabelSelector | null | undefined, labels: Record<string, string>): boolean =>
-  selector === undefined || selector === null || matchesSelector(selector, labels);
+/** Without a selector everything is meant, and what is not known may be. */
+const selects = (selector: LabelSelector | null | undefined, labels: Record<string, string> | undefined): boolean =>
+  selector === undefined || selector === null || labels === undefined || matchesSelector(selector, labels);

@@ -7,7 +7,7 @@ import type { Manifest } from '../contract.ts';
 import { kindName, refKey, refOf } from '../object-ref.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
-import { type Candidate, candidatesOf } from './candidates.ts';
+import { type Candidate, candidatesOf, namespaceNamed } from './candidates.ts';
 import type { ImpactSubject } from './impact.ts';
 import { kindNamed } from './merge.ts';
 
@@ -21,8 +21,10 @@ export type Written = PreviewedObject & {
 
 /** What nobody but a controller makes is left out: its owner is judged. */
 export function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string>): Written[] {
-  const namespaceOf = (object: Manifest) =>
-    after.get({ kind: 'Namespace', namespace: '', name: object.metadata.namespace ?? '' });
+  const namespaces = new Map(
+    after.of('Namespace').map(({ metadata: { name } }) => [name, namespaceNamed(after, name)]),
+  );
+  const namespaceOf = (object: Manifest) => namespaces.get(object.metadata.namespace ?? '');
   const describe = (object: Manifest, kind: Kind, subject: Written['subject']): Written[] => {
     const isChanged = changed.has(refKey(refOf(object)));
     const old = isChanged ? before.get(refOf(object)) : object;
