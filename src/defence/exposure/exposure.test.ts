@@ -183,6 +183,10 @@ test('a route counts where its Gateway takes it and its Service may be referred 
   assert.deepEqual(entries([web, gateway('All'), route('b')], unread('ReferenceGrant')), notKnown);
   assert.deepEqual(entries([web, gateway('All'), route('b')], { source: 'manifests' }), notKnown);
   assert.deepEqual(entries([web, gateway('Same'), route('a')], { source: 'manifests' }), [`${at} closed`]);
+  const selecting = gateway('Selector');
+  const matchLabels = { 'kubernetes.io/metadata.name': 'a' };
+  selecting['spec'].listeners[0].allowedRoutes.namespaces.selector = { matchLabels };
+  assert.deepEqual(entries([web, selecting, route('a')]), [`${at} open`]);
   assert.deepEqual(entries([web, route('a')]), [], 'there is no such Gateway');
   const lost = ['Gateway shop.example 8080 internet not assessed'];
   assert.deepEqual(entries([web, route('a')], unread('Gateway')), lost);

@@ -1,4 +1,5 @@
 import { matchesSelector } from '../../api/selectors.ts';
+import { namespaceNameLabel } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { refOf } from '../object-ref.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -120,7 +121,7 @@ function whyRefused(
   const admitted =
     from === 'All' ||
     (from === 'Same' && own === namespaceOf(gateway)) ||
-    (from === 'Selector' && matchesSelector(selector, namespace?.metadata.labels ?? {}));
+    (from === 'Selector' && matchesSelector(selector, { ...namespace?.metadata.labels, [namespaceNameLabel]: own }));
   if (!admitted)
     return {
       why: `listener ${listener.name ?? listener.port} takes no routes of namespace ${own}`,
