@@ -96,5 +96,9 @@ export function writeKeyFile(path: string, keys: KeyRing): KeyRing {
   fsyncSync(file);
   closeSync(file);
   renameSync(`${path}.new`, path);
+  // The new name, too: what is sealed with a key that a power cut took away is lost.
+  const folder = openSync(dirname(path), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
   return keys;
 }
