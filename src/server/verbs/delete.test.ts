@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { manualClock } from '../../foundation/clock.ts';
 import { configMap, configMaps, deployment, deployments, may, must, pod, pods } from '../testing/objects.ts';
 import { startServer } from '../testing/start.ts';
 
@@ -65,6 +66,24 @@ test('a pod on no node goes at once, one on a node gets its grace period until i
   assert.equal(sooner.metadata.deletionGracePeriodSeconds, 5);
   await must(server, 'DELETE', `${pods}/somewhere`, { gracePeriodSeconds: 0 });
   assert.equal((await may(server, 'GET', `${pods}/somewhere`)).code, 404);
+});
+
+test('a shorter grace counts from the first delete, a longer one does not count', async (t) => {
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const own = await startServer({ clock });
+  t.after(() => own.stop());
+  await must(own, 'POST', pods, pod('going', { nodeName: 'node-1', terminationGracePeriodSeconds: 40 }));
+  const going = await must(own, 'DELETE', `${pods}/going`);
+  assert.equal(going.metadata.deletionTimestamp, '2026-01-01T00:00:40Z');
+  clock.advance(20_000);
+  const sooner = await must(own, 'DELETE', `${pods}/going`, { gracePeriodSeconds: 30 });
+  assert.equal(sooner.metadata.deletionTimestamp, '2026-01-01T00:00:30Z');
+  assert.deepEqual(
+    [sooner.metadata.deletionGracePeriodSeconds, sooner.metadata.generation],
+    [30, going.metadata.generation],
+  );
+  const { metadata } = await must(own, 'DELETE', `${pods}/going`, { gracePeriodSeconds: 60 });
+  assert.deepEqual(metadata, sooner.metadata);
 });
 
 test('deletecollection deletes what the selector matches, and nothing else', async () => {

@@ -58,10 +58,11 @@ function plan({ kind, clock }: Context, old: KubernetesObject, options: DeleteOp
     if (isPod) mark(object, 0, clock.now());
     return { object, action: 'remove' };
   }
-  const shortens = graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0);
-  if (metadata.deletionTimestamp !== undefined && !shortens) return { object, action: 'store' };
-  mark(object, graceSeconds, clock.now());
-  if (object.kind === 'Namespace') object['status'] = { ...object['status'], phase: 'Terminating' };
+  if (metadata.deletionTimestamp !== undefined) shorten(metadata, graceSeconds);
+  else {
+    mark(object, graceSeconds, clock.now());
+    if (object.kind === 'Namespace') object['status'] = { ...object['status'], phase: 'Terminating' };
+  }
   return { object, action: 'store' };
 }
 
@@ -69,6 +70,14 @@ function mark({ metadata }: KubernetesObject, graceSeconds: number, nowMs: numbe
   metadata.deletionTimestamp = formatTime(nowMs + graceSeconds * 1000);
   metadata.deletionGracePeriodSeconds = graceSeconds;
   if (metadata.generation !== undefined) metadata.generation++;
+}
+
+/** The grace of what is going already counts from when it was first asked to go, and is never made longer. */
+function shorten(metadata: KubernetesObject['metadata'], graceSeconds: number): void {
+  const sooner = (metadata.deletionGracePeriodSeconds ?? 0) - graceSeconds;
+  if (sooner <= 0) return;
+  metadata.deletionTimestamp = formatTime(Date.parse(metadata.deletionTimestamp!) - sooner * 1000);
+  metadata.deletionGracePeriodSeconds = graceSeconds;
 }
 
 /** The garbage collector acts on these two and takes them away again. */
