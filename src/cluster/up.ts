@@ -153,6 +153,7 @@ async function until(
   while (performance.now() < deadline && countCrashes(process, configuration) - crashes < crashesMax) {
     try {
       if (await ask()) return;
+      why = '';
     } catch (error) {
       why = (error as Error).message;
     }
@@ -162,5 +163,5 @@ async function until(
   const often = countCrashes(process, configuration) - crashes;
   const when =
     often < crashesMax ? `was not ready within ${readyTimeoutMs / 1000} s` : `ended ${often} times at its start`;
-  throw new UsageError(`${what} ${when} (${why}).\n${ends}`);
+  throw new UsageError(`${what} ${when}${why === '' ? '' : ` (${why})`}.\n${ends}`);
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Node } from '../../api/schema/types.d.ts';
@@ -11,32 +13,31 @@ type Summary = {
   pods?: { podRef: { name: string; namespace: string }; containers?: (Measured & { name: string })[] }[];
 };
 
-const answerMsMax = 5000;
+const answerMsDefaultMax = 5000;
 const answerBytesMax = 32 * 2 ** 20;
 const windowSeconds = '30s';
 
 /**
  * What `kubectl top` shows, asked of the nodes when somebody asks: nothing is sampled while nobody looks. A node that
- * does not answer is left out, as by metrics-server.
+ * does not answer in time, or answers something else, is left out, as by metrics-server.
  */
-export function usageOfNodes(nodes: () => Node[], client: Required<Extensions>['nodeClient']): Usage {
-  const summaries = async () => {
-    const answers = nodes().map(async (node) => ({
-      node,
-      summary: await readSummary(node, client).catch(() => undefined),
-    }));
-    return (await Promise.all(answers)).flatMap(({ node, summary }) => (summary ? [{ node, summary }] : []));
-  };
+export function usageOfNodes(
+  nodes: () => Node[],
+  client: Required<Extensions>['nodeClient'],
+  answerMsMax = answerMsDefaultMax,
+): Usage {
+  async function ask(read: (summary: Summary, node: Node) => KubernetesObject[]): Promise<KubernetesObject[]> {
+    const answers = nodes().map(async (node) => read(await readSummary(node, client, answerMsMax), node));
+    return (await Promise.all(answers.map((answer) => answer.catch(() => [])))).flat();
+  }
   return {
-    async nodes() {
-      return (await summaries()).map(({ node, summary }) => ({
-        ...usageObject({ name: node.metadata!.name!, labels: node.metadata!.labels }, summary.node),
-        usage: amounts(summary.node),
-      }));
-    },
-    async pods(namespace) {
-      return (await summaries()).flatMap(({ summary }) =>
-        (summary.pods ?? [])
+    nodes: () =>
+      ask(({ node: measured }, { metadata }) => [
+        { ...usageObject({ name: metadata!.name!, labels: metadata!.labels }, measured), usage: amounts(measured) },
+      ]),
+    pods: (namespace) =>
+      ask(({ pods = [] }) =>
+        pods
           .filter(({ podRef }) => namespace === undefined || podRef.namespace === namespace)
           // What does not run uses nothing: as by metrics-server, it is not listed.
           .filter(({ containers = [] }) => containers.length > 0)
@@ -44,8 +45,7 @@ export function usageOfNodes(nodes: () => Node[], client: Required<Extensions>['
             ...usageObject({ name: podRef.name, namespace: podRef.namespace }, containers[0] ?? {}),
             containers: containers.map((container) => ({ name: container.name, usage: amounts(container) })),
           })),
-      );
-    },
+      ),
   };
 }
 
@@ -59,34 +59,31 @@ const amounts = ({ cpu, memory }: Measured) => ({
   memory: `${Math.round((memory?.workingSetBytes ?? 0) / 1024)}Ki`,
 });
 
-function readSummary(node: Node, client: Required<Extensions>['nodeClient']): Promise<Summary> {
-  const host = node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
-  const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port;
-  return new Promise((resolve, reject) => {
-    const options = {
-      host,
-      port,
-      path: '/stats/summary',
-      ...client(),
-      servername: node.metadata!.name,
-      timeout: answerMsMax,
-    };
-    const request = httpsRequest(options, (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > answerBytesMax) request.destroy(new Error('the answer is too large'));
-        chunks.push(chunk);
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        if (response.statusCode !== 200) return reject(new Error(`the node answered ${response.statusCode}`));
-        resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-      });
-    });
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${answerMsMax} ms`)));
-    request.on('error', reject);
-    request.end();
+/** A node may be anybody's: what it answers is bounded in size and time, and throws here when it cannot be read. */
+async function readSummary(
+  node: Node,
+  client: Required<Extensions>['nodeClient'],
+  answerMsMax: number,
+): Promise<Summary> {
+  const request = httpsRequest({
+    host: node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address,
+    port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port,
+    path: '/stats/summary',
+    ...client(),
+    servername: node.metadata!.name,
+    signal: AbortSignal.timeout(answerMsMax),
   });
+  // What goes wrong later is the response's to tell.
+  request.on('error', () => {});
+  request.end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    bytes += chunk.length;
+    if (bytes > answerBytesMax) throw new Error('the answer is too large');
+    chunks.push(chunk);
+  }
+  if (response.statusCode !== 200) throw new Error(`the node answered ${response.statusCode}`);
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
