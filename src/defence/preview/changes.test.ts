@@ -48,6 +48,21 @@ test('isolation of namespaces is not judged where nothing is known to isolate by
   }
 });
 
+test('a pod that no controller makes again is told when it goes; one that is made again is not', () => {
+  const bare = object('v1', 'Pod', 'bare', { spec: { containers: [] } });
+  const over = object('v1', 'Pod', 'over', { spec: { containers: [] }, status: { phase: 'Succeeded' } });
+  const web = running('web', 80, ['10.0.0.1']);
+  const pods = [bare, over, ...web.filter(({ kind }) => kind === 'Pod')];
+  const changes = pods.map((pod) => ({ remove: { kind: 'Pod', namespace: 'shop', name: pod.metadata.name } }));
+  const { impacts } = preview(clusterOf([namespace('shop'), ...web, bare, over]), changes, noObservations(), 0);
+  assert.deepEqual(
+    impacts
+      .filter(({ subject }) => subject.type === 'object')
+      .map(({ outcome, subject, why }) => [outcome, subjectText(subject), why.split(';')[0]]),
+    [['unknown', 'Pod shop/bare', 'it is removed']],
+  );
+});
+
 test('seccomp: workloads that say nothing are unknown under the profile, and open without', () => {
   const silent = running('web', 80, [], { securityContext: { runAsNonRoot: true } });
   const objects = [

@@ -2,9 +2,10 @@ import { kinds } from '../../api/api.ts';
 import { resourceName } from '../../api/kind.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { loadManifests } from '../manifests/load.ts';
-import { type ObjectRef, refOf } from '../object-ref.ts';
+import { type ObjectRef, objectText, refOf } from '../object-ref.ts';
 import { protectionKind } from '../protection-mode.ts';
 import type { Change, Snapshot } from '../snapshot/snapshot.ts';
+import { serverSays } from '../snapshot/sound.ts';
 import { enforceChange } from './changes/pod-security.ts';
 import { kindOf } from './merge.ts';
 
@@ -47,6 +48,11 @@ function readFile(file: string, deletes: boolean): Change[] {
     if (typeof object.metadata.name !== 'string' || object.metadata.name === '')
       throw new UsageError(
         `${origin.file}: a ${object.kind} without metadata.name: what it would change cannot be said`,
+      );
+    const { refused } = deletes ? {} : serverSays(object);
+    if (refused !== undefined)
+      throw new UsageError(
+        `${origin.file}:${origin.lineOf([])} ${objectText(object)}: an API server refuses it: ${refused}`,
       );
     const kind = kindOf(object);
     const namespace = kind?.namespaced === false ? undefined : object.metadata.namespace || (kind && 'default');

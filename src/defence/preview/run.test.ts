@@ -187,6 +187,10 @@ test('what cannot be read as a change is wrong use', async () => {
     [{ files: [join(folder, 'absent')] }, /no such file/],
     [{ files: [file('unnamed.json', { apiVersion: 'v1', kind: 'ConfigMap', metadata: {} })] }, /without metadata.name/],
     [{ files: [file('list.json', { no: 'object' })] }, /cannot be read as a whole/],
+    [
+      { files: [file('types.json', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' }, data: { a: 1 } })] },
+      /types\.json:1 ConfigMap x: an API server refuses it: cannot unmarshal number/,
+    ],
     [{ removals: ['nothing'] }, /KIND\/NAMESPACE\/NAME/],
     [{ removals: ['configmap/shop/absent'] }, /no such object/],
     [{ protections: ['pod-security'] }, /ID=MODE/],

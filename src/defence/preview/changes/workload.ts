@@ -1,3 +1,4 @@
+import { isOver } from '../../../policy/policy.ts';
 import { refOf, refText } from '../../object-ref.ts';
 import { unseenText } from '../../observations/watched.ts';
 import { ownersOf } from '../../snapshot/owners.ts';
@@ -22,18 +23,23 @@ function judgeWorkloads({ changes, before, after, observations }: Scope): Judged
     const [old, now] = [before.get(changedRef(change)), change.put].map((object) => object && podOf(object)?.pod);
     return now !== undefined && JSON.stringify(old) !== JSON.stringify(now);
   });
-  const stopped = ownersOf(before).controllers.filter((object) => {
+  const owners = ownersOf(before);
+  // Nobody makes a pod again that no controller made.
+  const bare = before.of('Pod').filter((pod) => !isOver(pod) && owners.topOf(pod) === pod);
+  const stopped = [...owners.controllers, ...bare].filter((object) => {
     const now = after.get(refOf(object));
     return now === undefined || (now['spec']?.replicas === 0 && object['spec']?.replicas !== 0);
   });
   const impacts = stopped.map((object): Impact => {
     const how = after.get(refOf(object)) === undefined ? 'it is removed' : 'it is scaled to zero';
     const why = `${how}; connections to it that are not named here: ${unseenText(observations.windows.flows)}`;
-    return { outcome: 'unknown', subject: { type: 'template', ref: refOf(object) }, why, by: [] };
+    const type = object.kind === 'Pod' ? 'object' : 'template';
+    return { outcome: 'unknown', subject: { type, ref: refOf(object) }, why, by: [] };
   });
+  const count = (type: string) => impacts.filter(({ subject }) => subject.type === type).length;
   return {
     impacts,
-    judged: { template: impacts.length },
+    judged: { template: count('template'), object: count('object') },
     notAssessed: changed.map(
       (change) => `${refText(changedRef(change))}: whether its containers work as they are now written`,
     ),
