@@ -6,6 +6,7 @@ import { noObservations } from '../../api/observations/observation.ts';
 import { previewers } from './changes.ts';
 import { preview, subjectText } from './preview.ts';
 import { clusterOf, namespace, object, running } from './testing/cluster.ts';
+import { cron } from './testing/told.ts';
 
 test('every file of the family is in the list, and every previewer in the recipe', async () => {
   const folder = join(import.meta.dirname, 'changes');
@@ -61,6 +62,16 @@ test('a pod that no controller makes again is told when it goes; one that is mad
       .map(({ outcome, subject, why }) => [outcome, subjectText(subject), why.split(';')[0]]),
     [['unknown', 'Pod shop/bare', 'it is removed']],
   );
+});
+
+test('a CronJob that is suspended runs no more', () => {
+  const night = (suspend: boolean) => ({ ...cron('night'), spec: { ...cron('night')['spec'], suspend } });
+  const why = (was: boolean, will: boolean) =>
+    preview(clusterOf([namespace('shop'), night(was)]), [{ put: night(will) }], noObservations(), 0)
+      .impacts.filter(({ outcome }) => outcome === 'unknown')
+      .map(({ why }) => why.split(';')[0]);
+  assert.deepEqual(why(false, true), ['it is suspended']);
+  assert.deepEqual(why(true, true), []);
 });
 
 test('seccomp: workloads that say nothing are unknown under the profile, and open without', () => {

@@ -1,4 +1,5 @@
 import { isOver } from '../../../policy/policy.ts';
+import type { Manifest } from '../../contract.ts';
 import { refOf, refText } from '../../object-ref.ts';
 import { unseenText } from '../../observations/watched.ts';
 import { ownersOf } from '../../snapshot/owners.ts';
@@ -26,15 +27,12 @@ function judgeWorkloads({ changes, before, after, observations }: Scope): Judged
   const owners = ownersOf(before);
   // Nobody makes a pod again that no controller made.
   const bare = before.of('Pod').filter((pod) => !isOver(pod) && owners.topOf(pod) === pod);
-  const stopped = [...owners.controllers, ...bare].filter((object) => {
-    const now = after.get(refOf(object));
-    return now === undefined || (now['spec']?.replicas === 0 && object['spec']?.replicas !== 0);
-  });
-  const impacts = stopped.map((object): Impact => {
-    const how = after.get(refOf(object)) === undefined ? 'it is removed' : 'it is scaled to zero';
+  const impacts = [...owners.controllers, ...bare].flatMap((object): Impact[] => {
+    const how = howStopped(object, after.get(refOf(object)));
+    if (how === undefined) return [];
     const why = `${how}; connections to it that are not named here: ${unseenText(observations.windows.flows)}`;
     const type = object.kind === 'Pod' ? 'object' : 'template';
-    return { outcome: 'unknown', subject: { type, ref: refOf(object) }, why, by: [] };
+    return [{ outcome: 'unknown', subject: { type, ref: refOf(object) }, why, by: [] }];
   });
   const count = (type: string) => impacts.filter(({ subject }) => subject.type === type).length;
   return {
@@ -44,4 +42,11 @@ function judgeWorkloads({ changes, before, after, observations }: Scope): Judged
       (change) => `${refText(changedRef(change))}: whether its containers work as they are now written`,
     ),
   };
+}
+
+/** Why it runs no more; undefined: it does, or did not before. */
+function howStopped({ spec }: Manifest, now: Manifest | undefined): string | undefined {
+  if (now === undefined) return 'it is removed';
+  if (now['spec']?.replicas === 0 && spec?.replicas !== 0) return 'it is scaled to zero';
+  return now['spec']?.suspend === true && spec?.suspend !== true ? 'it is suspended' : undefined;
 }
