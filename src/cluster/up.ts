@@ -27,6 +27,8 @@ import { checkMachine, checkPort } from './preflight.ts';
 import { countCrashes, lastLogLines } from './processes/logs.ts';
 import { endOrphan, isCurrent, own, startProcess, stopProcess } from './processes/processes.ts';
 import { runningSupervisor } from './processes/running.ts';
+import { tellsModes } from './protections/objects.ts';
+import { configuredMode } from './protections/protections.ts';
 import { forgetOldKeys } from './rotate-keys.ts';
 
 /** Tells whoever watches what is going on. */
@@ -96,6 +98,10 @@ async function start(configuration: Configuration, steps: Steps): Promise<{ kube
   startProcess('agent', configuration);
   await until(`the node ${configuration.nodeName}`, configuration, 'agent', () =>
     nodeReady(client, configuration.nodeName, sinceMs),
+  );
+  // It answers before its controllers run: when these cannot, it ends.
+  await until('the API server', configuration, 'server', () =>
+    tellsModes(client, (id) => configuredMode(id, configuration)),
   );
   // A node may not say this about itself: roles attract pods.
   const labels = { 'node-role.kubernetes.io/control-plane': '' };

@@ -66,6 +66,7 @@ test('a changed choice takes effect on a running cluster, and only what reads it
   succeeds(await cluster.up('--relax', 'secret-encryption=off'));
   assert.notEqual(both()[0], server);
   assert.equal(both()[1], agent);
+  assert.equal(await cluster.kubectl('get protection secret-encryption -o jsonpath={.spec.mode}'), 'off');
   await eventually('secrets are plain', async () => onDisk(value));
   succeeds(await cluster.up('--relax', 'secret-encryption=enforce'));
   await eventually('secrets are sealed', async () => !onDisk(value));

@@ -8,7 +8,7 @@ import { silentLog } from '../../foundation/log.ts';
 import { grant, namespace, pod, startDefended } from '../../server/testing/defended.ts';
 import { createPreviewChanges } from '../previews/preview-changes.ts';
 import { protectionMode } from './admission.ts';
-import { modeInForce, protectionsResource, publishProtections } from './objects.ts';
+import { modeInForce, protectionsResource, publishProtections, tellsModes } from './objects.ts';
 import { configuredMode, modeOf, protections } from './protections.ts';
 import { followProtections, soonMs } from './status.ts';
 
@@ -71,8 +71,12 @@ test('an address that is opened by a later start, and closed again, is told by t
   const opened = ['api-on-loopback', 'client-allow-list'];
   await start(['192.0.2.1'], ['0.0.0.0/0']);
   assert.deepEqual(opened.map(inForce), ['off', 'off']);
+  const tells = (listen: string[]) =>
+    tellsModes(client, (id) => configuredMode(id, { relaxed: {}, listen, allowFrom: [] }));
+  assert.equal(await tells([]), false);
   await start([], []);
   assert.deepEqual(opened.map(inForce), ['enforce', 'enforce']);
+  assert.deepEqual([await tells([]), await tells(['192.0.2.1'])], [true, false]);
   await publish({ 'pod-security': 'privileged' });
 });
 

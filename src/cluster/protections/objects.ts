@@ -31,6 +31,13 @@ export async function publishProtections(client: Client, configured: ConfiguredM
   }
 }
 
+/** Whether a server that was started with these modes has told them, as it does before anything reacts. */
+export async function tellsModes(client: Client, configured: ConfiguredMode): Promise<boolean> {
+  const { items } = await client.list<Protection>(protectionsResource);
+  const told = new Map(items.map(({ metadata }) => [metadata.name, metadata.annotations?.[configuredKey]]));
+  return protections.every(({ id }) => told.get(id) === configured(id));
+}
+
 async function publish(client: Client, { id, atRunTime }: Declared, mode: string, present: Protection | undefined) {
   const annotations = { [configuredKey]: mode };
   if (present === undefined)
