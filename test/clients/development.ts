@@ -94,6 +94,16 @@ function kubectlWith(folder: string, words: string[], input = '', environment: R
   });
 }
 
+/** What `rempart check` says of manifests that are piped into it. */
+export function checked(manifests: string): Record<string, any> {
+  const { status, stdout, stderr } = spawnSync(join(root, 'bin/rempart'), ['check', '-', '--format', 'json'], {
+    input: manifests,
+    encoding: 'utf8',
+  });
+  assert.ok(status === 0 || status === 2, stderr);
+  return JSON.parse(stdout);
+}
+
 /** A namespace in which any pod may run. */
 export const openNamespace = (name: string): string => `
 apiVersion: v1

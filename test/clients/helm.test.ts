@@ -3,7 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type Development, noKubectl, startDevelopment } from './development.ts';
+import { checked, type Development, noKubectl, startDevelopment } from './development.ts';
 
 /** Helm 4, built from its module, installs helm/chart; the namespace keeps its closed defaults. */
 const noGo = spawnSync('go', ['version']).status === 0 ? noKubectl : 'go is not installed';
@@ -45,6 +45,18 @@ test('a chart is rendered with what the server knows, installed after its hook, 
   assert.match(await helm(`install shop ${chart} --wait --timeout 60s`), /STATUS: deployed[\s\S]*shop is green/);
   assert.equal(await shown('get deployment shop-web -o jsonpath={.status.readyReplicas}'), '2');
   assert.equal(await shown('get jobs -o name'), '', 'a hook that succeeded is deleted');
+});
+
+test('what helm template writes is judged as a whole: every object, and where its pods are careless', {
+  skip: noGo,
+}, async () => {
+  const rendered = await helm(`template shop ${chart}`);
+  const { summary, findings } = checked(rendered);
+  assert.equal(summary.objects, rendered.match(/^kind: /gm)!.length);
+  assert.deepEqual([summary.unreadable, summary.verdicts.pass > 100], [0, true]);
+  const lines = rendered.split('\n').length;
+  assert.ok(findings.every(({ line }: any) => line <= lines));
+  assert.ok(findings.some(({ object }: any) => object.name === 'shop-nightly'));
 });
 
 test('an upgrade keeps what it looks up, and a dry run of one changes nothing', { skip: noGo }, async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { developmentInShop, noKubectl } from './development.ts';
+import { checked, developmentInShop, noKubectl } from './development.ts';
 
 /** The machine's kubectl: what changes objects, and what refuses to. */
 const shop = developmentInShop();
@@ -54,6 +54,21 @@ test('a kustomization is applied and deleted as a whole', { skip: noKubectl }, a
   writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [map.yaml]\nnamePrefix: my-\nnamespace: shop\n');
   assert.match(await kubectl(`apply -k ${folder}`), /configmap\/my-map created/);
   assert.match(await kubectl(`delete -k ${folder}`), /"my-map" deleted/);
+});
+
+test('what kustomize renders is judged: names as they will be', { skip: noKubectl }, async () => {
+  const folder = join(shop.started().folder, 'careless');
+  mkdirSync(folder);
+  const pod = { hostPID: true, containers: [{ name: 'a', image: 'registry.example/a:1' }] };
+  writeFileSync(
+    join(folder, 'pod.yaml'),
+    JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: pod }),
+  );
+  writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [pod.yaml]\nnamePrefix: my-\nnamespace: shop\n');
+  const { summary, findings } = checked(await kubectl(`kustomize ${folder}`));
+  assert.deepEqual([summary.objects, summary.unreadable], [1, 0]);
+  const found = findings.find(({ check }: any) => check === 'pod-security/hostNamespaces');
+  assert.deepEqual([found.object.namespace, found.object.name, found.field], ['shop', 'my-a', 'spec.hostPID']);
 });
 
 test('roles are reconciled, and rights asked for on behalf of others', { skip: noKubectl }, async () => {
