@@ -106,6 +106,20 @@ test('a change of a document of very many keys is written at once', { timeout: 2
   assert.equal(changed, text.replace('k79999: 1', 'k79999: 2'));
 });
 
+test('a document with a number that would lose its last digits is left to a person', () => {
+  const patch = [{ op: 'add', path: '/list/-', value: 'x' }];
+  for (const [number, isKept] of [
+    ['9007199254740993', false],
+    ['9007199254740991', true],
+    ['"9007199254740993"', true],
+  ] as const)
+    for (const text of [`{"a":${number},"list":[]}`, `a: ${number}\nlist:\n- y\n`]) {
+      const edited = editDocument(text, [{ prefix: [], patch }]);
+      assert.equal('text' in edited && edited.text.includes(number), isKept, text);
+      if (!isKept) assert.match('why' in edited ? edited.why : '', /more digits/);
+    }
+});
+
 // Many minutes when the text is read anew for each change of each object.
 test('all objects of a long List are mended in a few turns, each in its place', { timeout: 60_000 }, () => {
   const count = 1500;

@@ -94,6 +94,7 @@ export function editDocument(text: string, edits: Edit[]): { text: string } | { 
       prefix.reduce((value, key) => value[key], expected),
       structuredClone(patch) as Operation[],
     );
+  if (hasLongNumber(expected)) return { why: 'a number in it has more digits than would be written back' };
   if (isJson(text)) {
     const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? (text.trim().includes('\n') ? '  ' : '');
     return { text: `${JSON.stringify(expected, null, indent)}${/\n$/.test(text) ? '\n' : ''}` };
@@ -118,6 +119,11 @@ export function editDocument(text: string, edits: Edit[]): { text: string } | { 
     return { why: 'the change cannot be written without changing more than it should' };
   return { text: edited };
 }
+
+const hasLongNumber = (value: unknown): boolean =>
+  typeof value === 'number'
+    ? Number.isInteger(value) && !Number.isSafeInteger(value)
+    : typeof value === 'object' && value !== null && Object.values(value).some(hasLongNumber);
 
 /** YAML in braces looks like it, and may have comments. */
 function isJson(text: string): boolean {
