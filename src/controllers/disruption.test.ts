@@ -51,3 +51,39 @@ test('a budget follows its pods', async (t) => {
   const now = () => caches('poddisruptionbudgets.policy').get('default', 'b') as PodDisruptionBudget | undefined;
   await eventually('poddisruptionbudgets.policy', () => now()?.status?.disruptionsAllowed === 1);
 });
+
+test('what controllers of an unknown size want is not guessed: only a number of pods that must stay lets one go', async (t) => {
+  const { client, caches, eventually, playNode } = await startCluster(t, [disruptionController()]);
+  playNode('n1');
+  const named = (name: string, spec: object) => ({ ...budget(spec), metadata: { namespace: 'default', name } });
+  for (const [name, spec] of [
+    ['share', { minAvailable: '50%' }],
+    ['less', { maxUnavailable: 1 }],
+    ['number', { minAvailable: 1 }],
+  ] as const)
+    await client.create('poddisruptionbudgets.policy', named(name, spec));
+  const owned = { apiVersion: 'db.example.com/v1', kind: 'Database', name: 'main', uid: 'u', controller: true };
+  for (const [name, ownerReferences] of [
+    ['a', [owned]],
+    ['b', [owned]],
+    ['c', []],
+  ] as const) {
+    const metadata = { ...pod(name).metadata, ownerReferences: [...ownerReferences] };
+    await client.create('pods', {
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    });
+  }
+  const now = (name: string) =>
+    (caches('poddisruptionbudgets.policy').get('default', name) as PodDisruptionBudget | undefined)?.status;
+  await eventually('poddisruptionbudgets.policy', () => now('number')?.disruptionsAllowed === 2);
+  for (const name of ['share', 'less']) {
+    await eventually('poddisruptionbudgets.policy', () => now(name)?.conditions?.[0]?.reason === 'SyncFailed');
+    assert.equal(now(name)!.disruptionsAllowed, 0);
+    assert.match(now(name)!.conditions![0]!.message, /size of Database main.*minAvailable as a number/);
+  }
+});
+
+test('pods without a controller are wanted by nobody: a share of them lets none go', () => {
+  const { disruptionsAllowed } = budgetStatus(budget({ maxUnavailable: 1 }), [pod('a'), pod('b')], 0, 0);
+  assert.equal(disruptionsAllowed, 0);
+});

@@ -53,34 +53,38 @@ function budgetsOf(pod: KubernetesObject, { cache }: ControllerContext) {
   return all.filter(({ spec }) => selects(spec?.selector, pod)).map(keyOf);
 }
 
-/** What the owners of the pods want together; a pod without a scalable owner wants itself. */
-function wantedPods({ cache }: ControllerContext, pods: Pod[]): number {
+/** How many pods their controllers want together, or why that is not known. Pods without one are wanted by nobody. */
+type Wanted = number | { unknown: string };
+
+function wantedPods({ cache }: ControllerContext, pods: Pod[]): Wanted {
   const replicas = new Map<string, number>();
-  let alone = 0;
   for (const pod of pods) {
-    const uid = controllerOf(pod)?.uid ?? '';
-    const owner = owners.map((resource) => cache(resource).byUid(uid)).find(Boolean);
-    const above = owner && cache('deployments.apps').byUid(controllerOf(owner)?.uid ?? '');
-    const scaled = above ?? owner;
-    if (scaled) replicas.set(scaled.metadata.uid!, scaled['spec']?.replicas ?? 1);
-    else alone++;
+    const reference = controllerOf(pod);
+    if (reference === undefined) continue;
+    const owner = owners.map((resource) => cache(resource).byUid(reference.uid)).find(Boolean);
+    if (owner === undefined)
+      return { unknown: `the size of ${reference.kind} ${reference.name} is not known: use minAvailable as a number` };
+    const scaled = cache('deployments.apps').byUid(controllerOf(owner)?.uid ?? '') ?? owner;
+    replicas.set(scaled.metadata.uid!, scaled['spec']?.replicas ?? 1);
   }
-  return [...replicas.values()].reduce((sum, count) => sum + count, alone);
+  return [...replicas.values()].reduce((sum, count) => sum + count, 0);
 }
 
+/** As https://kubernetes.io/docs/tasks/run-application/configure-pdb/#arbitrary-controllers-and-selectors has it. */
 export function budgetStatus(
   { spec, status, metadata }: PodDisruptionBudget,
   pods: Pod[],
-  wanted: number,
+  wanted: Wanted,
   nowMs: number,
 ): PodDisruptionBudgetStatus {
   const { minAvailable, maxUnavailable } = spec ?? {};
-  const byNumber = typeof minAvailable === 'number';
-  const expectedPods = byNumber ? pods.length : wanted;
+  const unknown = typeof wanted === 'number' || typeof minAvailable === 'number' ? undefined : wanted.unknown;
+  const size = typeof wanted === 'number' ? wanted : 0;
+  const expectedPods = typeof minAvailable === 'number' ? pods.length : size;
   const desiredHealthy =
     maxUnavailable !== undefined
-      ? Math.max(0, wanted - intOrPercent(maxUnavailable, wanted, true))
-      : intOrPercent(minAvailable, wanted, true);
+      ? Math.max(0, size - intOrPercent(maxUnavailable, size, true))
+      : intOrPercent(minAvailable, size, true);
   const disruptedPods: Record<string, string> = {};
   for (const [name, time] of Object.entries(status?.disruptedPods ?? {})) {
     const pod = pods.find((one) => one.metadata.name === name);
@@ -88,19 +92,12 @@ export function budgetStatus(
   }
   const healthy = pods.filter((pod) => isReady(pod) && !isDeleting(pod) && !(pod.metadata.name in disruptedPods));
   const allowed = expectedPods > 0 ? Math.max(0, healthy.length - desiredHealthy) : 0;
-  const condition = allowed > 0 ? ['True', 'SufficientPods'] : ['False', 'InsufficientPods'];
-  const old = status?.conditions as Condition[] | undefined;
-  const conditions = withCondition(
-    old,
-    {
-      type: 'DisruptionAllowed',
-      status: condition[0]!,
-      reason: condition[1],
-      message: '',
-      observedGeneration: metadata.generation,
-    },
-    nowMs,
-  );
+  const reason = unknown ? 'SyncFailed' : allowed > 0 ? 'SufficientPods' : 'InsufficientPods';
+  const condition: Condition = {
+    ...{ type: 'DisruptionAllowed', status: allowed > 0 ? 'True' : 'False', reason, message: unknown ?? '' },
+    observedGeneration: metadata.generation,
+  };
+  const conditions = withCondition(status?.conditions as Condition[] | undefined, condition, nowMs);
   return {
     observedGeneration: metadata.generation,
     currentHealthy: healthy.length,
