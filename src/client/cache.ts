@@ -3,6 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { deepFreeze } from '../foundation/json.ts';
 import type { Log } from '../foundation/log.ts';
 import type { Client } from './client.ts';
+import { createObjectIndex } from './object-index.ts';
 import { type ReflectorOptions, startReflector } from './reflector.ts';
 
 /**
@@ -43,42 +44,11 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
   options: ReflectorOptions,
   around: CacheAround,
 ): Cache<T> {
-  const namespaces = new Map<string, Map<string, KubernetesObject>>();
-  const uids = new Map<string, KubernetesObject>();
-  const owned = new Map<string, Map<string, KubernetesObject>>();
-  const indexes = new Map<(object: any) => string, Map<string, Map<string, KubernetesObject>>>();
+  const index = createObjectIndex();
   const subscribers = new Set<Subscriber>();
   const waiters = new Set<{ condition: () => boolean; resolve: () => void; reject: (error: unknown) => void }>();
   let revision = 0;
   let complete = false;
-
-  function index(object: KubernetesObject): void {
-    const { namespace = '', name, uid = '' } = object.metadata;
-    mapIn(namespaces, namespace).set(name, object);
-    uids.set(uid, object);
-    mapIn(owned, controllerUid(object)).set(uid, object);
-    for (const [keyOf, byKey] of indexes) mapIn(byKey, keyOf(object)).set(uid, object);
-  }
-
-  function indexBy(keyOf: (object: any) => string): Map<string, Map<string, KubernetesObject>> {
-    let byKey = indexes.get(keyOf);
-    if (byKey === undefined) {
-      byKey = new Map();
-      for (const [uid, object] of uids) mapIn(byKey, keyOf(object)).set(uid, object);
-      indexes.set(keyOf, byKey);
-    }
-    return byKey;
-  }
-
-  function forget(object: KubernetesObject): void {
-    const { namespace = '', name, uid = '' } = object.metadata;
-    dropFrom(namespaces, namespace, name);
-    uids.delete(uid);
-    dropFrom(owned, controllerUid(object), uid);
-    for (const [keyOf, byKey] of indexes) dropFrom(byKey, keyOf(object), uid);
-  }
-
-  const find = (namespace: string, name: string) => namespaces.get(namespace)?.get(name);
 
   function tell(type: Change, object: KubernetesObject, old: KubernetesObject | undefined): void {
     for (const subscriber of [...subscribers]) call(subscriber, type, object, old);
@@ -94,29 +64,29 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
 
   function put(object: KubernetesObject): void {
     const { namespace = '', name, uid } = object.metadata;
-    let old = find(namespace, name);
-    if (old) forget(old);
+    let old = index.find(namespace, name);
+    if (old) index.remove(old);
     // A name that was deleted and made again while nobody looked is another object.
     if (old && old.metadata.uid !== uid) {
       tell('DELETED', old, undefined);
       old = undefined;
     }
-    index(deepFreeze(object));
+    index.add(deepFreeze(object));
     tell(old ? 'MODIFIED' : 'ADDED', object, old);
   }
 
   function remove(object: KubernetesObject): void {
-    const old = find(object.metadata.namespace ?? '', object.metadata.name);
+    const old = index.find(object.metadata.namespace ?? '', object.metadata.name);
     if (!old) return;
-    forget(old);
+    index.remove(old);
     tell('DELETED', deepFreeze(object), old);
   }
 
   function replace(objects: KubernetesObject[], resourceVersion: string): void {
     const kept = new Set(objects.map((object) => object.metadata.uid));
-    for (const object of [...uids.values()]) if (!kept.has(object.metadata.uid)) remove(object);
+    for (const object of index.list()) if (!kept.has(object.metadata.uid)) remove(object);
     for (const object of objects) {
-      const same = find(object.metadata.namespace ?? '', object.metadata.name);
+      const same = index.find(object.metadata.namespace ?? '', object.metadata.name);
       if (same?.metadata.resourceVersion !== object.metadata.resourceVersion) put(object);
     }
     revision = Number(resourceVersion) || 0;
@@ -153,14 +123,11 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
 
   const stop = startReflector(client, resource, options, { replace, apply }, around);
   return {
-    get: (namespace, name) => find(namespace, name) as T | undefined,
-    list(namespace) {
-      if (namespace !== undefined) return [...(namespaces.get(namespace)?.values() ?? [])] as T[];
-      return [...uids.values()] as T[];
-    },
-    byUid: (uid) => uids.get(uid) as T | undefined,
-    ownedBy: (uid) => [...(owned.get(uid)?.values() ?? [])] as T[],
-    by: (keyOf, key) => [...(indexBy(keyOf).get(key)?.values() ?? [])] as T[],
+    get: (namespace, name) => index.find(namespace, name) as T | undefined,
+    list: (namespace) => index.list(namespace) as T[],
+    byUid: (uid) => index.byUid(uid) as T | undefined,
+    ownedBy: (uid) => index.by(controllerUid, uid) as T[],
+    by: (keyOf, key) => index.by(keyOf, key) as T[],
     synced: () => until(() => complete),
     revision: () => revision,
     until,
@@ -171,7 +138,7 @@ export function createCache<T extends KubernetesObject = KubernetesObject>(
     },
     subscribe(onChange) {
       const subscriber: Subscriber = (type, object, old) => onChange(type, object, old);
-      for (const object of uids.values()) call(subscriber, 'ADDED', object);
+      for (const object of index.list()) call(subscriber, 'ADDED', object);
       subscribers.add(subscriber);
       return () => subscribers.delete(subscriber);
     },
@@ -208,17 +175,3 @@ export function createCaches(client: Client, around: CacheAround): Caches {
 
 const controllerUid = (object: KubernetesObject) =>
   object.metadata.ownerReferences?.find(({ controller }) => controller)?.uid ?? '';
-
-function mapIn<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {
-  let map = maps.get(key);
-  if (map === undefined) {
-    map = new Map();
-    maps.set(key, map);
-  }
-  return map;
-}
-
-function dropFrom<V>(maps: Map<string, Map<string, V>>, key: string, inner: string): void {
-  const map = maps.get(key);
-  if (map?.delete(inner) && map.size === 0) maps.delete(key);
-}
