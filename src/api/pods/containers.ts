@@ -6,7 +6,7 @@ import { checkEnum, checkName, checkOptionalEnum, checkPort, checkUnique } from 
 import { validateEnvironment, validateEnvironmentSources } from './environment.ts';
 import { validateDevices, validateMounts } from './mounts.ts';
 import { validateHandler } from './probes.ts';
-import { validateResources } from './resources.ts';
+import { validateClaims, validateResources } from './resources.ts';
 import { validateContainerSecurity } from './security.ts';
 import type { PodContext } from './validate.ts';
 
@@ -34,6 +34,7 @@ export function validateContainer(container: Container, field: string, context: 
   if (postStart) validateHandler(postStart, `${field}.lifecycle.postStart`, errors);
   if (preStop) validateHandler(preStop, `${field}.lifecycle.preStop`, errors);
   if (container.resources) validateResources(container.resources, `${field}.resources`, errors);
+  if (container.resources?.claims) validateClaims(container.resources.claims, `${field}.resources.claims`, context);
   if (container.resizePolicy) validateResizePolicy(container.resizePolicy, `${field}.resizePolicy`, errors);
   if (container.securityContext)
     validateContainerSecurity(container.securityContext, `${field}.securityContext`, context);

@@ -1,6 +1,6 @@
 import type { Container } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { forbiddenValue, invalidValue, notFound, required } from '../validation/errors.ts';
 import { checkOptionalEnum } from '../validation/values.ts';
 import type { PodContext } from './validate.ts';
 
@@ -25,7 +25,7 @@ export function validateMounts(
   volumeMounts.forEach((mount, index) => {
     const at = `${field}.volumeMounts[${index}]`;
     if (!mount.name) errors.push(required(`${at}.name`));
-    else if (!volumes.has(mount.name)) errors.push({ ...notFound, field: `${at}.name`, message: missing(mount.name) });
+    else if (!volumes.has(mount.name)) errors.push(notFound(`${at}.name`, mount.name));
     if (!mount.mountPath) errors.push(required(`${at}.mountPath`));
     else if (paths.has(mount.mountPath))
       errors.push(invalidValue(`${at}.mountPath`, mount.mountPath, 'must be unique'));
@@ -49,9 +49,6 @@ export function validateMounts(
   });
 }
 
-const notFound = { reason: 'FieldValueNotFound' as const };
-const missing = (name: string) => `Not found: ${JSON.stringify(name)}`;
-
 export function validateDevices(
   { volumeDevices = [] }: Container,
   field: string,
@@ -61,7 +58,7 @@ export function validateDevices(
   volumeDevices.forEach(({ name, devicePath }, index) => {
     const at = `${field}.volumeDevices[${index}]`;
     if (!name) errors.push(required(`${at}.name`));
-    else if (!volumes.has(name)) errors.push({ ...notFound, field: `${at}.name`, message: missing(name) });
+    else if (!volumes.has(name)) errors.push(notFound(`${at}.name`, name));
     if (!devicePath) errors.push(required(`${at}.devicePath`));
     else if (devicePath.split('/').includes('..'))
       errors.push(invalidValue(`${at}.devicePath`, devicePath, 'can not contain backsteps (..)'));

@@ -1,21 +1,29 @@
 import { compareQuantities, isQuantity, quantityMilli } from '../../foundation/quantity.ts';
 import type { PodSpec, ResourceRequirements } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
-import { qualifiedName } from '../validation/names.ts';
-import { checkQuantity } from '../validation/values.ts';
+import { duplicate, forbiddenValue, invalidValue, notFound, notSupported, required } from '../validation/errors.ts';
+import { dnsLabel, qualifiedName } from '../validation/names.ts';
+import { checkName, checkQuantity } from '../validation/values.ts';
 import { containersTotal, isPodLevel } from './totals.ts';
+import type { PodContext } from './validate.ts';
 
-const standard = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage']);
+const standard = new Set(['cpu', 'memory', 'ephemeral-storage']);
 const isHugePages = (name: string) => name.startsWith('hugepages-');
 /** `example.com/gpu`: counted in whole, and never promised twice. */
 const isExtended = (name: string) => name.includes('/') && !name.includes('kubernetes.io/');
 
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateContainerResourceRequirements. */
 export function validateResources(resources: ResourceRequirements, field: string, errors: FieldError[]): void {
-  const { limits = {}, requests = {}, claims } = resources;
-  for (const name in limits) validateAmount(name, limits[name]!, `${field}.limits`, errors);
+  const { limits = {}, requests = {} } = resources;
+  let [hasHugePages, hasOthers] = [false, false];
+  for (const name in limits) {
+    validateAmount(name, limits[name]!, `${field}.limits`, errors);
+    hasHugePages ||= isHugePages(name);
+    hasOthers ||= name === 'cpu' || name === 'memory';
+  }
   for (const name in requests) {
+    hasHugePages ||= isHugePages(name);
+    hasOthers ||= name === 'cpu' || name === 'memory';
     const request = requests[name]!;
     validateAmount(name, request, `${field}.requests`, errors);
     const limit = limits[name];
@@ -30,7 +38,7 @@ export function validateResources(resources: ResourceRequirements, field: string
         invalidValue(`${field}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`),
       );
   }
-  if (claims) validateClaims(claims, `${field}.claims`, errors);
+  if (hasHugePages && !hasOthers) errors.push(forbiddenValue(field, 'HugePages require cpu or memory'));
 }
 
 /** Of the pod as a whole: as much as its containers ask for together, and as each of them may have. */
@@ -75,14 +83,24 @@ export function validatePodResources(
 
 type Claims = NonNullable<ResourceRequirements['claims']>;
 
-function validateClaims(claims: Claims, field: string, errors: FieldError[]): void {
-  const names = new Set<string>();
-  claims.forEach(({ name, request = '' }, index) => {
-    const key = `${name}/${request}`;
-    if (!name) errors.push(required(`${field}[${index}].name`));
-    else if (names.has(key)) errors.push(duplicate(`${field}[${index}]`, name));
-    names.add(key);
-  });
+/** Of a container: each is one of its pod's, and none is meant twice, as a whole or by one of its requests. */
+export function validateClaims(claims: Claims, field: string, { errors, claims: known }: PodContext): void {
+  const [whole, parts, named] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  for (const [index, { name, request = '' }] of claims.entries()) {
+    const at = `${field}[${index}]`;
+    if (!name) {
+      errors.push(required(at));
+      continue;
+    }
+    const key = request ? `${name}/${request}` : name;
+    if (request) checkName(request, dnsLabel, `${at}.request`, errors);
+    if (whole.has(name) || (request ? parts.has(key) : named.has(name))) errors.push(duplicate(at, key));
+    (request ? parts : whole).add(key);
+    named.add(name);
+    if (known.has(name)) continue;
+    const names = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ').slice(0, 512)}`;
+    errors.push(notFound(at, name, `must be one of the names in pod.spec.resourceClaims${names}`));
+  }
 }
 
 /** What a runtime needs for itself, beside the containers of its pod. */
@@ -104,4 +122,12 @@ function validateAmount(name: string, amount: string, field: string, errors: Fie
   checkQuantity(amount, at, errors);
   if (isExtended(name) && quantityMilli(amount) % 1000 !== 0)
     errors.push(invalidValue(at, amount, 'must be an integer'));
+  if (isHugePages(name) && !isDivisible(name, amount))
+    errors.push(invalidValue(at, amount, `${amount} is not positive integer multiple of ${name}`));
+}
+
+/** `hugepages-2Mi` are given by 2 MiB. */
+function isDivisible(name: string, amount: string): boolean {
+  const size = quantityMilli(name.slice('hugepages-'.length));
+  return size > 0 && size % 1000 === 0 && quantityMilli(amount) % size === 0;
 }

@@ -1,6 +1,6 @@
 import type { Container, Pod, PodSpec, PodTemplateSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
-import { duplicate, ErrorList, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
+import { duplicate, ErrorList, forbiddenValue, invalidValue, notFound, required } from '../validation/errors.ts';
 import { validateAnnotations, validateLabels } from '../validation/metadata.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
 import {
@@ -27,6 +27,8 @@ export type PodContext = {
   containerNames: Set<string>;
   hostPorts: Set<string>;
   volumes: Set<string>;
+  /** Of `resourceClaims`. */
+  claims: ReadonlySet<string>;
   hostNetwork: boolean;
   /** Are its users those of the node? */
   hostUsers: boolean;
@@ -58,6 +60,8 @@ export function validatePodTemplate(template: PodTemplateSpec | undefined, field
 const podRestarts = ['Always', 'OnFailure', 'Never'];
 const preemptionPolicies = ['Never', 'PreemptLowerPriority'];
 
+const noClaims: ReadonlySet<string> = new Set();
+
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePodSpec. */
 export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError[]): void {
   const volumes = validateVolumes(spec.volumes ?? [], `${field}.volumes`, errors);
@@ -66,6 +70,7 @@ export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError
     containerNames: new Set(),
     hostPorts: new Set(),
     volumes,
+    claims: spec.resourceClaims ? new Set(spec.resourceClaims.map(({ name }) => name)) : noClaims,
     hostNetwork: spec.hostNetwork ?? false,
     hostUsers: spec.hostUsers ?? true,
   };
@@ -169,12 +174,7 @@ function validateEphemeral(
     errors.push(forbiddenValue(`${field}.resources`, 'cannot be set for an Ephemeral Container'));
   const target = container.targetContainerName;
   const names = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(({ name }) => name);
-  if (target && !names.includes(target))
-    errors.push({
-      reason: 'FieldValueNotFound',
-      field: `${field}.targetContainerName`,
-      message: `Not found: ${JSON.stringify(target)}`,
-    });
+  if (target && !names.includes(target)) errors.push(notFound(`${field}.targetContainerName`, target));
 }
 
 function validatePodNames(spec: PodSpec, field: string, errors: FieldError[]): void {

@@ -21,7 +21,7 @@ export const texts = (errors: { field: string; message: string }[]) =>
   errors.map(({ field, message }) => `${field}: ${message}`);
 
 /** One field of an example set to a value, and the fields that are refused for it: as kube-apiserver 1.36 answers. */
-type FieldCase = [kind: string, path: string, value: unknown, ...refused: string[]];
+export type FieldCase = [kind: string, path: string, value: unknown, ...refused: string[]];
 
 export function testFields(cases: FieldCase[]): void {
   for (const [of, path, value, ...refused] of cases)

@@ -40,6 +40,12 @@ export const duplicate = (field: string, value: unknown): FieldError => ({
   message: `Duplicate value: ${shown(value)}`,
 });
 
+export const notFound = (field: string, value: unknown, detail = ''): FieldError => ({
+  reason: 'FieldValueNotFound',
+  field,
+  message: withDetail(`Not found: ${shown(value)}`, detail),
+});
+
 export const tooLong = (field: string, bytesMax: number): FieldError => ({
   reason: 'FieldValueTooLong',
   field,
