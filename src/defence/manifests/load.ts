@@ -103,8 +103,7 @@ function addFile(loaded: Loaded, file: string, text: string): void {
   const { documents, broken } = readDocuments(text);
   for (const { line, error, template } of broken) {
     const place = { what: `${file}:${line}`, file, line };
-    if (template)
-      loaded.unassessed.push({ ...place, why: 'a template: render it first (helm template … | rempart check -)' });
+    if (template) loaded.unassessed.push({ ...place, why: helmTemplate });
     else loaded.unreadable.push({ ...place, why: error });
   }
   for (const document of documents) if (document.value !== null) addDocument(loaded, file, document);
@@ -117,13 +116,18 @@ function addDocument(loaded: Loaded, file: string, document: ManifestDocument): 
     hasAliases: document.hasAliases,
     lineOf: (field) => document.lineOf([...prefix, ...field]),
   });
+  const isPerhapsOfHelm = document.text.includes('{{');
   const visit = (value: any, prefix: (string | number)[]) => {
     const line = () => document.lineOf(prefix);
     if (isList(value)) {
       for (const [index, item] of value.items.entries()) visit(itemOf(value, item), [...prefix, 'items', index]);
       return;
     }
-    const why = isKustomization(file, value) ? kustomization : whyNoObject(value);
+    const why = isKustomization(file, value)
+      ? kustomization
+      : isPerhapsOfHelm && isOfHelm(value)
+        ? helmTemplate
+        : whyNoObject(value);
     if (why !== undefined) {
       loaded.unassessed.push({ what: `${file}:${line()}`, file, line: line(), why });
       return;
@@ -146,6 +150,15 @@ function itemOf({ apiVersion, kind }: List, item: any): unknown {
     ? item
     : { ...item, apiVersion, kind: kind.slice(0, -'List'.length) };
 }
+
+const helmTemplate = 'a template: render it first (helm template … | rempart check -)';
+
+/** What nothing but Helm replaces. Where it stands in quotes it reads as YAML, and no verdict on it would be about anything. */
+const helmMark = /\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities)\b|include\s)/;
+
+/** What a ConfigMap holds may be a template of somebody else's. */
+const isOfHelm = (value: unknown): boolean =>
+  helmMark.test(JSON.stringify(value, (key, inner) => (key === 'data' ? undefined : inner)));
 
 const kustomization = 'a kustomization: render it first (kubectl kustomize … | rempart check -)';
 

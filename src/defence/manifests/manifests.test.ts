@@ -56,6 +56,24 @@ test('templates are not assessed, and what is no object says why', () => {
   assert.equal(unassessed[1]!.line, 5);
 });
 
+test('a template that reads as YAML is one all the same; templates of others, and remarks, are not', () => {
+  const pod = (image: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: a} # {{ .Values.a }}\nspec: {image: '${image}'}\n`;
+  for (const text of [
+    '{{ .Values.image.repository }}:{{ .Values.image.tag }}',
+    'x {{- include "a" . }}',
+    '{{.Release.Name}}-a',
+  ]) {
+    const { objects, unassessed } = load(pod(text));
+    assert.deepEqual([objects.length, unassessed[0]?.line], [0, 1], text);
+    assert.match(unassessed[0]!.why, /^a template: render it first/);
+  }
+  for (const text of ['{{ $labels.pod }} is down', '{{ template "slack.title" . }}', '{{ .Labels.a }}'])
+    assert.equal(load(pod(text)).objects.length, 1, text);
+  const held = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {chart: "{{ .Values.a }}"}\n';
+  assert.equal(load(held).objects.length, 1);
+});
+
 test('a kustomization is not assessed, with what renders it, also where only its name says what it is', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rempart-kustomization-'));
   writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [a.yaml]\n');
