@@ -57,6 +57,15 @@ test('what is in a kubeconfig that cannot be parsed is not repeated, in errors o
   assert.equal(warnings.mock.callCount(), 0);
 });
 
+test('a file with a token lies beside the kubeconfig, and counts for more than a token', () => {
+  const tokenOf = (user: string) =>
+    loadKubeconfig(write(config.replace('client-certificate-data: Y2VydA==, client-key-data: a2V5', user))).connection
+      .token;
+  assert.deepEqual(tokenOf('token: old, tokenFile: token'), { file: join(folder, 'token') });
+  assert.deepEqual(tokenOf('tokenFile: /run/token'), { file: '/run/token' });
+  assert.deepEqual(tokenOf('token: t'), { bytes: Buffer.from('t') });
+});
+
 test('KUBECONFIG names the files', () => {
   assert.deepEqual(defaultKubeconfigPaths({ KUBECONFIG: '/a:/b' }), ['/a', '/b']);
   assert.match(defaultKubeconfigPaths({})[0]!, /\.kube\/config$/);

@@ -84,11 +84,13 @@ function connectionOf(
     refuse('auth-provider is gone from Kubernetes since 1.26: use a login plugin (exec), a token or a certificate');
   if (user.username) refuse('a password is not supported, nor by Kubernetes since 1.19: use a token or a certificate');
   if (user.as) refuse('acting as another user (as) is not supported: log in as that user');
-  const source = ({ value, folder }: Entry, field: string): Source | undefined => {
-    const data = value[`${field}-data`];
-    if (data) return { bytes: Buffer.from(data, 'base64') };
+  const fileOf = ({ value, folder }: Entry, field: string): Source | undefined => {
     const file = value[field];
     return file ? { file: isAbsolute(file) ? file : join(folder, file) } : undefined;
+  };
+  const source = (entry: Entry, field: string): Source | undefined => {
+    const data = entry.value[`${field}-data`];
+    return data ? { bytes: Buffer.from(data, 'base64') } : fileOf(entry, field);
   };
   const ofUser = { value: user, folder: userFolder };
   return {
@@ -98,7 +100,7 @@ function connectionOf(
     insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'] === true,
     clientCertificate: source(ofUser, 'client-certificate'),
     clientKey: source(ofUser, 'client-key'),
-    token: user.token ? { bytes: Buffer.from(user.token) } : user.tokenFile ? { file: user.tokenFile } : undefined,
+    token: fileOf(ofUser, 'tokenFile') ?? (user.token ? { bytes: Buffer.from(user.token) } : undefined),
     plugin: user.exec && createCredentialPlugin(user.exec, { where, folder: userFolder, cluster }),
   };
 }
