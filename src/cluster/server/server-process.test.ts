@@ -15,7 +15,7 @@ test('a server whose controllers cannot start says so in one sentence and ends',
   const configuration = {
     ...configure({ dataDirectory }),
     apiPort: 0,
-    // A gateway that every Linux has, and that no EndpointSlice may name.
+    // A gateway that every Linux has, and that no Endpoints may name.
     podCIDR: '127.93.0.0/16',
   };
   writeConfiguration(configuration);
@@ -31,7 +31,7 @@ test('a server whose controllers cannot start says so in one sentence and ends',
   assert.equal(errors.length, 1, lines.join('\n'));
   assert.match(
     JSON.stringify(errors[0]),
-    /Controllers and scheduler cannot start: EndpointSlice.* or go back a version/,
+    /Controllers and scheduler cannot start: Endpoints .*loopback.* or go back a version/,
   );
   assert.equal(ended.stderr, '');
 });
