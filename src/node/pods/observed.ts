@@ -23,23 +23,25 @@ const retryMs = 1000;
 export function createObserved({ runtime, clock, log, onChange }: ObservedOptions): Observed {
   const sandboxes = new Map<string, Sandbox>();
   const reading = new Map<string, { promise: Promise<void>; again: boolean }>();
+  /** By sandbox, which reading it is known from. What began earlier and is answered later is old news. */
+  const knownFrom = new Map<string, number>();
+  let readings = 0;
   let stopped = false;
 
-  function put(sandbox: Sandbox): void {
-    const old = sandboxes.get(sandbox.id);
-    sandboxes.set(sandbox.id, sandbox);
-    if (old === undefined || JSON.stringify(old) !== JSON.stringify(sandbox)) onChange(sandbox.uid);
-  }
-
-  function drop(sandboxId: string): void {
+  function put(sandboxId: string, sandbox: Sandbox | undefined, fromReading: number): void {
+    if (fromReading < (knownFrom.get(sandboxId) ?? 0)) return;
+    knownFrom.set(sandboxId, fromReading);
     const old = sandboxes.get(sandboxId);
-    if (sandboxes.delete(sandboxId)) onChange(old!.uid);
+    if (sandbox) sandboxes.set(sandboxId, sandbox);
+    else sandboxes.delete(sandboxId);
+    const { uid } = sandbox ?? old ?? {};
+    if (uid !== undefined && JSON.stringify(old) !== JSON.stringify(sandbox)) onChange(uid);
   }
 
   async function read(sandboxId: string): Promise<void> {
+    const own = ++readings;
     const found = (await runtime.listPods(sandboxId)).find(({ id }) => id === sandboxId);
-    if (found) put(found);
-    else drop(sandboxId);
+    put(sandboxId, found, own);
   }
 
   function refresh(sandboxId: string): Promise<void> {
@@ -75,12 +77,14 @@ export function createObserved({ runtime, clock, log, onChange }: ObservedOption
     [...sandboxes.values()].find(({ containers }) => containers.some(({ id }) => id === containerId))?.id;
 
   async function relist(): Promise<void> {
+    const own = ++readings;
     const before = new Set(sandboxes.keys());
     for (const sandbox of await runtime.listPods()) {
       before.delete(sandbox.id);
-      put(sandbox);
+      put(sandbox.id, sandbox, own);
     }
     for (const id of before) await refresh(id);
+    for (const [id, reading] of knownFrom) if (reading < own && !sandboxes.has(id)) knownFrom.delete(id);
   }
 
   function relistUntilRead(): void {
