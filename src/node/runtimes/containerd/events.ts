@@ -14,8 +14,8 @@ const backOffMsMax = 5000;
 const settleMsMax = 2000;
 
 /**
- * Tells of every start and exit within milliseconds. After each (re)connection it calls back once with no id at all:
- * anything may have changed meanwhile, so read everything.
+ * Tells of every start and exit within milliseconds. After each (re)connection it calls back with no id at all, at once and
+ * a little later: anything may have changed meanwhile, so read everything.
  */
 export function watchTasks(connection: Connection, log: Log, onChange: OnChange): () => void {
   let cancelled = false;
@@ -31,11 +31,20 @@ export function watchTasks(connection: Connection, log: Log, onChange: OnChange)
     const isSandbox = await settle(connection, task.containerId, exited);
     if (!cancelled) onChange(isSandbox ? { sandboxId: task.containerId } : { containerId: task.containerId });
   };
+  /** Again when CRI must know of what was announced just before the subscription, and to nobody. */
+  const tellAll = () => {
+    const all = () => cancelled || onChange({});
+    all();
+    setTimeout(all, settleMsMax).unref();
+  };
   const open = () => {
     if (cancelled) return;
     const receive = (event: Envelope) => {
       backOffMs = 50;
-      tell(event).catch((error) => log.warn('an event of containerd could not be read', { error }));
+      tell(event).catch((error) => {
+        log.warn('an event of containerd could not be read', { error });
+        if (!cancelled) onChange({});
+      });
     };
     const reopen = (error: Error) => {
       if (cancelled) return;
@@ -45,10 +54,7 @@ export function watchTasks(connection: Connection, log: Log, onChange: OnChange)
     };
     cancel = connection.subscribe(filters, receive, reopen);
     // The subscription is in force once a later call on the same connection was answered.
-    connection.call('Version', {}).then(
-      () => cancelled || onChange({}),
-      () => {},
-    );
+    connection.call('Version', {}).then(tellAll, () => {});
   };
   open();
   return () => {
