@@ -5,13 +5,8 @@ import { limitsOf, podAmounts, requestsOf } from '../api/pod-resources.ts';
 import { qosClass } from '../api/pods/qos.ts';
 import type { Pod } from '../api/schema/types.d.ts';
 import { cpuQuota, cpuShares } from './resources.ts';
-import {
-  type CgroupLimits,
-  cgroupFolder,
-  createPodCgroup,
-  isCgroupVersion2,
-  removePodCgroup,
-} from './runtimes/cgroups.ts';
+import { type CgroupUsage, readCgroupUsage } from './runtimes/cgroup-usage.ts';
+import { type CgroupLimits, cgroupFolder, createPodCgroup, removePodCgroup } from './runtimes/cgroups.ts';
 
 /** The cgroups of pods: `<parent>/<class>/pod<uid>`, with the pod's own limits, made and removed by the agent. */
 export type Cgroups = {
@@ -28,8 +23,6 @@ export type Cgroups = {
   /** A process of a container, by its id on this machine; undefined when there is none. */
   processIn(pod: Pod, containerId: string): Promise<number | undefined>;
 };
-
-export type CgroupUsage = { memoryBytes: number; workingSetBytes: number; cpuNanoseconds: number; processes: number };
 
 /** For runtimes that have no processes. */
 export const noCgroups: Cgroups = {
@@ -79,7 +72,7 @@ export function createCgroups(parent: string): Cgroups {
     },
     // containerd names a container's cgroup by its id.
     usage: (pod, containerId) =>
-      readUsage(containerId ? `${pathOf(pod)}/${containerId}` : pathOf(pod)).catch(() => undefined),
+      readCgroupUsage(containerId ? `${pathOf(pod)}/${containerId}` : pathOf(pod)).catch(() => undefined),
     async processIn(pod, containerId) {
       const file = join(cgroupFolder('memory', `${pathOf(pod)}/${containerId}`), 'cgroup.procs');
       return Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10) || undefined;
@@ -101,18 +94,4 @@ function limitsFor(pod: Pod): CgroupLimits {
     memoryLimitBytes: bounded('memory') ? limits.memoryBytes : -1,
     processesMax: pidsPerPod,
   };
-}
-
-async function readUsage(path: string): Promise<CgroupUsage> {
-  const isV2 = isCgroupVersion2();
-  const read = async (controller: string, file: string) =>
-    (await readFile(join(cgroupFolder(controller, path), file), 'utf8')).trim();
-  const field = (text: string, name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
-  const memoryBytes = Number(await read('memory', isV2 ? 'memory.current' : 'memory.usage_in_bytes'));
-  const inactive = field(await read('memory', 'memory.stat'), isV2 ? 'inactive_file' : 'total_inactive_file');
-  const cpuNanoseconds = isV2
-    ? field(await read('cpu', 'cpu.stat'), 'usage_usec') * 1000
-    : Number(await read('cpuacct', 'cpuacct.usage'));
-  const processes = Number(await read('pids', 'pids.current'));
-  return { memoryBytes, workingSetBytes: Math.max(memoryBytes - inactive, 0), cpuNanoseconds, processes };
 }
