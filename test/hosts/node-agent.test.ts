@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import type { Pod } from '../../src/api/schema/types.d.ts';
 import { createCgroups } from '../../src/node/cgroups.ts';
 import { cgroupFolder, isCgroupVersion2 } from '../../src/node/runtimes/cgroups.ts';
-import { cannotRunContainerd, removeEveryPod, startTestHost } from '../../src/node/runtimes/testing/host.ts';
+import { cannotRunContainerd, startTestHost } from '../../src/node/runtimes/testing/host.ts';
 import { startNode } from '../../src/node/testing/cluster.ts';
 import { systemMounter } from '../../src/node/volumes/mounter.ts';
 
@@ -24,12 +24,7 @@ async function startRealNode(context: TestContext) {
     runDirectory: join(host.folder, 'run'),
     logsDirectory: join(host.folder, 'logs'),
   });
-  close = async () => {
-    await node.close();
-    await removeEveryPod(host.runtime);
-    for (const point of await systemMounter.below(join(host.folder, 'data'))) await systemMounter.unmount(point);
-    for (const point of await systemMounter.below(join(host.folder, 'run'))) await systemMounter.unmount(point);
-  };
+  close = node.close;
   return { host, ...node };
 }
 

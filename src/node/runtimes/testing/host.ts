@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { silentLog } from '../../../foundation/log.ts';
@@ -9,6 +10,7 @@ import { importImage } from '../containerd/import.ts';
 import { removeLeftovers } from '../containerd/leftovers.ts';
 import { type Containerd, startContainerd } from '../containerd/process.ts';
 import type { ContainerConfig, Runtime, SandboxConfig } from '../runtime.ts';
+import { markAsOwn, removeAbandoned } from './abandoned.ts';
 import { testImage, testImageReference } from './busybox.ts';
 
 /** Why tests on a real containerd cannot run here; false when they can. Hand it to node:test as `skip`. */
@@ -24,7 +26,7 @@ export const cannotRunContainerd: string | false =
 export type TestHost = {
   /** A folder of this test's own, for logs and volumes; removed afterwards. */
   folder: string;
-  paths: Parameters<typeof startContainerd>[0];
+  paths: ReturnType<typeof placesIn>['paths'];
   containerd: Containerd;
   runtime: Runtime;
   /** The cgroup above every pod of this test. */
@@ -32,10 +34,27 @@ export type TestHost = {
   image: string;
 };
 
+const folderPrefix = '/run/rempart-test-';
+
 /** A containerd of the test's own, with the busybox test image; everything goes when the test ends. */
 export async function startTestHost(t: TestContext, podCIDR = '10.250.0.0/24'): Promise<TestHost> {
-  const folder = mkdtempSync('/run/rempart-test-');
-  const cgroupRoot = `/rempart-test-${folder.slice(-6)}`;
+  await removeAbandoned(folderPrefix, removeAbandonedHost);
+  checkUnused(podCIDR);
+  const folder = mkdtempSync(folderPrefix);
+  markAsOwn(folder);
+  const { paths, cgroupRoot } = placesIn(folder);
+  writeCniConfig(paths.cniConfDir, routedNetwork(podCIDR, join(folder, 'ipam')));
+  const runtime = createContainerdRuntime({ socket: paths.socket, log: silentLog });
+  let started: Containerd | undefined;
+  // Before anything is started: what fails half way leaves nothing either.
+  t.after(() => takeDown(folder, runtime, started));
+  const containerd = await startContainerd(paths);
+  started = containerd;
+  await importImage(paths.socket, (await testImage()).tar);
+  return { folder, paths, containerd, runtime, cgroupRoot, image: testImageReference };
+}
+
+function placesIn(folder: string) {
   const paths = {
     root: join(folder, 'root'),
     state: join(folder, 'state'),
@@ -44,22 +63,34 @@ export async function startTestHost(t: TestContext, podCIDR = '10.250.0.0/24'): 
     cniBinDirs: ['/usr/lib/cni', '/opt/cni/bin'],
     log: silentLog,
   };
-  writeCniConfig(paths.cniConfDir, routedNetwork(podCIDR, join(folder, 'ipam')));
+  return { paths, cgroupRoot: `/rempart-test-${folder.slice(-6)}` };
+}
+
+async function takeDown(folder: string, runtime: Runtime, containerd: Containerd | undefined): Promise<void> {
+  const { paths, cgroupRoot } = placesIn(folder);
+  if (containerd) await removeEveryPod(runtime).catch(() => {});
+  await runtime.close();
+  await containerd?.stop();
+  // With what pods had mounted anywhere in the folder.
+  await removeLeftovers({ ...paths, root: folder }, true);
+  removePodCgroup(cgroupRoot);
+}
+
+/** Only its containerd knows all that belongs to the pods that a killed run left: it is taken up, or started again. */
+async function removeAbandonedHost(folder: string): Promise<void> {
+  const { paths } = placesIn(folder);
   const runtime = createContainerdRuntime({ socket: paths.socket, log: silentLog });
-  let started: Containerd | undefined;
-  // Before anything is started: what fails half way leaves nothing either.
-  t.after(async () => {
-    if (started) await removeEveryPod(runtime).catch(() => {});
-    await runtime.close();
-    await started?.stop();
-    await removeLeftovers(paths, true);
-    removePodCgroup(cgroupRoot);
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const containerd = await startContainerd(paths);
-  started = containerd;
-  await importImage(paths.socket, (await testImage()).tar);
-  return { folder, paths, containerd, runtime, cgroupRoot, image: testImageReference };
+  await takeDown(folder, runtime, await startContainerd(paths).catch(() => undefined));
+}
+
+/** Pods with the addresses of others are mistaken for them, and tests wait for what never comes. */
+function checkUnused(podCIDR: string): void {
+  const { stdout = '' } = spawnSync('ip', ['-4', 'route', 'show', 'root', podCIDR], { encoding: 'utf8' });
+  if (stdout.trim() === '') return;
+  throw new Error(
+    `this machine has routes to ${podCIDR}, which this test uses:\n${stdout}A run that was killed may have left them: ` +
+      'ip link delete NAME removes an interface with its routes.',
+  );
 }
 
 /** As the network room makes it: one routed veth per pod, no bridge. */
@@ -69,7 +100,7 @@ function routedNetwork(subnet: string, dataDir: string): string {
   return JSON.stringify({ cniVersion: '1.0.0', name: 'rempart-test', plugins });
 }
 
-export async function removeEveryPod(runtime: Runtime): Promise<void> {
+async function removeEveryPod(runtime: Runtime): Promise<void> {
   for (const { id } of await runtime.listPods()) {
     await runtime.stopPod(id);
     await runtime.removePod(id);
@@ -101,7 +132,7 @@ export function sandboxConfig(name: string, folder: string, changes: Partial<San
     annotations: {},
     dns: { servers: ['10.96.0.10'], searches: ['default.svc.cluster.local'], options: ['ndots:5'] },
     portMappings: [],
-    cgroupParent: `/rempart-test-${folder.slice(-6)}/pod-${name}`,
+    cgroupParent: `${placesIn(folder).cgroupRoot}/pod-${name}`,
     sysctls: {},
     hostNetwork: false,
     hostPID: false,
