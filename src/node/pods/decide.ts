@@ -24,6 +24,7 @@ export type Action =
   | { do: 'stopSandbox'; key: string; sandboxId: string }
   | { do: 'removeSandbox'; key: string; sandboxId: string }
   | { do: 'release'; key: string };
+export type ActionOf<Name extends Action['do']> = Extract<Action, { do: Name }>;
 
 export type Decision = {
   actions: Action[];
