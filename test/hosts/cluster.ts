@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { markAsOwn, removeAbandoned } from '../../src/node/runtimes/testing/abandoned.ts';
 import { testImage } from '../../src/node/runtimes/testing/busybox.ts';
 
 export const root = join(import.meta.dirname, '../..');
@@ -57,13 +58,34 @@ export type TestCluster = {
   remove(): Promise<void>;
 };
 
+const folderPrefix = join(tmpdir(), 'rempart-test-');
+const runCommand = (dataDirectory: string, words: string[]) =>
+  run(join(root, 'bin/rempart'), [...words, '--data-dir', dataDirectory]);
+
+/** A cluster that a killed run left still has its ports, addresses and containers. */
+async function removeAbandonedCluster(dataDirectory: string): Promise<void> {
+  const { code, stderr } = await runCommand(dataDirectory, ['down', '--purge']);
+  assert.equal(code, 0, `the cluster of a killed run in ${dataDirectory} cannot be removed: ${stderr}`);
+  rmSync(dataDirectory, { recursive: true, force: true });
+}
+
+async function beginWith(dataDirectory: string): Promise<void> {
+  markAsOwn(dataDirectory);
+  await removeAbandoned(folderPrefix, removeAbandonedCluster);
+}
+
 /** A directory and ports of its own for one cluster; nothing is started. */
 export function testCluster(index: number): TestCluster {
-  const dataDirectory = mkdtempSync(join(tmpdir(), 'rempart-test-'));
+  const dataDirectory = mkdtempSync(folderPrefix);
   chmodSync(dataDirectory, 0o755);
   const kubeconfig = join(dataDirectory, 'test.kubeconfig');
   const id = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 6);
-  const rempart = (...words: string[]) => run(join(root, 'bin/rempart'), [...words, '--data-dir', dataDirectory]);
+  let begun: Promise<void> | undefined;
+  const rempart = async (...words: string[]) => {
+    begun ??= beginWith(dataDirectory);
+    await begun;
+    return runCommand(dataDirectory, words);
+  };
   const apart = [
     '--port',
     `${17_000 + index * 10}`,
