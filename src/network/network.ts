@@ -16,6 +16,7 @@ import {
   uplinkMtuBytes,
 } from './interfaces.ts';
 import { listSet } from './nft/dynamic.ts';
+import { keepRestored } from './nft/restoring.ts';
 import { createKernelReader } from './observations/kernel.ts';
 import { createObserver } from './observations/observer.ts';
 import type { FlowReport } from './observations/outbox.ts';
@@ -81,9 +82,6 @@ export type Network = {
   stop(): Promise<void>;
 };
 
-/** How often the tables are looked for, in case something outside flushed them. */
-const restoreMs = 30_000;
-
 /** The pod network of one node: services, policies, DNS and what was observed. Nothing is touched before `start`. */
 export function createNetwork(options: NetworkOptions): Network {
   const { log, clock, cache } = options;
@@ -116,7 +114,7 @@ export function createNetwork(options: NetworkOptions): Network {
       report: options.report,
     });
   let stopDns = nothing;
-  let cancelRestore = () => {};
+  let stopRestoring = () => {};
   const started = Promise.withResolvers<void>();
   started.promise.catch(() => {});
 
@@ -131,15 +129,7 @@ export function createNetwork(options: NetworkOptions): Network {
       ...options,
       ...{ caches, machineAddresses, mayReachOutside: policies.mayReachOutside },
     });
-    restoreLater();
-  }
-
-  function restoreLater(): void {
-    cancelRestore = clock.after(restoreMs, () => {
-      Promise.all([policies.restore(), services.restore()])
-        .catch((error) => log.error('the network tables could not be restored', { error }))
-        .finally(restoreLater);
-    });
+    stopRestoring = keepRestored(() => Promise.all([policies.restore(), services.restore()]), { clock, log });
   }
 
   return {
@@ -164,7 +154,7 @@ export function createNetwork(options: NetworkOptions): Network {
     },
     cniConfig: async () => cniConfig({ ...options, mtuBytes: await uplinkMtuBytes(run) }),
     async stop() {
-      cancelRestore();
+      stopRestoring();
       await observer?.stop();
       const endDns = stopDns;
       stopDns = nothing;
