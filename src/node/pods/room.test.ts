@@ -46,12 +46,14 @@ test('a new pod that does not fit beside the others ends with the reason', () =>
   assert.deepEqual(events, ['second OutOfcpu']);
 });
 
-test('who has ended, and who is refused itself, takes no room', () => {
+test('who has ended or goes, and who is refused itself, takes no room', () => {
   const ended = workerOf(podOf('ended', '2', {}, { phase: 'Succeeded' }));
   const refused = workerOf(podOf('refused', '2'));
   refused.stop({ graceSeconds: 0, sinceMs: 0, deleted: false, phase: 'Failed' });
+  const going = workerOf(podOf('going', '2'));
+  Object.assign(going.memory, { released: true });
   const fresh = workerOf(podOf('fresh', '2'));
-  roomOf([ended, refused, fresh]).room.admit(fresh);
+  roomOf([ended, refused, going, fresh]).room.admit(fresh);
   assert.equal(fresh.memory.stop, undefined);
 });
 

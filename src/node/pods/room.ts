@@ -30,10 +30,10 @@ export function createRoom(
   context: Pick<NodeContext, 'record' | 'records' | 'observed' | 'clock'>,
   { workers, node, pressure, wanted }: RoomOptions,
 ): Room {
-  /** What holds resources beside one pod. */
+  /** What holds resources beside one pod: not what has let go of them, and only its records are still there. */
   const othersThan = (uid: string): Pod[] =>
-    workers().flatMap(({ memory: { pod, stop } }) =>
-      pod.metadata.uid !== uid && !isEnded(pod) && !stop?.phase ? [pod] : [],
+    workers().flatMap(({ memory: { pod, stop, released } }) =>
+      pod.metadata.uid !== uid && !released && !isEnded(pod) && !stop?.phase ? [pod] : [],
     );
 
   function resize(pod: Pod, worker: PodWorker): void {
