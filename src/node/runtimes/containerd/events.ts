@@ -21,6 +21,7 @@ export function watchTasks(connection: Connection, log: Log, onChange: OnChange)
   let cancelled = false;
   let cancel = () => {};
   let backOffMs = 50;
+  let later: NodeJS.Timeout | undefined;
 
   const tell = async (event: Envelope) => {
     const exited = event.topic === '/tasks/exit';
@@ -31,11 +32,13 @@ export function watchTasks(connection: Connection, log: Log, onChange: OnChange)
     const isSandbox = await settle(connection, task.containerId, exited);
     if (!cancelled) onChange(isSandbox ? { sandboxId: task.containerId } : { containerId: task.containerId });
   };
+  const all = () => {
+    if (!cancelled) onChange({});
+  };
   /** Again when CRI must know of what was announced just before the subscription, and to nobody. */
   const tellAll = () => {
-    const all = () => cancelled || onChange({});
     all();
-    setTimeout(all, settleMsMax).unref();
+    later = setTimeout(all, settleMsMax).unref();
   };
   const open = () => {
     if (cancelled) return;
@@ -43,10 +46,11 @@ export function watchTasks(connection: Connection, log: Log, onChange: OnChange)
       backOffMs = 50;
       tell(event).catch((error) => {
         log.warn('an event of containerd could not be read', { error });
-        if (!cancelled) onChange({});
+        all();
       });
     };
     const reopen = (error: Error) => {
+      clearTimeout(later);
       if (cancelled) return;
       log.debug('the event stream of containerd broke; connecting again', { error: error.message, inMs: backOffMs });
       setTimeout(open, backOffMs).unref();

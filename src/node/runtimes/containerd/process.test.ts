@@ -43,10 +43,10 @@ test('containerd dies, containers go on', { skip: cannotRunContainerd }, async (
     containerd.release();
     const impatient = await startContainerd({ ...paths, askEveryMs: 50 });
     const hanging = impatient.pid();
-    changes.length = 0;
     process.kill(hanging, 'SIGSTOP');
     await until(() => impatient.pid() !== hanging);
     assert.ok(!existsSync(`/proc/${hanging}`));
+    changes.length = 0;
     await until(() => changes.some((change) => change.containerId === undefined && change.sandboxId === undefined));
     impatient.release();
   });
