@@ -34,6 +34,11 @@ test('a sleep as long as there is time is no failure', async () => {
   await hook;
 });
 
+test('a pod that may take a year to end has its hook run, too', async () => {
+  const exec = () => new Promise((resolve) => setTimeout(resolve, 50, { exitCode: 0, output: '' }));
+  await runHook({ exec: { command: ['x'] } }, target(systemClock as never, exec), 365 * 24 * 3_600_000);
+});
+
 async function listen(t: TestContext, serve: (socket: Socket) => void): Promise<number> {
   const server = createServer(serve);
   server.listen(0, '127.0.0.1');

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../../api/schema/types.d.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import type { Sandbox } from '../runtimes/runtime.ts';
+import { timerMsMax } from '../timer.ts';
 import { createAttempts } from './attempts.ts';
 import type { NodeContext } from './context.ts';
 import { deadlineMs, deadlineStop } from './deadline.ts';
@@ -28,9 +29,6 @@ export type PodWorker = {
   refresh(): void;
   dispose(): void;
 };
-
-/** A timer holds less than 25 days, and fires at once when it is given more: a deadline may be further away. */
-const sleepMsMax = 24 * 3_600_000;
 
 /** `onEnded` is called once nothing of a stopped pod is left but its records. */
 export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: PodWorker) => void): PodWorker {
@@ -92,7 +90,7 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
     const times = [wakeAtMs, refreshAtMs(memory), deadlineMs(current)].filter((time) => time !== undefined);
     if (times.length === 0 || disposed) return;
     const delayMs = Math.max(Math.min(...times) - clock.now(), 1);
-    cancelTimer = clock.after(Math.min(delayMs, sleepMsMax), wake);
+    cancelTimer = clock.after(Math.min(delayMs, timerMsMax), wake);
   }
 
   const worker: PodWorker = {

@@ -1,6 +1,7 @@
 import type { Container as ContainerSpec, Probe } from '../../api/schema/types.d.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import { timerMsMax } from '../timer.ts';
 import { runProbe } from './run-probe.ts';
 
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
@@ -44,9 +45,6 @@ type Task = {
   cancel(): void;
 };
 
-/** A timer holds less than 25 days: who asks for more is probed a little more often. */
-const waitMsMax = 24 * 24 * 3_600_000;
-
 export function createProber({ runtime, clock, onChange, onFailure }: ProberOptions): Prober {
   const tasks = new Map<string, Task>();
   const results = new Map<string, ProbeResult>();
@@ -56,7 +54,7 @@ export function createProber({ runtime, clock, onChange, onFailure }: ProberOpti
   const isCurrent = (task: Task) => tasks.get(keyOf(task)) === task;
 
   function schedule(task: Task, delayMs: number): void {
-    task.cancel = clock.after(Math.min(delayMs, waitMsMax), () => void once(task));
+    task.cancel = clock.after(Math.min(delayMs, timerMsMax), () => void once(task));
   }
 
   async function once(task: Task): Promise<void> {
