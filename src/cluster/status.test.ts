@@ -10,7 +10,7 @@ test('of a cluster that does not run, what is configured is told, in a form of a
   const dataDirectory = mkdtempSync(join(tmpdir(), 'rempart-status-'));
   t.after(() => rmSync(dataDirectory, { recursive: true }));
   // Nobody listens on port 1.
-  writeConfiguration({ ...configure({ dataDirectory, relax: ['audit'] }), apiPort: 1 });
+  writeConfiguration({ ...configure({ dataDirectory, relax: ['audit', 'namespace-isolation=deny'] }), apiPort: 1 });
   const { version, healthy, processes, nodes, protections } = await status(dataDirectory);
   assert.equal(version, 1);
   assert.equal(healthy, false);
@@ -26,4 +26,5 @@ test('of a cluster that does not run, what is configured is told, in a form of a
     protections.filter(({ relaxed }) => relaxed).map(({ id, mode }) => [id, mode]),
     [['audit', 'off']],
   );
+  assert.equal(protections.find(({ id }) => id === 'namespace-isolation')?.mode, 'deny', 'which is stricter');
 });

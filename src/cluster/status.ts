@@ -9,7 +9,7 @@ import { type Configuration, layout, readConfiguration } from './configuration.t
 import type { ProcessName } from './places.ts';
 import { runningSupervisor } from './processes/running.ts';
 import { changedBy, protectionsResource } from './protections/objects.ts';
-import { configuredMode, protections } from './protections/protections.ts';
+import { configuredMode, isRelaxed, protections } from './protections/protections.ts';
 import { adminClient, apiUrl } from './up.ts';
 
 export type ClusterStatus = {
@@ -77,7 +77,7 @@ function protectionStatus(
   configuration: Configuration,
   modes: Map<string, string>,
 ): ClusterStatus['protections'][number] {
-  const { id, level, what, default: standard } = protection;
+  const { id, level, what } = protection;
   const mode = modes.get(id) ?? configuredMode(id, configuration);
-  return { id, level, mode, relaxed: mode !== standard, what, relaxedBy: changedBy(protection) };
+  return { id, level, mode, relaxed: isRelaxed(protection, mode), what, relaxedBy: changedBy(protection) };
 }

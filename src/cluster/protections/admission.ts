@@ -4,7 +4,7 @@ import { notSupported } from '../../api/validation/errors.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../../server/server.ts';
 import type { Foreseen, PreviewChanges } from '../previews/preview-changes.ts';
 import { changedBy } from './objects.ts';
-import { protections } from './protections.ts';
+import { isRelaxed, protections } from './protections.ts';
 
 const group = 'defence.rempart.io';
 /** A refusal names so many of what would break; `rempart preview` names all. */
@@ -42,7 +42,10 @@ async function judgeUpdate(request: AdmissionRequest, previewChanges: PreviewCha
   const undo = `kubectl patch protection ${name} --type=merge -p '{"spec":{"mode":"${before}"}}'`;
   request.annotate('defence.rempart.io/mode-change', `${name}: ${before} -> ${mode}; undo: ${undo}`);
   if (mode !== declared.default)
-    request.warn(`${declared.what}: this is relaxed from "${before}" to "${mode}". To undo it: ${undo}`);
+    request.warn(
+      `${declared.what}: this is ${isRelaxed(declared, mode) ? 'relaxed' : 'tightened'} from "${before}" to "${mode}". ` +
+        `To undo it: ${undo}`,
+    );
 }
 
 function judgeImpact(request: AdmissionRequest, { broken, unknown }: Foreseen): void {

@@ -56,6 +56,9 @@ test('a mode is changed through the API, with its undo in the answer and in the 
   const told = annotated.flatMap((annotations) => annotations['defence.rempart.io/mode-change'] ?? []);
   assert.match(told.at(-1)!, /^pod-security: restricted -> baseline; undo: kubectl patch protection pod-security/);
   assert.equal(inForce('pod-security'), 'baseline');
+  const denied = await setMode('namespace-isolation', 'deny');
+  assert.match(denied.warnings.join(), /tightened from "island" to "deny"/);
+  assert.equal((await setMode('namespace-isolation', 'island')).code, 200);
 });
 
 test('it stays over a restart, until the cluster is started with another one', async () => {

@@ -129,6 +129,10 @@ export const protections: Protection[] = [
   },
 ];
 
+/** Whether a mode closes less than the default: `deny` closes more. */
+export const isRelaxed = ({ default: standard }: Protection, mode: string): boolean =>
+  mode !== standard && mode !== 'deny';
+
 /** The mode a protection is in, given what the cluster relaxes. */
 export const modeOf = (id: string, relaxed: Modes): string =>
   relaxed[id] ?? protections.find((protection) => protection.id === id)!.default;
