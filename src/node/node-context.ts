@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { KubernetesObject } from '../api/object.ts';
 import type { Pod } from '../api/schema/types.d.ts';
 import { createRecorder } from '../reconcile/events.ts';
@@ -6,6 +7,7 @@ import type { AgentOptions } from './agent.ts';
 import { noCgroups } from './cgroups.ts';
 import { parseResolvConf } from './environment/host-names.ts';
 import { createPuller } from './images/pull.ts';
+import { createPulledImages } from './images/pulled.ts';
 import type { Machine } from './machine.ts';
 import type { NetworkHooks, NodeContext, Recorder } from './pods/context.ts';
 import { ensureImage } from './pods/image.ts';
@@ -39,7 +41,8 @@ export function createNodeContext(options: AgentOptions, parts: ContextParts): N
   const record = recorderOf(options);
   const onChange = (uid: string) => worker(uid)?.wake();
   const sources = createSources({ client, services, clock, log, onChange: (uid) => worker(uid)?.refresh() });
-  const puller = createPuller({ images: runtime.images, log });
+  const pulled = createPulledImages(join(options.dataDirectory, 'pulled-images.json'), log);
+  const puller = createPuller({ images: runtime.images, pulled, log });
   const onFailure = (uid: string, container: string, kind: string, message: string) => {
     const pod = worker(uid)?.memory.pod;
     const name = kind[0]!.toUpperCase() + kind.slice(1);

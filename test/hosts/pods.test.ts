@@ -261,7 +261,20 @@ test('an image of a registry is pulled with the secret of the pod or of its acco
     assert.match(await kubectl('-n work describe pod guesser'), /Failed +.*failed to pull image.*401|unauthorized/i);
     assert.doesNotMatch(await kubectl('-n work describe pod guesser'), /guessed/);
     assert.ok(registry.asked.manifests >= 2 && registry.asked.refused >= 4, JSON.stringify(registry.asked));
-    await kubectl('-n work delete pod nobody guesser known account');
+    // The image is on the node now: who may not have it from its registry does not have it from the node either.
+    const manifests = registry.asked.manifests;
+    const present = (name: string, more: object) => {
+      const pulled = pulling(name, more);
+      return {
+        ...pulled,
+        spec: { ...pulled.spec, containers: [{ ...pulled.spec.containers[0], imagePullPolicy: 'IfNotPresent' }] },
+      };
+    };
+    await apply(present('stranger', {}), present('friend', { imagePullSecrets: [{ name: 'login' }] }));
+    await ready('friend');
+    assert.equal(registry.asked.manifests, manifests, 'a login that is known is not tried again');
+    await waitingFor('stranger', 'ImagePullBackOff');
+    await kubectl('-n work delete pod nobody guesser known account stranger friend');
   } finally {
     registry.close();
   }

@@ -4,6 +4,7 @@ import { silentLog } from '../../foundation/log.ts';
 import type { ImageService } from '../runtimes/runtime.ts';
 import { credentialsFor, type PullSecret, repositoryOf } from './credentials.ts';
 import { createPuller } from './pull.ts';
+import type { Proof } from './pulled.ts';
 
 const userOf = (pattern: string) => pattern.replaceAll(':', '_');
 
@@ -64,11 +65,18 @@ test('a pull tries the credentials in turn, then none, and says what the first w
       throw new Error(`refused ${credentials?.username ?? 'nobody'}`);
     },
   } as unknown as ImageService;
-  const puller = createPuller({ images, log: silentLog });
-  assert.equal(await puller.pull('registry.io/team/a', [secret('registry.io', 'registry.io/team')]), 'sha256:1');
+  const noted: string[] = [];
+  const pulled = {
+    ...{ mayUse: () => true, isFull: () => false, keep() {} },
+    note: (id: string, proof: Proof | 'everybody') => void noted.push(`${id} ${proof}`),
+  };
+  const puller = createPuller({ images, pulled, log: silentLog });
+  const both = [secret('registry.io', 'registry.io/team')];
+  assert.equal(await puller.pull('registry.io/team/a', 'uid', both), 'sha256:1');
+  assert.deepEqual(noted, ['sha256:1 login ["registry.io","pass:word"]', 'sha256:1 pod uid']);
   assert.deepEqual(tried, ['registry.io/team', 'registry.io']);
   await assert.rejects(
-    puller.pull('registry.io/team/a', [secret('registry.io/team')]),
+    puller.pull('registry.io/team/a', 'uid', [secret('registry.io/team')]),
     /^Error: refused registry.io\/team$/,
   );
   assert.equal(tried.at(-1), undefined);

@@ -20,10 +20,11 @@ test('without a policy an image is pulled always when its tag may move', () => {
 });
 
 test('policies decide between what is here and the registry, and secrets reach the pull decoded', async () => {
-  const runtime = createTestRuntime(['here:1']);
+  const runtime = createTestRuntime(['here:1', 'private:1']);
   const asked: object[] = [];
   const puller = {
-    async pull(reference: string, secrets: object[]) {
+    mayUse: async (id: string) => id !== 'sha256:private:1',
+    async pull(reference: string, _uid: string, secrets: object[]) {
       asked.push(secrets);
       if (reference === 'broken:1') throw new Error('unauthorized');
       return runtime.images.pull(reference, undefined);
@@ -44,6 +45,10 @@ test('policies decide between what is here and the registry, and secrets reach t
   assert.equal(first!.data['.dockerconfigjson']!.toString(), '{"auths":{}}');
   assert.deepEqual(second, { type: '', data: {} });
   await assert.rejects(ensure('absent:1', 'Never'), { reason: 'ErrImageNeverPull' });
+  const before = asked.length;
+  await ensure('private:1');
+  assert.equal(asked.length, before + 1, 'the registry is asked whether this pod may have it');
+  await assert.rejects(ensure('private:1', 'Never'), { reason: 'ErrImageNeverPull', message: /a login that this pod/ });
   await assert.rejects(ensure('broken:1'), { reason: 'ErrImagePull', message: /"broken:1": unauthorized/ });
   for (const name of ['', 'a b', 'UPPER/Bad:::', 'host/Upper:1', 'a//b', 'a:1:2', `a${'b'.repeat(2000)}`])
     await assert.rejects(ensure(name), { reason: 'InvalidImageName' }, name);

@@ -45,7 +45,10 @@ export async function ensureImage(
     throw new PullError('InvalidImageName', `invalid image name "${reference}"`);
   const policy = pullPolicy(container);
   const present = await images.status(reference);
-  if (present !== undefined && policy !== 'Always') {
+  const uid = pod.metadata.uid ?? '';
+  const secrets = () => pullSecrets(pod, sources);
+  const isHere = present !== undefined && policy !== 'Always';
+  if (isHere && (await puller.mayUse(present.id, reference, uid, secrets))) {
     sources.record(
       pod,
       'Normal',
@@ -55,11 +58,13 @@ export async function ensureImage(
     );
     return present;
   }
-  if (policy === 'Never')
-    throw new PullError('ErrImageNeverPull', `Container image "${reference}" is not present with pull policy of Never`);
+  if (policy === 'Never') {
+    const why = isHere ? 'was pulled with a login that this pod does not have, and has a' : 'is not present with';
+    throw new PullError('ErrImageNeverPull', `Container image "${reference}" ${why} pull policy of Never`);
+  }
   sources.record(pod, 'Normal', 'Pulling', `Pulling image "${reference}"`, container.name);
   try {
-    const id = await puller.pull(reference, await pullSecrets(pod, sources));
+    const id = await puller.pull(reference, uid, await secrets());
     const image = (await images.status(id)) ?? (await images.status(reference));
     if (image === undefined) throw new Error('the image vanished after it was pulled');
     sources.record(pod, 'Normal', 'Pulled', `Successfully pulled image "${reference}"`, container.name);
