@@ -66,6 +66,7 @@ const different: Record<string, RegExp> = {
   'exposure/gateway-tls fail 0': /Gateway is not served/,
   'pod-security/privileged fail 0': /cannot set `allowPrivilegeEscalation` to false and `privileged` to true/,
   'pod-security/capabilities_baseline fail 0': /cannot set `allowPrivilegeEscalation` to false/,
+  'pod-security/procMount fail 0': /`hostUsers` must be false to use `Unmasked`/,
   'removed-api pass 0': /either `defaultBackend` or `rules` must be specified/,
   'removed-api fail 0': /extensions\/v1beta1 Ingress is not served/,
   'removed-api fail 1': /flowcontrol.apiserver.k8s.io\/v1beta1 FlowSchema is not served/,
