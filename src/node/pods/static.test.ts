@@ -7,13 +7,15 @@ import type { Pod } from '../../api/schema/types.d.ts';
 import { manualClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
 import { startStaticPods } from './static.ts';
+import { testPod } from './testing/view.ts';
 
 /** Pods that end when `end` says so, and a directory that is read when the clock says so. */
-async function start(t: TestContext) {
+async function start(t: TestContext, present?: Pod) {
   const directory = mkdtempSync(join(tmpdir(), 'rempart-static-'));
   const clock = manualClock();
   const running = new Map<string, { pod: Pod; stop?: { deleted: boolean } }>();
   const begun: string[] = [];
+  const told: string[] = [];
   const pods = {
     list: () => [...running.values()].map(({ pod }) => pod),
     get: (uid: string) => (running.has(uid) ? { memory: running.get(uid) } : undefined),
@@ -34,7 +36,12 @@ async function start(t: TestContext) {
       }),
     );
   write('one');
-  const options = { directory, nodeName: 'node', nodeUid: () => undefined, client: {}, clock, log: silentLog };
+  const client = {
+    get: async () => present,
+    delete: async (_: string, { name }: { name: string }) => void told.push(`delete ${name}`),
+    create: async (_: string, { metadata }: Pod) => void told.push(`create ${metadata.name}`),
+  };
+  const options = { directory, nodeName: 'node', nodeUid: () => 'uid', client, clock, log: silentLog };
   const stop = await startStaticPods({ ...options, pods } as never);
   t.after(() => {
     stop();
@@ -45,7 +52,7 @@ async function start(t: TestContext) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   };
   return {
-    ...{ begun, file, write },
+    ...{ begun, told, file, write },
     end: () => {
       for (const [uid, { stop }] of running) if (stop) running.delete(uid);
     },
@@ -83,4 +90,13 @@ test('a pod whose file has changed begins when the one before has ended', async 
   end();
   await until(() => begun.length === 2);
   assert.deepEqual(begun, ['one', 'two']);
+});
+
+test('a mirror of an older file is replaced; a pod of somebody’s that has its name stays', async (t) => {
+  const shown = (annotations: object) => testPod({}, { name: 'web-node', annotations });
+  const older = await start(t, shown({ 'kubernetes.io/config.mirror': 'older' }));
+  assert.deepEqual(older.told, ['delete web-node', 'create web-node']);
+  const others = await start(t, shown({}));
+  assert.deepEqual(others.told, []);
+  assert.deepEqual(others.begun, ['one']);
 });

@@ -159,6 +159,8 @@ async function mirror(pod: Pod, { client, nodeName, nodeUid, pods }: StaticPodsO
   const place = { namespace, name };
   const present = await client.get<Pod>('pods', place).catch(ifAbsent);
   const hash = present?.metadata.annotations?.[mirrorAnnotation];
+  if (present !== undefined && hash === undefined)
+    throw new Error(`${namespace}/${name} is a pod of its own: rename one of the two`);
   if (present !== undefined && hash !== uid) await client.delete('pods', place, { gracePeriodSeconds: 0 });
   if (present !== undefined && hash === uid) return pods.mirrored(uid!, present);
   const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: owner, controller: true }];
