@@ -51,6 +51,7 @@ test('claims are known by their names, volumes by their paths', () => {
     { namespace: 'shop', claim: 'web-cache', path: '/volumes/pvc-2' },
   ]);
   const volume = (path: string) => ({ spec: { hostPath: { path } } }) as PersistentVolume;
-  assert.equal(running.mounts(volume('/volumes/pvc-1')), true);
+  for (const path of ['/volumes/pvc-1', '/volumes//pvc-1', '/volumes/x/../pvc-1'])
+    assert.equal(running.mounts(volume(path)), true, path);
   assert.equal(running.mounts(volume('/volumes/pvc-3')), false);
 });

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import type { PersistentVolume, Pod } from '../api/schema/types.d.ts';
 import type { StoredPod } from './eviction/storage-usage.ts';
 import type { MountedClaim } from './metrics/kubelet.ts';
@@ -46,8 +47,9 @@ export function createRunning({ pods, observed, logsDirectory }: RunningOptions)
     claims: () => pods.list().flatMap((pod) => mountedClaims(pod, memoryOf(pod)?.volumes)),
     mounts({ spec }) {
       const path = spec?.hostPath?.path ?? spec?.local?.path;
+      if (path === undefined) return false;
       const mounted = pods.list().flatMap((pod) => [...(memoryOf(pod)?.volumes?.values() ?? [])]);
-      return mounted.some(({ hostPath }) => hostPath === path);
+      return mounted.some(({ hostPath }) => hostPath === normalize(path));
     },
     sandboxes: (namespace, name) =>
       pods
