@@ -21,8 +21,10 @@ export const claimProtectionController = (): Controller => ({
     if (claim === undefined || !isDeleting(claim)) return undefined;
     const { finalizers = [], uid, resourceVersion } = claim.metadata;
     if (!finalizers.includes(protection)) return undefined;
-    const pods = cache<Pod>('pods').list(namespace);
-    if (pods.some((pod) => pod.spec?.nodeName && !isFinished(pod) && claimNames(pod).includes(name))) return undefined;
+    const uses = (pod: Pod) => pod.spec?.nodeName && !isFinished(pod) && claimNames(pod).includes(name);
+    if (cache<Pod>('pods').list(namespace).some(uses)) return undefined;
+    // What a claim holds is gone with it: before it goes, the server itself is asked.
+    if ((await client.list<Pod>('pods', { namespace })).items.some(uses)) return undefined;
     const body = { metadata: { uid, resourceVersion, finalizers: finalizers.filter((one) => one !== protection) } };
     await client.patch(claims, { namespace, name }, { type: 'merge', body });
     return undefined;
