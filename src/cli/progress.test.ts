@@ -2,30 +2,41 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { createProgress } from './progress.ts';
+import { type Progress, withProgress } from './progress.ts';
 
-function written(isTTY: boolean): string {
+async function written(isTTY: boolean, run: (progress: Progress) => Promise<unknown> = twoSteps): Promise<string> {
   let text = '';
   const write = (chunk: Buffer, _: string, done: () => void) => {
     text += chunk;
     done();
   };
   const stream = Object.assign(new Writable({ write }), { isTTY });
-  const progress = createProgress(stream as unknown as NodeJS.WriteStream);
-  progress.step('Looking at this machine');
-  progress.step('Starting the node');
-  progress.done();
+  await withProgress(run, stream as unknown as NodeJS.WriteStream).catch((error) => stream.write(error.message));
   return text;
 }
 
-test('on a terminal a step is shown while it runs, and its line is written over when it is done', () => {
-  const text = stripVTControlCharacters(written(true));
+async function twoSteps({ step }: Progress): Promise<void> {
+  step('Looking at this machine');
+  step('Starting the node');
+}
+
+test('on a terminal a step is shown while it runs, and its line is written over when it is done', async () => {
+  const text = stripVTControlCharacters(await written(true));
   assert.match(
     text,
     /^… Looking at this machine\r✓ Looking at this machine \(\d\.\d s\)\n… Starting the node\r✓ Starting the node \(\d\.\d s\)\n$/,
   );
 });
 
-test('elsewhere there is one plain line for each step', () => {
-  assert.match(written(false), /^✓ Looking at this machine \(\d\.\d s\)\n✓ Starting the node \(\d\.\d s\)\n$/);
+test('elsewhere there is one plain line for each step', async () => {
+  assert.match(await written(false), /^✓ Looking at this machine \(\d\.\d s\)\n✓ Starting the node \(\d\.\d s\)\n$/);
+});
+
+test('a step that failed is marked, and why stands on a line of its own', async () => {
+  const fail = async ({ step }: Progress) => {
+    step('Starting the node');
+    throw new Error('no');
+  };
+  const ended = /✗ Starting the node \(\d\.\d s\)\nno$/;
+  for (const isTTY of [true, false]) assert.match(stripVTControlCharacters(await written(isTTY, fail)), ended);
 });

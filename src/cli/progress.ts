@@ -1,24 +1,35 @@
 import { styleText } from 'node:util';
 
-/** One line per step on a terminal, rewritten while it runs; plain lines elsewhere. */
-export type Progress = { step(what: string): void; done(): void };
+/** Tells what is being done now. */
+export type Progress = { step(what: string): void };
 
-export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+/** Runs what tells its steps: one line for each on a terminal, rewritten while it runs; plain lines elsewhere. */
+export async function withProgress<Result>(
+  run: (progress: Progress) => Promise<Result>,
+  stream: NodeJS.WriteStream = process.stderr,
+): Promise<Result> {
   const live = stream.isTTY === true;
   let current: { what: string; startedMs: number } | undefined;
-  const finish = (): void => {
+  const end = (mark: string): void => {
     if (!current) return;
     const seconds = ((performance.now() - current.startedMs) / 1000).toFixed(1);
-    const line = `${styleText('green', '✓', { stream })} ${current.what} (${seconds} s)`;
+    const line = `${mark} ${current.what} (${seconds} s)`;
     stream.write(live ? `\r\x1b[K${line}\n` : `${line}\n`);
     current = undefined;
   };
-  return {
-    step(what) {
-      finish();
-      current = { what, startedMs: performance.now() };
-      if (live) stream.write(`… ${what}`);
-    },
-    done: finish,
+  const done = () => end(styleText('green', '✓', { stream }));
+  const step = (what: string): void => {
+    done();
+    current = { what, startedMs: performance.now() };
+    if (live) stream.write(`… ${what}`);
   };
+  try {
+    const result = await run({ step });
+    done();
+    return result;
+  } catch (error) {
+    // Why is told next, on a line of its own.
+    end(styleText('red', '✗', { stream }));
+    throw error;
+  }
 }

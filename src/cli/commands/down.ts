@@ -1,6 +1,6 @@
 import { down as takeDown } from '../../cluster/cluster.ts';
 import { type AddCommand, type ClusterOptions, withCluster } from '../command.ts';
-import { createProgress } from '../progress.ts';
+import { withProgress } from '../progress.ts';
 
 /** Stops a cluster: no process, mount, network namespace, nft table or cgroup of it is left. */
 export const down: AddCommand = (program) => {
@@ -8,9 +8,8 @@ export const down: AddCommand = (program) => {
     .description('stop the cluster and everything it runs; its data stays for the next `up`')
     .option('--purge', 'forget the data, too: nothing of the cluster is left')
     .action(async (options: ClusterOptions & { purge?: boolean }) => {
-      const progress = createProgress();
-      const found = await takeDown({ dataDirectory: options.dataDir, purge: options.purge === true }, progress);
-      progress.done();
+      const chosen = { dataDirectory: options.dataDir, purge: options.purge === true };
+      const found = await withProgress((progress) => takeDown(chosen, progress));
       if (!found) process.stdout.write(`There is no cluster in ${options.dataDir}.\n`);
       else if (options.purge) process.stdout.write(`The cluster and its data in ${options.dataDir} are gone.\n`);
       else process.stdout.write(`The cluster is stopped; its data stays in ${options.dataDir}.\n`);

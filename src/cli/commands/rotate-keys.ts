@@ -1,15 +1,13 @@
 import { rotateKeys as rotate } from '../../cluster/cluster.ts';
 import { type AddCommand, type ClusterOptions, withCluster } from '../command.ts';
-import { createProgress } from '../progress.ts';
+import { withProgress } from '../progress.ts';
 
 /** New keys for secrets on disk and for ServiceAccount tokens, while the cluster runs. */
 export const rotateKeys: AddCommand = (program) => {
   withCluster(program.command('rotate-keys'))
     .description('new keys for secrets on disk and for ServiceAccount tokens; the old ones are forgotten')
     .action(async ({ dataDir }: ClusterOptions) => {
-      const progress = createProgress();
-      const { forgotten, tokens } = await rotate(dataDir, progress);
-      progress.done();
+      const { forgotten, tokens } = await withProgress((progress) => rotate(dataDir, progress));
       process.stdout.write(
         forgotten
           ? 'Every secret on disk is sealed with the new key; the old ones are forgotten.\n'

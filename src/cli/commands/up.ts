@@ -1,6 +1,6 @@
 import { up as bringUp } from '../../cluster/cluster.ts';
 import { type AddCommand, type ClusterOptions, dataDirOption, withAddresses } from '../command.ts';
-import { createProgress } from '../progress.ts';
+import { withProgress } from '../progress.ts';
 
 /** Starts the cluster of a data directory, or brings back what of it does not run. */
 export const up: AddCommand = (program) => {
@@ -8,11 +8,9 @@ export const up: AddCommand = (program) => {
     .description('start a cluster on this machine, closed by default; returns when its node is ready')
     .option('--restart', 'start the API server and the node agent again; containers go on')
     .action(async (options: ClusterOptions & { restart?: boolean }) => {
-      const progress = createProgress();
-      const { kubeconfig, context } = await bringUp(choicesOf(options), progress, {
-        restart: options.restart === true,
-      });
-      progress.done();
+      const { kubeconfig, context } = await withProgress((progress) =>
+        bringUp(choicesOf(options), progress, { restart: options.restart === true }),
+      );
       process.stdout.write(
         `The cluster runs. Its kubeconfig is ${kubeconfig} (context ${context}).\n` +
           `  export KUBECONFIG=${kubeconfig}\n  kubectl get nodes\n` +
