@@ -81,8 +81,16 @@ test('what was written is read again, also where the document begins with dashes
     assert.deepEqual(edit('add: ["on", X]\n', { op: 'remove', path: '/add/1' }), { text: `${dashes}add: ["on"]\n` });
     assert.deepEqual(edit('a: 1\n', { op: 'add', path: '/b', value: 'no' }), { text: `${dashes}a: 1\nb: "no"\n` });
     const nowhere = edit('a: 1\n', { op: 'add', path: '/b/c', value: 2 });
-    assert.match('why' in nowhere ? nowhere.why : '', /without changing more than it should/);
+    assert.match('why' in nowhere ? nowhere.why : '', /does not apply/);
   }
+});
+
+test('a change reaches fields of the document only, not what all objects of the process share', () => {
+  for (const path of ['/metadata/toString/reached', '/metadata/constructor/prototype/reached', '/a/length']) {
+    const edited = editDocument('metadata: {}\na: [1]\n', [{ prefix: [], patch: [{ op: 'add', path, value: 1 }] }]);
+    assert.match('why' in edited ? edited.why : '', /does not apply/, path);
+  }
+  assert.equal('reached' in Object.prototype.toString || 'reached' in Object.prototype, false);
 });
 
 test('a change is written below its neighbours, with their indentation', () => {

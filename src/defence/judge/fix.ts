@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { applyPatch, type Operation } from 'rfc6902';
 import { type Document, isCollection, isMap, isSeq, parseDocument } from 'yaml';
 import { UsageError } from '../../foundation/usage-error.ts';
 import type { Check, JudgeContext, Manifest, PatchOperation } from '../contract.ts';
@@ -10,6 +9,7 @@ import { readDocuments, split } from '../manifests/documents.ts';
 import type { Loaded, LoadedObject } from '../manifests/load.ts';
 import { type FieldChange, spliceAll } from '../manifests/splice.ts';
 import { readOptions } from '../manifests/thorough.ts';
+import { applyPatch } from '../patch.ts';
 import { checksFor } from './judge.ts';
 import { recheck } from './recheck.ts';
 import { judgeOne } from './verdict.ts';
@@ -40,8 +40,8 @@ export function mendsOf(
       if (patch === undefined) break;
       // A new object each time: what was judged stays as it was.
       mended = structuredClone(mended);
-      applyPatch(mended, structuredClone(patch) as Operation[]);
-      all.push(...structuredClone(patch));
+      applyPatch(mended, patch);
+      all.push(...patch);
     }
   return all;
 }
@@ -88,19 +88,18 @@ type Edit = { prefix: (string | number)[]; patch: PatchOperation[] };
 export function editDocument(text: string, edits: Edit[]): { text: string } | { why: string } {
   // Nothing stands before the dashes that a document may begin with: that is read as a document, too.
   const document = readDocuments(text).documents.at(-1);
+  if (document?.hasAliases)
+    return { why: 'the document has aliases: a change would show at each of them, so make it by hand' };
   const expected = structuredClone(document?.value) as any;
-  for (const { prefix, patch } of edits)
-    applyPatch(
-      prefix.reduce((value, key) => value[key], expected),
-      structuredClone(patch) as Operation[],
-    );
+  for (const { prefix, patch } of edits) {
+    const object = prefix.reduce((value, key) => value[key], expected);
+    if (!applyPatch(object, patch)) return { why: 'the change does not apply to the document: make it by hand' };
+  }
   if (hasLongNumber(expected)) return { why: 'a number in it has more digits than would be written back' };
   if (isJson(text)) {
     const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? (text.trim().includes('\n') ? '  ' : '');
     return { text: `${JSON.stringify(expected, null, indent)}${/\n$/.test(text) ? '\n' : ''}` };
   }
-  if (document?.hasAliases)
-    return { why: 'the document has aliases: a change would show at each of them, so make it by hand' };
   const changes = edits.map(({ prefix, patch }) =>
     patch.map(({ path, ...rest }): FieldChange => ({ keys: [...prefix, ...pointerKeys(path)], ...rest })),
   );

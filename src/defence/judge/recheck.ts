@@ -1,7 +1,7 @@
-import { applyPatch, type Operation } from 'rfc6902';
 import { copyJson } from '../../foundation/json.ts';
 import type { Check, Finding, JudgeContext, Manifest, PatchOperation, Verdict } from '../contract.ts';
 import { formatField } from '../field.ts';
+import { applyPatch } from '../patch.ts';
 import { judgeOne } from './verdict.ts';
 
 const keyOf = ({ field, reason }: Finding) => `${formatField(field)} ${reason}`;
@@ -17,7 +17,7 @@ export function recheck(
   const patch = patchOf(finding);
   if (patch === undefined) return undefined;
   const mended = copyJson(object);
-  if (applyPatch(mended, copyJson(patch) as Operation[]).some((error) => error !== null)) return undefined;
+  if (!applyPatch(mended, patch)) return undefined;
   const before = new Set(findingsOf(judgeOne(check, object, context)).map(keyOf));
   const verdict = judgeOne(check, mended, context);
   if (verdict.verdict === 'not assessed') return undefined;

@@ -1,4 +1,3 @@
-import { applyPatch, type Operation } from 'rfc6902';
 import { builtInResources } from '../../client/resources.ts';
 import { checks } from '../checks.ts';
 import type { Check, Manifest, Severity } from '../contract.ts';
@@ -8,6 +7,7 @@ import { mendsOf } from '../judge/fix.ts';
 import { contextOf, type Failure, judge } from '../judge/judge.ts';
 import { judgedObjects } from '../judge/judged-objects.ts';
 import { kindName, type ObjectRef, refOf } from '../object-ref.ts';
+import { applyPatch } from '../patch.ts';
 import type { PathGraph } from '../paths/build.ts';
 import type { Change, Snapshot } from '../snapshot/snapshot.ts';
 import { namespaceOf } from '../snapshot/workloads.ts';
@@ -96,6 +96,5 @@ function mendedChange(snapshot: Snapshot, ref: ObjectRef, own: Check[]): Change[
   if (object === undefined) return [];
   const patch = mendsOf(object, own, contextOf(snapshot), () => false);
   const put = structuredClone(object);
-  const wrong = applyPatch(put, structuredClone(patch) as Operation[]).some((error) => error !== null);
-  return wrong || patch.length === 0 ? [] : [{ put }];
+  return patch.length > 0 && applyPatch(put, patch) ? [{ put }] : [];
 }

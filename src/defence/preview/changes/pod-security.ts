@@ -1,4 +1,3 @@
-import { applyPatch, type Operation } from 'rfc6902';
 import { mendingPatch } from '../../../api/pod-security/mend.ts';
 import { type PodSecurityDefault, podSecurityLabel, podSecurityModes } from '../../../api/pod-security/modes.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type PodSecurityPolicy,
 } from '../../../api/pod-security/pod-security.ts';
 import type { Manifest } from '../../contract.ts';
+import { applyPatch } from '../../patch.ts';
 import { protectionKind } from '../../protection-mode.ts';
 import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { type AdmissionRule, admission } from '../admission.ts';
@@ -79,7 +79,7 @@ function mend(
   const patch = pointer === '' || isMutated ? undefined : mendingPatch(pod, evaluatePod(pod, policy), policy, pointer);
   if (patch === undefined) return undefined;
   const mended = structuredClone(object);
-  if (applyPatch(mended, patch as Operation[]).some((error) => error !== null)) return undefined;
+  if (!applyPatch(mended, patch)) return undefined;
   return { text: `patch ${object.kind} ${object.metadata.name}: ${JSON.stringify(patch)}`, changes: [{ put: mended }] };
 }
 
