@@ -193,6 +193,20 @@ test('supervisors killed with what they watch: up repairs it, and containers go 
   assert.deepEqual([processOf(cluster, 'server'), processOf(cluster, 'agent')], pids, 'up leaves alone what runs');
 });
 
+test('server and agent started again, as by an upgrade: containers go on and are taken up again', {
+  skip,
+}, async () => {
+  const before = await containers();
+  const pids = [processOf(cluster, 'server'), processOf(cluster, 'agent')];
+  const again = await cluster.up('--restart');
+  assert.equal(again.code, 0, again.stdout + again.stderr);
+  for (const [index, name] of (['server', 'agent'] as const).entries())
+    assert.notEqual(processOf(cluster, name), pids[index]);
+  await answers(before[0]!.pod);
+  const restarts = new Map(before.map((one) => [one.pod, one.restarts]));
+  assert.deepEqual(await allReady('pods are ready', ({ pod }) => restarts.get(pod)!), before);
+});
+
 test('down after a crash of everything leaves nothing behind', { skip }, async () => {
   const before = await containers();
   const namespaces = before.map(({ id }) => statSync(`/proc/${mainProcess(id)}/ns/net`).ino);

@@ -255,27 +255,32 @@ test('a client that is gone before anybody reads its body is done with, and reco
   await small.stop();
 });
 
-test('a client that never finishes its headers is told so and cut off', async () => {
-  const tls = { ...server.authority.server(), clientCa: server.authority.certificate };
-  const timeouts = { handshakeMs: 1000, headersMs: 50, requestMs: 100, checkEveryMs: 20 };
-  const handlers = { allow: () => true, request: () => undefined, upgrade: () => undefined };
-  const doors = await openDoors([{ host: '127.0.0.1', port: 0 }], tls, handlers, silentLog, timeouts);
-  try {
-    const text = await new Promise<string>((resolve, reject) => {
-      const socket = connect({ ...doors.addresses()[0]!, ca: server.authority.certificate });
-      let received = '';
-      socket.on('data', (chunk) => {
-        received += chunk;
+const unfinished = {
+  headers: 'GET / HTTP/1.1\r\nHost: x\r\n',
+  body: 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"a',
+};
+for (const [part, sent] of Object.entries(unfinished))
+  test(`a client that never finishes its ${part} is told so and cut off`, async () => {
+    const tls = { ...server.authority.server(), clientCa: server.authority.certificate };
+    const timeouts = { handshakeMs: 1000, headersMs: 50, requestMs: 100, checkEveryMs: 20 };
+    const handlers = { allow: () => true, request: () => undefined, upgrade: () => undefined };
+    const doors = await openDoors([{ host: '127.0.0.1', port: 0 }], tls, handlers, silentLog, timeouts);
+    try {
+      const text = await new Promise<string>((resolve, reject) => {
+        const socket = connect({ ...doors.addresses()[0]!, ca: server.authority.certificate });
+        let received = '';
+        socket.on('data', (chunk) => {
+          received += chunk;
+        });
+        socket.on('close', () => resolve(received));
+        socket.on('error', reject);
+        socket.write(sent);
       });
-      socket.on('close', () => resolve(received));
-      socket.on('error', reject);
-      socket.write('GET / HTTP/1.1\r\nHost: x\r\n');
-    });
-    assert.match(text, /^HTTP\/1.1 408 /);
-  } finally {
-    await doors.close(0);
-  }
-});
+      assert.match(text, /^HTTP\/1.1 408 /);
+    } finally {
+      await doors.close(0);
+    }
+  });
 
 test('a connection that never speaks TLS is cut off', async () => {
   const tls = { ...server.authority.server(), clientCa: server.authority.certificate };
