@@ -39,3 +39,21 @@ test('of pods that have ended the oldest go above the bound, and none at it', as
     ['running', 'second', 'third'],
   );
 });
+
+test('pods that cannot end, as their node was taken out of service, go at once', async (t) => {
+  const { client, caches, eventually } = await startCluster(t, [podGarbageCollector(50)]);
+  const { metadata } = await client.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } });
+  const held = { namespace: 'default', finalizers: ['example.com/held'] };
+  for (const name of ['going', 'staying'])
+    await client.create('pods', { ...pod(name, 'n1'), metadata: { ...held, name } });
+  await client.delete('pods', { namespace: 'default', name: 'going' });
+  const taint = (key: string) => {
+    const body = { spec: { taints: [{ key, effect: 'NoExecute' }] } };
+    return client.patch('nodes', { name: metadata.name }, { type: 'merge', body });
+  };
+  const phase = (name: string) => caches('pods').get('default', name)?.['status']?.phase;
+  await taint('node.kubernetes.io/unreachable');
+  await taint('node.kubernetes.io/out-of-service');
+  await eventually('pods', () => phase('going') === 'Failed');
+  assert.equal(phase('staying'), 'Pending');
+});

@@ -1,7 +1,7 @@
 import type { Node, Pod } from '../api/schema/types.d.ts';
-import { type Condition, withCondition } from '../reconcile/conditions.ts';
+import { type Condition, isTrue, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
-import { deleteObject, keyOf } from '../reconcile/owned.ts';
+import { deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { nodeExists } from './node-exists.ts';
 import { isFinished, nodeNameOf } from './pods.ts';
@@ -12,9 +12,12 @@ const quarantineDefaultMs = 40_000;
 /** Pods that have ended and may stay for whoever looks at them, as upstream's --terminated-pod-gc-threshold. */
 const endedDefaultMax = 12_500;
 
+/** An administrator says with it that the node is off, and that what was to end on it has. */
+const outOfService = 'node.kubernetes.io/out-of-service';
+
 /**
- * Removes pods whose node is gone, of which nobody else will ever say that they have ended, and the oldest of those that
- * have ended above a number.
+ * Removes pods whose node is gone, of which nobody else will ever say that they have ended, going ones whose node was
+ * taken out of service, and the oldest of those that have ended above a number.
  */
 export function podGarbageCollector(quarantineMs = quarantineDefaultMs, endedMax = endedDefaultMax): Controller {
   const missingSinceMs = new Map<string, number>();
@@ -25,14 +28,18 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs, endedMax
     writes: { pods: ['delete'], 'pods/status': ['update'] },
     enqueue: {
       nodes: ({ metadata }, { cache }) => {
-        if (cache('nodes').get('', metadata.name)) return [];
-        return cache<Pod>('pods').by(nodeNameOf, metadata.name).map(keyOf);
+        const node = cache<Node>('nodes').get('', metadata.name);
+        return node === undefined || isAbandoned(node)
+          ? cache<Pod>('pods').by(nodeNameOf, metadata.name).map(keyOf)
+          : [];
       },
     },
     concerns(object, { cache }) {
       const pod = object as Pod;
-      const node = nodeNameOf(pod);
-      return isFinished(pod) || (node !== '' && (missingSinceMs.has(node) || !cache('nodes').get('', node)));
+      const name = nodeNameOf(pod);
+      if (isFinished(pod) || name === '') return isFinished(pod);
+      const node = cache<Node>('nodes').get('', name);
+      return missingSinceMs.has(name) || node === undefined || (isDeleting(pod) && isAbandoned(node));
     },
 
     async reconcile({ namespace, name }, context): Promise<Result> {
@@ -40,8 +47,10 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs, endedMax
       if (pod !== undefined && isFinished(pod)) await removeOldest(context, endedMax);
       const node = pod?.spec?.nodeName;
       if (pod === undefined || !node) return undefined;
-      if (context.cache<Node>('nodes').get('', node)) {
+      const present = context.cache<Node>('nodes').get('', node);
+      if (present) {
         missingSinceMs.delete(node);
+        if (isDeleting(pod) && isAbandoned(present)) await end(context, pod, 'PodGC: node is out of service');
         return undefined;
       }
       const nowMs = context.clock.monotonicMs();
@@ -49,11 +58,14 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs, endedMax
       missingSinceMs.set(node, sinceMs);
       if (nowMs - sinceMs < quarantineMs) return { requeueAfterMs: quarantineMs - (nowMs - sinceMs) };
       if (await nodeExists(context.client, node)) return undefined;
-      await end(context, pod);
+      await end(context, pod, 'PodGC: node no longer exists');
       return undefined;
     },
   };
 }
+
+const isAbandoned = ({ spec, status }: Node): boolean =>
+  !isTrue(status?.conditions, 'Ready') && (spec?.taints ?? []).some(({ key }) => key === outOfService);
 
 const ended = (pod: { status?: Pod['status'] }) => (isFinished(pod as Pod) ? 'ended' : '');
 
@@ -69,11 +81,10 @@ const byAge = ({ metadata: a }: Pod, { metadata: b }: Pod): number =>
   Date.parse(a.creationTimestamp!) - Date.parse(b.creationTimestamp!) ||
   Number(a.resourceVersion) - Number(b.resourceVersion);
 
-async function end(context: ControllerContext, pod: Pod): Promise<void> {
+async function end(context: ControllerContext, pod: Pod, message: string): Promise<void> {
   if (!isFinished(pod)) {
     const condition: Condition = {
-      ...{ type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC' },
-      message: 'PodGC: node no longer exists',
+      ...{ type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message },
     };
     const conditions = withCondition(pod.status?.conditions as Condition[], condition, context.clock.now());
     await writeStatus(context, 'pods', pod, { ...pod.status, phase: 'Failed', conditions });
