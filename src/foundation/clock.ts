@@ -7,16 +7,24 @@ import { inOnePiece } from './one-piece.ts';
 export type Clock = {
   now(): number;
   monotonicMs(): number;
-  /** Calls back once after `delayMs`; the timer never keeps a process alive. Returns what cancels it. */
+  /** Calls back once after `delayMs`, however long; the timer never keeps a process alive. Returns what cancels it. */
   after(delayMs: number, callback: () => void): () => void;
 };
+
+/** What a timer of Node holds, nearly 25 days: given more it fires at once. */
+const timerMsMax = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    timer.unref();
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number) => {
+      const partMs = Math.min(leftMs, timerMsMax);
+      timer = setTimeout(() => (leftMs > partMs ? wait(leftMs - partMs) : callback()), partMs);
+      timer.unref();
+    };
+    wait(delayMs);
     return () => clearTimeout(timer);
   },
 };

@@ -52,8 +52,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     const waiting = delayed.get(key);
     if (waiting && waiting.dueMs <= dueMs) return;
     waiting?.cancel();
-    // Timers of Node overflow beyond 2^31 ms: coming back early is harmless, since reconciling is level-based.
-    const cancel = clock.after(Math.min(delayMs, 2 ** 31 - 1), () => {
+    const cancel = clock.after(delayMs, () => {
       delayed.delete(key);
       add(key);
     });

@@ -5,7 +5,6 @@ import type { Clock } from '../../foundation/clock.ts';
 import { plainHttp } from '../../foundation/plain-http.ts';
 import { portOf } from '../container-port.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
-import { timerMsMax } from '../timer.ts';
 
 export type HookTarget = { runtime: Runtime; clock: Clock; containerId: string; spec: ContainerSpec; podIP: string };
 
@@ -15,7 +14,7 @@ export async function runHook(handler: LifecycleHandler, target: HookTarget, tim
   if (handler.sleep) return pause(clock, Math.min(handler.sleep.seconds * 1000, timeoutMs));
   const over = new AbortController();
   const late = Promise.withResolvers<never>();
-  const cancel = clock.after(Math.min(timeoutMs, timerMsMax), () =>
+  const cancel = clock.after(timeoutMs, () =>
     late.reject(new Error(`the hook did not end within ${timeoutMs / 1000} s`)),
   );
   try {
@@ -36,7 +35,7 @@ async function handle(handler: LifecycleHandler, target: HookTarget, timeoutMs: 
 }
 
 export const pause = (clock: Clock, milliseconds: number): Promise<void> =>
-  new Promise((resolve) => clock.after(Math.min(milliseconds, timerMsMax), resolve));
+  new Promise((resolve) => clock.after(milliseconds, resolve));
 
 function httpHook(action: HTTPGetAction, { podIP, spec }: HookTarget, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../../api/schema/types.d.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import type { Sandbox } from '../runtimes/runtime.ts';
-import { timerMsMax } from '../timer.ts';
 import { createAttempts } from './attempts.ts';
 import type { NodeContext } from './context.ts';
 import { deadlineMs, deadlineStop } from './deadline.ts';
@@ -89,8 +88,7 @@ export function createWorker(pod: Pod, context: NodeContext, onEnded: (worker: P
     cancelTimer?.();
     const times = [wakeAtMs, refreshAtMs(memory), deadlineMs(current)].filter((time) => time !== undefined);
     if (times.length === 0 || disposed) return;
-    const delayMs = Math.max(Math.min(...times) - clock.now(), 1);
-    cancelTimer = clock.after(Math.min(delayMs, timerMsMax), wake);
+    cancelTimer = clock.after(Math.max(Math.min(...times) - clock.now(), 1), wake);
   }
 
   const worker: PodWorker = {

@@ -1,7 +1,6 @@
 import type { Container as ContainerSpec, Probe } from '../../api/schema/types.d.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
-import { timerMsMax } from '../timer.ts';
 import { runProbe } from './run-probe.ts';
 
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
@@ -54,7 +53,7 @@ export function createProber({ runtime, clock, onChange, onFailure }: ProberOpti
   const isCurrent = (task: Task) => tasks.get(keyOf(task)) === task;
 
   function schedule(task: Task, delayMs: number): void {
-    task.cancel = clock.after(Math.min(delayMs, timerMsMax), () => void once(task));
+    task.cancel = clock.after(delayMs, () => void once(task));
   }
 
   async function once(task: Task): Promise<void> {
