@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { type ClientRequest, createServer, type IncomingMessage, type RequestOptions, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { after, before, test } from 'node:test';
-import { ask } from '../testing/ask.ts';
+import { after, before, mock, test } from 'node:test';
+import { plainHttp } from '../../foundation/plain-http.ts';
+import { type Asked, ask } from '../testing/ask.ts';
 import { must, pod, pods } from '../testing/objects.ts';
 import { startServer, type TestServer } from '../testing/start.ts';
 
@@ -13,6 +14,10 @@ const seen: IncomingMessage[] = [];
 const page = (to: string) => `<a href="${to}/next">next</a>`;
 
 before(async () => {
+  // The pod's address is one that pods have; what listens there is here.
+  const request = plainHttp.request as (options: RequestOptions, answered: () => void) => ClientRequest;
+  mock.method(plainHttp, 'request', ((options, answered) =>
+    request(options.host === '10.1.0.1' ? { ...options, host: '127.0.0.1' } : options, answered)) as typeof request);
   web = createServer((request, response) => {
     seen.push(request);
     if (request.url!.startsWith('/moved')) response.writeHead(302, { Location: '/there' }).end();
@@ -21,15 +26,20 @@ before(async () => {
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
   server = await startServer();
   await must(server, 'POST', pods, pod('proxy'));
-  const status = { podIP: '127.0.0.1', podIPs: [{ ip: '127.0.0.1' }] };
-  await must(server, 'PATCH', `${pods}/proxy/status`, { status }, 'application/merge-patch+json');
+  await moveTo('10.1.0.1');
   at = `${pods}/proxy:${(web.address() as AddressInfo).port}/proxy`;
 });
 after(async () => {
   await server.stop();
   web.closeAllConnections();
   web.close();
+  mock.reset();
 });
+
+function moveTo(ip: string) {
+  const status = { podIP: ip, podIPs: [{ ip }] };
+  return must(server, 'PATCH', `${pods}/proxy/status`, { status }, 'application/merge-patch+json');
+}
 
 test('every method reaches the pod, with the path as it was written', async () => {
   for (const method of ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']) {
@@ -69,3 +79,37 @@ test('an answer that cannot be passed on is told to the client and ends nothing 
   assert.equal((await ask(server, `${at}/`)).code, 200);
   hostile.close();
 });
+
+const notOfPods = [
+  ...['0.0.0.0', '127.0.0.1', '127.8.0.1', '169.254.169.254', '224.0.0.1', '255.255.255.255'],
+  ...['::', '::1', 'fe80::1', 'ff02::1', '::ffff:127.0.0.1', '::ffff:169.254.169.254'],
+];
+
+test('no address is asked that no pod has: the server itself, its neighbours on the link', async (context) => {
+  context.after(() => moveTo('10.1.0.1'));
+  const asked = seen.length;
+  for (const ip of notOfPods) {
+    await moveTo(ip);
+    assertRefused(await ask(server, `${at}/`), ip);
+  }
+  assert.equal(seen.length, asked);
+});
+
+test('nor by way of a service', async (context) => {
+  context.after(() => moveTo('10.1.0.1'));
+  const [namespace, address] = ['/namespaces/default', '239.0.0.1'];
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { ports: [{ port: 80 }] } };
+  await must(server, 'POST', `/api/v1${namespace}/services`, service);
+  await must(server, 'POST', `/apis/discovery.k8s.io/v1${namespace}/endpointslices`, {
+    ...{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', addressType: 'IPv4', ports: [{ port: 80 }] },
+    metadata: { name: 'web', labels: { 'kubernetes.io/service-name': 'web' } },
+    endpoints: [{ addresses: [address], targetRef: { kind: 'Pod', name: 'proxy' } }],
+  });
+  await moveTo(address);
+  assertRefused(await ask(server, `/api/v1${namespace}/services/web/proxy/`), address);
+});
+
+function assertRefused({ code, json }: Asked, address: string): void {
+  assert.deepEqual([code, json?.reason], [400, 'BadRequest'], address);
+  assert.match(json.message, /^address not allowed: no pod is reached at "[0-9a-f.:]+"/);
+}

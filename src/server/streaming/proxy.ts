@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { ApiError, badRequest, notFound } from '../../api/status.ts';
 import type { Context, Reply } from '../context.ts';
 import { admit } from '../verbs/prepare.ts';
@@ -56,7 +58,7 @@ export function proxyPod(context: Context): Promise<Reply> {
   const ports = (pod['spec']?.containers ?? []).flatMap((container: { ports?: object[] }) => container.ports ?? []);
   const named = ports.find((each: { name?: string }) => each.name === port)?.containerPort;
   const number = port === '' ? (ports[0]?.containerPort ?? 80) : (named ?? Number(port));
-  return connectTo(context, { scheme, host, port: checked(number, port) });
+  return connectTo(context, { scheme, host: podAddress(host), port: checked(number, port) });
 }
 
 /** services/NAME/proxy: one ready endpoint of the service */
@@ -70,10 +72,22 @@ export function proxyService(context: Context): Promise<Reply> {
   if (wanted === undefined) throw badRequest(`service "${name}" has no port "${port}"`);
   const found = readyEndpoint(lookup, target.namespace, name, wanted.name ?? '');
   if (found === undefined) throw new ApiError('ServiceUnavailable', `no endpoints available for service "${name}"`);
-  return connectTo(context, { scheme, ...found });
+  return connectTo(context, { scheme, host: podAddress(found.host), port: found.port });
 }
 
 function checked(port: number, asked: string): number {
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw badRequest(`no port "${asked}" is known`);
+}
+
+const notOfPods = ['unspecified', 'loopback', 'linkLocal', 'multicast', 'broadcast'];
+
+/**
+ * Whoever writes the status of a pod would otherwise have the server ask itself, or what serves this machine only. Source:
+ * kubernetes/kubernetes pkg/proxy/util/utils.go, IsProxyableIP.
+ */
+function podAddress(address: string): string {
+  // An address of IPv4 can be written inside one of IPv6; a name would be looked up.
+  if (isIP(address) !== 0 && !notOfPods.includes(ipaddr.process(address).range())) return address;
+  throw badRequest(`address not allowed: no pod is reached at ${JSON.stringify(address)}, which stands in its status`);
 }
