@@ -30,7 +30,8 @@ const graceMs = 40_000;
  */
 export function nodeLifecycleController(): Controller {
   const heartbeats = new Map<string, { record: string; atMs: number }>();
-  let wasAnyReady = false;
+  /** Names: counted as they come and go, since a large cluster has many of them and they change all the time. */
+  const readyNodes = new Set<string>();
 
   function silentMs(context: ControllerContext, node: Node): number {
     const { name } = node.metadata;
@@ -50,12 +51,14 @@ export function nodeLifecycleController(): Controller {
     reads: [leases, 'pods'],
     writes: { nodes: ['update'], 'nodes/status': ['update'], 'pods/status': ['update'] },
     enqueue: {
-      nodes: (_node, { cache }) => {
-        const all = cache<Node>('nodes').list();
-        const isAnyReady = all.some(isReadyNode);
-        if (isAnyReady === wasAnyReady) return [];
-        wasAnyReady = isAnyReady;
-        return all.filter((node) => !isReadyNode(node)).map(keyOf);
+      nodes: ({ metadata: { name } }, { cache }) => {
+        const node = cache<Node>('nodes').get('', name);
+        const wereReady = readyNodes.size > 0;
+        if (node && isReadyNode(node)) readyNodes.add(name);
+        else readyNodes.delete(name);
+        if (readyNodes.size > 0 === wereReady) return [];
+        const others = cache<Node>('nodes').list();
+        return others.filter((other) => !isReadyNode(other)).map(keyOf);
       },
       [leases]: ({ metadata }) =>
         metadata.namespace === leaseNamespace ? [{ namespace: '', name: metadata.name }] : [],
@@ -70,10 +73,8 @@ export function nodeLifecycleController(): Controller {
       const quietMs = silentMs(context, node);
       const lost = quietMs >= graceMs;
       if (lost) node = await markLost(context, node);
-      const hasOthers = context
-        .cache<Node>('nodes')
-        .list()
-        .some((other) => isReadyNode(other) && other.metadata.name !== name);
+      const isOther = (other: Node) => isReadyNode(other) && other.metadata.name !== name;
+      const hasOthers = !isReadyNode(node) && context.cache<Node>('nodes').list().some(isOther);
       const taints = taintsFor(node, context.clock.now(), hasOthers);
       if (!equalJson(taints, node.spec?.taints ?? []))
         node = await context.client.update<Node>('nodes', { ...node, spec: { ...node.spec, taints } });
