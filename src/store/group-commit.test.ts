@@ -12,6 +12,7 @@ import { bytes, text, write } from './testing/conformance.ts';
 function setUp(onWrite: (versions: Version[]) => Promise<void> = async () => {}, leftover: number[] = []) {
   const durable: Version[] = [];
   const trimmed: number[][] = [];
+  const rewritten: number[] = [];
   let trimError: Error | undefined;
   const journal: Journal = {
     async write(versions) {
@@ -22,7 +23,9 @@ function setUp(onWrite: (versions: Version[]) => Promise<void> = async () => {},
       if (trimError) throw trimError;
       trimmed.push(gone);
     },
-    async rewrite() {},
+    async rewrite(versions) {
+      rewritten.push(versions.length);
+    },
     async scrub() {},
     sizeBytes: () => 0,
     async close() {},
@@ -34,7 +37,7 @@ function setUp(onWrite: (versions: Version[]) => Promise<void> = async () => {},
     leftover,
   );
   return {
-    ...{ engine, durable, trimmed },
+    ...{ engine, durable, trimmed, rewritten },
     failTrims(error: Error | undefined) {
       trimError = error;
     },
@@ -164,6 +167,16 @@ test('a compaction that the disk refuses says why, and is made up for later', as
   failTrims(undefined);
   await engine.compact(2);
   assert.equal(engine.compacted(), 2);
+});
+
+test('values are sealed anew in parts: five hundred at once, or eight megabytes', async () => {
+  const { engine, rewritten } = setUp();
+  await Promise.all(Array.from({ length: 501 }, (_, index) => write(engine, `/small/${index}`, 'x')));
+  await engine.reseal('/small/');
+  for (let index = 0; index < 5; index++)
+    await engine.put({ key: `/large/${index}`, value: new Uint8Array(4 << 20), expected: 0 });
+  await engine.reseal('/large/');
+  assert.deepEqual(rewritten, [500, 1, 2, 2, 1]);
 });
 
 test('what was given up before a crash is dropped in parts, and a full disk meanwhile stops nobody', async () => {

@@ -25,6 +25,7 @@ const waitingBytesMax = 64 << 20;
 const worthAWrite = 16;
 const expiredPerTickMax = 1000;
 const resealedAtOnceMax = 500;
+const resealedBytesMax = 8 << 20;
 const tickMs = 1000;
 
 type Waiting = { result: WriteResult; resolve(result: WriteResult): void; reject(error: unknown): void };
@@ -162,10 +163,7 @@ export function createEngine(
   /** Values that are written from now on pass the new `seal` anyway; those already there follow in parts. */
   async function reseal(prefix: string): Promise<void> {
     const all = history.versions(prefix).filter(({ deleted }) => !deleted);
-    for (let index = 0; index < all.length; index += resealedAtOnceMax) {
-      const part = all.slice(index, index + resealedAtOnceMax);
-      await errand(() => journal.rewrite(part));
-    }
+    for (const part of partsOf(all)) await errand(() => journal.rewrite(part));
     // What waits to be dropped was not written again.
     await trimAll();
     await errand(journal.scrub);
@@ -211,4 +209,17 @@ export function createEngine(
       await journal.close();
     },
   };
+}
+
+/** Parts that are sealed, copied and written at once, while others wait. */
+function* partsOf(versions: Version[]): Generator<Version[]> {
+  let [part, bytes]: [Version[], number] = [[], 0];
+  for (const version of versions) {
+    part.push(version);
+    bytes += version.value.length;
+    if (part.length < resealedAtOnceMax && bytes < resealedBytesMax) continue;
+    yield part;
+    [part, bytes] = [[], 0];
+  }
+  if (part.length > 0) yield part;
 }
