@@ -57,6 +57,10 @@ const may = (verb: string, resource: string, name = '', more: Partial<Attributes
   return authorize(asked).allowed;
 };
 
+test('a resource that is called as what every object has is none', () => {
+  for (const resource of ['__proto__', 'constructor', 'toString']) assert.equal(may('get', resource, 'x'), false);
+});
+
 test('a node reads the secrets and config maps of its own pods, one by one', () => {
   for (const name of ['pull', 'env', 'projected']) assert.equal(may('get', 'secrets', name), true, name);
   for (const name of ['settings', 'kube-root-ca.crt']) assert.equal(may('watch', 'configmaps', name), true, name);

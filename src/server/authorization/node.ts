@@ -27,8 +27,9 @@ export function createNodeAuthorizer(lookup: Lookup): Authorizer {
   return (attributes) => {
     const node = nodeOf(attributes.user);
     if (node === undefined || attributes.nonResourcePath !== undefined) return deny('');
-    const rule = rules[attributes.group === '' ? attributes.resource : `${attributes.resource}.${attributes.group}`];
-    if (rule !== undefined) return rule(attributes, node, lookup);
+    const name = attributes.group === '' ? attributes.resource : `${attributes.resource}.${attributes.group}`;
+    // Its own only: a URL may say `__proto__`.
+    if (Object.hasOwn(rules, name)) return rules[name]!(attributes, node, lookup);
     return nodeRules.some((common) => ruleAllows(common, attributes)) ? allow('what every node may do') : deny('');
   };
 }
