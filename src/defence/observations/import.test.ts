@@ -215,10 +215,13 @@ test('damaged, forged and absurd records are refused, counted, and make what was
     hubbleFlow({ source: { pod_name: 'web', namespace: { $gt: '' } } }),
     { unrelated: true },
   ]);
-  assert.deepEqual([taken, refused, observations.windows.flows[0]!.lost], [1, 7, 6]);
+  assert.deepEqual([taken, refused, observations.windows.flows[0]!.lost], [1, 7, 7]);
   const broken = `${lines([hubbleFlow()])}{"flow":{"verdict":\n${'['.repeat(1e6)}\n[[{}]]\n"text"\n${lines([hubbleFlow()])}`;
   const imported = await importObservations(file(broken), nowMs);
-  assert.deepEqual([imported.taken, imported.refused], [2, 4]);
+  assert.deepEqual([imported.taken, imported.refused, imported.observations.windows.flows[0]!.lost], [2, 4, 4]);
+  const status = (state: string) => ({ node_status: { state_change: state, node_names: ['n'] }, node_name: 'n' });
+  const nodes = await read([hubbleFlow(), status('NODE_CONNECTED'), status('NODE_UNAVAILABLE')]);
+  assert.deepEqual([nodes.refused, nodes.observations.windows.flows[0]!.lost], [0, 1]);
 });
 
 test('what no format knows, and what cannot be read, ends in an error that names the file', async () => {

@@ -47,6 +47,8 @@ function createReading(file: string, nowMs: number) {
   let parser: Parser | undefined;
   let isOwn = false;
   let [taken, refused] = [0, 0];
+  /** Refused before it was known what they tell of: they are missing from everything. */
+  let unread = 0;
 
   function keep(type: ObservationType, observed: unknown): boolean {
     const decoded = decodeObserved(type, observed, nowMs);
@@ -58,9 +60,14 @@ function createReading(file: string, nowMs: number) {
   }
 
   function takeOwn(line: Line | undefined): void {
-    if (line === undefined) refused++;
+    if (line === undefined) skip();
     else if (line.type === 'window') windows[line.of] = withWindow(windows[line.of], line.window, 0);
     else if (keep(line.type, line.observed)) taken++;
+  }
+
+  function skip(): void {
+    refused++;
+    unread++;
   }
 
   function takeForeign({ parse, types }: Parser, record: Record<string, any>): void {
@@ -75,16 +82,14 @@ function createReading(file: string, nowMs: number) {
   }
 
   return {
-    refuse() {
-      refused++;
-    },
+    refuse: skip,
     take(record: Record<string, any>) {
       if (record['format'] === observationsFormat && taken + refused === 0) isOwn = true;
       else if (isOwn) takeOwn(decodeLine(record, nowMs));
       else {
         parser ??= parsers.find(({ knows }) => knows(record));
         if (parser?.knows(record)) takeForeign(parser, record);
-        else refused++;
+        else skip();
       }
     },
     end(): Imported | undefined {
@@ -92,10 +97,10 @@ function createReading(file: string, nowMs: number) {
       // What others wrote has no windows: it covers what lies between its first and its last record, at best.
       if (parser !== undefined)
         for (const [type, span] of spans) {
-          const window = { source: `file/${basename(file)}`, ...span, lost: lost[type] };
+          const window = { source: `file/${basename(file)}`, ...span, lost: lost[type] + unread };
           windows[type] = withWindow(windows[type], window, 0);
         }
-      else for (const type of observationTypes) windows[type] = withLost(windows[type], lost[type]);
+      else for (const type of observationTypes) windows[type] = withLost(windows[type], lost[type] + unread);
       const observations = observationsOf(collection, windows);
       return { file, format: isOwn ? own : parser!.name, taken, refused, observations };
     },

@@ -13,10 +13,12 @@ const passed = new Set(['FORWARDED', 'REDIRECTED', 'AUDIT']);
 export const hubble: Parser = {
   name: 'Hubble flows',
   types: ['flows'],
-  knows: (record) => 'lost_events' in record || flowOf(record) !== undefined,
+  knows: (record) => 'lost_events' in record || 'node_status' in record || flowOf(record) !== undefined,
   parse(record) {
     const lost = record['lost_events'];
     if (isObject(lost)) return { lost: Number(lost['num_events_lost']) || 1 };
+    // Nodes that are gone or do not answer tell nothing meanwhile.
+    if ('node_status' in record) return record['node_status']?.state_change === 'NODE_CONNECTED' ? [] : { lost: 1 };
     const flow = flowOf(record)!;
     const { verdict, is_reply, reply, IP, l4, source, destination, time, drop_reason_desc } = flow;
     const isPassed = passed.has(verdict);
