@@ -11,9 +11,24 @@ import { writeFile } from './write-file.ts';
  * of objects cannot say it. Returns the file's path. Throws UsageError.
  */
 export function writeChanges(folder: string, name: string, title: string, changes: Change[]): string {
-  const file = join(folder, `${name.replaceAll(/[^a-zA-Z0-9.-]+/g, '-').slice(0, 100)}.yaml`);
+  const file = join(folder, `${fileNameOf(name)}.yaml`);
   writeFile(file, changesText(title, changes));
   return file;
+}
+
+const fileNameOf = (name: string): string => name.replaceAll(/[^a-zA-Z0-9.-]+/g, '-').slice(0, 100);
+
+/** A file name for each name. Some names become the same one, `a:b` and `a-b`: the second is numbered then. */
+export function distinctFileNames(names: string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const wanted = fileNameOf(name).slice(0, 90);
+    let distinct = wanted;
+    // Not every file system tells A from a.
+    for (let number = 2; taken.has(distinct.toLowerCase()); number++) distinct = `${wanted}-${number}`;
+    taken.add(distinct.toLowerCase());
+    return distinct;
+  });
 }
 
 export function changesText(title: string, changes: Change[]): string {

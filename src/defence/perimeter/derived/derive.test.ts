@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import type { Call, Observations } from '../../../api/observations/observation.ts';
 import { noObservations } from '../../../api/observations/observation.ts';
 import { clusterRole, clusterRoleBinding, rule } from '../../../api/rbac/write-rule.ts';
 import { account, clusterOf, namespace } from '../../testing/worlds.ts';
 import { deriveRoles } from './derive.ts';
+import { writeRoles } from './render.ts';
 
 const dayMs = 24 * 3600 * 1000;
 const robot = 'system:serviceaccount:a:robot';
@@ -133,4 +137,18 @@ test('whom no role limits is told', () => {
     deriveRoles(clusterOf(wide), watched([call('list', 'pods', { groups })]), []).users[0]!.warnings.join();
   assert.match(warnings(['system:masters']), /system:masters, whom no role limits/);
   assert.doesNotMatch(warnings([]), /system:masters/);
+});
+
+test('users whose names make the same file name are written to files of their own', () => {
+  const users = ['dev:a', 'dev-a', 'Dev-a'];
+  const calls = users.map((user) => call('list', 'pods', { user }));
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-roles-'));
+  try {
+    const files = writeRoles(deriveRoles(clusterOf(wide), watched(calls), []), folder);
+    assert.equal(new Set(files.map((file) => basename(file).toLowerCase())).size, users.length);
+    const titles = files.map((file) => readFileSync(file, 'utf8').match(/roles for (.*), from/)![1]);
+    assert.deepEqual(titles.sort(), users.toSorted());
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

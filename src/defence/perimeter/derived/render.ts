@@ -1,7 +1,7 @@
 import { spanText, watchedMs } from '../../observations/watched.ts';
 import { asText, notAssessedLines } from '../../report/lines.ts';
 import { printable } from '../../report/printable.ts';
-import { changesText, writeChanges } from '../../report/write-changes.ts';
+import { changesText, distinctFileNames, writeChanges } from '../../report/write-changes.ts';
 import type { DerivedRoles, DeriveReport } from './derive.ts';
 
 /** The roles as documents that kubectl applies; what is to be removed stands in comments. */
@@ -47,7 +47,8 @@ function userLines({ user, calls, objects, held, allowed, denied, warnings }: De
 }
 
 /** One file for each user; returns their paths. */
-export const writeRoles = ({ users }: DeriveReport, folder: string): string[] =>
-  users
-    .filter(({ changes }) => changes.length > 0)
-    .map(({ user, changes }) => writeChanges(folder, user, titleOf(user), changes));
+export function writeRoles({ users }: DeriveReport, folder: string): string[] {
+  const written = users.filter(({ changes }) => changes.length > 0);
+  const names = distinctFileNames(written.map(({ user }) => user));
+  return written.map(({ user, changes }, at) => writeChanges(folder, names[at]!, titleOf(user), changes));
+}
