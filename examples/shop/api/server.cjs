@@ -3,7 +3,7 @@ const { createServer } = require('node:http');
 const { connect } = require('node:net');
 const { readFileSync } = require('node:fs');
 
-const port = 8080;
+const port = Number(process.env.PORT ?? 8080);
 const bodyMostBytes = 4096;
 const database = { host: process.env.DATABASE_HOST, port: Number(process.env.DATABASE_PORT ?? 6379) };
 const passwordFile = process.env.DATABASE_PASSWORD_FILE;
@@ -16,6 +16,8 @@ function redis(...words) {
     let text = '';
     socket.setTimeout(2000, () => socket.destroy(new Error('the database does not answer')));
     socket.on('error', reject);
+    // Without effect once it has answered.
+    socket.on('close', () => reject(new Error('the database closed the connection before it answered')));
     socket.on('connect', () => socket.write(encode(['AUTH', password]) + encode(words)));
     socket.on('data', (data) => {
       text += data.toString('utf8');
@@ -92,5 +94,5 @@ const server = createServer((request, response) => {
     (error) => response.writeHead(error.code > 399 ? error.code : 503).end(JSON.stringify({ error: error.message })),
   );
 });
-server.listen(port, () => console.log(`listening on ${port}`));
+server.listen(port, () => console.log(`listening on ${server.address().port}`));
 process.on('SIGTERM', () => server.close(() => process.exit(0)));
