@@ -23,6 +23,14 @@ test('the number of pods follows their use', () => {
   assert.equal(count(two, {}), undefined);
 });
 
+test('of one container only its own requests count', () => {
+  const two = pod('a');
+  two.spec!.containers.push({ name: 'side', resources: { requests: { cpu: '900m' } } } as any);
+  const of = (container?: string) =>
+    replicasFor([two], new Map([['a', 100]]), { ...half, container }, 1, toleranceOf(autoscaler()))?.replicas;
+  assert.deepEqual([of(), of('c')], [1, 2]);
+});
+
 test('what is noise may be said for growing and for shrinking', () => {
   const two = [pod('a'), pod('b')];
   assert.equal(count(two, { a: 52, b: 52 }, { scaleUp: { tolerance: '0.03' } }), 3);

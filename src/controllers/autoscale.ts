@@ -6,7 +6,8 @@ import { isFinished, isReady } from './pods.ts';
 
 /** Thousandths of a resource that a pod uses, by pod name. */
 export type Usage = ReadonlyMap<string, number>;
-export type Target = { resource: string; averageUtilization?: number; averageMilli?: number };
+/** `container`: of this one alone, not of the whole pod. */
+export type Target = { resource: string; container?: string; averageUtilization?: number; averageMilli?: number };
 export type Measured = { replicas: number; averageMilli: number; utilization: number | undefined };
 
 /** A difference of a tenth is noise, unless the autoscaler says how much is. */
@@ -35,12 +36,12 @@ export function replicasFor(
   const wantedMilli = (pod: Pod) =>
     target.averageUtilization === undefined
       ? target.averageMilli!
-      : (requestMilli(pod, target.resource) * target.averageUtilization) / 100;
+      : (requestMilli(pod, target) * target.averageUtilization) / 100;
   const sum = (some: Pod[], value: (pod: Pod) => number) => some.reduce((total, pod) => total + value(pod), 0);
   const used = sum(measured, (pod) => usage.get(pod.metadata.name)!);
   const goal = sum(measured, wantedMilli);
   if (goal === 0) return undefined;
-  const requested = sum(measured, (pod) => requestMilli(pod, target.resource));
+  const requested = sum(measured, (pod) => requestMilli(pod, target));
   const averageMilli = Math.round(used / measured.length);
   const utilization = target.averageUtilization === undefined ? undefined : Math.round((used / requested) * 100);
   const stay = { replicas: current, averageMilli, utilization };
@@ -55,12 +56,11 @@ export function replicasFor(
   return { replicas: Math.ceil(careful * alive.length), averageMilli, utilization };
 }
 
-function requestMilli({ spec }: Pod, resource: string): number {
-  const sidecars = (spec?.initContainers ?? []).filter(isSidecar);
-  return [...(spec?.containers ?? []), ...sidecars].reduce(
-    (total, { resources }) => total + quantityMilli(resources?.requests?.[resource]),
-    0,
-  );
+function requestMilli({ spec }: Pod, { resource, container }: Target): number {
+  const all = [...(spec?.containers ?? []), ...(spec?.initContainers ?? []).filter(isSidecar)];
+  return all
+    .filter(({ name }) => container === undefined || name === container)
+    .reduce((total, { resources }) => total + quantityMilli(resources?.requests?.[resource]), 0);
 }
 
 /** What was recommended and done before, per autoscaler. */

@@ -42,6 +42,17 @@ test('a workload grows with the use of its pods; without measurements it says so
   const [metric] = now('seeing')!.status!.currentMetrics!;
   assert.equal(metric!.resource!.current.averageUtilization, 150);
   assert.equal((caches('deployments.apps').get('default', 'web') as Deployment).spec!.replicas, 3);
+
+  await autoscaler('of-one', [
+    { type: 'ContainerResource', containerResource: { name: 'cpu', container: 'c', target } },
+  ]);
+  await eventually('horizontalpodautoscalers.autoscaling', () => now('of-one')?.status?.currentMetrics?.length === 1);
+  const { containerResource } = now('of-one')!.status!.currentMetrics![0]!;
+  assert.deepEqual([containerResource!.container, containerResource!.current.averageUtilization], ['c', 150]);
+  await autoscaler('of-none', [
+    { type: 'ContainerResource', containerResource: { name: 'cpu', container: 'x', target } },
+  ]);
+  await eventually('horizontalpodautoscalers.autoscaling', () => says('of-none', 'FailedGetResourceMetric'));
 });
 
 test('a workload is brought within the bounds, whatever is measured', async (t) => {

@@ -2,25 +2,16 @@ import type { KubernetesObject } from '../api/object.ts';
 import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerStatus,
-  MetricSpec,
   MetricStatus,
   Pod,
 } from '../api/schema/types.d.ts';
 import { formatTime } from '../foundation/clock.ts';
-import { quantityMilli } from '../foundation/quantity.ts';
 import { type Condition, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
 import { isDeleting, selects } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
-import {
-  type Measured,
-  type Past,
-  replicasFor,
-  restrained,
-  type Target,
-  toleranceOf,
-  type Usage,
-} from './autoscale.ts';
+import { type Measured, type Past, replicasFor, restrained, toleranceOf } from './autoscale.ts';
+import { currentOf, readUsage, targetOf, usageOf } from './pod-metrics.ts';
 
 const autoscalers = 'horizontalpodautoscalers.autoscaling';
 const measuredEveryMs = 15_000;
@@ -30,7 +21,10 @@ const targets: Record<string, string> = {
   StatefulSet: 'statefulsets.apps',
 };
 
-/** Sizes workloads by what their pods use. Only cpu and memory are measured here: other metrics are said to be missing. */
+/**
+ * Sizes workloads by what their pods, or one container of each, use. Only cpu and memory are measured here: other metrics
+ * are said to be missing.
+ */
 export function horizontalPodAutoscaler(): Controller {
   const pasts = new Map<string, Past>();
   return {
@@ -142,19 +136,16 @@ async function measure(
   const measured: Measured[] = [];
   const currentMetrics: MetricStatus[] = [];
   let failed = '';
-  const usages = await usageByPod(context, metadata.namespace!);
+  const found = await readUsage(context, metadata.namespace!);
   for (const metric of spec.metrics ?? []) {
     const wanted = targetOf(metric);
-    const usage = wanted && usages?.get(wanted.resource);
+    const usage = wanted && found && usageOf(found, wanted);
     const result = wanted && usage ? replicasFor(pods, usage, wanted, current, toleranceOf(autoscaler)) : undefined;
     if (wanted === undefined) failed = `metrics of type ${metric.type} are not measured in this cluster`;
     else if (result === undefined) failed = `no use of ${wanted.resource} is known of pods that request it`;
     else {
       measured.push(result);
-      const averageValue =
-        wanted.resource === 'memory' ? `${Math.round(result.averageMilli / 1000)}` : `${result.averageMilli}m`;
-      const shown = { averageValue, averageUtilization: result.utilization };
-      currentMetrics.push({ type: 'Resource', resource: { name: wanted.resource, current: shown } });
+      currentMetrics.push(currentOf(wanted, result));
     }
   }
   // With a metric unknown, growing may still be right; shrinking is not.
@@ -165,32 +156,4 @@ async function measure(
   }
   say('ScalingActive', 'True', 'ValidMetricFound', 'the HPA was able to compute the replica count from use');
   return { measured, currentMetrics };
-}
-
-function targetOf({ type, resource }: MetricSpec): Target | undefined {
-  if (type !== 'Resource' || !resource || !['cpu', 'memory'].includes(resource.name)) return undefined;
-  const { averageUtilization, averageValue } = resource.target;
-  if (averageUtilization !== undefined) return { resource: resource.name, averageUtilization };
-  return averageValue ? { resource: resource.name, averageMilli: quantityMilli(averageValue) } : undefined;
-}
-
-/** By resource, then by pod; undefined when nothing measures here. */
-async function usageByPod({ client }: ControllerContext, namespace: string): Promise<Map<string, Usage> | undefined> {
-  const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${encodeURIComponent(namespace)}/pods`;
-  const { code, body } = await client.raw('GET', path);
-  if (code !== 200) return undefined;
-  const usages = new Map([
-    ['cpu', new Map<string, number>()],
-    ['memory', new Map<string, number>()],
-  ]);
-  for (const { metadata, containers } of body.items ?? [])
-    for (const [resource, usage] of usages) {
-      const milli = (containers ?? []).reduce(
-        (sum: number, container: { usage?: Record<string, string> }) =>
-          sum + quantityMilli(container.usage?.[resource]),
-        0,
-      );
-      usage.set(metadata.name, milli);
-    }
-  return usages;
 }
