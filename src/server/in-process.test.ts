@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { manualClock } from '../foundation/clock.ts';
 import { configMap, configMaps, must, pod, pods } from './testing/objects.ts';
@@ -51,6 +52,23 @@ test('a reader that has heard enough from the first events hears no more, and le
     const { body } = await server.call(testAdmin, { method: 'GET', path: '/metrics' });
     assert.doesNotMatch(body, /apiserver_registered_watchers\{resource="configmaps"\}/, `${query} is still open`);
   }
+});
+
+test('a reader that cannot take that its watch came too late leaves nothing open', async (t) => {
+  const record = ({ verb }: { verb: string }) => {
+    if (verb === 'watch') void server.engine.compact(server.engine.revision());
+  };
+  const server = await startServer({ defences: { audit: { ready() {}, record } } });
+  t.after(() => server.stop());
+  const revision = server.engine.revision();
+  for (const name of ['a', 'b']) await must(server, 'POST', configMaps, configMap(name));
+  const stop = new AbortController();
+  const path = `${configMaps}?watch=1&resourceVersion=${revision}`;
+  const refuse = ({ type }: { type: string }) => {
+    throw new Error(`no ${type}`);
+  };
+  await assert.rejects(server.stream(testAdmin, { method: 'GET', path }, refuse, stop.signal), /no ERROR/);
+  assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
 });
 
 test('what the server looks up is the object that its writer gave away', async (t) => {

@@ -156,8 +156,8 @@ function followChanges(
     stop = source.subscribe(({ items }) => tell(items.map(eventOf)));
   } catch (error) {
     const isExpired = error instanceof Compacted;
-    if (isExpired) onEvent({ type: 'ERROR', object: expiredStatus(error) });
-    end(isExpired ? undefined : error);
+    if (isExpired) tell([{ type: 'ERROR', object: expiredStatus(error) }]);
+    if (!ended) end(isExpired ? undefined : error);
   }
   // By what was told already: the initial events, and those that were missed.
   if (ended) stop();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kindOf } from '../../api/api.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { openEngine } from '../../store/store.ts';
+import { Compacted, openEngine } from '../../store/store.ts';
 import { keyOf, stamp } from './codec.ts';
 import { createStorage } from './storage.ts';
 import { type Audience, bytesOfBatch, createWatchHub, eventOf, type WatchBatch } from './watch-hub.ts';
@@ -127,6 +127,15 @@ test('a watcher that has left is told nothing, and the last one closes the chann
   await put('a', '1');
   await turns(5);
   assert.deepEqual(seen, []);
+  assert.equal(hub.counts().size, 0);
+});
+
+test('a watcher that comes too late leaves nothing open', async () => {
+  const { engine, put, hub } = await open();
+  await put('a', '1');
+  await put('a', '2');
+  await engine.compact(2);
+  assert.throws(() => hub.subscribe(audience('late'), 1, () => {}), Compacted);
   assert.equal(hub.counts().size, 0);
 });
 

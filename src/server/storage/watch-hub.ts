@@ -89,10 +89,8 @@ export function createWatchHub(engine: Engine): WatchHub {
     const member: Member = { audience, position: fromRevision, onBatch };
     channel.size++;
     let leave = () => {};
-    if (fromRevision >= channel.seen) leave = join(channel, member);
-    else leave = catchUp(channel, member, prefix);
     let open = true;
-    return () => {
+    const close = () => {
       if (!open) return;
       open = false;
       leave();
@@ -100,6 +98,14 @@ export function createWatchHub(engine: Engine): WatchHub {
       channel.stop();
       channels.delete(prefix);
     };
+    try {
+      if (fromRevision >= channel.seen) leave = join(channel, member);
+      else leave = catchUp(channel, member, prefix);
+    } catch (error) {
+      close();
+      throw error;
+    }
+    return close;
   }
 
   /** Replays history for one watcher; when it has caught up it joins the others. */
