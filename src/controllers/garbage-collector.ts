@@ -2,6 +2,7 @@ import type { KubernetesObject, OwnerReference } from '../api/object.ts';
 import { ApiError } from '../api/status.ts';
 import { type ServedResource, servedResources } from '../client/discovery.ts';
 import { startReflector } from '../client/reflector.ts';
+import { repeat } from '../foundation/repeat.ts';
 import type { Controller, ControllerContext, Key } from '../reconcile/controller.ts';
 import { deleteObject, isDeleting } from '../reconcile/owned.ts';
 import { createOwnerGraph, type GraphNode, type OwnerGraph } from './owner-graph.ts';
@@ -58,7 +59,6 @@ function followAll(context: ControllerContext, state: State): () => void {
   const waiting = new Set<string>();
   let ended = false;
   let complete = false;
-  let cancel = () => {};
 
   function follow({ name }: ServedResource): void {
     waiting.add(name);
@@ -76,10 +76,10 @@ function followAll(context: ControllerContext, state: State): () => void {
     followed.set(name, startReflector(client, name, {}, sink, { clock, log }));
   }
 
-  async function discover(): Promise<void> {
+  async function discover(): Promise<number> {
     try {
       const served = await servedResources(client);
-      if (ended) return;
+      if (ended) return discoveredAgainAfterMs;
       state.resources = served;
       const wanted = served.filter(
         ({ name, verbs }) =>
@@ -95,13 +95,13 @@ function followAll(context: ControllerContext, state: State): () => void {
     } catch (error) {
       log.warn('resources could not be discovered', { error });
     }
-    if (!ended) cancel = clock.after(discoveredAgainAfterMs, () => void discover());
+    return discoveredAgainAfterMs;
   }
 
-  void discover();
+  const end = repeat(clock, discover);
   return () => {
     ended = true;
-    cancel();
+    end();
     for (const stop of followed.values()) stop();
   };
 }

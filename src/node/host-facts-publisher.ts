@@ -3,6 +3,7 @@ import { ApiError } from '../api/status.ts';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
+import { repeat } from '../foundation/repeat.ts';
 
 export type PublisherOptions = {
   node: string;
@@ -21,17 +22,14 @@ const nameLengthMax = 253;
 /** Puts what this machine is into the API: now, and every ten minutes when it has changed. `stop` ends it. */
 export function publishHostFacts({ node, client, collect, clock, log }: PublisherOptions): { stop(): void } {
   const name = hostFactsName(node);
-  let cancel = () => {};
-  let stopped = false;
-  async function round(): Promise<void> {
-    let nextMs = everyMs;
+  async function round(): Promise<number> {
     try {
       await publish(await collect());
+      return everyMs;
     } catch (error) {
-      nextMs = retryMs;
       log.warn('what this machine is could not be told to the API', { error, configMap: name });
+      return retryMs;
     }
-    if (!stopped) cancel = clock.after(nextMs, () => void round());
   }
 
   async function publish(facts: HostFacts): Promise<void> {
@@ -51,15 +49,9 @@ export function publishHostFacts({ node, client, collect, clock, log }: Publishe
     });
   }
 
-  if (name.length > nameLengthMax)
-    log.warn('the name of this node is too long: what its machine is cannot be told', { node });
-  else void round();
-  return {
-    stop() {
-      stopped = true;
-      cancel();
-    },
-  };
+  if (name.length <= nameLengthMax) return { stop: repeat(clock, round) };
+  log.warn('the name of this node is too long: what its machine is cannot be told', { node });
+  return { stop() {} };
 }
 
 function undefinedIfNotFound(error: unknown): undefined {

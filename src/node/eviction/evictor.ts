@@ -1,6 +1,7 @@
 import type { Pod } from '../../api/schema/types.d.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
+import { repeat } from '../../foundation/repeat.ts';
 import type { Cgroups } from '../cgroups.ts';
 import type { Pressure } from '../machine.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
@@ -41,7 +42,7 @@ export function createEvictor(options: EvictorOptions): Evictor {
   const remember = createPressureMemory();
   let under: UnderPressure = { memory: false, disk: false, processes: false };
   let isStarted = false;
-  let cancel = () => {};
+  let end = () => {};
 
   const storageOf = (stored: StoredPod): Promise<StorageUsage | undefined> =>
     readStorage(stored, runtime).catch((error) => {
@@ -65,13 +66,13 @@ export function createEvictor(options: EvictorOptions): Evictor {
     if (first) options.evict(first.pod, `The node was low on resource: ${texts[signal]}.`);
   }
 
-  async function enforceLimits(): Promise<void> {
+  async function enforceLimits(): Promise<number> {
     for (const stored of pods().filter(({ pod }) => isBounded(pod) && !isCritical(pod))) {
       const storage = await storageOf(stored);
       const message = storage && storageExcess(stored.pod, storage);
       if (message !== undefined) options.evict(stored.pod, message);
     }
-    if (isStarted) cancel = clock.after(limitsEveryMs, () => void enforceLimits());
+    return limitsEveryMs;
   }
 
   return {
@@ -84,11 +85,11 @@ export function createEvictor(options: EvictorOptions): Evictor {
     refusal: (pod) => pressureRefusal(pod, under),
     start() {
       isStarted = true;
-      void enforceLimits();
+      end = repeat(clock, enforceLimits);
     },
     stop() {
       isStarted = false;
-      cancel();
+      end();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
+import { repeat } from '../../foundation/repeat.ts';
 import type { Image, ImageService, Runtime } from '../runtimes/runtime.ts';
 
 export type ImageCollectorOptions = {
@@ -73,20 +74,14 @@ export function startImageCollector(options: ImageCollectorOptions): ImageCollec
     return freedBytes;
   };
 
-  let cancel = () => {};
-  let stopped = false;
-  const turn = async () => {
+  const round = async () => {
     await collect().catch((error) => log.warn('images could not be collected', { error }));
-    if (!stopped) cancel = clock.after(everyMs, turn);
+    return everyMs;
   };
-  cancel = clock.after(everyMs, turn);
   return {
     collect,
     collectAll: () => free(Number.POSITIVE_INFINITY, 0),
-    stop() {
-      stopped = true;
-      cancel();
-    },
+    stop: repeat(clock, round, everyMs),
   };
 }
 

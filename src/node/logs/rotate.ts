@@ -1,6 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
+import { repeat } from '../../foundation/repeat.ts';
 import { rotatedFiles, rotatedName } from './files.ts';
 
 export type RotationOptions = {
@@ -20,23 +21,14 @@ const everyMs = 10_000;
 
 /** Looks at every running container's log once in ten seconds. `check` looks now; `stop` ends it. */
 export function startLogRotation(options: RotationOptions): { check(): Promise<void>; stop(): void } {
-  let cancel = () => {};
-  let stopped = false;
   const check = async () => {
     for (const container of await options.containers()) await rotateWhenLarge(container, options);
   };
-  const turn = async () => {
+  const round = async () => {
     await check().catch((error) => options.log.warn('logs could not be rotated', { error }));
-    if (!stopped) cancel = options.clock.after(everyMs, turn);
+    return everyMs;
   };
-  cancel = options.clock.after(everyMs, turn);
-  return {
-    check,
-    stop() {
-      stopped = true;
-      cancel();
-    },
-  };
+  return { check, stop: repeat(options.clock, round, everyMs) };
 }
 
 async function rotateWhenLarge(container: { id: string; logPath: string }, options: RotationOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Node } from '../../api/schema/types.d.ts';
 import type { Log } from '../../foundation/log.ts';
+import { repeat } from '../../foundation/repeat.ts';
 import { createLease, type LeaseOptions } from './lease.ts';
 import { createReport, type ReportOptions } from './report.ts';
 
@@ -18,24 +19,23 @@ export function createNodeReporter(options: ReporterOptions): NodeReporter {
   const report = createReport(options);
   const renew = createLease({ client, clock, nodeName: node.nodeName, leaseSeconds });
   let failures = 0;
-  let cancels: (() => void)[] = [];
-  let stopped = false;
+  let ends: (() => void)[] = [];
 
-  async function forever(work: () => Promise<void>, delayMs: () => number, what: string): Promise<void> {
-    let nextMs = 0;
+  const tried = (work: () => Promise<void>, pauseMs: () => number, what: string) => async (): Promise<number> => {
     try {
       await work();
       failures = 0;
-      nextMs = delayMs();
+      return pauseMs();
     } catch (error) {
-      nextMs = Math.min(firstRetryMs * 2 ** Math.min(failures++, 10), reportMs);
+      const nextMs = Math.min(firstRetryMs * 2 ** Math.min(failures++, 10), reportMs);
       log.warn(`${what} failed; trying again`, { nextMs, error });
+      return nextMs;
     }
-    if (!stopped) cancels = [...cancels.slice(-8), clock.after(nextMs, () => void forever(work, delayMs, what))];
-  }
+  };
 
   const isReady = () =>
     report.latest()?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+  const renewalPauseMs = () => (report.uid() === undefined ? unreadyMs : (leaseSeconds * 1000) / 4);
   const renewIfKnown = async () => {
     const uid = report.uid();
     if (uid !== undefined) await renew(uid);
@@ -43,12 +43,12 @@ export function createNodeReporter(options: ReporterOptions): NodeReporter {
 
   return {
     start() {
-      const reporting = forever(report.make, () => (isReady() ? reportMs : unreadyMs), 'reporting the node');
-      void reporting.then(() => forever(renewIfKnown, () => (leaseSeconds * 1000) / 4, 'renewing the node lease'));
+      const reporting = tried(report.make, () => (isReady() ? reportMs : unreadyMs), 'reporting the node');
+      const renewing = tried(renewIfKnown, renewalPauseMs, 'renewing the node lease');
+      ends = [repeat(clock, reporting), repeat(clock, renewing)];
     },
     stop() {
-      stopped = true;
-      for (const cancel of cancels) cancel();
+      for (const end of ends) end();
     },
     latest: report.latest,
   };
