@@ -77,12 +77,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function run(): void {
     scheduled = false;
-    const untilMs = performance.now() + sliceMs;
+    const untilMs = clock.monotonicMs() + sliceMs;
     while (!stopped && placements.binding() < bindingsAtOnceMax) {
       const pod = queue.pop();
       if (pod === undefined) return;
       decide(pod);
-      if (performance.now() < untilMs) continue;
+      if (clock.monotonicMs() < untilMs) continue;
       trigger();
       return;
     }

@@ -44,3 +44,9 @@ test('a client that makes up resources makes no more series than there may be', 
   assert.equal(totals.length, 5000);
   assert.match(totals[1]!, /resource="r1".* 2$/);
 });
+
+test('what only grows is a counter, what else can be read off is a gauge', () => {
+  const text = createMetrics().render([{ name: 'size', help: 'A size.', values: [['', 7]] }]);
+  for (const line of ['# TYPE size gauge', '# TYPE process_cpu_seconds_total counter'])
+    assert.ok(text.split('\n').includes(line), line);
+});

@@ -7,7 +7,8 @@ export type Metrics = {
   render(gauges: Gauge[]): string;
 };
 
-export type Gauge = { name: string; help: string; values: [labels: string, value: number][] };
+/** What can be read off: a gauge, unless it only grows. */
+export type Gauge = { name: string; type?: 'counter'; help: string; values: [labels: string, value: number][] };
 
 const bounds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, Number.POSITIVE_INFINITY];
 /** What was counted of requests that have the same labels; `within` each of `bounds`, but not within the one before. */
@@ -69,7 +70,7 @@ export function createMetrics(): Metrics {
       lines.push(`${name}_sum{${labels}} ${series.sum}`, `${name}_count{${labels}} ${series.count}`);
     }
     for (const gauge of [...gauges, ...processGauges(loop)]) {
-      head(gauge.name, 'gauge', gauge.help);
+      head(gauge.name, gauge.type ?? 'gauge', gauge.help);
       for (const [labels, value] of gauge.values)
         lines.push(labels === '' ? `${gauge.name} ${value}` : `${gauge.name}{${labels}} ${value}`);
     }
@@ -97,7 +98,10 @@ function processGauges(loop: ReturnType<typeof monitorEventLoopDelay>): Gauge[] 
   return [
     { name: 'process_resident_memory_bytes', help: 'Resident memory.', values: [['', rss]] },
     { name: 'nodejs_heap_used_bytes', help: 'Used heap.', values: [['', heapUsed]] },
-    { name: 'process_cpu_seconds_total', help: 'User and system CPU time.', values: [['', (user + system) / 1e6]] },
+    {
+      ...{ name: 'process_cpu_seconds_total', type: 'counter', help: 'User and system CPU time.' },
+      values: [['', (user + system) / 1e6]],
+    },
     {
       name: 'nodejs_eventloop_lag_seconds',
       help: 'How late the event loop ran.',
