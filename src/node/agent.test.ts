@@ -160,6 +160,17 @@ test('a sub-path that would leave its volume is the pod’s configuration at fau
   assert.equal(status?.containerStatuses?.[0]?.state?.waiting?.reason, 'CreateContainerConfigError');
 });
 
+test('a pod does not run without the AppArmor profile that it names', async (context) => {
+  const { createPod, startAgent, podBecomes } = await startNode(context);
+  await startAgent();
+  const appArmorProfile = { type: 'Localhost', localhostProfile: 'rempart-test-absent' };
+  await createPod('one', { containers: [web], securityContext: { appArmorProfile } });
+  const { status } = await podBecomes('one', (pod) => pod?.status?.containerStatuses?.[0]?.state?.waiting?.message);
+  const { reason, message } = status!.containerStatuses![0]!.state!.waiting!;
+  assert.equal(reason, 'CreateContainerConfigError');
+  assert.match(message!, /"rempart-test-absent": (this node has no AppArmor|it is not loaded)/);
+});
+
 test('probes gate readiness and restart what fails', async (context) => {
   const { client, runtime, createPod, startAgent, podBecomes } = await startNode(context);
   const answers = { ready: 1, alive: 0 };

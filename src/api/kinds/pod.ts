@@ -1,4 +1,5 @@
 import { defineKind } from '../define.ts';
+import { takeAppArmorAnnotations } from '../pods/app-armor.ts';
 import { podColumns } from '../pods/columns.ts';
 import { defaultPod } from '../pods/defaults.ts';
 import { takeLabelValues } from '../pods/label-keys.ts';
@@ -46,6 +47,7 @@ export const pod = defineKind<Pod>({
   defaults: defaultPod,
   prepareCreate(object) {
     takeLabelValues(object);
+    takeAppArmorAnnotations(object);
     object.status = { phase: 'Pending', qosClass: qosClass(object) };
     if (object.spec?.schedulingGates?.length) object.status.conditions = [gated()];
   },

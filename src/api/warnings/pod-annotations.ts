@@ -1,3 +1,4 @@
+import { appArmorAnnotation } from '../pods/app-armor.ts';
 import type { AppArmorProfile, PodSpec } from '../schema/types.d.ts';
 
 const replaced: Record<string, string> = {
@@ -7,7 +8,6 @@ const replaced: Record<string, string> = {
 };
 const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod';
 const seccompOf = 'container.seccomp.security.alpha.kubernetes.io/';
-const appArmorOf = 'container.apparmor.security.beta.kubernetes.io/';
 const noSeccomp = 'non-functional in v1.27+; use the "seccompProfile" field instead';
 const noAppArmor = 'deprecated since v1.30; use the "appArmorProfile" field instead';
 
@@ -23,16 +23,19 @@ export function warnOfAnnotations(
     if (Object.hasOwn(replaced, key)) warnings.push(`${field}[${key}]: ${replaced[key]}`);
     else if (key === seccompOfPod && !spec.securityContext?.seccompProfile)
       warnings.push(`${field}[${key}]: ${noSeccomp}`);
-    ofContainers ||= key.startsWith(seccompOf) || key.startsWith(appArmorOf);
+    ofContainers ||= key.startsWith(seccompOf) || key.startsWith(appArmorAnnotation);
   }
   if (!ofContainers) return;
+  const isPod = field === 'metadata.annotations';
   const profile = shown(spec.securityContext?.appArmorProfile);
   const say = (key: string, why: string) => warnings.push(`${field}[${key}]: ${why}`);
   for (const { name, securityContext } of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
-    const [seccomp, appArmor] = [seccompOf + name, appArmorOf + name];
+    const [seccomp, appArmor] = [seccompOf + name, appArmorAnnotation + name];
     if (Object.hasOwn(annotations, seccomp) && !securityContext?.seccompProfile) say(seccomp, noSeccomp);
-    if (!Object.hasOwn(annotations, appArmor) || securityContext?.appArmorProfile) continue;
-    if (annotations[appArmor] !== profile) say(appArmor, noAppArmor);
+    if (!Object.hasOwn(annotations, appArmor)) continue;
+    // Into the field of a pod the annotation was copied: that it is there does not say that somebody knows it.
+    const isSaid = securityContext?.appArmorProfile ? !isPod : annotations[appArmor] === profile;
+    if (!isSaid) say(appArmor, noAppArmor);
   }
 }
 

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container as ContainerSpec, EphemeralContainer, Pod } from '../../api/schema/types.d.ts';
+import { appArmorProfile } from '../app-armor.ts';
 import { environment } from '../environment/environment.ts';
 import { expand } from '../environment/expand.ts';
 import { hostsFile } from '../environment/host-names.ts';
@@ -55,7 +56,7 @@ export async function containerConfig(plan: ContainerPlan, context: NodeContext)
     stdinOnce: spec.stdinOnce ?? false,
     tty: spec.tty ?? false,
     resources: linuxResources(pod, spec, context.nodeMemoryBytes),
-    security,
+    security: { ...security, appArmor: appArmorProfile(pod, spec) },
     processesOf: targetOf(spec, sandbox),
   };
 }

@@ -136,6 +136,8 @@ export type ContainerSecurity = {
   addCapabilities: string[];
   dropCapabilities: string[];
   seccomp: { type: 'RuntimeDefault' | 'Unconfined' | 'Localhost'; localhostPath?: string };
+  /** Without it the runtime's default holds, where the kernel has AppArmor. */
+  appArmor?: { type: 'RuntimeDefault' | 'Unconfined' | 'Localhost'; localhostProfile?: string };
   maskedPaths: string[];
   readonlyPaths: string[];
 };

@@ -5,6 +5,19 @@ import { test } from 'node:test';
 import { cgroupFolder, createPodCgroup, isCgroupVersion2, removePodCgroup } from '../cgroups.ts';
 import type { ContainerConfig } from '../runtime.ts';
 import { cannotRunContainerd, containerConfig, sandboxConfig, startTestHost } from '../testing/host.ts';
+import { containerRequest } from './requests.ts';
+
+test('an AppArmor profile is told to the runtime as it was asked for, none when nobody asks', () => {
+  const plain = containerConfig('x', []);
+  const told = (appArmor?: ContainerConfig['security']['appArmor']) => {
+    const config = { ...plain, security: { ...plain.security, appArmor } };
+    return containerRequest(config, { ...sandboxConfig('x', '/'), privileged: false }).linux?.securityContext?.apparmor;
+  };
+  assert.equal(told(), undefined);
+  assert.deepEqual(told({ type: 'RuntimeDefault' }), { profileType: 0, localhostRef: '' });
+  assert.deepEqual(told({ type: 'Unconfined' }), { profileType: 1, localhostRef: '' });
+  assert.deepEqual(told({ type: 'Localhost', localhostProfile: 'a' }), { profileType: 2, localhostRef: 'a' });
+});
 
 test('what a container may do is what was asked for', { skip: cannotRunContainerd }, async (t) => {
   const { runtime, folder } = await startTestHost(t, '10.250.5.0/24');
@@ -49,6 +62,13 @@ test('what a container may do is what was asked for', { skip: cannotRunContainer
   await t.test('added capabilities, with and without the prefix', async () => {
     const run = await start({}, { dropCapabilities: ['ALL'], addCapabilities: ['CAP_NET_ADMIN', 'CHOWN'] });
     assert.match(await run('cat /proc/self/status'), /CapBnd:\t0000000000001001\n/);
+  });
+  // Where the kernel has no AppArmor, the runtime says so; where it has, that this profile is not loaded.
+  await t.test('an AppArmor profile that is not there is refused', async () => {
+    await assert.rejects(
+      start({}, { appArmor: { type: 'Localhost', localhostProfile: 'rempart-absent' } }),
+      /apparmor/,
+    );
   });
   await t.test('unconfined and privileged only when it is said', async () => {
     const unconfined = await start({}, { seccomp: { type: 'Unconfined' } });

@@ -85,6 +85,9 @@ const seccomp = ({ seccomp: { type, localhostPath } }: ContainerSecurity) => ({
   localhostRef: type === 'Localhost' ? (localhostPath ?? '') : '',
 });
 
+const appArmor = ({ appArmor }: ContainerSecurity) =>
+  appArmor && { profileType: profiles[appArmor.type], localhostRef: appArmor.localhostProfile ?? '' };
+
 export function containerRequest(config: ContainerConfig, sandbox: SandboxMemory): Draft<cri.ContainerConfig> {
   return {
     metadata: { name: config.name, attempt: config.attempt },
@@ -147,6 +150,7 @@ function containerSecurity(
     readonlyPaths: security.readonlyPaths,
     // A privileged container runs unconfined whatever is asked; runc refuses a profile with it on some versions.
     seccomp: security.privileged ? { profileType: profiles.Unconfined, localhostRef: '' } : seccomp(security),
+    apparmor: appArmor(security),
   };
 }
 

@@ -158,6 +158,7 @@ export type LinuxContainerSecurityContext = {
   maskedPaths: string[];
   readonlyPaths: string[];
   seccomp?: SecurityProfile;
+  apparmor?: SecurityProfile;
 };
 export type LinuxContainerConfig = {
   resources?: LinuxContainerResources;
