@@ -1,25 +1,33 @@
-import { CORE_SCHEMA, defineScalarTag, mergeTag, NOT_RESOLVED } from 'js-yaml';
+import { CORE_SCHEMA, defineScalarTag, mergeTag, NOT_RESOLVED, YAMLException } from 'js-yaml';
+import { meaningOf } from './plain-words.ts';
 
 const bool = defineScalarTag('tag:yaml.org,2002:bool', {
   implicit: true,
   implicitFirstChars: [...'tTfFyYnNoO'],
-  resolve: (source) =>
-    /^(?:true|True|TRUE|yes|Yes|YES|on|On|ON)$/.test(source) ||
-    (/^(?:false|False|FALSE|no|No|NO|off|Off|OFF)$/.test(source) ? false : NOT_RESOLVED),
-  identify: () => false,
-});
-
-const int = defineScalarTag('tag:yaml.org,2002:int', {
-  implicit: true,
-  implicitFirstChars: [...'-+0123456789'],
   resolve(source) {
-    if (/^[-+]?0[0-7]+$/.test(source)) return Number.parseInt(source, 8);
-    if (/^[-+]?[0-9]+$/.test(source)) return Number(source);
-    if (/^0o[0-7]+$/.test(source)) return Number.parseInt(source.slice(2), 8);
-    return /^0x[0-9a-fA-F]+$/.test(source) ? Number.parseInt(source.slice(2), 16) : NOT_RESOLVED;
+    const meaning = meaningOf(source);
+    return typeof meaning === 'boolean' ? meaning : NOT_RESOLVED;
   },
   identify: () => false,
 });
 
+const number = (name: string) =>
+  defineScalarTag(name, {
+    implicit: true,
+    implicitFirstChars: [...'-+.0123456789'],
+    resolve(source) {
+      const meaning = meaningOf(source);
+      if (typeof meaning !== 'number') return NOT_RESOLVED;
+      if (!Number.isFinite(meaning)) throw new YAMLException(`JSON has no number ${source}`);
+      return meaning;
+    },
+    identify: () => false,
+  });
+
 /** For the js-yaml library: what plain scalars mean to kubectl (YAML 1.1): `on` is true and `0444` is 292. */
-export const kubectlSchema = CORE_SCHEMA.withTags(bool, int, mergeTag);
+export const kubectlSchema = CORE_SCHEMA.withTags(
+  bool,
+  number('tag:yaml.org,2002:int'),
+  number('tag:yaml.org,2002:float'),
+  mergeTag,
+);

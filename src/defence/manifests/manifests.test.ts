@@ -46,6 +46,14 @@ test('values mean what kubectl takes them for: old octals, yes and no, merge key
   assert.deepEqual(value, { a: 292, b: true, c: { d: 1 }, e: { d: 1, f: '0444' } });
 });
 
+test('numbers that JSON does not have are refused with their line, as kubectl refuses them', () => {
+  const { unreadable } = load('apiVersion: v1\nkind: A\nmetadata: {name: a}\nreplicas: .inf\n');
+  assert.deepEqual(
+    unreadable.map(({ line, why }) => [line, why]),
+    [[4, 'a number that JSON does not have']],
+  );
+});
+
 test('templates are not assessed, and what is no object says why', () => {
   const { objects, unassessed, unreadable } = load(
     'apiVersion: v1\nkind: A\nmetadata: {name: {{ .Values.a }}}\n---\na: 1\n---\n- 1\n',

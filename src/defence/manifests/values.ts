@@ -76,6 +76,8 @@ export function plainValue(document: Document.Parsed): { value: unknown; hasAlia
 const keyText = (key: unknown) => (typeof key === 'symbol' ? '<<' : String(key));
 
 function plain(value: unknown, offset: number): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new DocumentError('a number that JSON does not have', offset);
   if (value === null || ['string', 'boolean', 'number'].includes(typeof value)) return value;
   if (typeof value === 'bigint') return Number(value);
   if (value === undefined) return null;

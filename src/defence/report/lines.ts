@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { yamlOptions } from '../../api/yaml.ts';
 import { columns } from '../../foundation/columns.ts';
 import { type ObjectRef, refText } from '../object-ref.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -36,6 +37,8 @@ export const asJson = (
 
 export const asText = (lines: string[]): string => `${lines.join('\n')}\n`;
 
-/** Documents that kubectl applies, without aliases and folded lines: nothing to be misread by whoever reviews them. */
+/** Documents that kubectl applies, without aliases and folded lines, texts quoted that it would take for something else: nothing to be misread by whoever reviews them. */
 export const asYaml = (objects: object[]): string =>
-  objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n');
+  objects
+    .map((object) => stringify(object, { ...yamlOptions, aliasDuplicateObjects: false, lineWidth: 0 }))
+    .join('---\n');

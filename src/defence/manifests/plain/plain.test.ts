@@ -37,7 +37,7 @@ function fieldsIn(value: unknown): FieldPath[] {
 }
 
 const words = [
-  ...['yes', 'On', 'oN', 'y', 'n', 'true', 'TRUE', 'tRue', 'null', '~', 'Null', 'nULL', '', 'no', 'off', 'False'],
+  ...['yes', 'On', 'oN', 'y', 'N', 'true', 'TRUE', 'tRue', 'null', '~', 'Null', 'nULL', '', 'no', 'off', 'False'],
   ...[
     '0',
     '-0',
@@ -50,6 +50,12 @@ const words = [
     '0x1F',
     '0b11',
     '1_000',
+    '+_1',
+    '.5_0',
+    '-0b11',
+    '0X1f',
+    '+0o17',
+    '+.inf',
     '12:30',
     '1e3',
     '1E-3',

@@ -1,4 +1,5 @@
 import { Document, isSeq, type Node } from 'yaml';
+import { yamlOptions } from '../../../api/yaml.ts';
 import { printable } from '../../report/printable.ts';
 import type { GeneratedPolicy } from './builder.ts';
 import type { Generated } from './generate.ts';
@@ -21,7 +22,7 @@ export function generatedYaml({ policies, notCovered, skipped, covered, warnings
 const comment = (lines: string[]) => lines.map((line) => `# ${printable(line)}\n`).join('');
 
 function policyYaml({ policy, rules }: GeneratedPolicy): string {
-  const document = new Document(policy, { aliasDuplicateObjects: false });
+  const document = new Document(policy, { ...yamlOptions, aliasDuplicateObjects: false });
   for (const direction of ['ingress', 'egress'] as const) {
     const list = document.getIn(['spec', direction]);
     if (!isSeq(list)) continue;
