@@ -38,7 +38,7 @@ test('a poll tells what is new since the one before, and when it was', async () 
   assert.deepEqual((await reader.poll(nowMs))!.sightings, [
     {
       ...{ outcome: 'seen', from: '10.244.0.2', to: '10.244.0.3', protocol: 'TCP', port: 80 },
-      ...{ count: 2, lastMs: nowMs - 5000 },
+      ...{ count: 2, lastMs: nowMs - 5000, isFirst: true },
     },
   ]);
   assert.deepEqual((await reader.poll(nowMs))!.sightings, []);
@@ -47,10 +47,10 @@ test('a poll tells what is new since the one before, and when it was', async () 
     [key(81), 1, 600],
   ];
   assert.deepEqual(
-    (await reader.poll(nowMs))!.sightings.map(({ port, count }) => [port, count]),
+    (await reader.poll(nowMs))!.sightings.map(({ port, count, isFirst }) => [port, count, isFirst]),
     [
-      [80, 5],
-      [81, 1],
+      [80, 5, false],
+      [81, 1, true],
     ],
   );
   state.sets.seen = [[key(80), 3, 600]];

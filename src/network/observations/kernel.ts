@@ -15,6 +15,8 @@ export type Sighting = {
   port: number;
   count: number;
   lastMs: number;
+  /** Not among what the kernel held before. */
+  isFirst: boolean;
 };
 
 /** What happened since the poll before. `lost`: connections that found no room in a set. */
@@ -51,8 +53,9 @@ export function createKernelReader(run: RunCommand, table: Pick<NftTable, 'famil
       const key = parts.join(' ');
       const lastMs = nowMs - ageSeconds * 1000;
       now.set(key, { packets, lastMs });
-      const count = adopting ? 1 : newConnections({ packets, lastMs }, before?.get(key));
-      if (count > 0) sightings.push(sightingOf(set, parts, count, lastMs));
+      const earlier = before?.get(key);
+      const count = adopting ? 1 : newConnections({ packets, lastMs }, earlier);
+      if (count > 0) sightings.push({ ...sightingOf(set, parts, count, lastMs), isFirst: earlier === undefined });
     }
     known.set(set, now);
     return sightings;
@@ -90,7 +93,12 @@ const elementMs = elementSeconds * 1000;
 /** A table that was made anew counts from nothing again. */
 const newPackets = (now: number, before = 0): number => (now < before ? now : now - before);
 
-function sightingOf(set: RecordedSet, parts: (string | number)[], count: number, lastMs: number): Sighting {
+function sightingOf(
+  set: RecordedSet,
+  parts: (string | number)[],
+  count: number,
+  lastMs: number,
+): Omit<Sighting, 'isFirst'> {
   const [from, to, protocol, port] = parts.slice(-4) as [string, string, string, number];
   return {
     outcome: recordedSets[set].outcome,

@@ -12,7 +12,8 @@ const podOf = (name: string, podIP: string, status: object = {}, spec: object = 
   ...{ spec, status: { podIP, startTime: new Date(startMs).toISOString(), ...status } },
 });
 const sighting = (from: string, to: string, more: Partial<Sighting> = {}): Sighting => ({
-  ...{ outcome: 'seen' as const, from, to, protocol: 'TCP' as const, port: 80, count: 2, lastMs: startMs + 1000 },
+  ...{ outcome: 'seen' as const, from, to, protocol: 'TCP' as const, port: 80 },
+  ...{ count: 2, lastMs: startMs + 1000, isFirst: true },
   ...more,
 });
 

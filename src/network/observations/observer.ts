@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import { within } from '../../foundation/clock.ts';
+import { type Clock, within } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { Judged } from './explain.ts';
 import type { KernelReader, Sighting } from './kernel.ts';
@@ -26,43 +26,50 @@ export type Observer = {
 };
 
 const pollMs = 10_000;
-/** Drops are reported with the poll that finds them, everything else this often. */
+/** A pod that has just come connects to what nobody was seen to connect to: for a while the kernel is read more often. */
+const newPodPollMs = 2000;
+const newPodMs = 30_000;
+/** Drops and what was never seen before are reported with the poll that finds them, everything else this often. */
 const reportMs = 30_000;
 /** What an API that is away may hold up the end of the process. */
 const stopMs = 2000;
 /**
- * Drops of one poll that are looked into, at some milliseconds each: a pod that scans ports makes thousands, again and
- * again, and must not hold up what else this process does. The others are told without what would let them pass.
+ * Drops that are looked into in ten seconds, at some milliseconds each: a pod that scans ports makes thousands, again
+ * and again, and must not hold up what else this process does. The others are told without what would let them pass.
  */
 export const explainedMax = 100;
 /** Tells, poll by poll, what the kernel recorded, with the names that the addresses had then. */
 export function createObserver(options: ObserverOptions): Observer {
   const { kernel, clock, log } = options;
   const naming = createNaming(options);
-  let stops: (() => void)[] = [];
+  const mayExplain = explanations(clock);
+  let unfollow = () => {};
+  let cancel = () => {};
+  /** When the next poll is due, and until when pods are new, by the monotonic clock. */
+  let dueMs = 0;
+  let newUntilMs = 0;
   let running: Promise<void> = Promise.resolve();
   /** While it runs. */
   let outbox: Outbox | undefined;
 
-  /** Resolves to whether something was dropped; undefined when nothing can be read or told yet. */
+  /** Resolves to whether it is news: dropped, or never seen before; undefined when nothing can be read or told yet. */
   async function read(nowMs: number): Promise<boolean | undefined> {
     const poll = await kernel.poll(nowMs);
     const judged = options.judged();
     if (poll === undefined || judged === undefined || outbox === undefined) return undefined;
     const name = naming.namer();
-    let toExplain = explainedMax;
     const flows = poll.sightings.map((sighting) =>
-      name(sighting, isJudged(sighting) && toExplain-- <= 0 ? undefined : judged),
+      name(sighting, isJudged(sighting) && !mayExplain() ? undefined : judged),
     );
     outbox.add(flows, poll.lost);
-    return flows.some(({ allowed }) => !allowed);
+    return flows.some(({ allowed }) => !allowed) || poll.sightings.some(({ isFirst }) => isFirst);
   }
 
   async function poll(last: boolean): Promise<void> {
     const nowMs = clock.now();
-    const dropped = await read(nowMs);
-    if (dropped === undefined || outbox === undefined) return;
-    if (last || dropped || nowMs - outbox.reportedMs() >= reportMs) await outbox.tell(nowMs);
+    const isNews = await read(nowMs);
+    if (isNews === undefined || outbox === undefined) return;
+    if (last || isNews || nowMs - outbox.reportedMs() >= reportMs) await outbox.tell(nowMs);
   }
 
   const inTurn = (step: () => Promise<unknown>): Promise<void> => {
@@ -73,11 +80,19 @@ export function createObserver(options: ObserverOptions): Observer {
     return running;
   };
   function later(): void {
-    const cancel = clock.after(pollMs, () => {
-      stops = stops.filter((stop) => stop !== cancel);
-      void inTurn(() => poll(false)).then(() => outbox && later());
-    });
-    stops.push(cancel);
+    const nowMs = clock.monotonicMs();
+    const pauseMs = nowMs < newUntilMs ? newPodPollMs : pollMs;
+    dueMs = nowMs + pauseMs;
+    cancel = clock.after(pauseMs, () => void inTurn(() => poll(false)).then(() => outbox && later()));
+  }
+
+  /** Brings the next poll forward, unless it comes as soon or is under way. */
+  function expectNews(): void {
+    const nowMs = clock.monotonicMs();
+    newUntilMs = nowMs + newPodMs;
+    if (outbox === undefined || dueMs <= nowMs + newPodPollMs) return;
+    cancel();
+    later();
   }
 
   return {
@@ -86,7 +101,7 @@ export function createObserver(options: ObserverOptions): Observer {
       const fromMs = resumes ? nowMs - elementSeconds * 1000 : nowMs;
       const opened = createOutbox({ fromMs, resumes }, options.report, log);
       outbox = opened;
-      stops.push(naming.follow());
+      unfollow = naming.follow();
       if (resumes) {
         kernel.adopt();
         await inTurn(() => read(nowMs));
@@ -94,7 +109,10 @@ export function createObserver(options: ObserverOptions): Observer {
       }
       later();
     },
-    assigned: naming.assigned,
+    assigned(pod, ip) {
+      naming.assigned(pod, ip);
+      expectNews();
+    },
     async stop() {
       await within(
         inTurn(() => poll(true)),
@@ -102,10 +120,24 @@ export function createObserver(options: ObserverOptions): Observer {
         clock,
       );
       outbox = undefined;
-      for (const stop of stops) stop();
-      stops = [];
+      unfollow();
+      cancel();
     },
   };
 }
 
 const isJudged = ({ outcome }: Sighting) => outcome === 'ingress' || outcome === 'egress';
+
+/** Whether one more drop may be looked into now. */
+function explanations(clock: Clock): () => boolean {
+  let left = explainedMax;
+  let askedMs = clock.monotonicMs();
+  return () => {
+    const nowMs = clock.monotonicMs();
+    left = Math.min(explainedMax, left + (explainedMax * (nowMs - askedMs)) / pollMs);
+    askedMs = nowMs;
+    if (left < 1) return false;
+    left--;
+    return true;
+  };
+}
