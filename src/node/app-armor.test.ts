@@ -43,14 +43,18 @@ test('a profile that is not loaded is refused', (context) => {
   assert.throws(() => unread(named('k8s-nginx')), /mount securityfs/);
 });
 
-test('without AppArmor a named profile is refused, the default is none', (context) => {
+test('without AppArmor every profile that is asked for is refused', (context) => {
   for (const enabled of [undefined, 'N\n']) {
     const profile = kernel(context, enabled, 'k8s-nginx (enforce)\n');
     assert.throws(
       () => profile(named('k8s-nginx')),
       (error) => error instanceof ConfigError && /"k8s-nginx": this node has no AppArmor/.test(error.message),
     );
-    for (const type of ['RuntimeDefault', 'Unconfined']) assert.equal(profile({ type }), undefined);
+    assert.throws(
+      () => profile({ type: 'RuntimeDefault' }),
+      /appArmorProfile RuntimeDefault: this node has no AppArmor/,
+    );
+    assert.equal(profile({ type: 'Unconfined' }), undefined);
     assert.equal(profile(undefined), undefined);
   }
 });

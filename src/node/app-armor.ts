@@ -12,7 +12,8 @@ const places: Places = {
 
 /**
  * The profile of one container, its own or the pod's. Undefined leaves it to the runtime: its default, or none where the
- * kernel has no AppArmor or the container is privileged. Throws ConfigError for a profile that this kernel has not.
+ * kernel has no AppArmor or the container is privileged. Throws ConfigError for a profile that this kernel has not, the
+ * default included, as upstream does.
  */
 export function appArmorProfile(
   pod: Pod,
@@ -22,11 +23,12 @@ export function appArmorProfile(
   const asked = container.securityContext?.appArmorProfile ?? pod.spec!.securityContext?.appArmorProfile;
   if (!asked) return undefined;
   const isOn = read(enabled)?.startsWith('Y') ?? false;
-  // containerd refuses even the default where there is no AppArmor.
-  if (asked.type === 'RuntimeDefault' || asked.type === 'Unconfined') return isOn ? { type: asked.type } : undefined;
+  if (!isOn && asked.type === 'Unconfined') return undefined;
   const name = asked.localhostProfile ?? '';
-  const refusal = (why: string) => new ConfigError(`appArmorProfile.localhostProfile ${JSON.stringify(name)}: ${why}`);
-  if (!isOn) throw refusal('this node has no AppArmor: choose a node that has it, or another type of profile');
+  const which = asked.type === 'Localhost' ? `.localhostProfile ${JSON.stringify(name)}` : ` ${asked.type}`;
+  const refusal = (why: string) => new ConfigError(`appArmorProfile${which}: ${why}`);
+  if (!isOn) throw refusal('this node has no AppArmor: choose a node that has it, or leave the profile out');
+  if (asked.type === 'RuntimeDefault' || asked.type === 'Unconfined') return { type: asked.type };
   const loaded = read(profiles);
   if (loaded === undefined)
     throw refusal(`which profiles are loaded cannot be read: mount securityfs, for ${profiles}, on the node`);

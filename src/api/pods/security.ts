@@ -77,18 +77,23 @@ type Profiled = Pick<SecurityContext, 'seccompProfile' | 'appArmorProfile'>;
 
 function validateProfiles({ seccompProfile, appArmorProfile }: Profiled, field: string, errors: FieldError[]): void {
   if (seccompProfile) {
-    validateProfile(seccompProfile, `${field}.seccompProfile`, errors);
+    validateProfile(seccompProfile, 'seccomp', `${field}.seccompProfile`, errors);
     checkPathInside(seccompProfile.localhostProfile, `${field}.seccompProfile.localhostProfile`, errors);
   }
-  if (appArmorProfile) validateProfile(appArmorProfile, `${field}.appArmorProfile`, errors);
+  if (appArmorProfile) validateProfile(appArmorProfile, 'AppArmor', `${field}.appArmorProfile`, errors);
 }
 
-function validateProfile({ type, localhostProfile }: SeccompProfile, field: string, errors: FieldError[]): void {
+function validateProfile(
+  { type, localhostProfile }: SeccompProfile,
+  what: 'seccomp' | 'AppArmor',
+  field: string,
+  errors: FieldError[],
+): void {
   checkEnum(type, ['Localhost', 'RuntimeDefault', 'Unconfined'], `${field}.type`, errors);
   if (type === 'Localhost' && !localhostProfile)
-    errors.push(required(`${field}.localhostProfile`, 'must be set when seccomp type is Localhost'));
+    errors.push(required(`${field}.localhostProfile`, `must be set when ${what} type is Localhost`));
   if (type !== 'Localhost' && localhostProfile !== undefined)
     errors.push(
-      invalidValue(`${field}.localhostProfile`, localhostProfile, 'can only be set when seccomp type is Localhost'),
+      invalidValue(`${field}.localhostProfile`, localhostProfile, `can only be set when ${what} type is Localhost`),
     );
 }
