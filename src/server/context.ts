@@ -38,8 +38,6 @@ export type Extensions = {
   virtualKinds?: VirtualKind[];
   /** How the server presents itself to node agents, PEM; asked per connection, so that it can be renewed. */
   nodeClient?(): { key: string | Buffer; cert: string | Buffer; ca: string | Buffer };
-  /** More conditions of /readyz, such as `controllers`: true when fine. */
-  readiness?: Record<string, () => boolean>;
 };
 
 export type TokenIssue = { serviceAccount: KubernetesObject; request: KubernetesObject; user: UserInfo };

@@ -1,21 +1,18 @@
 import type { Reply } from './context.ts';
 import type { PathContext } from './paths.ts';
 
-/** Each check by name; `/livez` asks only what a restart could mend. */
-function checksOf({ storage, extensions }: PathContext, path: string): [name: string, check: () => boolean][] {
-  const live: [string, () => boolean][] = [
-    ['ping', () => true],
-    ['store', () => storage.engine.healthy()],
-  ];
-  return path.startsWith('/livez') ? live : [...live, ...Object.entries(extensions.readiness ?? {})];
-}
+/** Each check by name: a server that listens is ready once its store is, so `/livez` and `/readyz` ask the same. */
+const checksOf = ({ storage }: PathContext): [name: string, check: () => boolean][] => [
+  ['ping', () => true],
+  ['store', () => storage.engine.healthy()],
+];
 
 /** `/readyz`, `/readyz?verbose`, `/readyz?exclude=NAME` and `/readyz/NAME`, as upstream words them. */
 export function health(context: PathContext): Reply | undefined {
   const { path, query } = context.target;
   const [, endpoint = '', single] = path.split('/');
   const excluded = new Set(query.getAll('exclude'));
-  const checks = checksOf(context, path).filter(([name]) => !excluded.has(name));
+  const checks = checksOf(context).filter(([name]) => !excluded.has(name));
   if (single) {
     const check = checks.find(([name]) => name === single);
     return check && text(passes(check[1]) ? 200 : 500, passes(check[1]) ? 'ok' : `${single} failed`);
