@@ -16,7 +16,7 @@ export type Decoded = {
 };
 
 /** A walk: it counts the values it comes by and keeps the keys that lead to where it is, a path for findings only. */
-type State = Decoded & { values: number; path: (string | number)[] };
+type State = Decoded & { values: number; path: (string | number)[]; keepsEmpty: boolean };
 
 const findingsMax = 20;
 const quantityName = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
@@ -24,10 +24,11 @@ const microTimeName = 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime';
 
 /**
  * Changes `value`, which must be the caller's own (fresh from JSON.parse). Throws BadRequest when it nests too deeply and
- * RequestEntityTooLarge when it has too many values.
+ * RequestEntityTooLarge when it has too many values. `keepsEmpty`: what is optional and empty stays, as it says something
+ * in a configuration that is applied.
  */
-export function decodeFields(schema: Schema, value: unknown): Decoded {
-  const state: State = { unknown: [], mismatch: undefined, values: 0, path: [] };
+export function decodeFields(schema: Schema, value: unknown, keepsEmpty = false): Decoded {
+  const state: State = { unknown: [], mismatch: undefined, values: 0, path: [], keepsEmpty };
   fit(schema, value, '', state);
   return { unknown: state.unknown, mismatch: state.mismatch };
 }
@@ -118,7 +119,7 @@ function fitObject(schema: Schema, value: Record<string, unknown>, state: State)
         !property.definition
       )
         continue;
-      if (isNothing(schema, key, property, before)) {
+      if (!state.keepsEmpty && isNothing(schema, key, property, before)) {
         delete value[key];
         continue;
       }

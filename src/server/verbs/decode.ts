@@ -39,6 +39,7 @@ export function checkObject(
   value: unknown,
   duplicates: string[] = [],
   validation: Validation = validationOf(context),
+  keepsEmpty = false,
 ): KubernetesObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badRequest(`the body must be a ${kind.kind} object`);
@@ -52,7 +53,7 @@ export function checkObject(
     );
   if (object.kind !== kind.kind)
     throw badRequest(`the kind in the data (${object.kind}) does not match the expected kind (${kind.kind})`);
-  const { unknown, mismatch } = decodeFields(kind.schema, object);
+  const { unknown, mismatch } = decodeFields(kind.schema, object, keepsEmpty);
   if (mismatch !== undefined) throw unfit(kind.kind, kind.version, { mismatch });
   object.metadata ??= { name: '' };
   const findings = strictFindings(unknown, duplicates);

@@ -143,3 +143,21 @@ test('of many conflicts a thousand are told, and how many there are', async () =
   assert.deepEqual([code, body.details.causes.length], [409, 1000]);
   assert.match(body.message, /^Apply failed with 1001 conflicts: /);
 });
+
+test('what is applied as empty empties what others have set, is owned, and is written as Go writes it', async () => {
+  const path = '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies/closed';
+  const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'closed' } };
+  const apply = (manager: string, ingress: object[]) => {
+    const spec = { podSelector: {}, policyTypes: ['Ingress'], ingress };
+    return must(server, 'PATCH', `${path}?fieldManager=${manager}&force=true`, { ...policy, spec }, applyType);
+  };
+  await apply('somebody', [{ from: [{ podSelector: {} }] }]);
+  const { spec, metadata } = await apply('other', []);
+  assert.deepEqual(spec, { podSelector: {}, policyTypes: ['Ingress'] });
+  const owners = metadata.managedFields.filter(({ fieldsV1 }: any) => 'f:ingress' in fieldsV1['f:spec']);
+  assert.deepEqual(
+    owners.map(({ manager }: any) => manager),
+    ['other'],
+  );
+  assert.equal((await apply('other', [])).metadata.resourceVersion, metadata.resourceVersion);
+});

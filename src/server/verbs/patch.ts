@@ -2,6 +2,7 @@ import type { Kind } from '../../api/kind.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import { jsonPatch, mergePatch, serverSideApply, strategicMergePatch } from '../../api/merge/merge.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import { decodeFields } from '../../api/schema/decode.ts';
 import { parseJson, parseYaml } from '../../api/schema/parse.ts';
 import { ApiError, badRequest, invalid } from '../../api/status.ts';
 import { forbiddenValue, required } from '../../api/validation/errors.ts';
@@ -93,8 +94,9 @@ async function apply(context: Context, body: Body): Promise<Reply> {
   const { apiVersion, metadata } = (body.value ?? {}) as Partial<KubernetesObject>;
   if (!apiVersion) throw badRequest(`invalid object type: /, Kind=${kind.kind}`);
   if (metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
-  // What the schema does not know could be owned by nobody: upstream applies no such field either.
-  const applied = checkObject(context, kind, body.value, body.duplicates, 'Strict');
+  // What the schema does not know could be owned by nobody: upstream applies no such field either. What is empty is
+  // applied: without its rules a policy lets nobody in.
+  const applied = checkObject(context, kind, body.value, body.duplicates, 'Strict', true);
   matchUrl(context, applied);
   if (isMissing(context)) {
     const { object } = applyTo(context, undefined, applied);
@@ -123,7 +125,9 @@ function applyTo(context: Context, old: KubernetesObject | undefined, applied: K
   const { resourceVersion: _, uid: __, ...fields } = metadata;
   const result = serverSideApply(old, { ...rest, metadata: fields } as KubernetesObject, owner, kind.schema, force);
   if (result.conflicts.length > 0 && !force) throw applyConflict(result.conflicts);
-  return { object: copyJson(result.object) };
+  const object = copyJson(result.object);
+  decodeFields(kind.schema, object);
+  return { object };
 }
 
 /** What cannot be written here cannot be owned either: the status of an object, and all but the status through /status. */
