@@ -28,7 +28,7 @@ export function verbFor(
   target: Target,
 ): { kind: Kind; verb: VerbFunction } {
   const kind = kinds.find(target.group, target.version, target.resource);
-  if (kind === undefined || (target.namespace !== '' && !kind.namespaced && kind.resource !== 'namespaces'))
+  if (kind === undefined || !isInScope(kind, target))
     throw new ApiError('NotFound', 'the server could not find the requested resource');
   if (target.subresource !== '') return { kind, verb: subresourceFor(kind, method, target) };
   const review = target.verb === 'create' ? reviewFor(kind) : undefined;
@@ -42,6 +42,10 @@ export function verbFor(
   const virtual = extensions.virtualKinds?.find((each) => each.kind === kind);
   return { kind, verb: virtual === undefined ? verbs[verb]! : (context) => answerVirtual(virtual, context) };
 }
+
+/** A namespace is in itself and in no other: whoever has rights in one would have them on all. */
+const isInScope = ({ namespaced, resource }: Kind, { namespace, name }: Target): boolean =>
+  namespaced || namespace === '' || (resource === 'namespaces' && namespace === name);
 
 /** Only reads go across namespaces; a create is sent to the collection, everything else that has a name to the name. */
 function hasRightScope(kind: Kind, { verb, namespace, name }: Target): boolean {
