@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import { rulesOf } from '../../api/rbac/aggregate.ts';
 import { describeRule, type PolicyRule, uncovered } from '../../api/rbac/rules.ts';
+import { equalJson } from '../../foundation/json.ts';
 import type { Authorization } from '../authorization/authorization.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../contracts.ts';
 import { refusal } from './about.ts';
@@ -21,7 +22,8 @@ export const roleEscalation = ({ authorize, rulesFor }: Authorization): Admissio
     const may = (verb: string, resource: string, of: string) =>
       authorize({ user, verb, group, version: 'v1', resource, subresource: '', namespace, name: of }).allowed;
     if (kind.resource === 'roles' || kind.resource === 'clusterroles') {
-      if (unchanged(object, old, ['rules', 'aggregationRule']) || may('escalate', kind.resource, name)) return;
+      const same = unchanged(object, old, ['rules', 'aggregationRule']) && !relabelled(kind.resource, object, old);
+      if (same || may('escalate', kind.resource, name)) return;
       // whoever chooses what is aggregated chooses any rule there will ever be
       const all: PolicyRule[] = [
         { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
@@ -50,6 +52,10 @@ export const roleEscalation = ({ authorize, rulesFor }: Authorization): Admissio
 function unchanged(object: KubernetesObject, old: KubernetesObject | undefined, fields: string[]): boolean {
   return old !== undefined && fields.every((field) => JSON.stringify(object[field]) === JSON.stringify(old[field]));
 }
+
+/** A label can put a role's rules into one that aggregates: whoever holds that one would be given them. */
+const relabelled = (resource: string, object: KubernetesObject, old: KubernetesObject | undefined): boolean =>
+  resource === 'clusterroles' && !equalJson(object.metadata.labels ?? {}, old?.metadata.labels ?? {});
 
 function requireHeld(request: AdmissionRequest, wanted: PolicyRule[], held: PolicyRule[]): void {
   let missing: PolicyRule[];
