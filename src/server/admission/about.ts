@@ -22,7 +22,3 @@ export const writtenPod = (request: AdmissionRequest): KubernetesObject | undefi
 export function refusal({ kind, name }: AdmissionRequest, why: string): ApiError {
   return forbidden({ group: kind.group, resource: kind.resource, name }, why);
 }
-
-/** Pods that the node agent read from files: shown in the API, not made by it. */
-export const isMirrorPod = (pod: KubernetesObject): boolean =>
-  pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;

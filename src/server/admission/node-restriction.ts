@@ -1,8 +1,10 @@
 import { hostFactsBytesMax, hostFactsName, hostFactsNamespace } from '../../api/host-facts.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import { isMirrorPod } from '../../api/pods/mirror-pod.ts';
 import { nodeOf } from '../authorization/node.ts';
+import { usesObjects } from '../authorization/pod-references.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../contracts.ts';
-import { concerns, isMirrorPod, refusal } from './about.ts';
+import { concerns, refusal } from './about.ts';
 
 /** Labels under these suffixes that a node may give itself; of the others only administrators may. */
 const ownLabels = new Set([
@@ -90,12 +92,7 @@ function checkPod(request: AdmissionRequest, node: string): void {
   const { spec } = object;
   if (spec.nodeName !== node)
     throw refusal(request, `node "${node}" can only create pods with spec.nodeName set to itself`);
-  const volumes: any[] = spec.volumes ?? [];
-  const reads = volumes.find(({ secret, configMap, projected, persistentVolumeClaim }) =>
-    [secret, configMap, projected, persistentVolumeClaim].some((source) => source !== undefined),
-  );
-  if (spec.serviceAccountName || reads !== undefined)
-    throw refusal(request, `node "${node}" can not create pods that reference API objects`);
+  if (usesObjects(object)) throw refusal(request, `node "${node}" can not create pods that reference API objects`);
 }
 
 function checkBound(request: AdmissionRequest, node: string): void {

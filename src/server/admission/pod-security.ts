@@ -16,10 +16,12 @@ import {
   readLevel,
   readVersion,
 } from '../../api/pod-security/pod-security.ts';
+import { isMirrorPod } from '../../api/pods/mirror-pod.ts';
 import { podTemplateOf } from '../../api/pods/template.ts';
 import { forbidden, invalid } from '../../api/status.ts';
+import { nodeOf } from '../authorization/node.ts';
 import type { AdmissionPlugin, AdmissionRequest, Lookup, ModeOf } from '../contracts.ts';
-import { concerns, isMirrorPod } from './about.ts';
+import { concerns } from './about.ts';
 
 export type PodSecuritySettings = {
   modeOf: ModeOf;
@@ -54,11 +56,12 @@ export const podSecurity = (settings: PodSecuritySettings): AdmissionPlugin => (
   },
 });
 
-/** A new pod, or one whose containers change; a mirror pod runs already, whatever is said about it. */
+/** A new pod, or one whose containers change; a node's mirror pod runs already, whatever is said about it. */
 function podToJudge(request: AdmissionRequest): KubernetesObject | undefined {
-  const { object, oldObject: old } = request;
+  const { object, oldObject: old, user } = request;
   if (object === undefined) return undefined;
-  if (concerns(request, 'CREATE', 'pods')) return isMirrorPod(object) ? undefined : object;
+  if (concerns(request, 'CREATE', 'pods'))
+    return isMirrorPod(object) && nodeOf(user) !== undefined ? undefined : object;
   const updates = ['pods', 'pods/ephemeralcontainers', 'pods/resize'].some((path) => concerns(request, 'UPDATE', path));
   const judged = ({ spec, metadata }: KubernetesObject) => JSON.stringify([spec, metadata.annotations ?? {}]);
   return updates && old !== undefined && judged(object) !== judged(old) ? object : undefined;

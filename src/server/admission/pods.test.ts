@@ -38,6 +38,19 @@ test('a restricted pod is admitted, with token, seccomp profile, tolerations and
   assert.deepEqual([spec.priority, spec.preemptionPolicy], [0, 'PreemptLowerPriority']);
 });
 
+test('only the mirror of a node is past the standards, whoever else calls a pod one', async () => {
+  const mirror = () => {
+    const object = pod('mirrored', { nodeName: 'n1', hostPID: true });
+    object.metadata.annotations = { 'kubernetes.io/config.mirror': 'x' };
+    return object;
+  };
+  const { code, body } = await create(mirror());
+  assert.equal(code, 403);
+  assert.match(body.message, /violates PodSecurity "restricted:latest".*hostPID/);
+  const node = { username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] };
+  assert.equal((await server.ask(node, 'POST', '/namespaces/a/pods', mirror())).code, 201);
+});
+
 test('who replaces the tolerations of a pod keeps those that it was given', async () => {
   const { body } = await create(pod('replaced'));
   const tolerations = [{ key: 'dedicated', operator: 'Equal', value: 'x', effect: 'NoSchedule' }];

@@ -74,6 +74,40 @@ test('who may change an object may not therefore create one, neither by apply no
   assert.equal((await server.ask(changer, 'PUT', `${leases}/new`, applied.body)).code, 200);
 });
 
+test('a label that puts the rules of a role into one that aggregates needs the rules', async () => {
+  const labeller = { username: 'labeller', groups: [] };
+  const relabel = (name: string) =>
+    server.ask(
+      labeller,
+      'PATCH',
+      `${rbac}/clusterroles/${name}`,
+      { metadata: { labels: { collected: 'yes' } } },
+      'application/merge-patch+json',
+    );
+  await server.make(
+    ...grant('labeller', [readPods, manageRoles]),
+    role('strong', [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]),
+    role('weak', [readPods]),
+  );
+  const { code, body } = await relabel('strong');
+  assert.equal(code, 403);
+  assert.match(body.message, /attempting to grant RBAC permissions not currently held/);
+  assert.equal((await relabel('weak')).code, 200);
+});
+
+test('rights in one namespace are rights on that namespace, not on others whose URL is below it', async () => {
+  const owner = { username: 'owner', groups: [] };
+  await server.make(...grant('owner', [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], 'a'));
+  assert.equal((await server.ask(owner, 'GET', '/namespaces/a')).code, 200);
+  const patch = { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } };
+  const type = 'application/merge-patch+json';
+  const ask = (method: string, path: string, body?: object) => server.ask(owner, method, path, body, type);
+  for (const path of ['kube-system', 'kube-system/status', 'kube-system/finalize', ''])
+    assert.equal((await ask('GET', `/namespaces/a/namespaces/${path}`)).code, 404, path);
+  assert.equal((await ask('PATCH', '/namespaces/a/namespaces/kube-system', patch)).code, 404);
+  assert.equal((await ask('DELETE', '/namespaces/a/namespaces')).code, 404);
+});
+
 test('a role cannot be widened by update, nor bound by who does not hold it', async () => {
   await server.make(role('root', [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]), role('mine', [readPods]));
   const patch = { rules: [{ ...readPods, verbs: ['*'] }] };
@@ -130,7 +164,26 @@ test('a node makes only mirror pods of its own, and evicts or reports only pods 
   assert.match((await create(mirror('n2'))).body.message, /nodeName set to itself/);
   const volumes = [{ name: 's', secret: { secretName: 'x' } }];
   assert.match((await create(mirror('n1', { volumes }))).body.message, /reference API objects/);
+  const secretRef = { name: 'gold' };
+  const reading = [
+    { containers: [{ name: 'main', image: 'web:1', envFrom: [{ secretRef }] }] },
+    {
+      containers: [
+        { name: 'main', image: 'web:1', env: [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'm', key: 'k' } } }] },
+      ],
+    },
+    { imagePullSecrets: [secretRef] },
+    { volumes: [{ name: 'v', csi: { driver: 'x', nodePublishSecretRef: secretRef } }] },
+  ];
+  for (const spec of reading) {
+    const { code, body } = await create(mirror('n1', spec));
+    assert.equal(code, 403, JSON.stringify(spec));
+    assert.match(body.message, /reference API objects/);
+  }
   assert.equal((await create(mirror('n1'))).code, 201);
+  const token = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+  const lent = await server.ask(node, 'POST', '/namespaces/kube-system/serviceaccounts/default/token', token);
+  assert.equal(lent.code, 403);
   const status = { status: { phase: 'Running' } };
   const report = (name: string) =>
     server.ask(node, 'PATCH', `/namespaces/a/pods/${name}/status`, status, 'application/merge-patch+json');

@@ -1,5 +1,6 @@
+import { isMirrorPod } from '../../api/pods/mirror-pod.ts';
 import type { AdmissionPlugin, ModeOf } from '../contracts.ts';
-import { createdPod, isMirrorPod } from './about.ts';
+import { createdPod } from './about.ts';
 
 /**
  * Gives pods that say nothing about seccomp the runtime's default profile. In the object, not only on the node: so the

@@ -1,7 +1,8 @@
 import type { KubernetesObject } from '../../api/object.ts';
+import { isMirrorPod } from '../../api/pods/mirror-pod.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../contracts.ts';
 import { generatedName } from '../storage/storage.ts';
-import { createdPod, isMirrorPod, refusal } from './about.ts';
+import { createdPod, refusal } from './about.ts';
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** A little more than an hour: agents renew at 80 % of what they asked for. */

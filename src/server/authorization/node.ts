@@ -1,5 +1,6 @@
 import { hostFactsName, hostFactsNamespace } from '../../api/host-facts.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import { isMirrorPod } from '../../api/pods/mirror-pod.ts';
 import { ruleAllows } from '../../api/rbac/rules.ts';
 import type { Attributes } from '../../api/user.ts';
 import type { Authorizer, Decision, Lookup } from '../contracts.ts';
@@ -116,9 +117,12 @@ function usedByPods(resource: string): NodeRule {
   };
 }
 
-/** The pods of one namespace are few enough to look through: nothing has to be kept up to date. */
+/**
+ * The pods of one namespace are few enough to look through: nothing has to be kept up to date. A mirror pod the node makes
+ * itself: it would give itself whatever it names.
+ */
 function uses(lookup: Lookup, node: string, resource: string, namespace: string, name: string): boolean {
-  const bound = (pod: KubernetesObject) => pod.spec?.nodeName === node;
+  const bound = (pod: KubernetesObject) => pod.spec?.nodeName === node && !isMirrorPod(pod);
   return lookup.list('pods', namespace).some((pod) => bound(pod) && podUses(pod, resource, name));
 }
 

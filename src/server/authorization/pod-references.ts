@@ -8,6 +8,15 @@ export function podUses(pod: KubernetesObject, resource: string, name: string): 
   return references(spec, resource === 'secrets').includes(name);
 }
 
+/** Does the pod use any object of the API at all? */
+export function usesObjects(pod: KubernetesObject): boolean {
+  const { serviceAccountName, resourceClaims = [], volumes = [] } = pod.spec;
+  const named = [...claimNames(pod), ...references(pod.spec, true), ...references(pod.spec, false), ...resourceClaims];
+  return (
+    Boolean(serviceAccountName) || named.length > 0 || volumes.some(({ projected }: any) => projected !== undefined)
+  );
+}
+
 function claimNames({ metadata, spec }: KubernetesObject): string[] {
   const names: string[] = [];
   for (const volume of spec.volumes ?? []) {
