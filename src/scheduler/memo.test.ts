@@ -4,6 +4,7 @@ import fc from '../../test/property.ts';
 import { createMemo, templatesMax } from './memo.ts';
 import { plugins } from './plugins.ts';
 import { schedule } from './schedule.ts';
+import { createWorld } from './snapshot.ts';
 import { buildInfo, buildNode, buildWorld } from './testing/builders.ts';
 
 const spread = (whenUnsatisfiable: string) => ({
@@ -50,7 +51,7 @@ const anyStep = fc.oneof(
 
 const toNode = (name: number, { zone, cpu, gpus, taint, unschedulable }: any) =>
   buildNode(`n${name}`, {
-    labels: { zone },
+    labels: { zone, 'topology.kubernetes.io/zone': zone },
     allocatable: { cpu, pods: '4', 'example.com/gpu': gpus },
     taints: taint === undefined ? [] : [{ key: 't', effect: taint }],
     unschedulable,
@@ -72,7 +73,9 @@ test('what is remembered changes no decision and no reason, whatever happens in 
       fc.array(anyStep, { maxLength: 40 }),
       fc.integer({ min: 1, max: 1000 }),
       (nodes, steps, seed) => {
-        const world = buildWorld(nodes.map((node, index) => toNode(index, node)));
+        // Those that ask for nothing are spread by default.
+        const world = createWorld({ siblings: () => ({ matchLabels: { app: 'x' } }) });
+        for (const [index, node] of nodes.entries()) world.setNode(toNode(index, node));
         const memo = createMemo();
         let made = 0;
         const info = (template: number) => buildInfo(`p${made++}`, { labels: { app: 'x' }, ...templates[template] });

@@ -5,6 +5,7 @@ import type { Cache, Caches } from '../client/cache.ts';
 import type { Wake } from './plugin.ts';
 import { type PodInfo, parsePod } from './pod-info.ts';
 import type { SchedulingQueue } from './queue.ts';
+import { siblingResources } from './siblings.ts';
 import type { Volumes, World } from './snapshot.ts';
 
 /** What the scheduler watches. */
@@ -16,6 +17,7 @@ export const watched = [
   'persistentvolumes',
   'storageclasses.storage.k8s.io',
   'poddisruptionbudgets.policy',
+  ...siblingResources,
 ] as const;
 
 export function volumesOf(caches: Caches): Volumes {

@@ -82,6 +82,22 @@ test('pending pods get nodes, and never more than fits', async (t) => {
   assert.deepEqual([...counts.values()], [2, 2]);
 });
 
+test('pods of one service are spread, although another node has less to do', async (t) => {
+  const { client, addNode, addPod, nodeOf, eventually, caches } = await start(t);
+  await addNode(buildNode('n1'));
+  await addNode(buildNode('n2'));
+  const spec = { selector: { app: 'web' }, ports: [{ port: 80 }] };
+  const metadata = { name: 'web', namespace: 'default' };
+  await client.create('services', { apiVersion: 'v1', kind: 'Service', metadata, spec } as KubernetesObject);
+  await eventually(() => caches('services').get('default', 'web'), 'services');
+  await addPod('busy', { requests: { cpu: '1', memory: '2Gi' }, nodeName: 'n2' });
+  await eventually(() => caches('pods').get('default', 'busy'));
+  await addPod('a', { labels: { app: 'web' } });
+  assert.equal(await nodeOf('a'), 'n1');
+  await addPod('b', { labels: { app: 'web' } });
+  assert.equal(await nodeOf('b'), 'n2');
+});
+
 test('a refused pod says why, to people and to programs, and is placed when that changes', async (t) => {
   const { addNode, addPod, nodeOf, refusalOf, caches, eventually } = await start(t);
   await addNode(buildNode('n1', { taints: [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }] }));

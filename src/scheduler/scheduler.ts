@@ -16,6 +16,7 @@ import { describe, detailOf } from './reasons.ts';
 import { createRefusals } from './refusals.ts';
 import { createReporter } from './report.ts';
 import { type NoPlacement, schedule } from './schedule.ts';
+import { siblingsOf } from './siblings.ts';
 import { createWorld } from './snapshot.ts';
 
 export type SchedulerOptions = {
@@ -45,7 +46,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const { client, caches, clock, log, schedulerName = 'default-scheduler' } = options;
   const volumes = volumesOf(caches);
   const namespaceLabels = (name: string) => caches('namespaces').get('', name)?.metadata.labels;
-  const world = createWorld({ volumes, namespaceLabels });
+  const world = createWorld({ volumes, namespaceLabels, siblings: siblingsOf(caches) });
   const queue = createQueue(clock, trigger);
   const report = createReporter({ client, clock, log });
   const refusals = createRefusals();

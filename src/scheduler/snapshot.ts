@@ -2,6 +2,7 @@ import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from
 import { equalJson } from '../foundation/json.ts';
 import { copyNode, type NodeInfo, nodeInfo, placePod, unplacePod } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
+import type { Siblings } from './siblings.ts';
 import { createTopology, type Topology, topologyWithout } from './topology.ts';
 
 /** What decisions are made from. Plugins only read it. */
@@ -19,6 +20,7 @@ export type Snapshot = {
   hasNominated(): boolean;
   namespaceLabels(namespace: string): Record<string, string> | undefined;
   volumes: Volumes;
+  siblings: Siblings;
 };
 
 export type Volumes = {
@@ -55,7 +57,8 @@ export type World = Snapshot & {
 export function createWorld({
   volumes = noVolumes,
   namespaceLabels = () => undefined,
-}: Partial<Pick<Snapshot, 'volumes' | 'namespaceLabels'>> = {}): World {
+  siblings = () => undefined,
+}: Partial<Pick<Snapshot, 'volumes' | 'namespaceLabels' | 'siblings'>> = {}): World {
   const nodes: NodeInfo[] = [];
   const stamps: number[] = [];
   let changes = 0;
@@ -145,6 +148,7 @@ export function createWorld({
     hasNominated: () => nominees.size > 0,
     namespaceLabels,
     volumes,
+    siblings,
     setNode,
     removeNode,
     place,

@@ -39,6 +39,8 @@ const templates: Parameters<typeof buildInfo>[1][] = [
   preferred('podAffinity', 5, term('zone')),
   preferred('podAntiAffinity', 7, term(host, elsewhere)),
 ];
+/** Those that ask for nothing are spread by default. */
+const siblings = ({ labels: { app } }: PodInfo) => (app === 'x' ? labelSelector : undefined);
 const namespaces = ['default', 'other'];
 const anyPod = fc.record({
   template: fc.nat(templates.length - 1),
@@ -81,7 +83,7 @@ test('what is kept current says the same as what is counted anew, whatever happe
     fc.property(fc.array(anyStep, { maxLength: 30 }), (steps) => {
       let team = 'one';
       const namespaceLabels = (name: string): Record<string, string> => (name === 'other' ? { team } : {});
-      const world = createWorld({ namespaceLabels });
+      const world = createWorld({ namespaceLabels, siblings });
       const pods = new Map<string, PodInfo>();
       let made = 0;
       for (const step of steps) {
@@ -104,7 +106,8 @@ test('what is kept current says the same as what is counted anew, whatever happe
           world.place(going);
         } else if (step.do === 'set') {
           const taints = step.taint === undefined ? [] : [{ key: 't', effect: step.taint }];
-          const labels: Record<string, string> = step.zone === undefined ? {} : { zone: step.zone };
+          const labels: Record<string, string> =
+            step.zone === undefined ? {} : { zone: step.zone, 'topology.kubernetes.io/zone': step.zone };
           world.setNode(buildNode(`n${step.node}`, { labels, taints }));
         } else if (step.do === 'drop') world.removeNode(`n${step.node}`);
         else {
@@ -112,7 +115,7 @@ test('what is kept current says the same as what is counted anew, whatever happe
           world.namespaceChanged();
         }
         const anew = (left: Iterable<PodInfo>) => {
-          const fresh = createWorld({ namespaceLabels });
+          const fresh = createWorld({ namespaceLabels, siblings });
           for (const { node } of world.nodes) fresh.setNode(node);
           for (const pod of left) fresh.place(pod);
           return fresh;
