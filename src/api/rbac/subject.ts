@@ -8,13 +8,17 @@ export type Subject =
   | { kind: 'Group'; name: string }
   | { kind: 'ServiceAccount'; namespace: string; name: string };
 
-/** The subjects of a binding; a service account without a namespace is one of the binding's own. */
+/**
+ * The subjects of a binding; a service account without a namespace is one of the binding's own, and one may also be
+ * named as the user that it is.
+ */
 export const subjectsOf = (binding: KubernetesObject): Subject[] =>
   ((binding['subjects'] ?? []) as { kind: string; name: string; namespace?: string }[]).map(
-    ({ kind, name, namespace }) =>
-      kind === 'User' || kind === 'Group'
-        ? { kind, name }
-        : { kind: 'ServiceAccount', namespace: namespace ?? binding.metadata.namespace ?? '', name },
+    ({ kind, name, namespace }) => {
+      if (kind === 'Group') return { kind, name };
+      if (kind === 'User') return subjectOfUser(name);
+      return { kind: 'ServiceAccount', namespace: namespace ?? binding.metadata.namespace ?? '', name };
+    },
   );
 
 /** `ServiceAccount shop/api`, for people. */

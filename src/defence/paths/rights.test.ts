@@ -32,6 +32,15 @@ const rights: [what: string, objects: Manifest[], to: string, expected: string][
     'secret:a/one',
     'every Secret of namespace a > Secret a/one (2)',
   ],
+  [
+    'creates pods of an account that a binding names as a user',
+    [
+      ...heldIn('a', 'r', [rule('create', '', 'pods')], robot),
+      ...heldIn('b', 's', [rule('get', '', 'secrets')], { kind: 'User', name: 'system:serviceaccount:a:unseen' }),
+    ],
+    'secret:b/two',
+    'ServiceAccount a/unseen > every Secret of namespace b > Secret b/two (3)',
+  ],
   ['privileged pods', heldIn('a', 'r', [rule('patch', 'apps', 'daemonsets')], robot), 'node:n2', 'node n2 (2)'],
   [
     'asks for tokens',

@@ -70,6 +70,19 @@ test('what runs as the subject is named, with how many pods and whether they hol
   );
 });
 
+test('a ServiceAccount that a binding names as a user is told as what it is, with what runs as it', () => {
+  const byName = clusterRoleBinding('sly', 'wild', [{ kind: 'User', name: 'system:serviceaccount:shop:api' }]);
+  const { holders } = whoCan(createSnapshot({ ...snapshot, objects: [...objects, byName] }), {
+    ...readRightQuery('list', 'nodes', {}),
+  });
+  const found = holders.find(({ binding }) => binding.name === 'sly')!;
+  assert.deepEqual(found.subject, account('api'));
+  assert.deepEqual(
+    found.runs.map(({ ref }) => ref.name),
+    ['api'],
+  );
+});
+
 test('paths, subresources and groups are read as people write them', () => {
   assert.deepEqual(ask('get', '/metrics/x'), ['Group ops by ops', 'Group system:serviceaccounts:shop by robots']);
   assert.equal(readRightQuery('patch', 'deployments/scale', {}).group, 'apps');

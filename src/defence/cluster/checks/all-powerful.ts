@@ -1,3 +1,4 @@
+import { describeSubject, type Subject } from '../../../api/rbac/subject.ts';
 import { type Check, type Finding, failOn, type Manifest } from '../../contract.ts';
 import { clusterRules, subjectsOf } from '../account-rights.ts';
 import { exampleBinding, exampleRole, type Right, ruleGives } from '../role-rights.ts';
@@ -22,6 +23,17 @@ const binder = named(
   exampleRole({ apiGroups: [rbac], resources: ['clusterrolebindings'], verbs: ['create'] }),
   'binder',
 );
+const labels = { 'example.com/part': 'yes' };
+const collected: Manifest = {
+  ...named(exampleRole({}), 'collected'),
+  aggregationRule: { clusterRoleSelectors: [{ matchLabels: labels }] },
+};
+
+/** Components of a cluster are what they are; people and pods in groups of everybody are none. */
+const isComponent = (subject: Subject): boolean =>
+  subject.kind === 'ServiceAccount'
+    ? subject.namespace === 'kube-system'
+    : /^(system|rempart):(?!serviceaccounts\b|(un)?authenticated$|anonymous$)/.test(subject.name);
 
 export const allPowerful: Check = {
   id: 'rbac/all-powerful',
@@ -33,9 +45,12 @@ export const allPowerful: Check = {
   mend: 'give each task a ServiceAccount of its own, with the role of that task only',
   benchmark: ['CIS 5.1.1', 'NSA authentication and authorization'],
   examples: {
-    pass: [[exampleBinding(robot, 'reader'), reader], [exampleBinding(robot, 'everything')]],
+    pass: [[exampleBinding(robot, 'reader'), reader]],
     fail: [
       [exampleBinding(robot, 'everything'), everything],
+      [exampleBinding({ kind: 'User', name: 'system:serviceaccount:shop:robot' }, 'everything'), everything],
+      [exampleBinding({ kind: 'Group', name: 'system:serviceaccounts:shop' }, 'everything'), everything],
+      [exampleBinding(robot, 'collected'), collected, { ...everything, metadata: { name: 'part', labels } }],
       [exampleBinding(robot, 'reader'), reader, binder, named(exampleBinding(robot, 'binder'), 'second')],
     ],
   },
@@ -45,10 +60,10 @@ export const allPowerful: Check = {
     if (roleRef?.name === 'cluster-admin') return failOn([]);
     const findings: Finding[] = [];
     for (const [index, subject] of subjectsOf(binding).entries()) {
-      if (/^(system|rempart):/.test(subject.name) || subject.namespace === 'kube-system') continue;
+      if (isComponent(subject)) continue;
       const rules = clusterRules(subject, context).filter(({ resourceNames }) => !resourceNames?.length);
       if (!together.every((rights) => rights.some((right) => rules.some((rule) => ruleGives(rule, right))))) continue;
-      const detail = `${subject.kind} ${subject.name} reads all secrets, creates pods and hands out rights`;
+      const detail = `${describeSubject(subject)} reads all secrets, creates pods and hands out rights`;
       findings.push({ field: ['subjects', index], reason: 'as good as cluster-admin', detail });
     }
     return failOn(findings);

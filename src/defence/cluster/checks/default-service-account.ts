@@ -1,5 +1,6 @@
 import { type Check, failOn, pass } from '../../contract.ts';
 import { bindingKinds } from '../../snapshot/roles.ts';
+import { subjectsOf } from '../account-rights.ts';
 import { exampleBinding } from '../role-rights.ts';
 
 const account = (automount?: boolean) => ({
@@ -20,13 +21,19 @@ export const defaultServiceAccount: Check = {
   benchmark: ['CIS 5.1.5', 'NSA authentication and authorization'],
   examples: {
     pass: [[account(false)], [exampleBinding({ kind: 'ServiceAccount', namespace: 'shop', name: 'api' })]],
-    fail: [[account()], [exampleBinding({ kind: 'ServiceAccount', namespace: 'shop', name: 'default' })]],
+    fail: [
+      [account()],
+      [exampleBinding({ kind: 'ServiceAccount', namespace: 'shop', name: 'default' })],
+      [exampleBinding({ kind: 'User', name: 'system:serviceaccount:shop:default' })],
+      [exampleBinding({ kind: 'Group', name: 'system:serviceaccounts:shop' })],
+    ],
   },
   judge(object) {
     if (object.kind !== 'ServiceAccount')
       return failOn(
-        ((object['subjects'] ?? []) as Record<string, string>[]).flatMap(({ kind, name }, index) =>
-          kind === 'ServiceAccount' && name === 'default'
+        subjectsOf(object).flatMap(({ kind, name }, index) =>
+          (kind === 'ServiceAccount' && name === 'default') ||
+          (kind === 'Group' && name.startsWith('system:serviceaccounts:'))
             ? [
                 {
                   field: ['subjects', index],

@@ -23,6 +23,8 @@ export const serviceAccountToken: Check = {
     pass: [
       [examplePod()],
       [mounting('api'), exampleBinding({ kind: 'ServiceAccount', namespace: 'shop', name: 'api' })],
+      [mounting('api'), exampleBinding({ kind: 'User', name: 'system:serviceaccount:shop:api' })],
+      [mounting(), exampleBinding({ kind: 'Group', name: 'system:serviceaccounts:shop' })],
     ],
     fail: [[mounting()], [mounting('default')]],
   },
