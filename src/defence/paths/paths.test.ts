@@ -23,6 +23,10 @@ test('a pod gives its token only when it has one, and its node only when it is l
   );
   const projected = { projected: { sources: [{ serviceAccountToken: { path: 'token' } }] }, name: 'token' };
   assert.match(easiest(from({ volumes: [projected] }), 'pod:a/robot', 'secrets'), /ServiceAccount a\/robot/);
+  for (const audience of ['https://kubernetes.default.svc.cluster.local', 'https://kubernetes.default.svc']) {
+    const named = { projected: { sources: [{ serviceAccountToken: { path: 'token', audience } }] }, name: 'token' };
+    assert.match(easiest(from({ volumes: [named] }), 'pod:a/robot', 'secrets'), /ServiceAccount a\/robot/);
+  }
   const elsewhere = {
     projected: { sources: [{ serviceAccountToken: { path: 'token', audience: 'vault' } }] },
     name: 'v',

@@ -78,8 +78,9 @@ function tokenOf(spec: Record<string, any>, account: Manifest | undefined): stri
   return projected === undefined ? undefined : `volume ${projected['name']}`;
 }
 
-/** A token for another audience is none for the API. */
-const isApiToken = (source: any): boolean => source !== undefined && !source.audience;
+/** A token for another audience is none for the API. By these names API servers go, unless they were told others. */
+const isApiToken = (source: any): boolean =>
+  source !== undefined && /^$|^(?:https:\/\/)?kubernetes\.default(?:\.svc)?(?:[./:]|$)/.test(source.audience ?? '');
 
 function secretsOf(spec: Record<string, any>): Map<string, string> {
   const found = new Map<string, string>();
