@@ -1,9 +1,11 @@
 import { constants, type Dirent } from 'node:fs';
-import { lchown, open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, lchown, open, readdir } from 'node:fs/promises';
 import type { Pod } from '../../api/schema/types.d.ts';
+import { VolumeError } from './volume-type.ts';
 
 const setgid = 0o2000;
+/** Each level on the way down holds a descriptor. */
+export const depthMax = 256;
 
 /**
  * Gives a volume to the pod's fsGroup: group ownership and group rights on everything, setgid on directories. With
@@ -12,33 +14,44 @@ const setgid = 0o2000;
 export async function setGroup(root: string, pod: Pod): Promise<void> {
   const { fsGroup, fsGroupChangePolicy } = pod.spec!.securityContext ?? {};
   if (fsGroup === undefined) return;
-  const { gid, mode } = await stat(root);
-  const fits = gid === fsGroup && (mode & (setgid | 0o070)) === (setgid | 0o070);
-  if (fits && fsGroupChangePolicy === 'OnRootMismatch') return;
-  await own(root, fsGroup, true);
-  await ownBelow(root, fsGroup);
-}
-
-async function ownBelow(directory: string, gid: number): Promise<void> {
-  const entries: Dirent[] = await readdir(directory, { withFileTypes: true });
-  for (const entry of entries) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) {
-      await own(path, gid, true);
-      await ownBelow(path, gid);
-    } else if (entry.isFile()) await own(path, gid, false);
-    else if (entry.isSymbolicLink()) await lchown(path, -1 >>> 0, gid);
-  }
-}
-
-/** Through a descriptor that refuses links, so that a pod that swaps a file for a link gains nothing. */
-async function own(path: string, gid: number, isDirectory: boolean): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const handle = await open(root, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { uid, mode } = await handle.stat();
-    await handle.chown(uid, gid);
-    await handle.chmod((mode & 0o7777) | (isDirectory ? setgid | 0o770 : 0o660));
+    const stats = await handle.stat();
+    const fits = stats.gid === fsGroup && (stats.mode & (setgid | 0o070)) === (setgid | 0o070);
+    if (fits && fsGroupChangePolicy === 'OnRootMismatch') return;
+    await own(handle, fsGroup);
+    if (stats.isDirectory()) await ownBelow(handle, fsGroup, 0);
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * By way of descriptors only: another pod with the same volume may run and swap any directory on the way for a link
+ * that leads to files of the machine.
+ */
+async function ownBelow(directory: FileHandle, gid: number, depth: number): Promise<void> {
+  if (depth > depthMax) throw new VolumeError(`fsGroup: the volume is deeper than ${depthMax} directories`);
+  const path = `/proc/self/fd/${directory.fd}`;
+  const entries: Dirent[] = await readdir(path, { withFileTypes: true });
+  for (const entry of entries) {
+    if (entry.isSymbolicLink()) await lchown(`${path}/${entry.name}`, -1 >>> 0, gid);
+    if (!entry.isDirectory() && !entry.isFile()) continue;
+    const handle = await open(
+      `${path}/${entry.name}`,
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
+    try {
+      await own(handle, gid);
+      if ((await handle.stat()).isDirectory()) await ownBelow(handle, gid, depth + 1);
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+async function own(handle: FileHandle, gid: number): Promise<void> {
+  const stats = await handle.stat();
+  await handle.chown(stats.uid, gid);
+  await handle.chmod((stats.mode & 0o7777) | (stats.isDirectory() ? setgid | 0o770 : 0o660));
 }
