@@ -59,6 +59,29 @@ test('what nobody watched is unknown, and never safe', () => {
   assert.ok(coverage.notAssessed.includes('connections: nobody watched them'));
 });
 
+test('ports that change are said once, however many ends they are of', () => {
+  const egressTo = (...egress: object[]) =>
+    policy('database', { podSelector: { matchLabels: { app: 'database' } }, policyTypes: ['Egress'], egress });
+  const opened = (...egress: object[]) => {
+    const closed = withChanges(shop, [{ put: egressTo() }]);
+    const { impacts } = preview(closed, [{ put: egressTo(...egress) }], seen, 0);
+    return impacts.flatMap(({ why }) => /\) on (.*): refused now/.exec(why)?.[1] ?? []);
+  };
+  assert.deepEqual(opened({}), ['TCP 8080 and all other ports']);
+  assert.deepEqual(opened({ ports: [{ protocol: 'TCP', port: 1, endPort: 65_535 }, { protocol: 'UDP' }] }), [
+    'TCP 8080 and all other TCP and UDP ports',
+  ]);
+  assert.deepEqual(opened({ ports: [{ protocol: 'UDP' }, { protocol: 'TCP', port: 443 }] }), [
+    'TCP 443 and all UDP ports',
+    'ports that nobody declares',
+  ]);
+  const outside = [{ ipBlock: { cidr: '192.0.2.0/24' } }];
+  assert.deepEqual(opened({ to: outside }), ['all ports']);
+  assert.deepEqual(opened({ to: outside, ports: [{ port: 443 }, { port: 80 }] }), ['TCP 80, TCP 443']);
+  assert.deepEqual(opened({ ports: [{ port: 8080 }, { port: 9000 }] }), ['TCP 8080, TCP 9000']);
+  assert.deepEqual(opened({ ports: [{ port: 8000, endPort: 8999 }] }), ['TCP 8000-8999']);
+});
+
 test('removing a policy opens: the pairs that gain reach are told', () => {
   const closed = withChanges(shop, [{ put: onlyFront }]);
   const remove: Change = { remove: { kind: 'NetworkPolicy.networking.k8s.io', namespace: 'shop', name: 'database' } };

@@ -97,13 +97,13 @@ export const withoutPorts = (a: PortRange[], b: PortRange[]): PortRange[] =>
     return left;
   });
 
-/** `TCP 80, UDP 53, TCP 8000-8999`; `all` when nothing is left out, empty when there is none. */
+/** `TCP 80, TCP 8000-8999, all UDP ports`; `all` when nothing is left out, empty when there is none. */
 export function portsText(ranges: PortRange[]): string {
   const whole = ranges.filter(({ first, last }) => first === 0 && last === 65_535);
   if (whole.length === protocols.length) return 'all';
   return ranges
     .map(({ protocol, first, last }) => {
-      if (first === 0 && last === 65_535) return protocol;
+      if (first === 0 && last === 65_535) return `all ${protocol} ports`;
       return `${protocol} ${first === last ? first : `${first}-${last}`}`;
     })
     .join(', ');

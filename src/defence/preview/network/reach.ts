@@ -20,7 +20,7 @@ type Worlds = { before: SnapshotWorld; after: SnapshotWorld };
 /** Ends as people call them: workloads, nodes, services of nodes, addresses. Pods of one class and world have one. */
 type End = { names: string[]; pods: PolicyPod[]; pairs: number };
 /** `declared`: of the ports that change, those that the pods declare. */
-type Pair = { from: End; to: End; gained: boolean; ports: PortRange[]; declared: string[] };
+type Pair = { from: End; to: End; gained: boolean; ports: PortRange[]; declared: PortRange[] };
 
 const namesShown = 4;
 const portsShown = 5;
@@ -128,25 +128,40 @@ function impactOf(pairs: Pair[], windows: Window[]): Impact {
   };
 }
 
-/** `TCP 6379` for each port that the pods declare; of what is no pod, a few ranges. */
-function declaredIn({ pods }: End, ports: PortRange[]): string[] {
-  if (pods.length === 0) return ports.length > portsShown ? [] : ports.map((range) => portsText([range]));
+/** Each port that the pods declare; of what is no pod, a few ranges. */
+function declaredIn({ pods }: End, ports: PortRange[]): PortRange[] {
+  if (pods.length === 0) return ports.length > portsShown ? [] : ports;
   const declared = pods.flatMap((pod) => pod.ports).filter(({ protocol, port }) => isIn(ports, protocol, port));
-  return [...new Set(declared.map(({ protocol, port }) => `${protocol} ${port}`))];
+  return distinct(declared.map(({ protocol, port }) => ({ protocol, first: port, last: port })));
 }
 
+/** `TCP 6379 and other ports`, `TCP 8080 and all other ports`, `UDP 53 and all TCP ports`: each port is said once. */
 function portsOf(pairs: Pair[]): string {
-  const declared = [...new Set(pairs.flatMap((pair) => pair.declared))];
+  const declared = distinct(pairs.flatMap((pair) => pair.declared));
   if (declared.length === 0) return 'ports that nobody declares';
-  const others = pairs.some(
-    ({ ports, declared }) => ports.length > declared.length || ports.some(({ first, last }) => first !== last),
-  );
-  const shown = declared.slice(0, portsShown);
-  return `${shown.join(', ')}${others || declared.length > shown.length ? ' and other ports' : ''}`;
+  const whole = [...new Set(declared.filter(isWhole).map(({ protocol }) => protocol))];
+  const parts = declared.filter((range) => !isWhole(range));
+  const shown = parts.filter((range) => !parts.some((other) => isWithin(range, other))).slice(0, portsShown);
+  const other = shown.some(({ protocol }) => whole.includes(protocol)) ? 'other ' : '';
+  const which = whole.length === 3 ? '' : `${whole.join(' and ')} `;
+  const others = pairs.flatMap(({ ports }) => ports).filter(({ protocol }) => !whole.includes(protocol));
+  const isMore = withoutPorts(others, shown).length > 0;
+  const tail = [...(whole.length > 0 ? [`all ${other}${which}ports`] : []), ...(isMore ? ['other ports'] : [])];
+  const words = [...shown.map((range) => portsText([range])), ...tail];
+  return tail.length === 0 || words.length === 1
+    ? words.join(', ')
+    : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 const isIn = (ranges: PortRange[], protocol: string, port: number): boolean =>
   ranges.some((range) => range.protocol === protocol && range.first <= port && port <= range.last);
+/** Nobody listens on port 0. */
+const isWhole = ({ first, last }: PortRange): boolean => first <= 1 && last === 65_535;
+const isWithin = (range: PortRange, other: PortRange): boolean =>
+  range !== other && withoutPorts([range], [other]).length === 0;
+const distinct = (ranges: PortRange[]): PortRange[] => [
+  ...new Map(ranges.map((range) => [portsText([range]), range])).values(),
+];
 
 function listed(names: string[]): string {
   const shown = names.slice(0, namesShown);
