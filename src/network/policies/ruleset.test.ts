@@ -93,3 +93,18 @@ test('nothing is recorded unless it is wanted; what is recorded is dropped all t
   const drops = (table: typeof recorded) => rules(table).filter((rule) => rule.includes('counter drop'));
   assert.deepEqual(drops(recorded), drops(without));
 });
+
+test('an error about a connection passes from a pod only when it is about one of its own', () => {
+  const { chains } = policyTable('t', [], [], networks);
+  for (const name of ['forward', 'pod_to_node'])
+    assert.deepEqual(
+      chains.get(name)!.rules.filter((rule) => rule.includes('related')),
+      ['meta l4proto icmp ct state related goto related'],
+    );
+  assert.deepEqual(chains.get('related')!.rules, [
+    'iifname != @pod_interfaces accept',
+    'ip saddr . ct original ip saddr @self accept',
+    'ip saddr . ct reply ip saddr @self accept',
+    'counter drop comment "about a connection of others"',
+  ]);
+});

@@ -52,7 +52,7 @@ export function policyTable(name: string, pods: LocalPod[], nodePorts: NodePort[
 
 const client = 'ct original ip saddr';
 const server = 'ct reply ip saddr';
-const related = 'meta l4proto icmp ct state related accept';
+const related = 'meta l4proto icmp ct state related goto related';
 const isOffered = 'ip daddr . meta l4proto . th dport @node_ports';
 const when = (condition: string, rules: string[]) => rules.map((rule) => `${condition} ${rule}`);
 
@@ -78,6 +78,14 @@ function addHooks(
     ],
     'type filter hook prerouting priority raw; policy accept;',
   );
+  // Errors about a connection (too large, unreachable) have no ports that a rule could match. From a pod they are about
+  // one of its own: with raw sockets it could write them, and in them anything, to whom it may not reach.
+  addChain(table, 'related', [
+    'iifname != @pod_interfaces accept',
+    `ip saddr . ${client} @self accept`,
+    `ip saddr . ${server} @self accept`,
+    'counter drop comment "about a connection of others"',
+  ]);
   addChain(
     table,
     'forward',
@@ -87,7 +95,6 @@ function addHooks(
       // A connection taken up in its middle would have its ends the wrong way round.
       `ct state new ip saddr ${podCIDR} tcp flags & (fin | syn | rst | ack) != syn counter drop`,
       `ct state new ip daddr ${podCIDR} tcp flags & (fin | syn | rst | ack) != syn counter drop`,
-      // Errors about a connection (too large, unreachable) have no ports that a rule could match.
       related,
       `${client} . ${server} @self accept`,
       `${client} vmap @egress`,
