@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { selectedNode } from '../api/volume-match.ts';
 import { claimBinder } from './claim-binder.ts';
 import { claimProtectionController } from './claim-protection.ts';
 import { localPathController, localPathProvisioner } from './local-path.ts';
@@ -50,4 +51,25 @@ test('a claim that names its volume gets it if it suits, and is told why not', a
   await naming('suits', 'fits');
   await eventually('persistentvolumeclaims', () => claimNow(cluster, 'suits')?.status?.phase === 'Bound');
   assert.equal(claimNow(cluster, 'other-class')!.status!.phase, 'Pending');
+});
+
+test('a claim for a node gets what can be reached from there, or what is reserved for it', async (t) => {
+  const cluster = await startCluster(t, controllers());
+  const { client, caches, eventually } = cluster;
+  const from = (node: string) => ({ key: 'metadata.name', operator: 'In', values: [node] });
+  const reachable = (node: string) => ({ required: { nodeSelectorTerms: [{ matchFields: [from(node)] }] } });
+  for (const name of ['n1', 'n2']) await client.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name } });
+  await eventually('nodes', () => caches('nodes').get('', 'n2'));
+  await client.create('persistentvolumes', volume('on-n1', '1Gi', { nodeAffinity: reachable('n1') }));
+  await client.create('persistentvolumes', volume('on-n2', '2Gi', { nodeAffinity: reachable('n2') }));
+  const reserved = { nodeAffinity: reachable('n1'), claimRef: place('mine') };
+  await client.create('persistentvolumes', volume('reserved', '5Gi', reserved));
+  for (const name of ['data', 'mine']) {
+    const { metadata, ...object } = claim(name, 'manual');
+    const annotations = { [selectedNode]: 'n2' };
+    await client.create('persistentvolumeclaims', { ...object, metadata: { ...metadata, annotations } });
+    await eventually('persistentvolumeclaims', () => claimNow(cluster, name)?.status?.phase === 'Bound');
+  }
+  assert.equal(claimNow(cluster, 'data')!.spec!.volumeName, 'on-n2');
+  assert.equal(claimNow(cluster, 'mine')!.spec!.volumeName, 'reserved');
 });

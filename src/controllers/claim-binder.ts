@@ -1,17 +1,16 @@
+import { nodeSelectorMatches } from '../api/node-selector.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../api/schema/types.d.ts';
+import { isReservedFor, mismatch, noProvisioner, selectedNode, volumesFor } from '../api/volume-match.ts';
 import type { Controller, ControllerContext, Key } from '../reconcile/controller.ts';
 import { isDeleting, keyOf } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
-import { findVolume, isReservedFor, mismatch } from './volume-match.ts';
 
 const claims = 'persistentvolumeclaims';
 const volumes = 'persistentvolumes';
 const classes = 'storageclasses.storage.k8s.io';
 const bindCompleted = 'pv.kubernetes.io/bind-completed';
 const boundByController = 'pv.kubernetes.io/bound-by-controller';
-export const selectedNode = 'volume.kubernetes.io/selected-node';
 const storageProvisioner = 'volume.kubernetes.io/storage-provisioner';
-const noProvisioner = 'kubernetes.io/no-provisioner';
 
 type Claim = PersistentVolumeClaim;
 
@@ -87,7 +86,7 @@ async function bindOrWait(context: ControllerContext, claim: Claim): Promise<voi
   const delayed = storageClass?.volumeBindingMode === 'WaitForFirstConsumer' && nodeName === undefined;
   const all = context.cache<PersistentVolume>(volumes).list();
   const candidates = delayed ? all.filter((volume) => isReservedFor(volume, claim)) : all;
-  const volume = findVolume(claim, candidates, node);
+  const volume = volumesFor(claim, candidates).find((it) => it.spec?.claimRef || isReachable(it, node));
   if (volume) return bind(context, claim, volume, true);
   await pending();
   if (delayed) {
@@ -99,6 +98,11 @@ async function bindOrWait(context: ControllerContext, claim: Claim): Promise<voi
     const why = className ? `class ${className} has no provisioner` : 'no storage class is set';
     context.event(claim, 'Normal', 'FailedBinding', `no persistent volumes available for this claim and ${why}`);
   }
+}
+
+function isReachable({ spec }: PersistentVolume, node: Node | undefined): boolean {
+  const from = spec?.nodeAffinity?.required;
+  return node === undefined || from === undefined || nodeSelectorMatches(from, node);
 }
 
 async function askForVolume(context: ControllerContext, claim: Claim, provisioner: string): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { claimBinder, selectedNode } from './claim-binder.ts';
+import { selectedNode } from '../api/volume-match.ts';
+import { claimBinder } from './claim-binder.ts';
 import { claimProtectionController } from './claim-protection.ts';
 import {
   localPathController,

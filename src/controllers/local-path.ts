@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../api/schema/types.d.ts';
 import { ApiError } from '../api/status.ts';
+import { selectedNode } from '../api/volume-match.ts';
 import type { Controller, ControllerContext } from '../reconcile/controller.ts';
 import { isDeleting, keyOf } from '../reconcile/owned.ts';
-import { selectedNode } from './claim-binder.ts';
 import { nodeExists } from './node-exists.ts';
 import { provisionedBy } from './volume-reclaim.ts';
 

@@ -1,9 +1,9 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '../api/schema/types.d.ts';
 import { ApiError } from '../api/status.ts';
+import { isReservedFor } from '../api/volume-match.ts';
 import type { Controller, ControllerContext } from '../reconcile/controller.ts';
 import { deleteObject, isDeleting } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
-import { isReservedFor } from './volume-match.ts';
 
 const claims = 'persistentvolumeclaims';
 const volumes = 'persistentvolumes';

@@ -1,9 +1,10 @@
 import type { PersistentVolumeClaim } from '../api/schema/types.d.ts';
+import { selectedNode } from '../api/volume-match.ts';
 import type { Caches } from '../client/cache.ts';
 import type { Client } from '../client/client.ts';
 import { type Clock, formatTime, within } from '../foundation/clock.ts';
 import type { NodeInfo } from './node-info.ts';
-import { selectedNodeAnnotation, volumeFor } from './plugins/volumes.ts';
+import { volumeFor } from './plugins/volumes.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Volumes } from './snapshot.ts';
 
@@ -52,7 +53,7 @@ async function prepareVolume(
   if (claim.spec?.volumeName) return;
   const volume = volumeFor(claim, node, volumes);
   if (volume === undefined) {
-    const body = { metadata: { annotations: { [selectedNodeAnnotation]: node.name } } };
+    const body = { metadata: { annotations: { [selectedNode]: node.name } } };
     await client.patch('persistentvolumeclaims', { namespace, name }, { type: 'merge', body });
     return;
   }

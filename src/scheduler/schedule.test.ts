@@ -279,6 +279,14 @@ describe('volumes', () => {
     assert.deepEqual(fitting({}, volume('pv1', { claimRef })), ['b1']);
     assert.deepEqual(fitting({}, volume('pv1', { claimRef, capacity: { storage: '1Gi' } })), []);
   });
+  test('a claim that a volume is reserved for goes where that can be reached, whatever is free elsewhere', () => {
+    const first = world({}, 'WaitForFirstConsumer');
+    const reserved = volume('pv1', { claimRef: { namespace: 'default', name: 'data' } });
+    const free = volume('pv2', { nodeAffinity: undefined });
+    const of = (...all: object[]) => ({ ...first, volumes: { ...first.volumes, volumes: () => all as any } });
+    assert.deepEqual(choices(pod(), of(free)).fit, ['a1', 'a2', 'b1']);
+    assert.deepEqual(choices(pod(), of(free, reserved)).fit, ['b1']);
+  });
   test('an unbound claim of an immediate class, and a missing claim, keep the pod waiting', () => {
     assert.deepEqual(choices(pod(), world({}, 'Immediate')).reasons, [
       'pod has unbound immediate PersistentVolumeClaims',

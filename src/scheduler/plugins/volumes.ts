@@ -1,7 +1,6 @@
 import { type NodeTerm, nodeTermMatches, parseNodeTerm } from '../../api/node-selector.ts';
 import type { PersistentVolume, PersistentVolumeClaim, TopologySelectorTerm } from '../../api/schema/types.d.ts';
-import { matchesSelector } from '../../api/selectors.ts';
-import { quantityValue } from '../../foundation/quantity.ts';
+import { noProvisioner, selectedNode, volumesFor } from '../../api/volume-match.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Plugin, Refusal } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
@@ -16,10 +15,6 @@ type Waiting = {
   selectedNode: string | undefined;
 };
 
-/** How a scheduler tells a provisioner for which node to make a volume. */
-export const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
-
-const noProvisioner = 'kubernetes.io/no-provisioner';
 const refusal = (reason: string): Refusal => ({ reason, resolvable: false });
 const conflict = [refusal("node(s) didn't match PersistentVolume's node affinity")];
 const noneAvailable = [refusal("node(s) didn't find available persistent volumes to bind")];
@@ -30,38 +25,9 @@ const termsOf = ({ spec }: PersistentVolume): NodeTerm[] | undefined =>
 const isReachable = (terms: NodeTerm[] | undefined, node: NodeInfo) =>
   terms === undefined || terms.some((term) => nodeTermMatches(term, node));
 
-/** The smallest volume that could be bound to the claim and can be reached from the node. */
-export function volumeFor(
-  claim: PersistentVolumeClaim,
-  node: NodeInfo,
-  volumes: Snapshot['volumes'],
-): PersistentVolume | undefined {
-  const size = ({ spec }: PersistentVolume) => quantityValue(spec?.capacity?.['storage']);
-  return [...volumes.volumes()]
-    .filter((volume) => suits(volume, claim) && isReachable(termsOf(volume), node))
-    .sort((one, other) => size(one) - size(other))[0];
-}
-
-/** Could this volume be bound to the claim? Large enough, and reserved for it or free with what the claim asks for. */
-function suits({ metadata, spec, status }: PersistentVolume, claim: PersistentVolumeClaim): boolean {
-  const { claimRef, capacity, accessModes = [], storageClassName = '', volumeMode = 'Filesystem' } = spec ?? {};
-  const wanted = claim.spec ?? {};
-  const canServe =
-    metadata.deletionTimestamp === undefined &&
-    volumeMode === (wanted.volumeMode ?? 'Filesystem') &&
-    quantityValue(capacity?.['storage']) >= quantityValue(wanted.resources?.requests?.['storage']);
-  if (!canServe) return false;
-  if (claimRef !== undefined) {
-    const { namespace, name, uid } = claim.metadata;
-    return claimRef.namespace === namespace && claimRef.name === name && (!claimRef.uid || claimRef.uid === uid);
-  }
-  return (
-    status?.phase !== 'Released' &&
-    storageClassName === (wanted.storageClassName ?? '') &&
-    (wanted.accessModes ?? []).every((mode) => accessModes.includes(mode)) &&
-    (wanted.selector === undefined || matchesSelector(wanted.selector, metadata.labels))
-  );
-}
+/** The volume to bind to the claim once its pod is on this node. */
+export const volumeFor = (claim: PersistentVolumeClaim, node: NodeInfo, { volumes }: Snapshot['volumes']) =>
+  volumesFor(claim, volumes()).find((volume) => isReachable(termsOf(volume), node));
 
 /** Adds what the claim demands of a node, or says why no node will do. */
 function look(claim: PersistentVolumeClaim, { volumes }: Snapshot, state: State): Refusal | undefined {
@@ -78,12 +44,11 @@ function look(claim: PersistentVolumeClaim, { volumes }: Snapshot, state: State)
   const storageClass = storageClassName ? volumes.storageClass(storageClassName) : undefined;
   if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer')
     return refusal('pod has unbound immediate PersistentVolumeClaims');
-  const fitting = [...volumes.volumes()].filter((volume) => suits(volume, claim));
   const provisioning = storageClass.provisioner === noProvisioner ? undefined : (storageClass.allowedTopologies ?? []);
   state.waiting.push({
-    volumes: fitting.map((volume) => ({ terms: termsOf(volume) })),
+    volumes: volumesFor(claim, volumes.volumes()).map((volume) => ({ terms: termsOf(volume) })),
     provisioning,
-    selectedNode: claim.metadata.annotations?.[selectedNodeAnnotation],
+    selectedNode: claim.metadata.annotations?.[selectedNode],
   });
   return undefined;
 }
