@@ -96,7 +96,7 @@ export function createAgent(options: AgentOptions): Agent {
   const { observed, cgroups } = context;
   const pressure = (pod: Pod) => evictor.refusal(pod);
   const pods: Pods = createPods(context, { cache, node: asAdmitting, pressure, relistMs });
-  const running = createRunning({ pods, observed, logsDirectory });
+  const running = createRunning({ pods, observed, logsDirectory, podsDirectory });
   const { persistentVolumes } = options;
   const housekeeping = createHousekeeping({
     ...{ nodeName, runtime, running, localPathRoot, clock, log, ...(persistentVolumes ? { persistentVolumes } : {}) },

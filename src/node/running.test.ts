@@ -24,6 +24,7 @@ function runningOf({ stop, state = 'running' }: { stop?: object; state?: 'runnin
     pods: { list: () => [pod], get: () => worker },
     observed: { ofPod: () => [sandbox] },
     logsDirectory: '/logs',
+    podsDirectory: '/pods',
   });
   return { running, sandbox };
 }
@@ -39,6 +40,8 @@ test('of each pod it is the containers that run which count', async () => {
 test('whoever is stopped already, or of whom nothing runs, makes no room by going', () => {
   const [stored] = runningOf().running.stored();
   assert.equal(stored!.logDirectory, '/logs/shop_web_uid-1');
+  assert.equal(stored!.hostsFile, '/pods/uid-1/etc-hosts');
+  assert.equal(stored!.messagesDirectory, '/pods/uid-1/containers');
   assert.equal(stored!.volumes, mounted);
   assert.deepEqual(runningOf({ stop: {} }).running.stored(), []);
   assert.deepEqual(runningOf({ state: 'exited' }).running.stored(), []);

@@ -3,6 +3,7 @@ import type { PersistentVolume, Pod } from '../api/schema/types.d.ts';
 import type { StoredPod } from './eviction/storage-usage.ts';
 import type { MountedClaim } from './metrics/kubelet.ts';
 import type { Observed } from './pods/observed.ts';
+import { hostsFileOf, messagesDirectoryOf } from './pods/own-files.ts';
 import type { Pods } from './pods/pods.ts';
 import { logDirectoryOf } from './pods/sandbox-config.ts';
 import type { Container, Sandbox } from './runtimes/runtime.ts';
@@ -26,9 +27,10 @@ export type RunningOptions = {
   pods: Pick<Pods, 'list' | 'get'>;
   observed: Pick<Observed, 'ofPod'>;
   logsDirectory: string;
+  podsDirectory: string;
 };
 
-export function createRunning({ pods, observed, logsDirectory }: RunningOptions): Running {
+export function createRunning({ pods, observed, logsDirectory, podsDirectory }: RunningOptions): Running {
   const memoryOf = ({ metadata }: Pod) => pods.get(metadata.uid!)?.memory;
   const all = () =>
     pods.list().map((pod) => {
@@ -42,7 +44,10 @@ export function createRunning({ pods, observed, logsDirectory }: RunningOptions)
     stored: () =>
       all().flatMap(({ pod, containers }) => {
         if (containers.length === 0 || memoryOf(pod)?.stop !== undefined) return [];
-        return [{ pod, containers, volumes: memoryOf(pod)?.volumes, logDirectory: logDirectoryOf(logsDirectory, pod) }];
+        const logDirectory = logDirectoryOf(logsDirectory, pod);
+        const hostsFile = hostsFileOf(podsDirectory, pod);
+        const messagesDirectory = messagesDirectoryOf(podsDirectory, pod);
+        return [{ pod, containers, volumes: memoryOf(pod)?.volumes, logDirectory, hostsFile, messagesDirectory }];
       }),
     claims: () => pods.list().flatMap((pod) => mountedClaims(pod, memoryOf(pod)?.volumes)),
     mounts({ spec }) {

@@ -20,7 +20,7 @@ function evictorOf(
       pod,
       containers: [{ ...testContainer(pod, 'main'), id: name }],
       volumes: undefined,
-      logDirectory: '/none',
+      ...{ logDirectory: '/none', hostsFile: '/none', messagesDirectory: '/none' },
     };
   });
   const evictor = createEvictor({

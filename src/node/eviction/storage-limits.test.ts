@@ -20,6 +20,7 @@ test('an emptyDir is held to its own limit', () => {
     storageExcess(podOf({ main: undefined }, { scratch: limit }), {
       containers: mebibytes({}),
       volumes: mebibytes({ scratch: 2 }),
+      hostsBytes: 0,
     });
   assert.equal(excess(undefined), undefined);
   assert.equal(excess('2Mi'), undefined);
@@ -29,15 +30,21 @@ test('an emptyDir is held to its own limit', () => {
 
 test('a pod is held to what its containers may write together, volumes included', () => {
   const pod = podOf({ main: '4Mi', side: '2Mi' }, { scratch: undefined });
-  const excess = (main: number, scratch: number) =>
-    storageExcess(pod, { containers: mebibytes({ main, side: 1 }), volumes: mebibytes({ scratch }) });
+  const excess = (main: number, scratch: number, hostsBytes = 0) =>
+    storageExcess(pod, { containers: mebibytes({ main, side: 1 }), volumes: mebibytes({ scratch }), hostsBytes });
   assert.equal(excess(4, 1), undefined);
   assert.match(excess(4, 2)!, /Pod ephemeral local storage usage exceeds the total limit of containers 6291456/);
+  // What they wrote to the /etc/hosts that they share.
+  assert.match(excess(4, 1, 1)!, /Pod ephemeral local storage usage/);
 });
 
 test('a container is held to its own limit, also where another has none', () => {
   const excess = (main: number, side: number) =>
-    storageExcess(podOf({ main: '2Mi', side: '9Mi' }), { containers: mebibytes({ main, side }), volumes: new Map() });
+    storageExcess(podOf({ main: '2Mi', side: '9Mi' }), {
+      containers: mebibytes({ main, side }),
+      volumes: new Map(),
+      hostsBytes: 0,
+    });
   assert.equal(excess(2, 9), undefined);
   assert.match(excess(3, 1)!, /Container main exceeded its local ephemeral storage limit "2Mi"/);
 });

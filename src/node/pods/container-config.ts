@@ -11,9 +11,9 @@ import { ConfigError, containerSecurity } from '../security.ts';
 import type { PodVolumes } from '../volumes/volumes.ts';
 import type { NodeContext } from './context.ts';
 import { specHash } from './outcome.ts';
+import { hostsFileOf, messageFileOf } from './own-files.ts';
 import { resourcesAnnotation, resourcesText } from './resize.ts';
 import { podLabels } from './sandbox-config.ts';
-import { messageFileOf } from './termination-message.ts';
 
 export type ContainerPlan = {
   pod: Pod;
@@ -78,7 +78,7 @@ async function ownMounts({ pod, spec, attempt }: ContainerPlan, ips: string[], c
   const add = (hostPath: string, containerPath: string) =>
     mounts.push({ hostPath, containerPath, readOnly: false, propagation: 'private' });
   if (!taken.has('/etc/hosts')) {
-    const path = join(directory, 'etc-hosts');
+    const path = hostsFileOf(context.podsDirectory, pod);
     const hostFile = pod.spec!.hostNetwork ? await readFile('/etc/hosts', 'utf8').catch(() => '') : '';
     await writeFile(path, hostsFile(pod, ips, context.clusterDns.domain, hostFile));
     await chmod(path, 0o644);

@@ -4,13 +4,13 @@ import { linuxResources } from '../resources.ts';
 import type { NodeContext } from './context.ts';
 import type { Action, ActionOf } from './decide.ts';
 import type { PodMemory } from './memory.ts';
+import { messageFileOf } from './own-files.ts';
 import { resourcesText } from './resize.ts';
 import { createSandbox, sandboxesOf, stopSandbox } from './sandbox.ts';
 import { logDirectoryOf } from './sandbox-config.ts';
 import { start } from './start.ts';
 import { isStatic } from './static-pod.ts';
 import { stop } from './stop.ts';
-import { messageFileOf } from './termination-message.ts';
 import { members } from './view.ts';
 
 /** Carries out one decision. Rejects when it has to be tried again; events and waiting reasons are told here. */

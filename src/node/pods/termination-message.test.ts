@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { messageFileOf, terminationMessage } from './termination-message.ts';
+import { messageFileOf } from './own-files.ts';
+import { terminationMessage } from './termination-message.ts';
 import { testContainer, testPod } from './testing/view.ts';
 
 test('last words are bounded, never read through a link, and fall back to the log of a failure', async (context) => {

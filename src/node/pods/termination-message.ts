@@ -1,16 +1,12 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Container as ContainerSpec, Pod } from '../../api/schema/types.d.ts';
 import type { Container } from '../runtimes/runtime.ts';
+import { messageFileOf } from './own-files.ts';
 
 const maxMessageBytes = 4096;
 const maxLogBytes = 2048;
 const maxLogLines = 80;
-
-/** Where the agent keeps what one attempt of a container writes to its terminationMessagePath. */
-export const messageFileOf = (podsDirectory: string, pod: Pod, name: string, attempt: number) =>
-  join(podsDirectory, pod.metadata!.uid!, 'containers', name, `${attempt}.message`);
 
 /** What an exited container says about its end: its message file, or the end of its log when the spec allows that. */
 export async function terminationMessage(
