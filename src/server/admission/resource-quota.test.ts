@@ -46,6 +46,24 @@ test('compute is summed exactly, and must be said', async () => {
   assert.equal((await create(pod('b', {}, requests('300m'), 'cpu'))).code, 201);
 });
 
+test('of many that grow at once as many are let as the quota allows', async () => {
+  const create = await limited('grown', { hard: { 'requests.cpu': '2' } });
+  for (const name of ['a', 'b']) assert.equal((await create(pod(name, {}, requests('500m'), 'grown'))).code, 201);
+  const resize = (name: string, cpu: string) => {
+    const body = { spec: { containers: [{ name: 'main', ...requests(cpu) }] } };
+    const path = `/namespaces/grown/pods/${name}/resize`;
+    return server.ask(master, 'PATCH', path, body, 'application/strategic-merge-patch+json');
+  };
+  const grown = await Promise.all([resize('a', '1500m'), resize('b', '1500m')]);
+  assert.deepEqual(
+    grown.map(({ code }) => code),
+    [200, 403],
+  );
+  assert.equal((await resize('b', '501m')).code, 403);
+  assert.equal((await resize('a', '1')).code, 200);
+  assert.equal((await resize('b', '1')).code, 200);
+});
+
 test('scopes count only their pods, and dry runs take nothing', async () => {
   const create = await limited('scoped', { hard: { pods: '1' }, scopes: ['BestEffort'] });
   assert.equal((await create(pod('a', {}, requests('1'), 'scoped'))).code, 201);

@@ -8,8 +8,11 @@ import { addQuantities } from '../../foundation/quantity.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../contracts.ts';
 import { refusal } from './about.ts';
 
-/** Admitted, and not seen in the store yet: others must count it already. */
-type Reservation = { resource: string; object: KubernetesObject; untilMs: number };
+/**
+ * Admitted, and not seen in the store yet: others must count it already. While the store still shows `before`, what an
+ * update asks for is counted with what was there: too much for a moment, never too little.
+ */
+type Reservation = { resource: string; object: KubernetesObject; before: string | undefined; untilMs: number };
 
 /** An admitted object is stored within this time, or its request failed after admission. */
 const reservedMs = 10_000;
@@ -35,7 +38,9 @@ export function resourceQuota(clock: Clock): AdmissionPlugin {
       forget(request, reservations, clock.monotonicMs());
       const key = `${resource}/${namespace}/${request.name}`;
       for (const quota of counting) checkQuota(request, quota, resource, old, pending(reservations, namespace, key));
-      if (!dryRun) reservations.set(key, { resource, object, untilMs: clock.monotonicMs() + reservedMs });
+      if (dryRun || !counting.some((quota) => asksForMore(quota, resource, object, old))) return;
+      const before = old?.metadata.resourceVersion;
+      reservations.set(key, { resource, object, before, untilMs: clock.monotonicMs() + reservedMs });
     },
   };
 }
@@ -48,14 +53,29 @@ function pending(reservations: Map<string, Reservation>, namespace: string, own:
 
 /** Drops what the store shows by now, and what never came. */
 function forget({ lookup }: AdmissionRequest, reservations: Map<string, Reservation>, nowMs: number): void {
-  for (const [key, { resource, object, untilMs }] of reservations) {
+  for (const [key, { resource, object, before, untilMs }] of reservations) {
     const { namespace, name } = object.metadata;
     // Also when it is another's: then this one was refused.
-    const stored = lookup.get(resource, namespace!, name);
-    if (untilMs <= nowMs || stored !== undefined) reservations.delete(key);
+    const stored = lookup.get(resource, namespace!, name)?.metadata.resourceVersion;
+    if (untilMs <= nowMs || stored !== before) reservations.delete(key);
   }
   if (reservations.size >= reservationsMax) reservations.clear();
 }
+
+/** Takes an object more of what the quota limits than it did? Everything does that is new. */
+function asksForMore(
+  quota: KubernetesObject,
+  resource: string,
+  object: KubernetesObject,
+  old: KubernetesObject | undefined,
+): boolean {
+  const hard: Amounts = quota['spec'].hard;
+  const nothing = Object.fromEntries(Object.keys(hard).map((name) => [name, '0']));
+  return exceededNames(nothing, {}, usageOf(resource, object), usedBefore(quota, resource, old)).length > 0;
+}
+
+const usedBefore = (quota: KubernetesObject, resource: string, old: KubernetesObject | undefined): Amounts =>
+  old === undefined || !quotaCounts(quota, resource, old) ? {} : usageOf(resource, old);
 
 function checkQuota(
   request: AdmissionRequest,
@@ -66,7 +86,7 @@ function checkQuota(
 ): void {
   const { object, lookup, namespace } = request;
   const asked = usageOf(resource, object!);
-  const before = old === undefined || !quotaCounts(quota, resource, old) ? {} : usageOf(resource, old);
+  const before = usedBefore(quota, resource, old);
   if (resource === 'pods') requireCompute(request, quota, object!);
   const used = quotaUsed(quota, (counted) => [
     ...lookup.list(counted, namespace).filter(({ metadata }) => counted !== resource || metadata.name !== request.name),
