@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../foundation/log.ts';
-import { followMirror } from './mirror.ts';
+import { followMirror, shownBy } from './mirror.ts';
+import { isStatic } from './static-pod.ts';
 import { testPod } from './testing/view.ts';
 
 const file = testPod({}, { uid: 'of-the-file' });
@@ -37,4 +38,24 @@ test('a mirror without a file is deleted, and one that somebody deletes goes at 
   const deleted = testPod({}, { deletionTimestamp: '2026-01-31T08:00:00Z' });
   assert.deepEqual(follow('MODIFIED', deleted, file), ['delete web']);
   assert.deepEqual(follow('DELETED', mirror, undefined), []);
+});
+
+test('what anybody can write on a pod makes it neither a mirror of another nor a pod of a file', () => {
+  const uid = '0a1b2c3d-0000-4000-8000-000000000000';
+  const annotations = { 'kubernetes.io/config.source': 'file' };
+  const ofFile = testPod({}, { uid: '0a1b2c3d00004000', annotations });
+  const ofApi = testPod({}, { uid, annotations });
+  assert.deepEqual([ofFile, ofApi].map(isStatic), [true, false]);
+  const running =
+    (...pods: (typeof file)[]) =>
+    (asked: string) =>
+      pods.find(({ metadata }) => metadata.uid === asked);
+  const showing = (of: typeof file, more: object = {}) =>
+    testPod({}, { uid: 'own', annotations: { 'kubernetes.io/config.mirror': of.metadata.uid! }, ...more });
+  assert.deepEqual(shownBy(showing(ofFile), running(ofFile)), { pod: ofFile });
+  assert.deepEqual(shownBy(showing(ofFile), running()), { pod: undefined });
+  assert.deepEqual(shownBy(showing(ofFile, { name: 'other' }), running(ofFile)), { pod: undefined });
+  assert.deepEqual(shownBy(showing(ofApi), running(ofApi)), { pod: undefined });
+  assert.equal(shownBy(ofFile, running(ofFile)), undefined);
+  assert.equal(shownBy(showing(ofFile), running(ofFile, showing(ofFile))), undefined, 'it runs as a pod of its own');
 });

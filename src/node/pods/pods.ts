@@ -3,10 +3,9 @@ import type { Cache } from '../../client/cache.ts';
 import type { NodeContext } from './context.ts';
 import { createEnding } from './ending.ts';
 import { collectLeftovers } from './leftovers.ts';
-import { followMirror } from './mirror.ts';
+import { followMirror, shownBy } from './mirror.ts';
 import type { PodRecord } from './records.ts';
 import { createRoom } from './room.ts';
-import { mirrorAnnotation } from './static-pod.ts';
 import { createWorker, type PodWorker } from './worker.ts';
 
 /** All pods of this node: one worker each, fed by the API, by static pod files and by what the runtime still holds. */
@@ -53,8 +52,8 @@ export function createPods(context: NodeContext, { cache, node, pressure, relist
   });
 
   function onApi(type: 'ADDED' | 'MODIFIED' | 'DELETED', pod: Pod): void {
-    const mirrorOf = pod.metadata.annotations?.[mirrorAnnotation];
-    if (mirrorOf !== undefined) followMirror(type, pod, workers.get(mirrorOf)?.memory.pod, context);
+    const shown = shownBy(pod, (uid) => workers.get(uid)?.memory.pod);
+    if (shown !== undefined) followMirror(type, pod, shown.pod, context);
     else if (type === 'DELETED') stopForgotten(pod.metadata.uid!, pod.metadata.deletionGracePeriodSeconds || 1);
     else {
       context.statuses.seen(pod);

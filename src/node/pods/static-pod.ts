@@ -1,8 +1,10 @@
 import type { Pod } from '../../api/schema/types.d.ts';
 
-/** Which uid of a file's pod a mirror in the API shows. */
-export const mirrorAnnotation = 'kubernetes.io/config.mirror';
 export const sourceAnnotation = 'kubernetes.io/config.source';
 
+/** As the API gives them, whatever the pod's annotations say of where it comes from: anybody writes those. */
+const uidOfApi = /^[0-9a-f]{8}-/;
+
 /** A pod of a file on this node: it needs no API. */
-export const isStatic = ({ metadata }: Pod): boolean => metadata.annotations?.[sourceAnnotation] === 'file';
+export const isStatic = ({ metadata }: Pod): boolean =>
+  metadata.annotations?.[sourceAnnotation] === 'file' && !uidOfApi.test(metadata.uid ?? '');

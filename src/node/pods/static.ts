@@ -4,6 +4,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import type { KubernetesObject } from '../../api/object.ts';
+import { mirrorAnnotation } from '../../api/pods/mirror-pod.ts';
 import type { Pod } from '../../api/schema/types.d.ts';
 import { ApiError } from '../../api/status.ts';
 import { kubectlSchema } from '../../api/yaml-schema.ts';
@@ -11,7 +12,7 @@ import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { Pods } from './pods.ts';
-import { isStatic, mirrorAnnotation, sourceAnnotation } from './static-pod.ts';
+import { isStatic, sourceAnnotation } from './static-pod.ts';
 import { createTurn } from './turn.ts';
 
 export type StaticPodsOptions = {
