@@ -4,7 +4,7 @@ import { podColumns } from '../pods/columns.ts';
 import { defaultPod } from '../pods/defaults.ts';
 import { takeLabelValues } from '../pods/label-keys.ts';
 import { qosClass } from '../pods/qos.ts';
-import { validateEphemeralContainersUpdate, validatePodUpdate } from '../pods/update.ts';
+import { validateEphemeralContainersUpdate, validateMirrorAnnotation, validatePodUpdate } from '../pods/update.ts';
 import { validatePod } from '../pods/validate.ts';
 import type { Pod } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
@@ -55,8 +55,9 @@ export const pod = defineKind<Pod>({
     if (!old) return validatePod(object);
     if (subresource === 'ephemeralcontainers') return validateEphemeralContainersUpdate(object, old);
     if (subresource === 'resize') return validateResize(object, old);
-    return [...validatePod(object), ...validatePodUpdate(object, old)];
+    return [...validatePod(object), ...validatePodUpdate(object, old), ...validateMirrorAnnotation(object, old)];
   },
+  validateStatus: validateMirrorAnnotation,
 });
 
 const gated = () => ({

@@ -2,6 +2,7 @@ import type { EphemeralContainer, Pod, PodSpec, Toleration } from '../schema/typ
 import type { FieldError } from '../status.ts';
 import { ErrorList, forbiddenValue, immutable, invalidValue } from '../validation/errors.ts';
 import { sameValue } from '../validation/values.ts';
+import { mirrorAnnotation } from './mirror-pod.ts';
 import { validatePodSpec } from './validate.ts';
 
 const changeable =
@@ -142,4 +143,11 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldErro
   if (!sameValue({ ...pod.spec, ephemeralContainers: [] }, { ...old.spec, ephemeralContainers: [] }))
     errors.push(forbiddenValue('spec', 'only ephemeralContainers may be changed by this subresource'));
   return errors;
+}
+
+/** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePodSpecificAnnotationUpdates. */
+export function validateMirrorAnnotation(pod: Pod, old: Pod): FieldError[] {
+  const [after, before] = [pod, old].map(({ metadata }) => metadata.annotations?.[mirrorAnnotation]);
+  const field = `metadata.annotations[${mirrorAnnotation}]`;
+  return after === before ? [] : [forbiddenValue(field, 'may not add, remove or update mirror pod annotation')];
 }

@@ -51,6 +51,17 @@ test('only the mirror of a node is past the standards, whoever else calls a pod 
   assert.equal((await server.ask(node, 'POST', '/namespaces/a/pods', mirror())).code, 201);
 });
 
+test('a pod is made a mirror by nobody afterwards, neither by itself nor by its status', async () => {
+  await create(pod('plain'));
+  const metadata = { annotations: { 'kubernetes.io/config.mirror': 'x' } };
+  for (const path of ['plain', 'plain/status']) {
+    const type = 'application/merge-patch+json';
+    const { code, body } = await server.ask(dev, 'PATCH', `/namespaces/a/pods/${path}`, { metadata }, type);
+    assert.equal(code, 422, path);
+    assert.match(body.message, /may not add, remove or update mirror pod annotation/);
+  }
+});
+
 test('who replaces the tolerations of a pod keeps those that it was given', async () => {
   const { body } = await create(pod('replaced'));
   const tolerations = [{ key: 'dedicated', operator: 'Equal', value: 'x', effect: 'NoSchedule' }];
