@@ -17,7 +17,7 @@ import { unreadOf } from '../snapshot/sound.ts';
 import { unreadKinds } from '../snapshot/unread-kinds.ts';
 import { newestMinor, readSource, type Source, type SourceOptions } from '../source.ts';
 import { clusterExceptions, type Exception, exceptionFor, loadExceptions } from './exceptions.ts';
-import { exemptionFor } from './exemptions.ts';
+import { exemptionFor, withOrigin } from './exemptions.ts';
 import type { Fixed, Unfixed } from './fix.ts';
 import { type HelmObjects, helmCheck, readHelmObjects, unopenedReleases } from './helm.ts';
 import { contextOf, type Failure, judge } from './judge.ts';
@@ -81,7 +81,7 @@ function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: 
     ...provenanceOf(source),
     ...{ minor: snapshot.minor, levels: chosen, checks: active },
     ...{ files: loaded?.files.length ?? 0, objects, coverage },
-    ...waive(failures, exceptions, loaded ? () => undefined : exemptionFor),
+    ...waive(failures, exceptions, loaded !== undefined),
     unreadable: [...(loaded?.unreadable ?? []), ...(whole?.unreadable ?? []), ...unreadable, ...inCluster.invalid],
     unassessed: [
       ...newerThanKnown(snapshot.minor),
@@ -127,16 +127,16 @@ function unreadCustomResources(snapshot: Snapshot): Unassessed[] {
 function waive(
   failures: Failure[],
   exceptions: Exception[],
-  exempt: (failure: Failure) => Exception | undefined,
+  isManifests: boolean,
 ): Pick<CheckReport, 'failures' | 'waived' | 'exceptions'> {
   const standing: Failure[] = [];
   const waived: Waived[] = [];
   const used = new Set<Exception>();
   for (const failure of failures) {
-    const exception = exceptionFor(failure, exceptions) ?? exempt(failure);
+    const exception = exceptionFor(failure, exceptions) ?? (isManifests ? undefined : exemptionFor(failure));
     if (exception) used.add(exception);
     if (exception && !exception.expired) waived.push({ failure, exception });
-    else standing.push(failure);
+    else standing.push(isManifests ? failure : withOrigin(failure));
   }
   return {
     failures: standing.sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity)),

@@ -1,7 +1,10 @@
+import { uncovered } from '../../api/rbac/rules.ts';
 import type { Manifest } from '../contract.ts';
+import type { FieldPath } from '../field.ts';
 import { podOf } from '../workload.ts';
 import type { Exception } from './exceptions.ts';
 import type { Failure } from './judge.ts';
+import { systemAdministrators, systemRules } from './system-rights.ts';
 
 const builtIn = { object: { kind: '*', namespace: '', name: '*' }, owner: 'rempart', expired: false, from: 'built in' };
 
@@ -15,34 +18,55 @@ const systemPods: Exception = {
 };
 const systemRights: Exception = {
   ...{ ...builtIn, name: 'system-rights', check: '*', expires: 'never' },
-  reason: 'roles that every cluster has, and their bindings to nobody but the cluster’s own parts',
+  reason: 'what roles that every cluster has allow, and the bindings of its own administrators',
 };
 
 const systemNamespace = 'kube-system';
 const hostChecks = ['namespace-pod-security', 'exposure/host-network', 'network-policy/missing', 'sensitive-host-path'];
 
 /** The built-in exception for a failure in a live cluster. */
-export function exemptionFor({ check, judged: { object } }: Failure): Exception | undefined {
+export function exemptionFor({ check, finding, judged: { object } }: Failure): Exception | undefined {
   const { kind, metadata } = object;
   const namespace = kind === 'Namespace' ? metadata.name : metadata.namespace;
   if (namespace === systemNamespace && (podOf(object) !== undefined || kind === 'Namespace'))
     return hostChecks.includes(check.id) || check.id.startsWith('pod-security/') ? systemPods : undefined;
-  if (!object.apiVersion.startsWith('rbac.authorization.k8s.io/') || !isOwnName(object)) return undefined;
-  return kind.endsWith('RoleBinding') && !boundToItself(object) ? undefined : systemRights;
+  if (!ofRights(object)) return undefined;
+  const isOwn = kind.endsWith('RoleBinding') ? isOwnBinding(object) : isOwnRole(object, finding.field);
+  return isOwn ? systemRights : undefined;
 }
 
-const userFacing = ['cluster-admin', 'admin', 'edit', 'view'];
-/** The reader's role is for somebody from outside: what it gives is judged like everything else. */
-const isOwnName = ({ kind, metadata: { name } }: Manifest) =>
-  /^(?:system:|rempart:(?!reader))/.test(name) || (kind.startsWith('Cluster') && userFacing.includes(name));
+const ofRights = ({ apiVersion }: Manifest) => apiVersion.startsWith('rbac.authorization.k8s.io/');
 
-/** A binding with a system's name that lets in anybody else is none of the system's. */
-const everybody = /^system:(?:anonymous|authenticated|unauthenticated|serviceaccount)/;
-function boundToItself({ subjects }: Manifest): boolean {
-  if (!Array.isArray(subjects ?? [])) return false;
-  return ((subjects ?? []) as Record<string, unknown>[]).every((subject) => {
-    const name = String(subject?.['name'] ?? '');
-    if (subject?.['kind'] === 'ServiceAccount') return subject['namespace'] === systemNamespace;
-    return /^(?:system|rempart):/.test(name) && !everybody.test(name);
-  });
+/** Roles for people: one is everything, the others collect other roles, each of which is judged by itself. */
+const collecting = ['admin', 'edit', 'view'];
+
+/** Is what was found at this field of a role what the system's own role of that name allows? */
+function isOwnRole({ kind, metadata, ...role }: Manifest, [list, index]: FieldPath): boolean {
+  const { name, namespace = systemNamespace } = metadata;
+  if (kind === 'ClusterRole' && name === 'cluster-admin') return true;
+  if (kind === 'ClusterRole' && collecting.includes(name)) return role['aggregationRule'] !== undefined;
+  const known = Object.hasOwn(systemRules, name) ? systemRules[name]! : [];
+  const found = list === 'rules' ? role['rules']?.[index!] : undefined;
+  if (found === undefined || namespace !== systemNamespace) return false;
+  try {
+    return uncovered([found], known).length === 0;
+  } catch {
+    return false; // too many to compare: the system's own are few
+  }
+}
+
+function isOwnBinding({ kind, metadata: { name }, roleRef, subjects }: Manifest): boolean {
+  if (kind !== 'ClusterRoleBinding' || !Object.hasOwn(systemAdministrators, name)) return false;
+  if (roleRef?.name !== 'cluster-admin' || !Array.isArray(subjects)) return false;
+  return subjects.every((subject) => subject?.kind === 'Group' && subject.name === systemAdministrators[name]);
+}
+
+/** The failure, with what else it may be where a role or a binding of a live cluster is named like the system's own. */
+export function withOrigin(failure: Failure): Failure {
+  const { judged, finding } = failure;
+  if (!ofRights(judged.object) || !/^system:/.test(judged.object.metadata.name)) return failure;
+  const origin =
+    'not one of Kubernetes’ own, or it holds more than that; a distribution may have brought it: ' +
+    'where that is so, waive it with an Exception (docs/recipes/judge-another-cluster.md)';
+  return { ...failure, finding: { ...finding, detail: `${finding.detail} (${origin})` } };
 }

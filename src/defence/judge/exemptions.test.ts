@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PolicyRule } from '../../api/rbac/rules.ts';
+import { clusterRole, clusterRoleBinding, role, rule, user, userGroup } from '../../api/rbac/write-rule.ts';
+import { bootstrapObjects } from '../../cluster/control-plane/bootstrap-objects.ts';
+import { createControllers } from '../../controllers/controllers.ts';
+import { rolesFor } from '../../reconcile/permissions.ts';
+import { checks } from '../checks.ts';
+import type { Manifest } from '../contract.ts';
+import { clusterOf } from '../testing/worlds.ts';
+import { exemptionFor, withOrigin } from './exemptions.ts';
+import { contextOf, type Failure, judge } from './judge.ts';
+
+const ofRights = checks.filter(({ id }) => id.startsWith('rbac/'));
+function failuresOf(...objects: Manifest[]): Failure[] {
+  return judge(
+    objects.map((object) => ({ object })),
+    ofRights,
+    contextOf(clusterOf(objects)),
+  ).failures;
+}
+const standing = (...objects: Manifest[]) => failuresOf(...objects).filter((failure) => !exemptionFor(failure));
+const checksOf = (failures: Failure[]) => [...new Set(failures.map(({ check }) => check.id))].sort();
+
+const secrets = rule('get list', '', 'secrets');
+const escalate = rule('escalate', 'rbac.authorization.k8s.io', 'clusterroles');
+
+test('what a new cluster of ours consists of is waived', () => {
+  const controllers = createControllers({
+    ...{ authority: '', volumesDirectory: '/volumes', podRange: '10.0.0.0/16' },
+    sign: () => '',
+  });
+  const derived = controllers.flatMap((controller) => Object.values(rolesFor(controller)));
+  const rights = bootstrapObjects({ clientAuthority: '', derived }).filter(({ kind }) => kind.includes('Role'));
+  assert.ok(failuresOf(...rights).length > 30);
+  assert.deepEqual(
+    standing(...rights).map(({ judged, check }) => [judged.object.metadata.name, check.id]),
+    [],
+  );
+});
+
+test('a role that only takes a name of the system is judged, and it is said whose it may be', () => {
+  for (const name of ['system:anything', 'system:controller:anything', 'system:heapster']) {
+    const found = standing(clusterRole(name, [secrets, escalate]));
+    assert.deepEqual(checksOf(found), ['rbac/escalate', 'rbac/read-secrets'], name);
+    for (const failure of found)
+      assert.match(withOrigin(failure).finding.detail, /a distribution may have brought it: .*Exception/);
+  }
+  assert.deepEqual(checksOf(standing(clusterRole('rempart:anything', [secrets]))), ['rbac/read-secrets']);
+  const [plain] = standing(clusterRole('constructor', [secrets]));
+  assert.equal(withOrigin(plain!), plain);
+});
+
+test('what a role of the system holds beyond its own is judged, and nothing else of it', () => {
+  const known: [string, PolicyRule][] = [
+    ['system:node', rule('get list watch', '', 'configmaps secrets')],
+    ['system:controller:job-controller', rule('create delete list patch watch', '', 'pods')],
+    ['system:aggregate-to-edit', rule('impersonate', '', 'serviceaccounts')],
+  ];
+  for (const [name, own] of known) {
+    assert.ok(failuresOf(clusterRole(name, [own])).length > 0, name);
+    assert.deepEqual(standing(clusterRole(name, [own])), [], name);
+    assert.deepEqual(checksOf(standing(clusterRole(name, [own, escalate]))), ['rbac/escalate'], name);
+  }
+  const many = Array.from({ length: 10_001 }, (_, index) => `r${index}`).join(' ');
+  const huge = rule('get', '', `secrets ${many}`);
+  assert.deepEqual(checksOf(standing(clusterRole('system:node', [huge]))), ['rbac/read-secrets']);
+});
+
+test('a role of a namespace is the system’s own in kube-system only', () => {
+  const name = 'system:controller:token-cleaner';
+  assert.deepEqual(standing(role('kube-system', name, [secrets])), []);
+  assert.deepEqual(checksOf(standing(role('shop', name, [secrets]))), ['rbac/read-secrets']);
+});
+
+test('admin, edit and view collect what is judged where it stands; with rules of their own they are judged', () => {
+  const edit = clusterRole('edit', [secrets]);
+  assert.deepEqual(standing({ ...edit, aggregationRule: { clusterRoleSelectors: [] } }), []);
+  assert.deepEqual(checksOf(standing(edit)), ['rbac/read-secrets']);
+});
+
+test('a binding is the system’s own when it gives its role to its group and to nobody else', () => {
+  const admin = clusterRole('cluster-admin', [rule('*', '*', '*')]);
+  const masters = userGroup('system:masters');
+  assert.deepEqual(standing(admin, clusterRoleBinding('cluster-admin', 'cluster-admin', [masters])), []);
+  for (const binding of [
+    clusterRoleBinding('cluster-admin', 'cluster-admin', [masters, user('system:somebody')]),
+    clusterRoleBinding('system:anything', 'cluster-admin', [user('system:somebody')]),
+    clusterRoleBinding('rempart:admins', 'cluster-admin', [userGroup('rempart:others')]),
+  ])
+    assert.ok(checksOf(standing(admin, binding)).includes('rbac/cluster-admin'), binding.metadata.name);
+});
