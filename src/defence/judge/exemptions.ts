@@ -31,7 +31,9 @@ export function exemptionFor({ check, finding, judged: { object } }: Failure): E
   if (namespace === systemNamespace && (podOf(object) !== undefined || kind === 'Namespace'))
     return hostChecks.includes(check.id) || check.id.startsWith('pod-security/') ? systemPods : undefined;
   if (!ofRights(object)) return undefined;
-  const isOwn = kind.endsWith('RoleBinding') ? isOwnBinding(object) : isOwnRole(object, finding.field);
+  const isOwn = kind.endsWith('RoleBinding')
+    ? isOwnBinding(object, check.id, finding.field)
+    : isOwnRole(object, finding.field);
   return isOwn ? systemRights : undefined;
 }
 
@@ -55,7 +57,14 @@ function isOwnRole({ kind, metadata, ...role }: Manifest, [list, index]: FieldPa
   }
 }
 
-function isOwnBinding({ kind, metadata: { name }, roleRef, subjects }: Manifest): boolean {
+function isOwnBinding(
+  { kind, metadata: { name }, roleRef, subjects }: Manifest,
+  check: string,
+  field: FieldPath,
+): boolean {
+  // Parts of the system have no ServiceAccount where they run as something else; whoever may make one there may do anything.
+  if (check === 'rbac/dangling-binding' && name.startsWith('system:') && field[0] === 'subjects')
+    return subjects[field[1]!]?.namespace === systemNamespace;
   if (kind !== 'ClusterRoleBinding' || !Object.hasOwn(systemAdministrators, name)) return false;
   if (roleRef?.name !== 'cluster-admin' || !Array.isArray(subjects)) return false;
   return subjects.every((subject) => subject?.kind === 'Group' && subject.name === systemAdministrators[name]);
