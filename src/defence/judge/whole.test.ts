@@ -72,3 +72,19 @@ test('manifests of versions that are not served any more, and of custom resource
   assert.equal(report.objects, 2);
   assert.deepEqual(unreadable, []);
 });
+
+test('an object that stands twice and differs is judged each time, and what both come to is not assessed', async (context) => {
+  const { report, unassessed } = await checkOf(
+    context,
+    examplePod(),
+    examplePod(),
+    examplePod(({ spec }) => {
+      spec.hostPID = true;
+    }),
+  );
+  assert.equal(report.objects, 3);
+  assert.ok(report.failures.some((failure) => failure.check.id === 'pod-security/hostNamespaces'));
+  const told = unassessed.filter((line) => line.includes('it stands here twice'));
+  assert.equal(told.length, 1);
+  assert.match(told[0]!, /^all\.yaml:\d+ Pod shop\/web: what both come to/);
+});

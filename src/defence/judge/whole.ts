@@ -3,6 +3,7 @@ import type { Loaded, LoadedObject } from '../manifests/load.ts';
 import { kindName, objectText } from '../object-ref.ts';
 import type { Unread } from '../snapshot/snapshot.ts';
 import { serverSays } from '../snapshot/sound.ts';
+import { contradicting, standsTwice } from '../snapshot/twice.ts';
 import { podOf, podPlace } from '../workload.ts';
 
 /** Manifests that can be judged, and what is to be told of the others. */
@@ -31,6 +32,10 @@ export function wholeObjects({ objects }: Pick<Loaded, 'objects'>): Whole {
     const why = refused ?? partial;
     if (why !== undefined) whole.unread.push({ kind: kindName(object), why: `${place.what}: ${why}` });
   }
+  const twice = new Set(contradicting(whole.objects.map(({ object }) => object)));
+  for (const loaded of whole.objects)
+    if (twice.has(loaded.object))
+      whole.unassessed.push({ ...placeOf(loaded), why: `what both come to: ${standsTwice}` });
   return whole;
 }
 

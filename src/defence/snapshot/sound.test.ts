@@ -31,6 +31,21 @@ test('a wrong type leaves the object out and its kind unread; null is nothing', 
   assert.match(why, /it has no name/);
 });
 
+test('of an object that stands twice and differs it is not known which one counts', () => {
+  const role = (verbs: string[], metadata: object = {}): Manifest => ({
+    ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'r', ...metadata } },
+    rules: [{ apiGroups: [''], resources: ['secrets'], verbs }],
+  });
+  const kind = 'Role.rbac.authorization.k8s.io';
+  for (const twice of [role([]), role([], { namespace: 'default' })]) {
+    const snapshot = of([role(['get']), twice]);
+    assert.equal(snapshot.of(kind).length, 2);
+    assert.match(snapshot.whyUnread(kind)!, /Role (default\/)?r: it stands here twice and differs/);
+  }
+  assert.equal(of([role(['get']), role(['get'])]).whyUnread(kind), undefined);
+  assert.equal(of([role(['get']), role([], { namespace: 'other' })]).whyUnread(kind), undefined);
+});
+
 test('custom resources and what an API server sent stay as they are', () => {
   const route = {
     apiVersion: 'example.com/v1',

@@ -6,6 +6,7 @@ import type { Manifest } from '../contract.ts';
 import { kindName, refOf, refText } from '../object-ref.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
 import { createSnapshot, type Snapshot, type Unread } from './snapshot.ts';
+import { contradicting, standsTwice } from './twice.ts';
 
 const known = new Map(kinds.map((kind) => [kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`, kind]));
 const versions = new Map(kinds.map((kind) => [`${kind.group}/${kind.version} ${kind.kind}`, kind]));
@@ -19,8 +20,8 @@ export async function readSoundSource(options: SourceOptions): Promise<Source> {
 
 /**
  * The snapshot with its objects as an API server would decode them: without null and unknown fields. An object with a
- * value of a wrong type is left out, and its kind counts as unread: nothing may be concluded from its absence. What comes
- * from an API server was decoded there.
+ * value of a wrong type is left out, and its kind counts as unread: nothing may be concluded from its absence. Nor from
+ * objects of which two stand there. What comes from an API server was decoded there.
  */
 export function soundSnapshot(snapshot: Snapshot): Snapshot {
   if (snapshot.source === 'cluster') return snapshot;
@@ -31,6 +32,8 @@ export function soundSnapshot(snapshot: Snapshot): Snapshot {
     wrong.push({ kind: kindName(object), why: `${refText(refOf(object))}: ${read}` });
     return [];
   });
+  for (const object of contradicting(objects))
+    wrong.push({ kind: kindName(object), why: `${refText(refOf(object))}: ${standsTwice}` });
   return createSnapshot({ ...snapshot, objects, unread: [...snapshot.unread, ...unreadOf(wrong)] });
 }
 
