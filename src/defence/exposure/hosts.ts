@@ -1,11 +1,10 @@
-import { containerPorts, type PolicyPod } from '../../policy/policy.ts';
-import { type ObjectRef, refKey } from '../object-ref.ts';
+import { containerPorts } from '../../policy/policy.ts';
 import type { Workload } from '../snapshot/workloads.ts';
 import type { Entry, ExposureContext } from './entry.ts';
 
 /** Ports of nodes that lead into a pod: hostPort, and whatever a pod on its node’s network listens on. */
 export function hostEntries(context: ExposureContext, workload: Workload, nodesPublic: boolean): Entry[] {
-  const { ref, spec, namespace } = workload;
+  const { ref, spec } = workload;
   const reach = nodesPublic ? 'internet' : 'nodes';
   const about: Pick<Entry, 'from' | 'reach' | 'via' | 'workload'> = {
     from: 'everybody',
@@ -35,7 +34,7 @@ export function hostEntries(context: ExposureContext, workload: Workload, nodesP
       },
     ];
   }
-  const pod = context.network.podsIn(namespace).find(isOf(context, ref));
+  const pod = context.network.podOf(workload);
   if (pod === undefined) return [];
   return ports.filter(isOpenToOthers).map(({ protocol = 'TCP', containerPort, hostPort }) => {
     const { verdict, why, by, public: outside } = context.judge(pod, protocol, containerPort, {});
@@ -49,8 +48,3 @@ export function hostEntries(context: ExposureContext, workload: Workload, nodesP
 
 const isOpenToOthers = ({ hostPort, hostIP }: ReturnType<typeof containerPorts>[number]) =>
   hostPort !== undefined && hostPort > 0 && !hostIP?.startsWith('127.');
-
-const isOf = ({ network }: ExposureContext, ref: ObjectRef) => {
-  const text = refKey(ref);
-  return (pod: PolicyPod) => refKey(network.workloadOf(pod)) === text;
-};

@@ -14,11 +14,15 @@ import { addExposure } from './outside.ts';
 /** Ways in from outside, and from pod to pod: each needs a flaw in what listens there. */
 export function addNetwork(places: Places, model: Model, reachability: Reachability): void {
   const { workloadOf, world } = networkOf(model.snapshot);
-  const byRef = new Map(model.workloads.map((workload) => [refKey(workload.ref), workload]));
-  addExposure(places, model, byRef);
+  const byTop = Map.groupBy(model.workloads, ({ top }) => refKey(top));
+  for (const workload of model.workloads)
+    if (!byTop.has(refKey(workload.ref))) byTop.set(refKey(workload.ref), [workload]);
+  addExposure(places, model, byTop);
   const doors = new Map<string, Door>();
   for (const pod of world.pods) {
-    const workload = byRef.get(refKey(workloadOf(pod)));
+    const [most, ...others] = byTop.get(refKey(workloadOf(pod))) ?? [];
+    const own = others.length === 0 ? [] : model.workloadsWithPod(pod.name);
+    const workload = own.find(({ namespace }) => namespace === pod.namespace) ?? most;
     if (workload === undefined) continue;
     const party = reachability.classOf({ pod: podKey(pod) });
     places.graph.hop(places.workload(workload), outOf(places, party), { cost: costs.given, why: 'connects', by: [] });

@@ -9,12 +9,12 @@ import { costs, type Edit, type Lever } from './graph.ts';
 import type { Model } from './model.ts';
 
 /** From the Internet through what exposes, one place for each object that could be taken away. */
-export function addExposure(places: Places, model: Model, byRef: Map<string, Workload>): void {
+export function addExposure(places: Places, model: Model, byTop: Map<string, Workload[]>): void {
   const { graph } = places;
   const internet = graph.place('internet', 'internet', 'the Internet');
   for (const entry of exposureOf(model.snapshot).entries) {
-    const workload = byRef.get(refKey(entry.workload));
-    if (entry.verdict !== 'open' || entry.reach === 'internal' || workload === undefined) continue;
+    const workloads = byTop.get(refKey(entry.workload));
+    if (entry.verdict !== 'open' || entry.reach === 'internal' || workloads === undefined) continue;
     const first = entry.via[0]!;
     const door = graph.place(`exposure:${refKey(first)}`, 'between', refKey(first));
     if (graph.into[door.index]!.length === 0) {
@@ -24,7 +24,7 @@ export function addExposure(places: Places, model: Model, byRef: Map<string, Wor
     }
     const cost = entry.reach === 'internet' ? costs.flaw : costs.flawNearby;
     const why = `finds a flaw in what listens on ${entry.protocol} ${entry.port ?? '?'}`;
-    graph.hop(door, places.workload(workload), { cost, why, by: entry.by });
+    for (const workload of workloads) graph.hop(door, places.workload(workload), { cost, why, by: entry.by });
   }
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { noObservations } from '../../api/observations/observation.ts';
 import { clusterRole, clusterRoleBinding, rule, userGroup } from '../../api/rbac/write-rule.ts';
 import type { Manifest } from '../contract.ts';
+import { workloadsOf } from '../snapshot/workloads.ts';
 import { account, clusterOf, heldEverywhere, heldIn, namespace, node, pod, secret } from '../testing/worlds.ts';
 import { findPaths } from './paths.ts';
 import { easiest, ground, robot } from './testing/easiest.ts';
@@ -45,6 +46,39 @@ test('a pod gives its token only when it has one, and its node only when it is l
     { volumes: [{ name: 'h', hostPath: { path: '/srv' } }] },
   ])
     assert.equal(easiest(from(spec), 'pod:a/robot', 'nodes'), 'none');
+});
+
+test('a pod that differs from those beside which its controller counts it stands for itself', () => {
+  const set: Manifest = {
+    ...{ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { namespace: 'a', name: 'web', uid: 'w' } },
+    spec: { template: pod('a', 'web') },
+  };
+  const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: 'w', controller: true }];
+  const owned = (name: string, spec: object = {}) => {
+    const made = pod('a', name, { serviceAccountName: 'web', hostname: name, ...spec });
+    return { ...made, metadata: { ...made.metadata, ownerReferences } };
+  };
+  const ports = [{ containerPort: 8080, hostPort: 80 }];
+  const sly = owned('sly', { containers: [{ name: 'm', ports, securityContext: { privileged: true } }] });
+  const two = ['web-1', 'web-2'].map((name) =>
+    owned(name, { nodeName: name, volumes: [{ name: `kube-api-access-${name.slice(-1)}xyz` }] }),
+  );
+  for (const objects of [
+    [sly, ...two],
+    [...two, sly],
+  ]) {
+    const all = [...ground, set, ...objects];
+    assert.equal(easiest(all, 'pod:a/sly', 'node:n1'), 'Pod a/sly > node n1 (1)');
+    assert.equal(easiest(all, 'pod:a/web-1', 'node:n2'), 'none');
+    assert.match(easiest(all, 'internet', 'node:n1'), /> Pod a\/sly >/);
+    assert.deepEqual(
+      workloadsOf(clusterOf(all)).map(({ ref, pods }) => [ref.kind, pods.length]),
+      [
+        ['ReplicaSet.apps', 2],
+        ['Pod', 1],
+      ],
+    );
+  }
 });
 
 test('a static pod holds no token and is what it is; what a cluster needs on its nodes is for a person to change', () => {

@@ -47,9 +47,7 @@ function policiesBetween({ model }: PathGraph, from: Place, to: Place): ObjectRe
   const [source, target] = [from, to].map((place) => workloadAt(model.workloads, place));
   if (source === undefined || target === undefined) return [];
   const network = networkOf(model.snapshot);
-  const podOf = (workload: Workload) =>
-    network.podsIn(workload.namespace).find((pod) => refKey(network.workloadOf(pod)) === refKey(workload.ref));
-  const [first, second] = [podOf(source), podOf(target)];
+  const [first, second] = [source, target].map(network.podOf);
   if (first === undefined || second === undefined || first === second) return [];
   const party = ({ namespace, name }: { namespace: string; name: string }) => ({ pod: `${namespace}/${name}` });
   for (const { protocol, port } of second.ports) {

@@ -9,6 +9,8 @@ import type { Snapshot } from './snapshot.ts';
 /** Pods that one object makes, which are alike: what one of them can do, all can. */
 export type Workload = {
   ref: ObjectRef;
+  /** What is at the top of its chain: other than `ref` for a pod that is not like those of its controller. */
+  top: ObjectRef;
   /** The object that a change would be made to. */
   object: Manifest;
   namespace: string;
@@ -39,12 +41,38 @@ function readWorkloads(snapshot: Snapshot): Workload[] {
   );
   const living = snapshot.of('Pod').filter((pod) => !isOver(pod) && isSpec(pod['spec']));
   const byTop = Map.groupBy(living, owners.topOf);
-  const running = [...byTop].map(([top, pods]) => createWorkload(top, pods.at(-1)!, pods, accounts));
+  const running = [...byTop].flatMap(([top, pods]) => {
+    const { most, others } = alike(pods);
+    return [
+      createWorkload(top, most.at(-1)!, most, accounts),
+      ...others.map((pod) => ({ ...createWorkload(pod, pod, [pod], accounts), top: placedRef(top) })),
+    ];
+  });
   const idle = owners.controllers
     .filter((object) => !byTop.has(object) && willRun(object))
     .map((object) => createWorkload(object, podOf(object)!.pod as unknown as Manifest, [], accounts));
   return [...running, ...idle];
 }
+
+/**
+ * Most pods of one controller are alike. One of an earlier template, one that somebody debugs, or one that only says whose
+ * it is, can do something else: it stands for itself.
+ */
+function alike(pods: Manifest[]): { most: Manifest[]; others: Manifest[] } {
+  if (pods.length === 1) return { most: pods, others: [] };
+  const groups = [...Map.groupBy(pods, traits).values()].sort((one, two) => two.length - one.length);
+  const [most, ...others] = groups as [Manifest[], ...Manifest[][]];
+  return { most, others: others.flat() };
+}
+
+/** What a pod may do, without what admission and controllers make different in each one. */
+function traits({ spec }: Manifest): string {
+  const { nodeName, hostname, affinity, tolerations, ...rest } = spec;
+  return JSON.stringify(rest, (key, value) => (key === 'claimName' ? undefined : value)).replaceAll(tokenVolume, '');
+}
+
+/** ServiceAccount admission names the volume of the token anew for each pod. */
+const tokenVolume = /"kube-api-access-[a-z0-9]+"/g;
 
 const isSpec = (spec: unknown) => typeof spec === 'object' && spec !== null;
 
@@ -53,7 +81,7 @@ function createWorkload(object: Manifest, like: Manifest, pods: Manifest[], acco
   const namespace = namespaceOf(object);
   const account = String(spec['serviceAccountName'] || spec['serviceAccount'] || 'default');
   return {
-    ref: { ...refOf(object), namespace },
+    ...{ ref: placedRef(object), top: placedRef(object) },
     ...{ object, namespace, spec, account },
     labels: like.metadata?.labels ?? {},
     pods: pods.map(({ metadata }) => metadata.name),
@@ -62,6 +90,8 @@ function createWorkload(object: Manifest, like: Manifest, pods: Manifest[], acco
     secrets: secretsOf(spec),
   };
 }
+
+const placedRef = (object: Manifest): ObjectRef => ({ ...refOf(object), namespace: namespaceOf(object) });
 
 const list = (value: unknown): Record<string, any>[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'object' && item !== null) : [];
