@@ -3,9 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { noObservations } from '../../api/observations/observation.ts';
+import type { Manifest } from '../contract.ts';
+import { refOf } from '../object-ref.ts';
+import type { Change } from '../snapshot/snapshot.ts';
 import { previewers } from './changes.ts';
 import { preview, subjectText } from './preview.ts';
-import { clusterOf, namespace, object, running } from './testing/cluster.ts';
+import { clusterOf, flow, namespace, object, policy, running, watched } from './testing/cluster.ts';
 import { cron } from './testing/told.ts';
 
 test('every file of the family is in the list, and every previewer in the recipe', async () => {
@@ -62,6 +65,18 @@ test('a pod that no controller makes again is told when it goes; one that is mad
       .map(({ outcome, subject, why }) => [outcome, subjectText(subject), why.split(';')[0]]),
     [['unknown', 'Pod shop/bare', 'it is removed']],
   );
+});
+
+test('of several changes to one object the last one counts, also where it is as it was or nothing', () => {
+  const deny = policy('deny', { podSelector: {}, policyTypes: ['Ingress'] });
+  const allow = policy('deny', { podSelector: {}, ingress: [{}] });
+  const objects = [namespace('shop'), ...running('front', 80, ['10.0.0.1']), ...running('api', 8080, ['10.0.0.2'])];
+  const seen = watched({ flows: [flow('front', 'api', 8080)] });
+  const outcomes = (before: Manifest[], changes: Change[]) =>
+    preview(clusterOf([...objects, ...before]), changes, seen, 0).impacts.map(({ outcome }) => outcome);
+  assert.ok(outcomes([], [{ put: deny }]).includes('breaks'));
+  assert.deepEqual(outcomes([], [{ put: deny }, { remove: refOf(deny) }]), []);
+  assert.deepEqual(outcomes([allow], [{ put: deny }, { put: allow }]), []);
 });
 
 test('a CronJob that is suspended runs no more', () => {

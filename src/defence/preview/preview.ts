@@ -1,6 +1,6 @@
 import type { Observations, ObservationType, Window } from '../../api/observations/observation.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
-import { refText } from '../object-ref.ts';
+import { refKey, refText } from '../object-ref.ts';
 import { spanText } from '../observations/watched.ts';
 import { type Change, changedRef, type Snapshot, withChanges } from '../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../snapshot/world.ts';
@@ -18,7 +18,8 @@ const staleMs = 24 * 3600 * 1000;
  * changes are whole objects as they will be (see merge.ts for those that say only a part).
  */
 export function preview(snapshot: Snapshot, changes: Change[], observations: Observations, nowMs: number): Preview {
-  const effective = changes.filter((change) => !isIdle(change, snapshot));
+  const last = new Map(changes.map((change) => [refKey(changedRef(change)), change]));
+  const effective = [...last.values()].filter((change) => !isIdle(change, snapshot));
   const scope = scopeOf(snapshot, effective, observations, nowMs);
   const judged = previewers
     .filter(({ concerns }) => effective.some((change) => concerns(change, snapshot)))
