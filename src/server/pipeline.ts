@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError, type Status } from '../api/status.ts';
+import { ApiError, badRequest, type Status } from '../api/status.ts';
 import type { UserInfo } from '../api/user.ts';
 import { inOnePiece } from '../foundation/one-piece.ts';
 import { denial } from './authorization/denial.ts';
@@ -9,7 +9,7 @@ import { negotiate } from './http/negotiate.ts';
 import { isStream, type Limits } from './limits.ts';
 import { respondToPath } from './paths.ts';
 import { createRecord, type Record } from './record.ts';
-import { attributesOf, readTarget, type ServerRequest, type Target } from './request.ts';
+import { attributesOf, isUpgraded, readTarget, type ServerRequest, type Target } from './request.ts';
 import { readDryRun } from './verbs/decode.ts';
 import { verbFor } from './verbs.ts';
 
@@ -66,6 +66,11 @@ function perform(
   record: Record,
 ): Reply | Promise<Reply> {
   const { warn, annotate } = record;
+  // There would be no response to write an answer to, nor to end a watch with.
+  if (request.connection?.upgrade !== undefined && !isUpgraded(target))
+    throw badRequest(
+      'only exec, attach, portforward and log of a pod upgrade a connection: ask without the header Upgrade',
+    );
   if (!target.isResource) return respondToPath({ ...services, request, target, user, warn });
   const { kind, verb } = verbFor(services, request.method, target);
   // What cannot be answered as it was asked must not be done either.

@@ -122,7 +122,7 @@ export function attributesOf(user: UserInfo, target: Target): Attributes {
     return { user, verb: target.verb, ...none, nonResourcePath: target.path };
   }
   // A stream is a change even by GET: who may only read pods must not get a shell (KEP-4006).
-  const verb = streams.has(subresource) && resource === 'pods' ? 'create' : target.verb;
+  const verb = isSession(target) ? 'create' : target.verb;
   // To list one name is to read that object: a role that names it is enough. A create is never of a name that it asks by.
   const lists = name === '' && query.size > 0 && (verb === 'list' || verb === 'watch');
   const named = lists ? (selectedName(query) ?? '') : name;
@@ -133,4 +133,9 @@ export function attributesOf(user: UserInfo, target: Target): Attributes {
   };
 }
 
-const streams = new Set(['exec', 'attach', 'portforward']);
+const sessions = new Set(['exec', 'attach', 'portforward']);
+/** Bytes in both directions with what runs in a pod. */
+const isSession = ({ resource, subresource }: Target): boolean => resource === 'pods' && sessions.has(subresource);
+/** May its connection be upgraded? A log is read by WebSocket as well. */
+export const isUpgraded = (target: Target): boolean =>
+  isSession(target) || (target.resource === 'pods' && target.subresource === 'log');

@@ -39,6 +39,16 @@ test('bodies that cannot be understood are answered with a Status that says why'
   }
 });
 
+test('a connection is upgraded for what runs in a pod only: nothing else is done, and no watch is left open', async () => {
+  const headers = { ...json, Connection: 'Upgrade', Upgrade: 'websocket' };
+  const made = await ask(server, configMaps, { method: 'POST', body: JSON.stringify(configMap('upgraded')), headers });
+  assert.equal(made.code, 400);
+  assert.match(made.json.message, /ask without the header Upgrade/);
+  assert.equal((await ask(server, `${configMaps}/upgraded`)).code, 404);
+  for (const path of [`${configMaps}?watch=1`, '/healthz', '/api/v1/namespaces/default/pods/x/proxy'])
+    assert.equal((await ask(server, path, { headers })).code, 400, path);
+});
+
 test('wrong types name the field', async () => {
   const answer = await post('{"metadata":{"name":"x"},"data":{"a":5}}');
   assert.equal(answer.code, 400);
