@@ -132,6 +132,26 @@ test('a quota counts the objects of a folder that is applied', () => {
   assert.deepEqual(told(objects, [{ put: service }])['Service shop/b'], ['breaks']);
 });
 
+test('of several new objects a quota refuses those for which nothing is left, and one allowance is for all of them', () => {
+  const service = (name: string, spec: object = {}) => object('v1', 'Service', name, { spec });
+  const objects = [namespace('shop'), quota({ services: '2', 'services.nodeports': '0' }), service('a')];
+  const changes = ['b', 'c', 'd'].map((name) => ({ put: service(name) }));
+  const { impacts } = preview(clusterOf(objects), changes, noObservations(), 0);
+  const refused = impacts.filter(({ outcome }) => outcome === 'breaks');
+  assert.deepEqual(
+    refused.map(({ subject }) => subjectText(subject)),
+    ['Service shop/c', 'Service shop/d'],
+  );
+  for (const { allowance } of refused)
+    assert.ok(
+      !Object.values(told(objects, [...allowance!.changes, ...changes]))
+        .flat()
+        .includes('breaks'),
+    );
+  const opened = told(objects, [{ put: service('a', { type: 'NodePort', ports: [{ port: 80 }] }) }]);
+  assert.equal(opened['Service shop/a']![0], 'breaks', 'a change may use more');
+});
+
 test('a LimitRange refuses what is out of bounds, after its own defaults', () => {
   const objects = [
     namespace('shop'),

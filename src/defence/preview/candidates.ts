@@ -73,7 +73,7 @@ export const candidateKey = ({ subject }: Candidate): string => refKey(subject.r
  * The pod as admission sees it when it is made: with the defaults of the API and of the LimitRanges of its namespace,
  * which may be as somebody wrote them.
  */
-export function createdPod({ pod }: Candidate, ranges: Manifest[]): Manifest {
+export function createdPod({ pod }: Pick<Candidate, 'pod'>, ranges: Manifest[]): Manifest {
   const created = withDefaults(pod);
   applyLimitDefaults(ranges.map(withDefaults), created);
   return created;

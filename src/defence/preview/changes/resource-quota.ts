@@ -1,29 +1,23 @@
-import { kinds } from '../../../api/api.ts';
-import { resourceName } from '../../../api/kind.ts';
 import type { Amounts } from '../../../api/pods/totals.ts';
-import { exceededNames, missingCompute, quotaLimits, quotaUsed } from '../../../api/quota/quota.ts';
+import { exceededNames, missingCompute, quotaLimits } from '../../../api/quota/quota.ts';
 import { usageOf } from '../../../api/quota/usage.ts';
-import { addQuantities, compareQuantities, parseQuantity } from '../../../foundation/quantity.ts';
+import { compareQuantities, parseQuantity } from '../../../foundation/quantity.ts';
 import type { Manifest } from '../../contract.ts';
-import { kindName, objectText, refOf } from '../../object-ref.ts';
-import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
+import { objectText, refOf } from '../../object-ref.ts';
+import { changedRef } from '../../snapshot/snapshot.ts';
 import { type AdmissionRule, admission, type Refusal } from '../admission.ts';
 import { type Candidate, createdPod, namespaceOf } from '../candidates.ts';
 import type { Allowance, Impact } from '../impact.ts';
 import type { Previewer, Scope } from '../scope.ts';
-
-const kindOfResource = new Map(
-  kinds.map((kind) => [resourceName(kind), kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`]),
-);
-const resourceOfKind = new Map([...kindOfResource].map(([resource, kind]) => [kind, resource]));
+import { exceededIn, type QuotaRoom, quotaRoomIn, resourceOf, sum } from './quota-room.ts';
 
 export const resourceQuotaRule: AdmissionRule = {
   name: 'ResourceQuota',
   touches: (change) => (changedRef(change).kind === 'ResourceQuota' ? [changedRef(change).namespace || 'default'] : []),
-  refuses(snapshot) {
+  refuses(snapshot, before) {
     const quotas = Map.groupBy(snapshot.of('ResourceQuota'), namespaceOf);
     const ranges = Map.groupBy(snapshot.of('LimitRange'), namespaceOf);
-    const used = new Map<Manifest, Amounts>();
+    const room = quotaRoomIn(snapshot, before);
     return (candidate) => {
       const namespace = namespaceOf(candidate.object);
       const own = quotas.get(namespace) ?? [];
@@ -31,11 +25,7 @@ export const resourceQuotaRule: AdmissionRule = {
       const pod = createdPod(candidate, ranges.get(namespace) ?? []);
       const refusals = own
         .filter((quota) => quotaLimits(quota, 'pods', pod))
-        .flatMap((quota) => {
-          const amounts = used.get(quota) ?? usedIn(snapshot, quota);
-          used.set(quota, amounts);
-          return refusalBy(quota, candidate, pod, amounts) ?? [];
-        });
+        .flatMap((quota) => refusalBy(quota, candidate, pod, room) ?? []);
       return refusals.find(({ outcome }) => outcome !== 'unknown') ?? refusals[0];
     };
   },
@@ -49,43 +39,46 @@ export const resourceQuota: Previewer = {
   partial: (change) => changedRef(change).kind !== 'ResourceQuota',
 };
 
-/** What everything in the quota's namespace uses of it. */
-const usedIn = (snapshot: Snapshot, quota: Manifest): Amounts =>
-  quotaUsed(quota, (resource) => snapshot.of(kindOfResource.get(resource) ?? '', quota.metadata.namespace ?? ''));
-
-function refusalBy(quota: Manifest, candidate: Candidate, pod: Manifest, used: Amounts): Refusal | undefined {
+function refusalBy(quota: Manifest, candidate: Candidate, pod: Manifest, room: QuotaRoom): Refusal | undefined {
   const by = [objectText(quota)];
   const missing = missingCompute(quota, pod);
   if (missing.length > 0) return { why: `${objectText(quota)}: must specify ${missing.join('; ')}`, by };
   const hard: Amounts = quota['spec'].hard;
   const asked = usageOf('pods', pod);
+  const coming = room.usedBefore(candidate.object, quota);
+  const used = coming ?? room.used(quota);
   const alone = exceededNames(hard, {}, asked);
-  const tell = (names: string[], needed: Amounts, why: string, outcome?: 'unknown'): Refusal => ({
+  /** `more`: what is asked for besides all that there is. */
+  const tell = (names: string[], more: Amounts, why: string, outcome?: 'unknown'): Refusal => ({
     ...(outcome === undefined ? {} : { outcome }),
     ...{ why: `${objectText(quota)}: ${describe(names, hard, used, asked)}: ${why}`, by },
-    allowance: () => raise(quota, names, needed),
+    allowance: () => raise(quota, names, sum(room.wanted(quota), more)),
   });
-  if (alone.length > 0) return tell(alone, asked, 'one pod alone asks for more');
+  if (alone.length > 0) return tell(alone, candidate.pointer === '' ? {} : asked, 'one pod alone asks for more');
+  if (coming !== undefined) {
+    const exceeded = exceededNames(hard, used, asked);
+    return exceeded.length === 0 ? undefined : tell(exceeded, {}, 'beside what is there it does not fit');
+  }
   if (candidate.pointer === '') {
     // Made again it takes the place of itself.
     const over = Object.keys(hard).filter(
       (name) => name in asked && compareQuantities(used[name] ?? '0', hard[name]!) > 0,
     );
-    return over.length === 0 ? undefined : tell(over, used, 'more is used already than is allowed');
+    return over.length === 0 ? undefined : tell(over, {}, 'more is used already than is allowed');
   }
   const wanted = wantedPods(candidate);
   if (wanted > 0) {
     const more = times(asked, wanted);
     const exceeded = exceededNames(hard, used, more);
-    return exceeded.length === 0 ? undefined : tell(exceeded, sum(used, more), `${wanted} more wanted do not all fit`);
+    return exceeded.length === 0 ? undefined : tell(exceeded, more, `${wanted} more wanted do not all fit`);
   }
   const exceeded = exceededNames(hard, used, asked);
   if (exceeded.length === 0) return undefined;
   if (surges(candidate.object))
-    return tell(exceeded, sum(used, asked), 'its next rolling update makes a pod before one may go, and stops there');
+    return tell(exceeded, asked, 'its next rolling update makes a pod before one may go, and stops there');
   return candidate.live > 0
     ? undefined
-    : tell(exceeded, sum(used, asked), 'beside what runs now there is no room for it', 'unknown');
+    : tell(exceeded, asked, 'beside what runs now there is no room for it', 'unknown');
 }
 
 const describe = (names: string[], hard: Amounts, used: Amounts, asked: Amounts): string =>
@@ -122,14 +115,6 @@ function times(amounts: Amounts, count: number): Amounts {
   return total;
 }
 
-const sum = (a: Amounts, b: Amounts): Amounts =>
-  Object.fromEntries(
-    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((name) => [
-      name,
-      addQuantities(a[name] ?? '0', b[name] ?? '0'),
-    ]),
-  );
-
 function raise(quota: Manifest, names: string[], needed: Amounts): Allowance {
   const hard = { ...quota['spec'].hard, ...Object.fromEntries(names.map((name) => [name, needed[name]])) };
   const put = { ...quota, spec: { ...quota['spec'], hard } };
@@ -140,11 +125,12 @@ function raise(quota: Manifest, names: string[], needed: Amounts): Allowance {
 }
 
 /** Quotas that are changed to less than what is used: nothing goes, and nothing more comes. */
-const fullQuotas = ({ changes, after }: Scope): Impact[] =>
-  changes.flatMap((change): Impact[] => {
+const fullQuotas = ({ changes, before, after }: Scope): Impact[] => {
+  const room = quotaRoomIn(after, before);
+  return changes.flatMap((change): Impact[] => {
     if (!('put' in change) || change.put.kind !== 'ResourceQuota') return [];
     const { put } = change;
-    const used = usedIn(after, put);
+    const used = room.used(put);
     const hard: Amounts = put['spec']?.hard ?? {};
     const over = Object.keys(hard).filter(
       (name) => (parseQuantity(used[name]) ?? 0) > (parseQuantity(hard[name]) ?? 0),
@@ -162,31 +148,32 @@ const fullQuotas = ({ changes, after }: Scope): Impact[] =>
       },
     ];
   });
+};
 
-/** New objects of the change that a quota counts, and that are not pods. */
-const objectsThatDoNotFit = ({ changes, before, after }: Scope): Impact[] =>
-  changes.flatMap((change): Impact[] => {
-    if (!('put' in change) || before.get(refOf(change.put)) !== undefined) return [];
+/** New and changed objects that a quota counts, and that are not pods. */
+const objectsThatDoNotFit = ({ changes, before, after }: Scope): Impact[] => {
+  const room = quotaRoomIn(after, before);
+  return changes.flatMap((change): Impact[] => {
+    if (!('put' in change)) return [];
     const { put } = change;
-    const resource = resourceOfKind.get(kindName(put));
+    const resource = resourceOf(put);
     if (resource === undefined || resource === 'pods') return [];
     return after.of('ResourceQuota', put.metadata.namespace ?? '').flatMap((quota): Impact[] => {
-      if (!quotaLimits(quota, resource, put)) return [];
-      const hard: Amounts = quota['spec'].hard;
-      const used = usedIn(after, quota);
-      const over = Object.keys(usageOf(resource, put)).filter(
-        (name) => name in hard && compareQuantities(used[name] ?? '0', hard[name]!) > 0,
-      );
+      const used = room.usedBefore(put, quota);
+      if (used === undefined || !quotaLimits(quota, resource, put)) return [];
+      const over = exceededIn(quota, resource, put, before.get(refOf(put)), used);
       if (over.length === 0) return [];
-      const why = `${objectText(quota)} refuses it: ${over.map((name) => `${name}: ${used[name]} with it, ${hard[name]} allowed`).join('; ')}`;
+      const needed = sum(used, usageOf(resource, put));
+      const why = `${objectText(quota)} refuses it: ${over.map((name) => `${name}: ${needed[name]} with it, ${quota['spec'].hard[name]} allowed`).join('; ')}`;
       return [
         {
           outcome: 'breaks',
           subject: { type: 'object', ref: refOf(put) },
           why,
           by: [objectText(quota)],
-          allowance: raise(quota, over, used),
+          allowance: raise(quota, over, room.wanted(quota)),
         },
       ];
     });
   });
+};

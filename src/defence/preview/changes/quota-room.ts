@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from 'node:util';
+import { kinds } from '../../../api/api.ts';
+import { resourceName } from '../../../api/kind.ts';
+import type { Amounts } from '../../../api/pods/totals.ts';
+import { exceededNames, missingCompute, quotaCounts, quotaLimits, quotaUsed } from '../../../api/quota/quota.ts';
+import { usageOf } from '../../../api/quota/usage.ts';
+import { addQuantities } from '../../../foundation/quantity.ts';
+import type { Manifest } from '../../contract.ts';
+import { kindName, refOf } from '../../object-ref.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
+import { createdPod } from '../candidates.ts';
+
+const kindOfResource = new Map(
+  kinds.map((kind) => [resourceName(kind), kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`]),
+);
+const resourceOfKind = new Map([...kindOfResource].map(([resource, kind]) => [kind, resource]));
+/** As quotas call it; undefined for custom resources. */
+export const resourceOf = (object: Manifest): string | undefined => resourceOfKind.get(kindName(object));
+
+/** What of a quota is used. */
+export type QuotaRoom = {
+  /** By all that is there and all that is let in. */
+  used(quota: Manifest): Amounts;
+  /** If all of it were let in. */
+  wanted(quota: Manifest): Amounts;
+  /** When this object, which is new or changed, comes to be written; undefined of others. */
+  usedBefore(object: Manifest, quota: Manifest): Amounts | undefined;
+};
+
+/** Fills the quotas of each namespace with what is new, in its order: what is refused uses nothing of them. */
+export function quotaRoomIn(snapshot: Snapshot, before: Snapshot): QuotaRoom {
+  let comers: Map<string, Manifest[]> | undefined;
+  const comersOf = (namespace: string): Manifest[] => {
+    comers ??= Map.groupBy(
+      snapshot.objects.filter((object) => isComing(object, before)),
+      namespaceIn,
+    );
+    return comers.get(namespace) ?? [];
+  };
+  const filled = new Map<string, Filled>();
+  const filledOf = (quota: Manifest): Filled => {
+    const namespace = namespaceIn(quota);
+    const found = filled.get(namespace) ?? fill(snapshot, before, namespace, comersOf(namespace));
+    filled.set(namespace, found);
+    return found;
+  };
+  return {
+    used: (quota) => filledOf(quota).used.get(quota) ?? {},
+    wanted: (quota) =>
+      quotaUsed(quota, (resource) => snapshot.of(kindOfResource.get(resource) ?? '', namespaceIn(quota))),
+    usedBefore: (object, quota) => filledOf(quota).usedBefore.get(object)?.get(quota),
+  };
+}
+
+type Filled = { used: Map<Manifest, Amounts>; usedBefore: Map<Manifest, Map<Manifest, Amounts>> };
+
+const namespaceIn = ({ metadata }: Manifest): string => metadata.namespace ?? '';
+
+/** Pods are not changed: their controllers make others in their place. */
+function isComing(object: Manifest, before: Snapshot): boolean {
+  const resource = resourceOf(object);
+  if (resource === undefined) return false;
+  const old = before.get(refOf(object));
+  return old === undefined || (old !== object && resource !== 'pods');
+}
+
+function fill(snapshot: Snapshot, before: Snapshot, namespace: string, comers: Manifest[]): Filled {
+  const quotas = snapshot.of('ResourceQuota', namespace);
+  const ranges = snapshot.of('LimitRange', namespace);
+  const letIn = new Set<Manifest>();
+  /** What is there now, in the place of `old` nothing. */
+  const there = (resource: string, old?: Manifest) =>
+    snapshot.of(kindOfResource.get(resource) ?? '', namespace).flatMap((object) => {
+      const now = isComing(object, before) && !letIn.has(object) ? before.get(refOf(object)) : object;
+      return now === undefined || now === old ? [] : [now];
+    });
+  const used = new Map(quotas.map((quota) => [quota, quotaUsed(quota, (resource) => there(resource))]));
+  const usedBefore: Filled['usedBefore'] = new Map();
+  for (const comer of comers) {
+    const resource = resourceOf(comer)!;
+    const object = resource === 'pods' ? createdPod({ pod: comer }, ranges) : comer;
+    const old = before.get(refOf(comer));
+    const own = quotas.filter(
+      (quota) => !isDeepStrictEqual(usageIn(quota, resource, old), usageIn(quota, resource, object)),
+    );
+    const others = new Map(
+      own.map((quota) => [quota, old ? quotaUsed(quota, (counted) => there(counted, old)) : used.get(quota)!]),
+    );
+    usedBefore.set(comer, others);
+    if (!quotas.every((quota) => fits(quota, resource, object, old, others.get(quota)))) continue;
+    letIn.add(comer);
+    for (const [quota, amounts] of others) used.set(quota, sum(amounts, usageIn(quota, resource, object)));
+  }
+  return { used, usedBefore };
+}
+
+/** What a quota counts of an object. */
+export const usageIn = (quota: Manifest, resource: string, object: Manifest | undefined): Amounts =>
+  object !== undefined && quotaCounts(quota, resource, object) ? usageOf(resource, object) : {};
+
+/** Without `used` nothing changes for the quota. */
+function fits(
+  quota: Manifest,
+  resource: string,
+  object: Manifest,
+  old: Manifest | undefined,
+  used: Amounts | undefined,
+): boolean {
+  if (!quotaLimits(quota, resource, object)) return true;
+  if (resource === 'pods' && missingCompute(quota, object).length > 0) return false;
+  return used === undefined || exceededIn(quota, resource, object, old, used).length === 0;
+}
+
+/** The names of which there is not enough left, when `used` is what others use. */
+export const exceededIn = (
+  quota: Manifest,
+  resource: string,
+  object: Manifest,
+  old: Manifest | undefined,
+  used: Amounts,
+): string[] => exceededNames(quota['spec'].hard, used, usageOf(resource, object), usageIn(quota, resource, old));
+
+export const sum = (a: Amounts, b: Amounts): Amounts =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((name) => [
+      name,
+      addQuantities(a[name] ?? '0', b[name] ?? '0'),
+    ]),
+  );
