@@ -1,8 +1,9 @@
 import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process';
 import {
-  chownSync,
   closeSync,
+  constants,
   existsSync,
+  fchownSync,
   lchownSync,
   mkdirSync,
   openSync,
@@ -14,10 +15,13 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processStartTime } from '../../foundation/process-id.ts';
+import { writePrivateFile } from '../certificates/private-file.ts';
 import { type Configuration, layout } from '../configuration.ts';
 import { logFiles, type ProcessName } from '../places.ts';
 import { commandOf, compileCacheOf, environmentOf, fingerprintOf, isUnprivileged, program } from './command.ts';
 import { parentOf, pidFile, programs, readPidFile, readProcess, runningSupervisor } from './running.ts';
+
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 /** Starts a supervised process that outlives this one; does nothing when it already runs. */
 export function startProcess(name: ProcessName, configuration: Configuration): void {
@@ -27,7 +31,8 @@ export function startProcess(name: ProcessName, configuration: Configuration): v
   mkdirSync(processes, { recursive: true, mode: 0o755 });
   mkdirSync(folder, { recursive: true, mode: 0o750 });
   const unprivileged = isUnprivileged(name, configuration);
-  const output = openSync(crash, 'a', 0o640);
+  // The folder is the server's, who could have put a link there.
+  const output = openSync(crash, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o640);
   if (unprivileged) own(folder, configuration.serverUid);
   const identity = unprivileged ? { uid: configuration.serverUid, gid: configuration.serverUid } : {};
   const command = commandOf(name, configuration);
@@ -74,7 +79,7 @@ function warm(name: ProcessName, configuration: Configuration, command: string[]
   const stamp = `${cache}.of`;
   const version = program.join(' ');
   if (existsSync(cache) && existsSync(stamp) && readFileSync(stamp, 'utf8') === version) return;
-  writeFileSync(stamp, version);
+  writePrivateFile(stamp, version);
   spawnSync(command[0]!, [...command.slice(1), '--data-dir', configuration.dataDirectory, '--warm'], {
     ...options,
     stdio: 'ignore',
@@ -85,12 +90,21 @@ function warm(name: ProcessName, configuration: Configuration, command: string[]
 export const isCurrent = (name: ProcessName, configuration: Configuration): boolean =>
   readPidFile(name, configuration)[2] === fingerprintOf(name, configuration);
 
-/** Changes the owner of a directory and everything in it; links are not followed. */
+/**
+ * Changes the owner of a directory and everything in it. By way of descriptors only: a process of the new owner may run
+ * and swap a directory on the way for a link.
+ */
 export function own(path: string, uid: number): void {
-  chownSync(path, uid, uid);
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) own(join(path, entry.name), uid);
-    else lchownSync(join(path, entry.name), uid, uid);
+  const directory = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    fchownSync(directory, uid, uid);
+    const inside = `/proc/self/fd/${directory}`;
+    for (const entry of readdirSync(inside, { withFileTypes: true })) {
+      if (entry.isDirectory()) own(join(inside, entry.name), uid);
+      else lchownSync(join(inside, entry.name), uid, uid);
+    }
+  } finally {
+    closeSync(directory);
   }
 }
 
