@@ -1,6 +1,7 @@
 import { hostFactsBytesMax, hostFactsName, hostFactsNamespace } from '../../api/host-facts.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { isMirrorPod } from '../../api/pods/mirror-pod.ts';
+import { equalJson } from '../../foundation/json.ts';
 import { nodeOf } from '../authorization/node.ts';
 import { usesObjects } from '../authorization/pod-references.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../contracts.ts';
@@ -30,6 +31,7 @@ export const nodeRestriction: AdmissionPlugin = {
     if (kind.group === '' && path === 'pods') checkPod(request, node);
     if (kind.group === '' && (path === 'pods/status' || path === 'pods/eviction')) checkBound(request, node);
     if (kind.group === '' && path === 'serviceaccounts/token') checkToken(request, node);
+    if (kind.group === '' && path === 'persistentvolumeclaims/status') checkClaimStatus(request, node);
     if (kind.group === '' && path === 'configmaps') checkHostFacts(request, node);
     const single = kind.resource === 'leases' || kind.resource === 'csinodes';
     if (single && request.name !== node) throw foreign(request, node);
@@ -119,4 +121,25 @@ function checkToken(request: AdmissionRequest, node: string): void {
     throw refusal(request, `pod "${reference.name}" with this uid was not found`);
   if (pod['spec']?.nodeName !== node)
     throw refusal(request, `node requested token bound to a pod scheduled on a different node`);
+  const sources: any[] = (pod['spec'].volumes ?? []).flatMap(({ projected }: any) => projected?.sources ?? []);
+  const wanted = new Set(sources.map(({ serviceAccountToken }) => serviceAccountToken?.audience));
+  for (const audience of request.object?.['spec'].audiences ?? [])
+    if (!wanted.has(audience))
+      throw refusal(request, `audience "${audience}" not found in pod spec volume: nodes ask for no token of another`);
+}
+
+/** How a volume has grown, and nothing that others go by. */
+function checkClaimStatus(request: AdmissionRequest, node: string): void {
+  const others = (claim: KubernetesObject | undefined) => {
+    const {
+      capacity: _,
+      conditions: __,
+      allocatedResources: ___,
+      allocatedResourceStatuses: ____,
+      ...status
+    } = claim?.['status'] ?? {};
+    return { annotations: claim?.metadata.annotations ?? {}, status };
+  };
+  if (!equalJson(others(request.object), others(request.oldObject)))
+    throw refusal(request, `node "${node}" may only write capacity, conditions and allocated resources of a claim`);
 }

@@ -191,6 +191,31 @@ test('a node makes only mirror pods of its own, and evicts or reports only pods 
   assert.equal((await report('elsewhere')).code, 403);
 });
 
+test('a node asks for tokens of the audiences that its pods mount, and tells of claims only how they have grown', async () => {
+  const source = { serviceAccountToken: { path: 'token', audience: 'vault' } };
+  const volumes = [
+    { name: 'token', projected: { sources: [source] } },
+    { name: 'data', persistentVolumeClaim: { claimName: 'data' } },
+  ];
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  await server.make(pod('mounting', { nodeName: 'n1', volumes }), {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'a' }, spec },
+  });
+  const { uid } = (await server.ask(master, 'GET', '/namespaces/a/pods/mounting')).body.metadata;
+  const token = (...audiences: string[]) => {
+    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'mounting', uid };
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences, boundObjectRef } };
+    return server.ask(node, 'POST', '/namespaces/a/serviceaccounts/default/token', body);
+  };
+  assert.deepEqual([(await token()).code, (await token('vault')).code], [201, 201]);
+  assert.match((await token('vault', 'bank')).body.message, /audience "bank" not found in pod spec volume/);
+  const report = (body: object) =>
+    server.ask(node, 'PATCH', '/namespaces/a/persistentvolumeclaims/data/status', body, 'application/merge-patch+json');
+  assert.equal((await report({ status: { capacity: { storage: '2Gi' } } })).code, 200);
+  assert.equal((await report({ status: { phase: 'Lost' } })).code, 403);
+  assert.equal((await report({ metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'n1' } } })).code, 403);
+});
+
 test('owner references need the right to delete, and to block the owner', async () => {
   const writer = { username: 'writer', groups: [] };
   await server.make(

@@ -216,7 +216,7 @@ test('token requests are bounded, and only bind to what the account uses', async
 });
 
 test('bootstrap tokens authenticate until they expire', async () => {
-  const { ask, lookup, clock } = setup();
+  const { ask, reviewToken, lookup, clock } = setup();
   const encode = (fields: Record<string, string>) =>
     Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, Buffer.from(value).toString('base64')]));
   const data = encode({
@@ -227,6 +227,11 @@ test('bootstrap tokens authenticate until they expire', async () => {
   lookup.put('secrets', { apiVersion: 'v1', kind: 'Secret', metadata, type: 'bootstrap.kubernetes.io/token', data });
   const user = await ask({ bearerToken: 'abcdef.0123456789abcdef' });
   assert.deepEqual(user?.groups, ['system:bootstrappers', 'system:bootstrappers:workers', 'system:authenticated']);
+  const review = async (...audiences: string[]) => {
+    const { authenticated } = (await reviewToken('abcdef.0123456789abcdef', audiences)) as { authenticated: boolean };
+    return authenticated;
+  };
+  assert.deepEqual([await review(), await review('vault')], [true, false], 'it is for this server only');
   await assert.rejects(ask({ bearerToken: 'abcdef.0123456789abcdee' }), unauthorized(/not known/));
   clock.advance(hourMs);
   await assert.rejects(ask({ bearerToken: 'abcdef.0123456789abcdef' }), unauthorized(/not known/));

@@ -54,7 +54,9 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     const verified = await verifyToken(token, audiences);
     if (verified !== undefined) return verified;
     const user = byBootstrapToken(token);
-    return user === undefined ? undefined : { user, audiences: audiences ?? options.audiences };
+    // It is for this server, whoever else has it reviewed.
+    const own = options.audiences.filter((audience) => audiences === undefined || audiences.includes(audience));
+    return user === undefined || own.length === 0 ? undefined : { user, audiences: own };
   };
   const actingAs = (user: UserInfo, { request }: Credentials) =>
     impersonated(authenticatedOf(user), request?.rawHeaders ?? [], options.authorize);

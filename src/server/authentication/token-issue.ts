@@ -72,7 +72,7 @@ function bindings(reference: BoundReference | undefined, account: KubernetesObje
     Secret: ['secrets', account.metadata.namespace!],
     Node: ['nodes', ''],
   };
-  const place = places[kind];
+  const place = Object.hasOwn(places, kind) ? places[kind] : undefined;
   if (place === undefined)
     throw badRequest(`cannot bind token for serviceaccount to ${kind}: only Pod, Secret and Node`);
   const object = lookup.get(place[0], place[1], name);
