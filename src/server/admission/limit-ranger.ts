@@ -10,7 +10,8 @@ export const limitRanger: AdmissionPlugin = {
     if (pod !== undefined) applyLimitDefaults(request.lookup.list('limitranges', request.namespace), pod);
   },
   validate(request) {
-    const pod = createdPod(request);
+    // Elsewhere a pod's resources do not change.
+    const pod = concerns(request, 'UPDATE', 'pods/resize') ? request.object : createdPod(request);
     const claim =
       concerns(request, 'CREATE', 'persistentvolumeclaims') || concerns(request, 'UPDATE', 'persistentvolumeclaims');
     if (pod === undefined && !(claim && request.object !== undefined)) return;

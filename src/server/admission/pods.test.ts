@@ -190,6 +190,13 @@ test('limit ranges give defaults and set bounds', async () => {
   assert.deepEqual(body.spec.containers[0].resources, { limits: { cpu: '500m' }, requests: { cpu: '100m' } });
   const big = await create(pod('big', {}, { resources: { limits: { cpu: '2' } } }, 'limited'));
   assert.match(big.body.message, /maximum cpu usage per Container is 1, but limit is 2/);
+  const resize = (cpu: string) => {
+    const resized = { spec: { containers: [{ name: 'main', resources: { limits: { cpu } } }] } };
+    const type = 'application/strategic-merge-patch+json';
+    return server.ask(dev, 'PATCH', '/namespaces/limited/pods/small/resize', resized, type);
+  };
+  assert.match((await resize('2')).body.message, /maximum cpu usage per Container is 1, but limit is 2/);
+  assert.equal((await resize('1')).code, 200);
 });
 
 test('nothing is made in a namespace that is absent or going, and the cluster’s own stay', async () => {
