@@ -126,6 +126,42 @@ test('a quota: what is over stays, what comes next must fit, and a rolling updat
   ]);
 });
 
+test('a quota must hold all pods that a Job runs at once, and one for each node of a DaemonSet', () => {
+  const job = (name: string, spec: object) =>
+    object('batch/v1', 'Job', name, { spec: { ...spec, template: template(name, 1) } });
+  const next = cron('next');
+  next['spec'].jobTemplate.spec.parallelism = 4;
+  const set = object(
+    'apps/v1',
+    'DaemonSet',
+    'set',
+    { spec: { template: template('set', 1) }, status: { desiredNumberScheduled: 4 } },
+    {},
+  );
+  const objects = [
+    ...[
+      namespace('shop'),
+      next,
+      set,
+      job('wide', { parallelism: 4 }),
+      job('short', { parallelism: 4, completions: 3 }),
+    ],
+    job('waits', { parallelism: 3, suspend: true }),
+    { ...job('nearly', { parallelism: 9, completions: 9 }), status: { succeeded: 8 } },
+  ];
+  const outcomes = (pods: string) => told(objects, [{ put: quota({ pods }) }]);
+  assert.deepEqual(outcomes('3'), {
+    'CronJob shop/next': ['breaks'],
+    'DaemonSet shop/set': ['breaks'],
+    'Job shop/wide': ['breaks'],
+    'Job shop/short': ['safe'],
+    'Job shop/waits': ['safe'],
+    'Job shop/nearly': ['safe'],
+    'ResourceQuota shop/small': ['safe'],
+  });
+  assert.ok(Object.values(outcomes('4')).every(([outcome]) => outcome === 'safe'));
+});
+
 test('a quota counts the objects of a folder that is applied', () => {
   const objects = [namespace('shop'), quota({ services: '1' }), object('v1', 'Service', 'a', { spec: {} })];
   const service = object('v1', 'Service', 'b', { spec: { ports: [{ port: 80 }] } });

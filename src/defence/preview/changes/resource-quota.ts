@@ -47,14 +47,20 @@ function refusalBy(quota: Manifest, candidate: Candidate, pod: Manifest, room: Q
   const asked = usageOf('pods', pod);
   const coming = room.usedBefore(candidate.object, quota);
   const used = coming ?? room.used(quota);
-  const alone = exceededNames(hard, {}, asked);
+  // What a Job lacks is wanted; the next one of a CronJob begins with all of its pods.
+  const together = candidate.object.kind === 'CronJob' ? podsAtOnce(candidate.object) : 1;
+  const next = times(asked, together);
+  const alone = exceededNames(hard, {}, next);
   /** `more`: what is asked for besides all that there is. */
   const tell = (names: string[], more: Amounts, why: string, outcome?: 'unknown'): Refusal => ({
     ...(outcome === undefined ? {} : { outcome }),
     ...{ why: `${objectText(quota)}: ${describe(names, hard, used, asked)}: ${why}`, by },
     allowance: () => raise(quota, names, sum(room.wanted(quota), more)),
   });
-  if (alone.length > 0) return tell(alone, candidate.pointer === '' ? {} : asked, 'one pod alone asks for more');
+  if (alone.length > 0) {
+    const what = together === 1 ? 'one pod alone asks' : `its ${together} pods at once ask`;
+    return tell(alone, candidate.pointer === '' ? {} : next, `${what} for more`);
+  }
   if (coming !== undefined) {
     const exceeded = exceededNames(hard, used, asked);
     return exceeded.length === 0 ? undefined : tell(exceeded, {}, 'beside what is there it does not fit');
@@ -72,23 +78,35 @@ function refusalBy(quota: Manifest, candidate: Candidate, pod: Manifest, room: Q
     const exceeded = exceededNames(hard, used, more);
     return exceeded.length === 0 ? undefined : tell(exceeded, more, `${wanted} more wanted do not all fit`);
   }
-  const exceeded = exceededNames(hard, used, asked);
+  const exceeded = exceededNames(hard, used, next);
   if (exceeded.length === 0) return undefined;
   if (surges(candidate.object))
     return tell(exceeded, asked, 'its next rolling update makes a pod before one may go, and stops there');
   return candidate.live > 0
     ? undefined
-    : tell(exceeded, asked, 'beside what runs now there is no room for it', 'unknown');
+    : tell(exceeded, next, 'beside what runs now there is no room for it', 'unknown');
 }
 
 const describe = (names: string[], hard: Amounts, used: Amounts, asked: Amounts): string =>
   names.map((name) => `${name}: asks for ${asked[name] ?? '0'}, used ${used[name] ?? '0'} of ${hard[name]}`).join('; ');
 
+/** Pods that run beside each other of a Job, or of the next one of a CronJob. */
+function podsAtOnce({ kind, spec, status }: Manifest): number {
+  const job = kind === 'CronJob' ? spec?.jobTemplate?.spec : spec;
+  const done = kind === 'CronJob' ? 0 : (status?.succeeded ?? 0);
+  return Math.max(1, Math.min(job?.parallelism ?? 1, (job?.completions ?? Number.POSITIVE_INFINITY) - done));
+}
+
 /** Pods that a controller still has to make, as far as it says how many it wants. */
 function wantedPods({ object, live }: Candidate): number {
-  const replicas =
-    object['spec']?.replicas ?? (object.kind === 'DaemonSet' || 'jobTemplate' in (object['spec'] ?? {}) ? live : 1);
-  return Number.isInteger(replicas) ? Math.max(0, replicas - live) : 0;
+  const { kind, spec, status } = object;
+  const wanted = () => {
+    if (kind === 'CronJob' || spec?.suspend === true) return live;
+    if (kind === 'DaemonSet') return status?.desiredNumberScheduled ?? live;
+    return kind === 'Job' ? podsAtOnce(object) : (spec?.replicas ?? 1);
+  };
+  const count = wanted();
+  return Number.isInteger(count) ? Math.max(0, count - live) : 0;
 }
 
 /** May a rolling update take no pod away before a new one runs? https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#max-unavailable */
