@@ -19,6 +19,11 @@ export const imageDigest: Check = {
           spec.containers[0].image = 'registry.example/web:1.4';
         }),
       ],
+      [
+        examplePod(({ spec }) => {
+          spec.containers[0].image = 'registry.example/web@1.4';
+        }),
+      ],
     ],
   },
   judge(object) {

@@ -18,7 +18,12 @@ export const imageTag: Check = {
   benchmark: ['NSA upgrading and application security'],
   examples: {
     pass: [[withImage('localhost:5000/web:1')], [withImage(`web@sha256:${'0'.repeat(64)}`)]],
-    fail: [[withImage('web')], [withImage('localhost:5000/web')], [withImage('web:latest')]],
+    fail: [
+      [withImage('web')],
+      [withImage('localhost:5000/web')],
+      [withImage('web:latest')],
+      [withImage('web:latest@sha256:')],
+    ],
   },
   judge(object) {
     return failOn(
