@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { holdsKey, looksSecret } from './secret-names.ts';
 
 test('what looks like a secret by its name and value', () => {
-  for (const name of ['password', 'DB_PASSWD', 'api-key', 'ACCESS_KEY', 'client-secret', 'authToken'])
+  for (const name of ['password', 'DB_PASSWD', 'api-key', 'ACCESS_KEY', 'client-secret', 'authToken', 'DB_PASS'])
     assert.ok(looksSecret(name, 'correct-horse'), name);
 });
 

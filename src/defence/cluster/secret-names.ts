@@ -1,4 +1,5 @@
-const secretName = /passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|credential|access[_-]?key/i;
+const secretName =
+  /passw(?:or)?d|(?:^|[_-])pass$|passphrase|secret|token|api[_-]?key|private[_-]?key|credential|access[_-]?key/i;
 /** Names of what points to a secret or is about one. */
 const aboutSecret =
   /(?:_|-|\b)(?:file|path|dir|name|url|uri|host|ttl|length|type|id|enabled?|expiry|expiration|stdin|mode|interval|timeout|header|provider|store|namespace|audience|issuer|policy|refresh|prefix|size|count)$/i;

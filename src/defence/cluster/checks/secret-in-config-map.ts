@@ -1,4 +1,5 @@
-import { type Check, failOn } from '../../contract.ts';
+import { type Check, type Finding, failOn } from '../../contract.ts';
+import type { FieldPath } from '../../field.ts';
 import { holdsKey, looksSecret } from '../secret-names.ts';
 
 const configMap = (data: Record<string, string>) => ({
@@ -22,20 +23,24 @@ export const secretInConfigMap: Check = {
     fail: [
       [configMap({ password: 'correct-horse' })],
       [configMap({ 'tls.pem': '-----BEGIN RSA PRIVATE KEY-----\nMII' })],
+      [{ ...configMap({}), binaryData: { 'tls.pem': btoa('-----BEGIN RSA PRIVATE KEY-----\nMII') } }],
     ],
   },
   judge(object) {
-    return failOn(
-      Object.entries((object['data'] ?? {}) as Record<string, unknown>)
-        .flatMap(([name, value]) => {
-          const key = holdsKey(value);
-          if (!key && !looksSecret(name, value)) return [];
-          const detail = key ? `"${name}" holds a key` : `"${name}" looks like one, by its name`;
-          return [
-            { field: ['data', name], reason: 'secret in a ConfigMap', detail, severity: key ? 'high' : 'low' },
-          ] as const;
-        })
-        .map((finding) => ({ ...finding, field: [...finding.field] })),
-    );
+    const texts = Object.entries((object['data'] ?? {}) as Record<string, unknown>);
+    const binary = Object.entries((object['binaryData'] ?? {}) as Record<string, string>);
+    return failOn([
+      ...texts.flatMap(([name, value]) => findingOf(['data', name], name, value)),
+      ...binary.flatMap(([name, value]) =>
+        findingOf(['binaryData', name], name, Buffer.from(value, 'base64').toString('latin1')),
+      ),
+    ]);
   },
 };
+
+function findingOf(field: FieldPath, name: string, value: unknown): Finding[] {
+  const key = holdsKey(value);
+  if (!key && !looksSecret(name, value)) return [];
+  const detail = key ? `"${name}" holds a key` : `"${name}" looks like one, by its name`;
+  return [{ field, reason: 'secret in a ConfigMap', detail, severity: key ? 'high' : 'low' }];
+}
