@@ -97,6 +97,21 @@ test('options that contradict each other, or are none, are refused', async () =>
   assert.deepEqual(namesOf(rest), ['c', 'd']);
 });
 
+test('a watch of one object shows no other, of a namespace neither: rights on one are not rights on all', async () => {
+  for (const [path, name] of [
+    ['/api/v1/namespaces/default', 'default'],
+    [`${configMaps}/single`, 'single'],
+  ] as const) {
+    if (name === 'single') await must(server, 'POST', configMaps, configMap('single'));
+    const events = eventsOf(await ask(server, `${path}?watch=1&timeoutSeconds=1`));
+    assert.deepEqual(
+      events.map(({ object }) => object.metadata.name),
+      [name],
+    );
+  }
+  await must(server, 'DELETE', `${configMaps}/single`);
+});
+
 test('only a limit above nothing is one, and a watch has none', async () => {
   for (const limit of [-1, 0])
     assert.equal((await must(server, 'GET', `${configMaps}?limit=${limit}`)).items.length, 5);

@@ -32,8 +32,7 @@ export function watch(context: Context): Reply {
 
 function audienceOf({ kind, target }: Context): Audience {
   // A watch of one name, as /pods/NAME?watch=1, is a watch by that field.
-  if (target.name !== '' && kind.resource !== 'namespaces')
-    target.query.set('fieldSelector', `metadata.name=${target.name}`);
+  if (target.name !== '') target.query.set('fieldSelector', `metadata.name=${target.name}`);
   const { query } = target;
   const namespace = !kind.namespaced || target.namespace === '' ? undefined : target.namespace;
   const labels = query.get('labelSelector') ?? '';
