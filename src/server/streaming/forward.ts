@@ -18,8 +18,14 @@ export type Destination = {
 };
 
 const answerMs = 30_000;
-/** Of the connection, not of the message (RFC 9110, 7.6.1), or credentials that go no further. */
-const dropped = ['authorization', 'connection', 'cookie', 'host', 'keep-alive', 'proxy-authorization', 'te', 'upgrade'];
+/**
+ * Of the connection, not of the message (RFC 9110, 7.6.1), or credentials that go no further: a subprotocol of WebSocket
+ * may be a token.
+ */
+const dropped = [
+  ...['authorization', 'connection', 'cookie', 'host', 'keep-alive', 'proxy-authorization', 'te', 'upgrade'],
+  'sec-websocket-protocol',
+];
 
 /** Sends the request on and streams the answer back as it comes. Throws ServiceUnavailable when nobody answers. */
 export async function forward({ request, log }: Context, to: Destination): Promise<Reply> {

@@ -48,6 +48,15 @@ test('every method reaches the pod, with the path as it was written', async () =
   }
 });
 
+test('no credential of the client goes further, in whatever header it comes', async () => {
+  const headers = { Authorization: 'Bearer anna', Cookie: 'a=b', 'Impersonate-User': 'bob' };
+  const token = { 'Sec-WebSocket-Protocol': `base64url.bearer.authorization.k8s.io.${btoa('anna')}` };
+  await ask(server, `${at}/`, { headers: { ...headers, ...token } });
+  const sent = Object.keys(seen.at(-1)!.headers);
+  for (const name of [...Object.keys(headers), ...Object.keys(token)])
+    assert.ok(!sent.includes(name.toLowerCase()), name);
+});
+
 test('links and redirections of a page lead through the proxy', async () => {
   const { text, headers } = await ask(server, `${at}/`, { headers: { 'Accept-Encoding': 'gzip' } });
   assert.equal(text, page(at));
