@@ -211,3 +211,23 @@ test('a policy about Secrets is not held against them; one about anything else i
   assert.match(of(['*']).join(), /Secrets: their content is never read/);
   assert.deepEqual(of(['deployments']), []);
 });
+
+test('what a policy decides besides objects that are written is not assessed: a rollout deletes pods', () => {
+  const about = (operations: string[], resources: string[]) => {
+    const matchConstraints = { resourceRules: [{ apiGroups: ['*'], apiVersions: ['*'], operations, resources }] };
+    const policy = object(
+      'admissionregistration.k8s.io/v1',
+      'ValidatingAdmissionPolicy',
+      'p',
+      { spec: { matchConstraints, validations: [{ expression: 'false' }] } },
+      { namespace: undefined },
+    );
+    const objects = [namespace('shop'), ...running('web', 80, ['10.0.0.1'])];
+    const { coverage } = preview(clusterOf(objects), [{ put: policy }], noObservations(), 0);
+    return coverage.notAssessed.filter((text) => text.startsWith('ValidatingAdmissionPolicy p'));
+  };
+  assert.match(about(['DELETE'], ['pods'])[0]!, /what it says to DELETE:/);
+  assert.match(about(['*'], ['pods'])[0]!, /what it says to DELETE, CONNECT:/);
+  assert.match(about(['UPDATE'], ['deployments/scale'])[0]!, /what it says to deployments\/scale:/);
+  assert.deepEqual(about(['CREATE', 'UPDATE'], ['pods']), []);
+});

@@ -43,14 +43,31 @@ function judgePolicies(scope: Scope): Judged {
       ...(policies.some(mentionsSecrets)
         ? ['Secrets: their content is never read, so no policy is held against it']
         : []),
+      ...policies.flatMap(alsoDecides),
     ],
   };
 }
 
+type ResourceRule = { operations?: string[]; resources?: string[] };
+const resourceRulesOf = (policy: Manifest): ResourceRule[] => policy['spec']?.matchConstraints?.resourceRules ?? [];
+
 const mentionsSecrets = (policy: Manifest) =>
-  ((policy['spec']?.matchConstraints?.resourceRules ?? []) as { resources?: string[] }[]).some(({ resources }) =>
-    resources?.some((name) => ['secrets', '*', '*/*'].includes(name)),
+  resourceRulesOf(policy).some(({ resources }) => resources?.some((name) => ['secrets', '*', '*/*'].includes(name)));
+
+/** What is written again is judged; a policy may stop deployments, scaling and nodes by what is not. */
+function alsoDecides(policy: Manifest): string[] {
+  const rules = resourceRulesOf(policy);
+  const operations = ['DELETE', 'CONNECT'].filter((operation) =>
+    rules.some((rule) => rule.operations?.some((name) => name === operation || name === '*')),
   );
+  const subresources = rules.flatMap(({ resources = [] }) => resources.filter((name) => name.includes('/')));
+  const what = [...operations, ...new Set(subresources)];
+  return what.length === 0
+    ? []
+    : [
+        `${refText(refOf(policy))}: what it says to ${what.join(', ')}: objects are held against it as they are written`,
+      ];
+}
 
 function verdictsOf(policy: Manifest | undefined, snapshot: Snapshot, written: Written[]): Preview[] | undefined {
   if (policy === undefined) return undefined;
