@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { noObservations } from '../../api/observations/observation.ts';
 import { exampleWebhook } from '../cluster/webhooks.ts';
 import type { Manifest } from '../contract.ts';
+import type { Change } from '../snapshot/snapshot.ts';
 import { preview, subjectText } from './preview.ts';
 import { clusterOf, namespace, object, running } from './testing/cluster.ts';
 import { careless, cron, level, told } from './testing/told.ts';
@@ -63,6 +64,40 @@ test('an admission policy is held against everything that lives and every pod th
     ],
     ['opens'],
   );
+});
+
+test('a parameter or a namespace that changes is held against all that the policies then refuse', () => {
+  const group = 'admissionregistration.k8s.io';
+  const make = (kind: string, name: string, spec: object) =>
+    object(`${group}/v1`, kind, name, { spec }, { namespace: undefined });
+  const onDeployments = {
+    apiGroups: ['apps'],
+    apiVersions: ['v1'],
+    operations: ['CREATE'],
+    resources: ['deployments'],
+  };
+  const policyOf = (name: string, expression: string, spec: object = {}) =>
+    make('ValidatingAdmissionPolicy', name, {
+      ...{ matchConstraints: { resourceRules: [onDeployments] }, validations: [{ expression }], ...spec },
+    });
+  const bindingOf = (name: string, spec: object) =>
+    make('ValidatingAdmissionPolicyBinding', name, { policyName: name, validationActions: ['Deny'], ...spec });
+  const limit = (max: string) => object('v1', 'ConfigMap', 'limit', { data: { max } });
+  const objects = [
+    ...[namespace('shop'), limit('5'), ...running('web', 80, ['10.0.0.1', '10.0.0.2'])],
+    policyOf('few', 'object.spec.replicas <= int(params.data.max)', {
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+    }),
+    bindingOf('few', { paramRef: { name: 'limit', namespace: 'shop', parameterNotFoundAction: 'Deny' } }),
+    policyOf('closed', 'false'),
+    bindingOf('closed', { matchResources: { namespaceSelector: { matchLabels: { closed: 'yes' } } } }),
+  ];
+  const web = (change: Change) => told(objects, [change])['Deployment shop/web'];
+  assert.deepEqual(web({ put: limit('1') }), ['breaks']);
+  assert.deepEqual(web({ put: limit('3') }), ['safe']);
+  assert.deepEqual(web({ remove: { kind: 'ConfigMap', namespace: 'shop', name: 'limit' } }), ['breaks']);
+  assert.deepEqual(web({ put: namespace('shop', { closed: 'yes' }) }), ['breaks']);
+  assert.deepEqual(web({ put: namespace('shop', { closed: 'no' }) }), ['safe']);
 });
 
 test('pods of a new template are safe only where no webhook is asked about them, and nothing changes them', () => {

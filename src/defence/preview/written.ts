@@ -5,7 +5,7 @@ import type { Kind } from '../../api/kind.ts';
 import type { ParamKind } from '../../api/schema/types.d.ts';
 import type { Manifest } from '../contract.ts';
 import { kindName, refKey, refOf } from '../object-ref.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
 import { type Candidate, candidatesOf, namespaceNamed } from './candidates.ts';
 import type { ImpactSubject } from './impact.ts';
@@ -53,17 +53,33 @@ export function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string
   return [...objects, ...pods];
 }
 
+/** The same in the namespaces as they are before the changes. */
+export function writtenBefore(written: Written[], before: Snapshot, changes: Change[]): Written[] {
+  const names = changes.map(changedRef).flatMap(({ kind, name }) => (kind === 'Namespace' ? [name] : []));
+  const old = new Map(names.map((name) => [name, namespaceNamed(before, name)]));
+  if (old.size === 0) return written;
+  return written.map((each) => {
+    const namespaceObject = old.get(each.object.metadata.namespace ?? '');
+    return namespaceObject === undefined ? each : { ...each, namespaceObject };
+  });
+}
+
+/** `Deployment.apps`; empty where there is none. */
+export function paramKindName({ apiVersion = '', kind = '' }: ParamKind = {}): string {
+  const group = apiVersion.includes('/') ? apiVersion.split('/')[0]! : '';
+  return group === '' ? kind : `${kind}.${group}`;
+}
+
 /** Parameters are objects of the snapshot, as far as it has their kind; kinds of users are not read. */
 export function paramsIn(snapshot: Snapshot): ParamSource {
-  const nameOf = ({ apiVersion = '', kind = '' }: ParamKind) => {
-    const group = apiVersion.includes('/') ? apiVersion.split('/')[0]! : '';
-    return group === '' ? kind : `${kind}.${group}`;
-  };
   const isRead = (kind: ParamKind) =>
-    kindNamed(nameOf(kind)) !== undefined && snapshot.whyUnread(nameOf(kind)) === undefined && kind.kind !== 'Secret';
+    kindNamed(paramKindName(kind)) !== undefined &&
+    snapshot.whyUnread(paramKindName(kind)) === undefined &&
+    kind.kind !== 'Secret';
   return {
-    scopeOf: (kind) => (kindNamed(nameOf(kind))?.namespaced === false ? 'Cluster' : 'Namespaced'),
-    get: (kind, namespace, name) => (isRead(kind) ? snapshot.get({ kind: nameOf(kind), namespace, name }) : 'unknown'),
-    list: (kind, namespace) => (isRead(kind) ? snapshot.of(nameOf(kind), namespace) : 'unknown'),
+    scopeOf: (kind) => (kindNamed(paramKindName(kind))?.namespaced === false ? 'Cluster' : 'Namespaced'),
+    get: (kind, namespace, name) =>
+      isRead(kind) ? snapshot.get({ kind: paramKindName(kind), namespace, name }) : 'unknown',
+    list: (kind, namespace) => (isRead(kind) ? snapshot.of(paramKindName(kind), namespace) : 'unknown'),
   };
 }

@@ -1,5 +1,6 @@
 import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import type { Previewer } from '../scope.ts';
+import { paramKindName } from '../written.ts';
 
 const group = 'admissionregistration.k8s.io';
 
@@ -8,9 +9,17 @@ export function policyChanges(name: 'ValidatingAdmissionPolicy' | 'MutatingAdmis
   const policyKind = `${name}.${group}`;
   const bindingKind = `${name}Binding.${group}`;
   const isOfPolicies = (change: Change) => [policyKind, bindingKind].includes(changedRef(change).kind);
+  /** Whose verdicts may change with it: their own, their bindings', a parameter's or a namespace's change. */
   const policiesOf = (change: Change, before: Snapshot): string[] => {
     const ref = changedRef(change);
     if (ref.kind === policyKind) return [ref.name];
+    if (ref.kind !== bindingKind)
+      return before
+        .of(policyKind)
+        .filter(({ spec }) =>
+          ref.kind === 'Namespace' ? before.get(ref) : paramKindName(spec?.paramKind) === ref.kind,
+        )
+        .map(({ metadata }) => metadata.name);
     const bindings = [before.get(ref), 'put' in change ? change.put : undefined];
     return bindings.flatMap((binding) => binding?.['spec']?.policyName ?? []);
   };
@@ -18,13 +27,15 @@ export function policyChanges(name: 'ValidatingAdmissionPolicy' | 'MutatingAdmis
     ...{ policyKind, bindingKind },
     previewer: (impacts: Previewer['impacts']): Previewer => ({
       name,
-      concerns: (change, before) => isOfPolicies(change) || ('put' in change && before.of(policyKind).length > 0),
+      concerns: (change, before) =>
+        isOfPolicies(change) ||
+        (before.of(policyKind).length > 0 && ('put' in change || policiesOf(change, before).length > 0)),
       partial: (change) => !isOfPolicies(change),
       impacts,
     }),
-    /** The policies that are changed, or bound otherwise. */
+    /** The policies that are changed, bound otherwise, or asked with another parameter or namespace. */
     changedPolicies: (changes: readonly Change[], before: Snapshot): Set<string> =>
-      new Set(changes.filter(isOfPolicies).flatMap((change) => policiesOf(change, before))),
+      new Set(changes.flatMap((change) => policiesOf(change, before))),
   };
 }
 

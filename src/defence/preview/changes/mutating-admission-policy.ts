@@ -11,7 +11,7 @@ import type { AdmissionRule } from '../admission.ts';
 import type { Impact } from '../impact.ts';
 import { mutationsIn } from '../mutations.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
-import { paramsIn, type Written, writtenIn } from '../written.ts';
+import { paramsIn, type Written, writtenBefore, writtenIn } from '../written.ts';
 import { policyChanges, unreadIn } from './admission-policies.ts';
 import { limitRangeRule } from './limit-range.ts';
 import { podSecurityRule } from './pod-security.ts';
@@ -38,9 +38,10 @@ function judgeMutations(scope: Scope): Judged {
   const made = new Map(writtenIn(after, before, changed).map((each) => [keyOf(each), each]));
   const by = names.map((name) => refText({ kind: policyKind, namespace: '', name }));
   const judge = refusalsIn(after, before);
-  const impacts = written.flatMap((each): Impact[] => {
+  const earlier = writtenBefore(written, before, changes);
+  const impacts = written.flatMap((each, index): Impact[] => {
     const now = madeOf(each, made.get(keyOf(each)) ?? each, will);
-    const old = each.isChanged && !everything ? asItIs(each) : was(each);
+    const old = each.isChanged && !everything ? asItIs(each) : was(earlier[index]!);
     return isSame(old, now) ? [] : impactOf(each, old, now, by, judge);
   });
   const unread = unreadIn(before, [policyKind, bindingKind]);

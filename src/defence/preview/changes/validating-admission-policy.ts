@@ -8,7 +8,7 @@ import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
 import { mutationsIn } from '../mutations.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
-import { paramsIn, type Written, writtenIn } from '../written.ts';
+import { paramsIn, type Written, writtenBefore, writtenIn } from '../written.ts';
 import { policyChanges, unreadIn } from './admission-policies.ts';
 
 const { policyKind, bindingKind, previewer, changedPolicies } = policyChanges('ValidatingAdmissionPolicy');
@@ -90,9 +90,10 @@ function verdictsOf(policy: Manifest | undefined, snapshot: Snapshot, written: W
 }
 
 /** One policy before and after. Of what is not a pod or a workload only what changes is told. */
-function compare(name: string, { before, after }: Scope, written: Written[]): Impact[] {
+function compare(name: string, { before, after, changes }: Scope, written: Written[]): Impact[] {
   const ref = { kind: policyKind, namespace: '', name };
-  const [was, will] = [before, after].map((snapshot) => verdictsOf(snapshot.get(ref), snapshot, written));
+  const was = verdictsOf(before.get(ref), before, writtenBefore(written, before, changes));
+  const will = verdictsOf(after.get(ref), after, written);
   return written.flatMap(({ subject, kind, isChanged }, index): Impact[] => {
     const [old, now] = [was?.[index], will?.[index]];
     const by = [refText(ref)];
