@@ -10,6 +10,7 @@ import type { AuditEvent } from '../contracts.ts';
 import { createAudit } from './audit.ts';
 import { openAuditFiles } from './files.ts';
 import { auditLine, hashOf } from './lines.ts';
+import { isRecorded } from './policy.ts';
 import { verifyAudit } from './verify.ts';
 
 const made: string[] = [];
@@ -271,6 +272,23 @@ test('break-glass use and impersonation are marked, quiet reads are not written'
   assert.equal(events[0].annotations['rempart.io/break-glass'], 'true');
   assert.deepEqual([events[1].user.username, events[1].impersonatedUser.username], ['anna', 'bob']);
   assert.deepEqual([events[2].objectRef.resource, events[3].responseStatus.code], ['secrets', 403]);
+});
+
+test('nobody stays unseen as a component, and what hides something is written of everybody', () => {
+  const anna = { username: 'anna', groups: [] };
+  const node = { username: 'system:node:n1', groups: ['system:nodes'] };
+  const master = { username: 'rempart:break-glass', groups: ['system:masters'] };
+  const read = (more: Partial<AuditEvent>) =>
+    isRecorded(event({ verb: 'get', responseStatus: { code: 200 }, ...more }));
+  assert.equal(read({ user: node }), false);
+  assert.equal(read({ user: { ...node, impersonatedBy: anna } }), true);
+  const events = { resource: 'events', namespace: 'a' };
+  assert.equal(read({ user: { ...anna, impersonatedBy: master }, objectRef: events }), true);
+  assert.equal(read({ user: anna, verb: 'create', objectRef: events }), false);
+  for (const verb of ['delete', 'deletecollection'])
+    assert.equal(read({ user: anna, verb, objectRef: events }), true, verb);
+  for (const subresource of ['exec', 'attach', 'portforward', 'proxy'])
+    assert.equal(read({ user: node, objectRef: { resource: 'pods', namespace: 'a', subresource } }), true, subresource);
 });
 
 function isReady(audit: { ready(): void }): boolean {
