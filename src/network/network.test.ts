@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { runCommand } from './command.ts';
+import { mustRun, runCommand } from './command.ts';
 import { removeNetwork } from './network.ts';
 import { questionPacket } from './testing/dns.ts';
 import { inPrivateNetwork } from './testing/machine.ts';
@@ -50,6 +50,20 @@ function realPackets(): void {
     await node.restart();
     assert.match(await pod('front').ask('tcp', pod('db').ip, 8080), /^db/);
     assert.equal(await pod('spy').probe('tcp', pod('db').ip, 8080), 'timeout');
+  });
+
+  test('a pod that was deleted by force while no agent ran is a stranger, and nothing comes from its interface', async () => {
+    const stranger = await node.addPod('free', 'stranger');
+    node.cache('pods').delete('free', 'stranger');
+    await node.restart();
+    const [{ dev }] = JSON.parse(await mustRun(runCommand, 'ip', ['-j', 'route', 'get', stranger.ip]));
+    const set = ['list', 'set', 'inet', 'rempart_test_policies', 'pod_interfaces'];
+    assert.ok((await mustRun(runCommand, 'nft', set)).includes(`"${dev}"`));
+    await mustRun(runCommand, 'ip', ['-n', 'stranger', 'address', 'add', '203.0.113.7/32', 'dev', 'lo']);
+    // Its answer would find no way back: what counts is that the question is dropped.
+    await stranger.probe('udp', '10.244.0.1', 22, { from: '203.0.113.7' });
+    const chain = await mustRun(runCommand, 'nft', ['list', 'chain', 'inet', 'rempart_test_policies', 'spoofing']);
+    assert.match(chain, /packets [1-9]\d* bytes \d+ drop comment "address of another"/);
   });
 
   test('removal leaves nothing behind', async () => {

@@ -52,6 +52,8 @@ type Local = LocalPod & { interfaceName: string };
 export function createPolicies(options: PoliciesOptions): Policies {
   const { caches, run, clock, log, networks, tableName } = options;
   const locals = new Map<string, Local>();
+  /** Interfaces of pods as they were found here: of one that was deleted by force while no agent ran, nobody tells. */
+  let found = new Set<string>();
   let compiled = new Map<string, CompiledPod>();
   let judged: Judged | undefined;
   const applier = createApplier(run, log);
@@ -70,14 +72,13 @@ export function createPolicies(options: PoliciesOptions): Policies {
       .flatMap(({ protocol, port }) => self.addresses.map((address) => ({ address, protocol, port })));
     for (const { protocols, backend } of options.wellKnown)
       for (const protocol of protocols) offered.push({ ...backend, protocol });
-    await applier.apply(policyTable(tableName, pods, offered, networks));
+    await applier.apply(policyTable(tableName, pods, offered, networks, found));
     compiled = new Map(pods.map(({ ip, compiled }) => [ip, compiled]));
     judged = { world, evaluator };
   }
 
   /** After a restart the kernel still enforces what was: nothing is opened or cut before the pods are known again. */
-  async function adopt(): Promise<void> {
-    const routes = await podRoutes(run, networks.podCIDR);
+  function adopt(routes: Map<string, string>): void {
     for (const pod of caches.pods.list()) {
       const ip: string | undefined = pod.status?.podIP;
       const interfaceName = routes.get(ip ?? '');
@@ -89,10 +90,12 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const everyCache = Object.values(caches);
   return {
     async start() {
+      const routes = await podRoutes(run, networks.podCIDR);
+      found = new Set(routes.values());
       const { code } = await run('nft', ['-t', 'list', 'table', 'inet', tableName]);
-      if (code !== 0) await applier.apply(policyTable(tableName, [], [], networks));
+      if (code !== 0) await applier.apply(policyTable(tableName, [], [], networks, found));
       await Promise.all(everyCache.map((cache) => cache.synced()));
-      await adopt();
+      adopt(routes);
       await sync.flush();
       stops = everyCache.map((cache) =>
         cache.subscribe((_, object, old) => {
@@ -104,7 +107,9 @@ export function createPolicies(options: PoliciesOptions): Policies {
     async podNetworkReady(pod, ip) {
       if (pod.spec?.hostNetwork) return;
       if (parseAddress(ip) === undefined) throw new Error(`pod address "${ip}" is not IPv4: only IPv4 is supported`);
-      const interfaceName = (await podRoutes(run, networks.podCIDR)).get(ip);
+      const routes = await podRoutes(run, networks.podCIDR);
+      found = found.intersection(new Set(routes.values()));
+      const interfaceName = routes.get(ip);
       if (interfaceName === undefined)
         throw new Error(
           `no route to pod address ${ip}: its network is gone, or was not set up by this node's CNI config`,

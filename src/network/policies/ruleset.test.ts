@@ -67,6 +67,12 @@ test('a set of peers keeps its name when its members change, blocks are named by
   assert.match(ranges.join(), /^blocks_/);
 });
 
+test('of a pod that nobody has told of the interface is guarded all the same', () => {
+  const { sets } = policyTable('t', [], [], networks, ['veth7']);
+  assert.deepEqual([...sets.get('pod_interfaces')!.elements.keys()], ['"veth7"']);
+  assert.deepEqual([...sets.get('pod_addresses')!.elements.keys()], []);
+});
+
 test('many policies make a comment that nft can still hold', () => {
   const [rule] = ingress(
     closed(

@@ -25,9 +25,16 @@ export type PolicyNetworks = {
 /**
  * The filter table of policies. Every packet is judged, in both directions of its connection, by the connection's own
  * two ends (client: original source; server: reply source and port), so that a policy that tightens cuts existing
- * connections with their next packet. Pod addresses that are not programmed can neither send nor be reached.
+ * connections with their next packet. Pod addresses that are not programmed can neither send nor be reached, and nothing
+ * at all comes from the interfaces of `strangers`: pods that run here and that nobody has told of.
  */
-export function policyTable(name: string, pods: LocalPod[], nodePorts: NodePort[], networks: PolicyNetworks): NftTable {
+export function policyTable(
+  name: string,
+  pods: LocalPod[],
+  nodePorts: NodePort[],
+  networks: PolicyNetworks,
+  strangers: Iterable<string> = [],
+): NftTable {
   const table = createTable('inet', name);
   const addresses = addSet(table, 'pod_addresses', 'type ifname . ipv4_addr;');
   const interfaces = addSet(table, 'pod_interfaces', 'type ifname;');
@@ -44,6 +51,7 @@ export function policyTable(name: string, pods: LocalPod[], nodePorts: NodePort[
     egress.set(ip, `jump ${directionChain(table, 'egress', compiled.egress, recording)}`);
     ingress.set(ip, `jump ${directionChain(table, 'ingress', compiled.ingress, recording)}`);
   }
+  for (const interfaceName of strangers) interfaces.set(`"${interfaceName}"`, '');
   for (const { address, protocol, port } of nodePorts)
     offered.set(`${address} . ${protocol.toLowerCase()} . ${port}`, '');
   addHooks(table, networks, recording);
