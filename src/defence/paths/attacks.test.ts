@@ -56,6 +56,11 @@ const escalateOwn: Attack = async (server) => {
   await server.ask(robot, 'PATCH', `${roles}/clusterroles/robot`, { rules }, mergePatch);
   return reads(server, 'kube-system');
 };
+const escalateThere: Attack = async (server) => {
+  const rules = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
+  await server.ask(robot, 'PATCH', `${roles}/namespaces/a/roles/robot`, { rules }, mergePatch);
+  return reads(server, 'a');
+};
 const takeToken: Attack = async (server) => {
   const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
   if (!(await done(server.ask(robot, 'POST', '/namespaces/a/serviceaccounts/boss/token', request)))) return false;
@@ -107,6 +112,15 @@ const cases: [
     escalateOwn,
     true,
   ],
+  [
+    'escalates the Role that it holds in a namespace',
+    [rule('escalate patch', rbac, 'roles')],
+    'a',
+    'secrets:a',
+    escalateThere,
+    true,
+  ],
+  ['changes that Role without escalate', [rule('patch', rbac, 'roles')], 'a', 'secrets:a', escalateThere, false],
   [
     'changes roles without escalate',
     [rule('patch', rbac, 'clusterroles')],

@@ -37,6 +37,8 @@ export type Primitive = {
   gain: Gain;
   /** The rights count only when they are held everywhere. */
   everywhere?: true;
+  /** Only for who holds a Role of the namespace. */
+  inRole?: true;
   /** Names in a rule limit the gain: to a Secret, a pod, an account, a user, a group, a ClusterRole, a node of that name. */
   named?: 'secret' | 'pod' | 'account' | 'user' | 'group' | 'role' | 'node';
   /** Of the names that a rule may be limited to, those that matter. */
@@ -162,6 +164,15 @@ export const primitives: Primitive[] = [
       { verbs: change, resources: [`rolebindings.${rbac}`] },
     ],
     ...{ gain: 'everything', cost: costs.several, why: 'writes any right of the namespace into a Role and binds it' },
+  },
+  {
+    id: 'escalate-own',
+    needs: [
+      { verbs: ['escalate'], resources: [`roles.${rbac}`] },
+      { verbs: ['update', 'patch'], resources: [`roles.${rbac}`] },
+    ],
+    ...{ gain: 'everything', inRole: true, cost: costs.command },
+    why: 'writes any right of the namespace into a Role that it holds',
   },
   {
     id: 'nodes-proxy',

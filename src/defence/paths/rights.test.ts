@@ -112,6 +112,21 @@ const rights: [what: string, objects: Manifest[], to: string, expected: string][
     'cluster-admin',
     'cluster-admin (1)',
   ],
+  [
+    'escalate in the Role that it holds',
+    heldIn('a', 'r', [rule('escalate patch', rbac, 'roles')], robot),
+    'secret:a/one',
+    'Secret a/one (2)',
+  ],
+  [
+    'not when a ClusterRole gives it, which is no Role of the namespace',
+    [
+      clusterRole('c', [rule('escalate patch', rbac, 'roles')]),
+      { ...heldIn('a', 'c', [], robot)[1]!, roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'c' } },
+    ],
+    'secrets',
+    'none',
+  ],
   ['nodes/proxy', heldEverywhere('r', [rule('get', '', 'nodes/proxy')], robot), 'node:n2', 'node n2 (1)'],
   [
     'one signer that matters',

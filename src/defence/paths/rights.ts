@@ -53,9 +53,16 @@ function addRole(scope: Scope, namespace: string, held: HeldRole): Place {
   for (const [index, rule] of held.rules.entries()) addRule(scope, namespace, held, rule, index);
   const grant: Grant = { ...held, namespace, binding: held.role, subjects: [] };
   for (const primitive of several)
-    for (const found of combine(primitive, [grant])) emit(scope, from, primitive, found, { by, lever: undefined });
+    for (const found of combined(primitive, [grant])) emit(scope, from, primitive, found, { by, lever: undefined });
   return from;
 }
+
+/** What the rights of these come to; where it takes a Role that one holds, only with one among them. */
+const combined = (primitive: Primitive, grants: Grant[]): Combined[] =>
+  combine(primitive, grants).filter(
+    ({ namespace }) =>
+      !primitive.inRole || grants.some((grant) => grant.role.kind === 'Role' && grant.namespace === namespace),
+  );
 
 /** Each rule has a place, so that what is taken away with it stands on one hop. */
 function addRule(scope: Scope, namespace: string, held: HeldRole, rule: PolicyRule, index: number): void {
@@ -100,10 +107,10 @@ function addCombinations(scope: Scope): void {
     ];
     if (all.length < 2) continue;
     for (const primitive of several) {
-      const alone = new Set(all.flatMap((grant) => combine(primitive, [grant]).map(({ namespace }) => namespace)));
+      const alone = new Set(all.flatMap((grant) => combined(primitive, [grant]).map(({ namespace }) => namespace)));
       if (alone.has('')) continue;
-      for (const combined of combine(primitive, all)) {
-        const { namespace, from } = combined;
+      for (const found of combined(primitive, all)) {
+        const { namespace, from } = found;
         if (alone.has(namespace)) continue;
         const by = from.map(({ binding }) => refOf(asWritten(binding)));
         const own = grants.find((grant) => from.includes(grant));
@@ -113,7 +120,7 @@ function addCombinations(scope: Scope): void {
             own,
             own.subjects.findIndex((each) => subjectId(each) === subjectId(subject)),
           );
-        emit(scope, places.subject(subject), primitive, combined, { by, lever });
+        emit(scope, places.subject(subject), primitive, found, { by, lever });
       }
     }
   }
