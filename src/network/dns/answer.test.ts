@@ -116,9 +116,10 @@ async function upstreamServer() {
   socket.on('message', (packet, from) => {
     asked++;
     const query = decodeQuery(packet);
-    const records: DnsRecord[] = [
-      { name: query.question.name, ttlSeconds: 60, type: 'A', address: Uint8Array.of(192, 0, 2, 1) },
-    ];
+    const { name } = query.question;
+    const record: DnsRecord = { name, ttlSeconds: 60, type: 'A', address: Uint8Array.of(192, 0, 2, 1) };
+    // `records-7.example.org` has seven.
+    const records = Array.from({ length: Number(/^records-(\d+)/.exec(name)?.[1] ?? 1) }, () => record);
     const reply = {
       rcode: rcodes.NOERROR,
       authoritative: false,
@@ -127,7 +128,7 @@ async function upstreamServer() {
     };
     // First a forgery with the wrong id, which must be ignored.
     socket.send(encodeReply({ ...query, id: (query.id + 1) & 0xffff }, reply, 512), from.port, from.address);
-    socket.send(encodeReply(query, reply, 512), from.port, from.address);
+    socket.send(encodeReply(query, reply, 65_535), from.port, from.address);
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
@@ -165,6 +166,19 @@ test('names of the outside are asked upstream once and remembered', async () => 
   assert.deepEqual([...(await ask('example.org')).addresses[0]!.address], [192, 0, 2, 1]);
   assert.deepEqual([...(await ask('example.org')).addresses[0]!.address], [192, 0, 2, 1]);
   assert.equal(asked(), 1);
+});
+
+test('a large answer is not remembered: a zone of somebody’s own could fill the memory of the node', async () => {
+  const { ask, asked } = await resolver();
+  // A header, a question and EDNS0 of 52 bytes, and 16 for each record.
+  for (const [records, times] of [
+    [252, 1],
+    [253, 2],
+  ] as const) {
+    const before = asked();
+    for (let i = 0; i < 2; i++) assert.equal((await ask(`records-${records}.example.org`)).truncated, true);
+    assert.equal(asked() - before, times, `${records} records`);
+  }
 });
 
 test('an island has nothing looked up outside, not even by way of an ExternalName', async () => {

@@ -21,6 +21,8 @@ const openMax = 512;
 /** So that one pod cannot use up what all share. */
 const openPerClientMax = 64;
 const keptMax = 2000;
+/** Together 8 MB at most; larger answers are rare, and asked for again. */
+const keptBytesMax = 4096;
 const packetBytesMax = 65_535;
 
 type Kept = { packet: Buffer; answer: UpstreamAnswer; atMs: number };
@@ -40,7 +42,7 @@ export function createUpstream(servers: () => UpstreamServer[], clock: Clock): U
   }
 
   function keep(key: string, entry: Kept): void {
-    if (entry.answer.ttlSeconds === 0) return;
+    if (entry.answer.ttlSeconds === 0 || entry.packet.length > keptBytesMax) return;
     if (kept.size >= keptMax) kept.delete(kept.keys().next().value!);
     kept.set(key, entry);
   }
@@ -51,7 +53,8 @@ export function createUpstream(servers: () => UpstreamServer[], clock: Clock): U
     for (const server of attempts) {
       try {
         const packet = await (tcp ? askTcp : askUdp)(server, question);
-        return { packet, answer: readAnswer(packet), atMs: clock.monotonicMs() };
+        // A copy: over TCP it lies in all that was received.
+        return { packet: Buffer.from(packet), answer: readAnswer(packet), atMs: clock.monotonicMs() };
       } catch (error) {
         last = error;
       }
