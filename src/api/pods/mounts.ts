@@ -15,7 +15,7 @@ const propagations = ['Bidirectional', 'HostToContainer', 'None'];
 const recursions = ['Disabled', 'Enabled', 'IfPossible'];
 
 export function validateMounts(
-  { volumeMounts = [], volumeDevices }: Container,
+  { volumeMounts = [], volumeDevices, securityContext }: Container,
   field: string,
   context: PodContext,
 ): void {
@@ -41,6 +41,13 @@ export function validateMounts(
         invalidValue(`${at}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'),
       );
     checkOptionalEnum(mount.mountPropagation, propagations, `${at}.mountPropagation`, errors);
+    if (mount.mountPropagation === 'Bidirectional' && !securityContext?.privileged)
+      errors.push(
+        forbiddenValue(
+          `${at}.mountPropagation`,
+          'Bidirectional mount propagation is available only to privileged containers',
+        ),
+      );
     checkOptionalEnum(mount.recursiveReadOnly, recursions, `${field}.volumeMounts.recursiveReadOnly`, errors);
     if ((mount.recursiveReadOnly ?? 'Disabled') !== 'Disabled' && !mount.readOnly)
       errors.push(

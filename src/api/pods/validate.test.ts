@@ -33,6 +33,11 @@ const refused: [string, (spec: any, container: any, pod: any) => void, RegExp][]
   ],
   ['a mount of no volume', (_, c) => (c.volumeMounts[0].name = 'x'), /volumeMounts\[0\]\.name: Not found: "x"/],
   ['two mounts at one path', (_, c) => c.volumeMounts.push({ name: 'data', mountPath: '/data' }), /must be unique/],
+  [
+    'mounts that come out of a container that is not privileged',
+    (_, c) => (c.volumeMounts[0].mountPropagation = 'Bidirectional'),
+    /volumeMounts\[0\]\.mountPropagation: Forbidden: Bidirectional .* only to privileged containers/,
+  ],
   ['a sub-path that leaves the volume', (_, c) => (c.volumeMounts[0].subPath = 'a/../../b'), /must not contain '\.\.'/],
   [
     'a volume of two sources',
