@@ -74,7 +74,8 @@ export function createRecord(services: Services, request: ServerRequest, auditId
       const { form } = reply.body;
       const streams = form === 'watch' || form === 'taken';
       audit(streams ? 'ResponseStarted' : 'ResponseComplete', reply);
-      if (!streams) metrics.observe(target, reply.code, (clock.monotonicMs() - startMs) / 1000);
+      const counted = reply.code < 400 || isServed(services, target) ? target : undefined;
+      if (!streams) metrics.observe(counted, reply.code, (clock.monotonicMs() - startMs) / 1000);
       if (!streams) leave();
       const finish = () => {
         if (!streams) return;
@@ -85,6 +86,15 @@ export function createRecord(services: Services, request: ServerRequest, auditId
       return { reply, warnings, auditId, target, finish };
     },
   };
+}
+
+/** Names of resources are the client's to make up: what there is not gets no series of its own. */
+function isServed({ kinds }: Services, target: Target | undefined): boolean {
+  if (target === undefined || !target.isResource) return true;
+  const { group, version, resource, subresource } = target;
+  const subresources = kinds.find(group, version, resource)?.subresources;
+  if (subresources === undefined || subresource === '') return subresources !== undefined;
+  return [...['status', 'scale'], ...subresources.others.map(({ name }) => name)].includes(subresource);
 }
 
 function referenceOf(target: Target): AuditEvent['objectRef'] {

@@ -49,6 +49,14 @@ test('a connection is upgraded for what runs in a pod only: nothing else is done
     assert.equal((await ask(server, path, { headers })).code, 400, path);
 });
 
+test('who makes up resources makes no series of the metrics, so that none is lacking for those that there are', async () => {
+  const madeUp = ['/api/v1/made-up', '/api/v1/pods/x/made-up', '/apis/made-up/v1/pods'];
+  for (const path of [...madeUp, `${configMaps}/absent`]) assert.equal((await ask(server, path)).code, 404, path);
+  const { text } = await ask(server, '/metrics');
+  assert.doesNotMatch(text, /made-up/);
+  assert.match(text, /resource="configmaps",subresource="",code="404"/);
+});
+
 test('wrong types name the field', async () => {
   const answer = await post('{"metadata":{"name":"x"},"data":{"a":5}}');
   assert.equal(answer.code, 400);
