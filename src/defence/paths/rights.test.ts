@@ -209,6 +209,11 @@ test('who applies objects of names that a rule allows creates them: with patch, 
     );
   assert.equal(found('create get'), 'none');
   assert.match(found('create patch'), /every Secret of namespace a/);
+  const apart = heldIn('a', 'r', [rule('create', '', 'pods', 'mine'), rule('patch', '', 'pods', 'mine')], robot);
+  assert.equal(
+    easiest([...ground, ...apart], 'sa:a/robot', 'secret:a/one'),
+    'ServiceAccount a/robot > Secret a/one (2)',
+  );
 });
 
 test('to read pods/exec is to execute until 1.34; since then it takes create, too', () => {

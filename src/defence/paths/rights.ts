@@ -50,9 +50,10 @@ function addRole(scope: Scope, namespace: string, held: HeldRole): Place {
     places.graph.hop(from, places.gain('everything', namespace), { cost: costs.command, why, by });
     return from;
   }
-  for (const [index, rule] of held.rules.entries()) addRule(scope, namespace, held, rule, index);
+  const byOneRule = new Set(held.rules.flatMap((rule, index) => addRule(scope, namespace, held, rule, index)));
   const grant: Grant = { ...held, namespace, binding: held.role, subjects: [] };
-  for (const primitive of several)
+  // An apply that makes its object takes two rights, which may stand in two rules.
+  for (const primitive of [...several, ...knownSingle(scope).filter((each) => !byOneRule.has(each))])
     for (const found of combined(primitive, [grant])) emit(scope, from, primitive, found, { by, lever: undefined });
   return from;
 }
@@ -64,20 +65,26 @@ const combined = (primitive: Primitive, grants: Grant[]): Combined[] =>
       !primitive.inRole || grants.some((grant) => grant.role.kind === 'Role' && grant.namespace === namespace),
   );
 
-/** Each rule has a place, so that what is taken away with it stands on one hop. */
-function addRule(scope: Scope, namespace: string, held: HeldRole, rule: PolicyRule, index: number): void {
+/** Each rule has a place, so that what is taken away with it stands on one hop. Returns the ways that it is by itself. */
+function addRule(scope: Scope, namespace: string, held: HeldRole, rule: PolicyRule, index: number): Primitive[] {
   const { places } = scope;
   const own: Grant = { ...held, namespace, binding: held.role, subjects: [], rules: [rule] };
-  const { minor } = scope.model.snapshot;
-  const known = single.filter(({ untilMinor = minor }) => minor <= untilMinor);
-  const found = known.flatMap((primitive) => combine(primitive, [own]).map((combined) => ({ primitive, combined })));
-  if (found.length === 0) return;
+  const found = knownSingle(scope).flatMap((primitive) =>
+    combine(primitive, [own]).map((combined) => ({ primitive, combined })),
+  );
+  if (found.length === 0) return [];
   const by = [refOf(asWritten(held.role))];
   const role = places.role({ namespace, role: held.role });
   const place = places.graph.place(`${role.id}#${index}`, 'between', `rules[${index}] of ${role.text}`);
   const lever = withoutRule(held.role, rule);
   places.graph.hop(role, place, { cost: costs.given, why: describeRule(rule), by, ...(lever ? { lever } : {}) });
   for (const { primitive, combined } of found) emit(scope, place, primitive, combined, { by, lever: undefined });
+  return found.map(({ primitive }) => primitive);
+}
+
+function knownSingle({ model: { snapshot } }: Scope): Primitive[] {
+  const { minor } = snapshot;
+  return single.filter(({ untilMinor = minor }) => minor <= untilMinor);
 }
 
 const single = primitives.filter(({ needs }) => needs.length === 1);
