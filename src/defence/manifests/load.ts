@@ -140,8 +140,12 @@ function addDocument(loaded: Loaded, file: string, document: ManifestDocument): 
 
 type List = { apiVersion?: unknown; kind: string; items: unknown[] };
 
+/** Lists have no name: what has one is an object of somebody's own kind. */
 const isList = (value: any): value is List =>
-  typeof value?.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);
+  typeof value?.kind === 'string' &&
+  value.kind.endsWith('List') &&
+  Array.isArray(value.items) &&
+  typeof value.metadata?.name !== 'string';
 
 /** Items of a PodList, as an API server answers, do not say what they are: kubectl, too, takes it from the list. */
 function itemOf({ apiVersion, kind }: List, item: any): unknown {

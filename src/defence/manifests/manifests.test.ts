@@ -30,6 +30,14 @@ test('items of a List are objects with their own lines, in YAML and in JSON', ()
   assert.equal(yaml.objects[0]!.origin.lineOf(['kind']), 5);
 });
 
+test('a custom resource whose kind ends like that of a list is an object', () => {
+  const allowed = { apiVersion: 'example.com/v1', kind: 'AllowList', metadata: { name: 'a' }, items: [] };
+  assert.deepEqual(
+    load(JSON.stringify(allowed)).objects.map(({ object }) => object.kind),
+    ['AllowList'],
+  );
+});
+
 test('items that do not say what they are take it from their list, as with kubectl', () => {
   const kindsOf = (list: object) =>
     load(JSON.stringify(list)).objects.map(({ object }) => [object.apiVersion, object.kind]);
