@@ -58,5 +58,8 @@ test('to list or watch one name is authorised as that object, and nothing else i
 test('what cannot be read is refused', () => {
   assert.throws(() => readTarget('GET', `/api/v1/pods?${'x'.repeat(40_000)}`), { code: 400 });
   assert.throws(() => readTarget('GET', '/api/v1/namespaces/%E0%A4%A/pods'), { code: 400 });
+  assert.throws(() => readTarget('GET', '/api/v1/namespaces/a/pods/b/status/c'), { code: 404 });
+  assert.throws(() => readTarget('PUT', '/api/v1/namespaces/a/finalize/c'), { code: 404 });
+  assert.equal(readTarget('GET', '/api/v1/namespaces/a/pods/b/proxy/c/d').subresource, 'proxy');
   assert.throws(() => readTarget('BREW', '/api/v1/pods'), { code: 405 });
 });

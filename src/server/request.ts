@@ -85,6 +85,9 @@ function locate(target: Target, parts: string[], at: number): void {
   target.resource = parts[at] ?? '';
   target.name = parts[at + 1] ?? '';
   target.subresource = parts[at + 2] ?? '';
+  // What follows is for whoever is behind a proxy; elsewhere there is nothing of that name.
+  if (parts.length > at + 3 && target.subresource !== 'proxy')
+    throw new ApiError('NotFound', 'the server could not find the requested resource');
   if (target.resource === 'namespaces' && target.namespace === '') target.namespace = target.name;
 }
 
