@@ -52,6 +52,16 @@ function realPackets(): void {
     assert.equal(await pod('spy').probe('tcp', pod('db').ip, 8080), 'timeout');
   });
 
+  test('after a restart an address belongs to the pod that runs, not to one that ended and had it before', async () => {
+    const spec = { nodeName: 'n1', containers: [{ name: 'c' }] };
+    const status = { phase: 'Succeeded', podIP: pod('db').ip, podIPs: [{ ip: pod('db').ip }] };
+    node.cache('pods').set(node.object('Pod', 'other', 'ended', { spec, status }));
+    await node.restart();
+    assert.match(await pod('front').ask('tcp', pod('db').ip, 8080), /^db/);
+    assert.equal(await pod('spy').probe('tcp', pod('db').ip, 8080), 'timeout');
+    node.cache('pods').delete('other', 'ended');
+  });
+
   test('a pod that was deleted by force while no agent ran is a stranger, and nothing comes from its interface', async () => {
     const stranger = await node.addPod('free', 'stranger');
     node.cache('pods').delete('free', 'stranger');

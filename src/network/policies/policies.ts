@@ -5,6 +5,7 @@ import {
   type CompiledPod,
   createEvaluator,
   type Isolation,
+  isOver,
   parseAddress,
   parseBlock,
   type WellKnown,
@@ -83,7 +84,8 @@ export function createPolicies(options: PoliciesOptions): Policies {
       const ip: string | undefined = pod.status?.podIP;
       const interfaceName = routes.get(ip ?? '');
       if (ip === undefined || interfaceName === undefined || pod.spec?.nodeName !== options.nodeName) continue;
-      if (!pod.spec?.hostNetwork) locals.set(pod.metadata.uid ?? '', { pod, ip, interfaceName });
+      // One that ended still says which address it had, which may be another's by now.
+      if (!pod.spec?.hostNetwork && !isOver(pod)) locals.set(pod.metadata.uid ?? '', { pod, ip, interfaceName });
     }
   }
 
