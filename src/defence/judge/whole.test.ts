@@ -88,3 +88,19 @@ test('an object that stands twice and differs is judged each time, and what both
   assert.equal(told.length, 1);
   assert.match(told[0]!, /^all\.yaml:\d+ Pod shop\/web: what both come to/);
 });
+
+test('a NetworkPolicy that an API server refuses protects nobody', async (context) => {
+  const policy = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'deny', namespace: 'shop' },
+    spec: { podSelector: {}, ingress: [{ ports: [{ port: 90, endPort: 80 }] }] },
+  };
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } };
+  const { report, unreadable } = await checkOf(context, policy, namespace, examplePod());
+  assert.match(unreadable[0]!, /NetworkPolicy shop\/deny: an API server refuses it: spec\.ingress\[0\]\.ports\[0\]/);
+  assert.match(
+    report.unassessed.find(({ check }) => check === 'network-policy/missing')!.why,
+    /^NetworkPolicy\.networking\.k8s\.io could not be read/,
+  );
+});

@@ -2,7 +2,7 @@ import type { Unassessed } from '../contract.ts';
 import type { Loaded, LoadedObject } from '../manifests/load.ts';
 import { kindName, objectText } from '../object-ref.ts';
 import type { Unread } from '../snapshot/snapshot.ts';
-import { serverSays } from '../snapshot/sound.ts';
+import { policyRefusal, serverSays } from '../snapshot/sound.ts';
 import { contradicting, standsTwice } from '../snapshot/twice.ts';
 import { podOf, podPlace } from '../workload.ts';
 
@@ -21,7 +21,7 @@ export function wholeObjects({ objects }: Pick<Loaded, 'objects'>): Whole {
   const whole: Whole = { objects: [], unreadable: [], unassessed: [], unread: [] };
   for (const loaded of objects) {
     const { object } = loaded;
-    const { refused, unknown } = serverSays(object);
+    const { refused = policyRefusal(object), unknown } = serverSays(object);
     const partial = refused === undefined ? withoutPod(object) : undefined;
     if (refused === undefined && partial === undefined) whole.objects.push(loaded);
     if (refused === undefined && partial === undefined && unknown.length === 0) continue;

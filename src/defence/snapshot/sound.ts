@@ -5,6 +5,7 @@ import { copyJson } from '../../foundation/json.ts';
 import type { Manifest } from '../contract.ts';
 import { kindName, refOf, refText } from '../object-ref.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
+import { networkPolicyKind } from './kinds.ts';
 import { createSnapshot, type Snapshot, type Unread } from './snapshot.ts';
 import { contradicting, standsTwice } from './twice.ts';
 
@@ -60,6 +61,14 @@ export function serverSays(object: Manifest): { refused?: string; unknown: strin
   } catch (error) {
     return { refused: (error as Error).message, unknown: [] };
   }
+}
+
+/** Why an API server takes no such NetworkPolicy: it isolates nobody, whatever it says. */
+export function policyRefusal(object: Manifest): string | undefined {
+  if (kindName(object) !== networkPolicyKind) return undefined;
+  const read = decoded(object);
+  const [wrong] = typeof read === 'string' ? [] : known.get(networkPolicyKind)!.validate(read);
+  return wrong && `${wrong.field}: ${wrong.message}`;
 }
 
 /** The object as decoded, or why it cannot be. */
