@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
+import { makeFolder } from '../foundation/make-folder.ts';
 import { UsageError } from '../foundation/usage-error.ts';
 import { writePrivateFile } from './certificates/private-file.ts';
 import { type Modes, protections, type RelaxedMode } from './protections/protections.ts';
@@ -155,8 +156,8 @@ export function configure(chosen: Choices): Configuration {
 
 export function writeConfiguration(configuration: Configuration): void {
   const { configuration: file, server, serverConfiguration } = layout(configuration);
-  mkdirSync(configuration.dataDirectory, { recursive: true, mode: 0o755 });
-  mkdirSync(server, { recursive: true, mode: 0o700 });
+  makeFolder(configuration.dataDirectory);
+  makeFolder(server, 0o700);
   const text = `${JSON.stringify(configuration, null, 2)}\n`;
   // The kubelet's is for root alone (CIS 4.1.9), and the API server is not root.
   for (const place of [file, serverConfiguration]) writePrivateFile(place, text);

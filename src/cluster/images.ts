@@ -11,7 +11,9 @@ export { buildArchive as buildImage } from '../node/node.ts';
 export async function importImage(dataDirectory: string, archive: string): Promise<string[]> {
   const socket = runningSocket(dataDirectory);
   if (!existsSync(archive)) throw new UsageError(`${archive}: no such file`);
-  return importInto(socket, archive);
+  return importInto(socket, archive).catch((error: Error) => {
+    throw new UsageError(error.message);
+  });
 }
 
 /** The images on the node of a running cluster, by name. An image with several names is there once for each. */

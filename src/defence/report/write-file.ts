@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../foundation/make-folder.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 
 /** Writes a file where somebody asked for it, with its folder. Throws UsageError: the place is theirs to mend. */
@@ -10,11 +11,4 @@ export function writeFile(file: string, text: string, options: { mode?: number; 
   } catch (error) {
     throw new UsageError(`${file}: cannot be written (${(error as Error).message})`);
   }
-}
-
-/** Node's own recursive mkdir tries for ever below /proc, where no folder can be made and none is said to be missing. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  mkdirSync(folder);
 }

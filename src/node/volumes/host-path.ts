@@ -1,4 +1,5 @@
-import { mkdir, open, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import { makeFolder } from '../../foundation/make-folder.ts';
 import { VolumeError, type VolumeType } from './volume-type.ts';
 
 /** A path of the node. `type` says what must be there or is made; without one nothing is checked. */
@@ -16,8 +17,9 @@ export const hostPathVolume: VolumeType = {
 export async function checkHostPath(path: string, type: string, what: string): Promise<void> {
   if (!path.startsWith('/') || path.split('/').includes('..'))
     throw new VolumeError(`${what}: hostPath ${JSON.stringify(path)} must be absolute and without ..`);
-  if (type === 'DirectoryOrCreate') await mkdir(path, { recursive: true, mode: 0o755 });
-  if (type === 'FileOrCreate') await (await open(path, 'a', 0o644)).close();
+  await makeMissing(path, type).catch((error: Error) => {
+    throw new VolumeError(`${what}: hostPath ${path}: ${error.message}`);
+  });
   const found = await stat(path).catch(() => undefined);
   // containerd would make a directory of whatever is missing: an empty type only lets that through for directories.
   if (type === '') return;
@@ -32,4 +34,12 @@ export async function checkHostPath(path: string, type: string, what: string): P
   };
   if (!(type in fits)) throw new VolumeError(`${what}: hostPath type ${JSON.stringify(type)} is unknown`);
   if (!fits[type]) throw new VolumeError(`${what}: hostPath ${path} is not a ${type}`);
+}
+
+/** What is there is not opened: it may be a pipe, which waits for its other end. */
+async function makeMissing(path: string, type: string): Promise<void> {
+  if (type === 'DirectoryOrCreate') makeFolder(path);
+  if (type !== 'FileOrCreate' || (await stat(path).catch(() => undefined)) !== undefined) return;
+  const file = await open(path, 'wx', 0o644);
+  await file.close();
 }
