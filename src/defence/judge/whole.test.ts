@@ -89,6 +89,16 @@ test('an object that stands twice and differs is judged each time, and what both
   assert.match(told[0]!, /^all\.yaml:\d+ Pod shop\/web: what both come to/);
 });
 
+test('a NetworkPolicy that leaves its namespace and its defaults to the API server is not refused', async (context) => {
+  const policy = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'web' },
+    spec: { podSelector: {}, ingress: [{ ports: [{ port: 80 }] }] },
+  };
+  assert.deepEqual((await checkOf(context, policy)).unreadable, []);
+});
+
 test('a NetworkPolicy that an API server refuses protects nobody', async (context) => {
   const policy = {
     apiVersion: 'networking.k8s.io/v1',

@@ -67,7 +67,12 @@ export function serverSays(object: Manifest): { refused?: string; unknown: strin
 export function policyRefusal(object: Manifest): string | undefined {
   if (kindName(object) !== networkPolicyKind) return undefined;
   const read = decoded(object);
-  const [wrong] = typeof read === 'string' ? [] : known.get(networkPolicyKind)!.validate(read);
+  if (typeof read === 'string') return undefined;
+  const kind = known.get(networkPolicyKind)!;
+  // Who applies a manifest that names no namespace chooses one.
+  const applied = { ...read, metadata: { ...read.metadata, namespace: read.metadata.namespace ?? 'default' } };
+  kind.defaults(applied);
+  const [wrong] = kind.validate(applied);
   return wrong && `${wrong.field}: ${wrong.message}`;
 }
 
