@@ -80,7 +80,7 @@ test('calls, addresses and images are told, and outlive the server', { skip }, a
       ({ address, user }) => `${address} ${user}` === '127.0.0.1 rempart:admin',
     ),
   );
-  assert.ok(
+  await eventually('the images of running pods are told', async () =>
     (await observations('type=images')).some(({ workload, digest }) => workload === 'Pod/client' && digest !== ''),
   );
   // An orderly end writes what was observed; a crash may lose a minute of it.
