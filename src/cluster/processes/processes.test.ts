@@ -38,7 +38,7 @@ const serverUid = 61_723;
 test('what the server put into its folders leads root nowhere: a log that is a link is not opened', asRoot, (t) => {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'rempart-link-'));
   t.after(() => rmSync(dataDirectory, { recursive: true }));
-  const configuration = configure({ dataDirectory });
+  const configuration = configure({ dataDirectory, runDirectory: join(dataDirectory, 'run') });
   const { folder, crash } = logFiles('server', configuration);
   mkdirSync(folder, { recursive: true });
   symlinkSync(join(dataDirectory, 'elsewhere'), crash);
