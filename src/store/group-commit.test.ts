@@ -116,7 +116,8 @@ test('when a group fails, all that was decided on top of it fails too, and nobod
   const all = [first, onTop, refused].map((write) => assert.rejects(write, StoreFailed));
   await gated.fail(new StoreFailed('broken disk'));
   await Promise.all(all);
-  assert.equal(engine.healthy(), false);
+  await engine.compact(0);
+  assert.equal(engine.healthy(), false, 'until something is written again');
   assert.deepEqual([engine.revision(), engine.range('/').count, seen.length], [0, 0, 0]);
 
   const again = engine.put({ key: '/a', value: bytes('kept'), expected: 0 });

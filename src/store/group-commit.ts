@@ -94,9 +94,11 @@ export function createEngine(
     const current = group;
     group = emptyGroup();
     try {
-      if (current.versions.length > 0) await journal.write(current.versions);
+      if (current.versions.length > 0) {
+        await journal.write(current.versions);
+        healthy = true;
+      }
       publish(current);
-      healthy = true;
     } catch (error) {
       refuse(current, error);
       healthy = error instanceof StoreFull;
