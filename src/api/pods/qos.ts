@@ -23,8 +23,9 @@ function look(resources: ResourceRequirements | undefined, found: { any: boolean
   for (const name of measured) {
     const limit = resources?.limits?.[name] ?? '0';
     const request = resources?.requests?.[name] ?? limit;
-    if (isMoreThanZero(limit) || isMoreThanZero(request)) found.any = true;
-    if (!isMoreThanZero(limit) || compareQuantities(request, limit) !== 0) found.all = false;
+    const isLimited = isMoreThanZero(limit);
+    if (isLimited || isMoreThanZero(request)) found.any = true;
+    if (!isLimited || compareQuantities(request, limit) !== 0) found.all = false;
   }
 }
 
