@@ -147,7 +147,7 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldErro
 
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePodSpecificAnnotationUpdates. */
 export function validateMirrorAnnotation(pod: Pod, old: Pod): FieldError[] {
-  const [after, before] = [pod, old].map(({ metadata }) => metadata.annotations?.[mirrorAnnotation]);
+  if (pod.metadata.annotations?.[mirrorAnnotation] === old.metadata.annotations?.[mirrorAnnotation]) return [];
   const field = `metadata.annotations[${mirrorAnnotation}]`;
-  return after === before ? [] : [forbiddenValue(field, 'may not add, remove or update mirror pod annotation')];
+  return [forbiddenValue(field, 'may not add, remove or update mirror pod annotation')];
 }
