@@ -7,8 +7,9 @@ const plain = new Set(
 );
 
 /**
- * What one object uses of any quota, by the names of one: `requests.cpu`, `count/deployments.apps`, `services.nodeports` (https://kubernetes.io/docs/concepts/policy/resource-quotas/). Pods that have ended
- * use nothing but their own count. `resource` is a resource name such as `deployments.apps`.
+ * What one object uses of any quota, by the names of one: `requests.cpu`, `count/deployments.apps`, `services.nodeports`
+ * (https://kubernetes.io/docs/concepts/policy/resource-quotas/). Pods that have ended use nothing but their own count.
+ * `resource` is a resource name such as `deployments.apps`.
  */
 export function usageOf(resource: string, object: KubernetesObject): Amounts {
   const usage: Amounts = { [`count/${resource}`]: '1' };
