@@ -13,6 +13,8 @@ test('fields, lists, ranges, steps, names and words', () => {
   assert.equal(next('0 9-17/4 * * mon-fri', '2026-01-02T17:00:00Z'), '2026-01-05T09:00');
   assert.equal(next('30 1 29 feb *', '2026-01-01T00:00:00Z'), '2028-02-29T01:30');
   assert.equal(next('@monthly', '2026-01-15T00:00:00Z'), '2026-02-01T00:00');
+  assert.equal(next('30,0 17,9 * * *', '2026-01-01T00:00:00Z'), '2026-01-01T09:00', 'in whatever order');
+  assert.equal(next('30,0 17,9 * * *', '2026-01-01T09:30:00Z'), '2026-01-01T17:00');
   assert.equal(next('0 0 31 2 *', '2026-01-01T00:00:00Z'), undefined);
 });
 
