@@ -68,7 +68,8 @@ test('a pull tries the credentials in turn, then none, and says what the first w
   const noted: string[] = [];
   const pulled = {
     ...{ mayUse: () => true, isFull: () => false, keep() {} },
-    note: (id: string, proof: Proof | 'everybody') => void noted.push(`${id} ${proof}`),
+    note: (id: string, ...proofs: (Proof | 'everybody')[]) =>
+      void noted.push(...proofs.map((proof) => `${id} ${proof}`)),
   };
   const puller = createPuller({ images, pulled, log: silentLog });
   const both = [secret('registry.io', 'registry.io/team')];

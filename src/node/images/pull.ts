@@ -35,8 +35,8 @@ export function createPuller({ images, pulled, log }: Parts): Puller {
       await enter();
       try {
         const { id, login } = await tryEach(images, log, reference, secrets);
-        pulled.note(id, login === undefined ? 'everybody' : proofOf(login));
-        if (login !== undefined) pulled.note(id, `pod ${uid}`);
+        if (login === undefined) pulled.note(id, 'everybody');
+        else pulled.note(id, proofOf(login), `pod ${uid}`);
         if (pulled.isFull()) pulled.keep(new Set((await images.list()).map(({ id }) => id)));
         return id;
       } finally {
@@ -46,8 +46,10 @@ export function createPuller({ images, pulled, log }: Parts): Puller {
     async mayUse(id, reference, uid, secrets) {
       if (pulled.mayUse(id, [`pod ${uid}`])) return true;
       const { credentials } = credentialsFor(reference, await secrets());
-      if (!pulled.mayUse(id, credentials.map(proofOf))) return false;
-      pulled.note(id, `pod ${uid}`);
+      const shown = credentials.map(proofOf).find((proof) => pulled.mayUse(id, [proof]));
+      if (shown === undefined) return false;
+      // The login, too: many pods that show it must not make it the oldest, which is forgotten.
+      pulled.note(id, shown, `pod ${uid}`);
       return true;
     },
   };

@@ -47,18 +47,28 @@ test('of each image two hundred proofs are kept, and of images those that the no
   assert.deepEqual([images.isFull(), images.mayUse('last', [])], [false, false]);
 });
 
-test('a pod shows its login once: then it has the image while the API that holds its secret is away', async () => {
-  const pulled = open('four');
+/** A pod has pulled an image with `login`; whether others may have it. */
+async function pullWithLogin(file: string) {
   const images = { pull: async () => 'sha256:1' } as unknown as ImageService;
-  const puller = createPuller({ images, pulled, log: silentLog });
+  const puller = createPuller({ images, pulled: open(file), log: silentLog });
   const auths = { 'registry.io': { username: 'a', password: 'b' } };
   const data = { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })) };
   const login = [{ type: 'kubernetes.io/dockerconfigjson', data }];
   await puller.pull('registry.io/a:1', 'first', login);
   const mayUse = (uid: string, secrets: typeof login) =>
     puller.mayUse('sha256:1', 'registry.io/a:1', uid, async () => secrets);
+  return { login, mayUse };
+}
+
+test('a pod shows its login once: then it has the image while the API that holds its secret is away', async () => {
+  const { login, mayUse } = await pullWithLogin('four');
   assert.equal(await mayUse('second', []), false);
   assert.equal(await mayUse('second', login), true);
   assert.equal(await mayUse('second', []), true);
   assert.equal(await mayUse('first', []), true);
+});
+
+test('a login stays known however many pods have shown it', async () => {
+  const { login, mayUse } = await pullWithLogin('five');
+  for (let pod = 0; pod < 250; pod++) assert.equal(await mayUse(`pod-${pod}`, login), true, `pod ${pod}`);
 });

@@ -11,14 +11,14 @@ export type Proof = `login ${string}` | `pod ${string}`;
  * pod that knows its name; one that came without, or from an archive, is for everybody.
  */
 export type PulledImages = {
-  note(id: string, proof: Proof | 'everybody'): void;
+  note(id: string, ...proofs: (Proof | 'everybody')[]): void;
   mayUse(id: string, proofs: Proof[]): boolean;
   /** More are known than a node has: those that are not there any more can be forgotten. */
   isFull(): boolean;
   keep(ids: Set<string>): void;
 };
 
-/** Of each image the newest; hashes only, so that the file tells no login. */
+/** Of each image the proofs that were shown last; hashes only, so that the file tells no login. */
 type Known = { salt: string; images: Record<string, string[]> };
 const imagesMax = 2000;
 const proofsMax = 200;
@@ -36,11 +36,12 @@ export function createPulledImages(file: string, log: Log): PulledImages {
     renameSync(`${file}.new`, file);
   };
   return {
-    note(id, proof) {
-      const hash = proof === 'everybody' ? everybody : hashOf(proof);
+    note(id, ...proofs) {
+      const shown = proofs.map((proof) => (proof === 'everybody' ? everybody : hashOf(proof)));
       const before = known.get(id) ?? [];
-      if (before.includes(everybody) || before.includes(hash)) return;
-      known.set(id, hash === everybody ? [everybody] : [...before, hash].slice(-proofsMax));
+      if (before.includes(everybody) || shown.every((hash) => before.includes(hash))) return;
+      const others = before.filter((hash) => !shown.includes(hash));
+      known.set(id, shown.includes(everybody) ? [everybody] : [...others, ...shown].slice(-proofsMax));
       write();
     },
     mayUse(id, proofs) {
