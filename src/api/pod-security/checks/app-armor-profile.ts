@@ -1,6 +1,6 @@
+import { appArmorAnnotation } from '../../pods/app-armor.ts';
 import { type Offence, type PodSecurityCheck, placesWhere, quoted, removeField, setters } from '../check.ts';
 
-const annotationPrefix = 'container.apparmor.security.beta.kubernetes.io/';
 const annotationAllowed = (value: string) =>
   value === '' || value === 'runtime/default' || value.startsWith('localhost/');
 const profileAllowed = (profile: { type?: unknown } | null | undefined) =>
@@ -16,7 +16,7 @@ export const appArmorProfile: PodSecurityCheck = {
       evaluate(pod) {
         const bad = placesWhere(pod, ({ securityContext }) => !profileAllowed(securityContext?.appArmorProfile));
         const annotations = Object.entries(pod.metadata?.annotations ?? {}).filter(
-          ([key, value]) => key.startsWith(annotationPrefix) && !annotationAllowed(value),
+          ([key, value]) => key.startsWith(appArmorAnnotation) && !annotationAllowed(value),
         );
         if (bad.length + annotations.length === 0) return undefined;
         const values = bad.map(({ container }) => container['securityContext'].appArmorProfile.type ?? '');
