@@ -99,7 +99,7 @@ async function apply(context: Context, body: Body): Promise<Reply> {
   const applied = checkObject(context, kind, body.value, body.duplicates, 'Strict', true);
   matchUrl(context, applied);
   if (isMissing(context)) {
-    const { object } = applyTo(context, undefined, applied);
+    const object = applyTo(context, undefined, applied);
     object.metadata.uid = applied.metadata.uid;
     // The fields of the configuration, and no others, belong to the manager.
     return createInstead(context, object, object.metadata.managedFields);
@@ -108,13 +108,13 @@ async function apply(context: Context, body: Body): Promise<Reply> {
     context,
     (old) => {
       checkVersion(context, applied, old);
-      return applyTo(context, old, applied).object;
+      return applyTo(context, old, applied);
     },
     false,
   );
 }
 
-function applyTo(context: Context, old: KubernetesObject | undefined, applied: KubernetesObject) {
+function applyTo(context: Context, old: KubernetesObject | undefined, applied: KubernetesObject): KubernetesObject {
   const { kind, target, clock } = context;
   const owner = {
     ...{ manager: managerOf(context), operation: 'Apply' as const, apiVersion: apiVersionOf(kind) },
@@ -126,8 +126,9 @@ function applyTo(context: Context, old: KubernetesObject | undefined, applied: K
   const result = serverSideApply(old, { ...rest, metadata: fields } as KubernetesObject, owner, kind.schema, force);
   if (result.conflicts.length > 0 && !force) throw applyConflict(result.conflicts);
   const object = copyJson(result.object);
+  // What is empty was kept to be merged; it is stored as Go writes it.
   decodeFields(kind.schema, object);
-  return { object };
+  return object;
 }
 
 /** What cannot be written here cannot be owned either: the status of an object, and all but the status through /status. */
