@@ -66,7 +66,8 @@ function gate() {
   };
 }
 
-test('writes of one turn are one group; later ones gather while it is written', async () => {
+/** Groups that wait at the gate, how many versions each has, and a put of a new key. */
+function setUpGated() {
   const sizes: number[] = [];
   const gated = gate();
   const { engine } = setUp((versions) => {
@@ -74,6 +75,11 @@ test('writes of one turn are one group; later ones gather while it is written', 
     return gated.write();
   });
   const put = (key: string) => engine.put({ key, value: bytes('x'), expected: 0 });
+  return { sizes, gated, put };
+}
+
+test('writes of one turn are one group; later ones gather while it is written', async () => {
+  const { sizes, gated, put } = setUpGated();
   const writes = [put('/a'), put('/b')];
   await turn();
   writes.push(put('/c'), put('/d'), put('/e'));
@@ -85,16 +91,11 @@ test('writes of one turn are one group; later ones gather while it is written', 
 });
 
 test('a turn of many writes does not keep the journal waiting for its end', async () => {
-  const sizes: number[] = [];
-  const gated = gate();
-  const { engine } = setUp((versions) => {
-    sizes.push(versions.length);
-    return gated.write();
-  });
-  const put = (_: unknown, index: number) => engine.put({ key: `/${index}`, value: bytes('x'), expected: 0 });
-  const writes = Array.from({ length: 15 }, put);
+  const { sizes, gated, put } = setUpGated();
+  const putFrom = (first: number, length: number) => Array.from({ length }, (_, index) => put(`/${first + index}`));
+  const writes = putFrom(0, 15);
   assert.deepEqual(sizes, []);
-  writes.push(...Array.from({ length: 25 }, (_, index) => put(_, 15 + index)));
+  writes.push(...putFrom(15, 25));
   assert.deepEqual(sizes, [16]);
   await turn();
   assert.deepEqual(sizes, [16], 'two groups at a time');
