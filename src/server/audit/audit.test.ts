@@ -35,6 +35,13 @@ const event = (more: Partial<AuditEvent> = {}): AuditEvent => ({
 const openLog = (directory: string, more: object = {}) =>
   createAudit({ directory, clock: systemClock, log: silentLog, ...more });
 
+/** Another process opens the log and writes one line. */
+async function goOn(directory: string, line = event(), more: object = {}) {
+  const audit = openLog(directory, more);
+  audit.record(line);
+  await audit.close();
+}
+
 async function written(count: number, more: object = {}) {
   const directory = newDirectory();
   const audit = openLog(directory, more);
@@ -104,9 +111,7 @@ test('a cut-off end is found, also after the log was continued, and an emptied l
   const { directory, lines, write, problems } = await written(5);
   write(lines().slice(0, 3));
   assert.match((await problems())[0]!.what, /ends at number 3, but 5 was written/);
-  const audit = openLog(directory);
-  audit.record(event());
-  await audit.close();
+  await goOn(directory);
   assert.match((await problems()).map(({ what }) => what).join(), /the lines 4 to 5 are missing/);
   rmSync(join(directory, 'audit.log'));
   assert.match((await problems())[0]!.what, /cut off/);
@@ -115,9 +120,7 @@ test('a cut-off end is found, also after the log was continued, and an emptied l
 test('a line that a crash left unfinished is dropped, and the chain goes on', async () => {
   const { directory, file, problems } = await written(5);
   writeFileSync(file, `${readFileSync(file, 'utf8')}{"kind":"Event","lev`);
-  const audit = openLog(directory);
-  audit.record(event());
-  await audit.close();
+  await goOn(directory);
   assert.deepEqual(await problems(), []);
   assert.equal((await verifyAudit(directory)).lines, 6);
 });
@@ -125,12 +128,8 @@ test('a line that a crash left unfinished is dropped, and the chain goes on', as
 test('an unfinished line of any length is all that is dropped', async () => {
   const { directory, file, problems } = await written(5);
   writeFileSync(file, `${readFileSync(file, 'utf8')}{"kind":"Event","userAgent":"${'x'.repeat(3 << 20)}`);
-  const audit = openLog(directory);
-  audit.record(event({ userAgent: 'x'.repeat(3 << 20) }));
-  await audit.close();
-  const again = openLog(directory);
-  again.record(event());
-  await again.close();
+  await goOn(directory, event({ userAgent: 'x'.repeat(3 << 20) }));
+  await goOn(directory);
   assert.deepEqual(await problems(), []);
   assert.equal((await verifyAudit(directory)).lines, 7);
 });
@@ -160,9 +159,7 @@ test('rotation bounds the disk, keeps the chain across parts, and a removed part
   const parts = () => readdirSync(directory).filter((name) => name.startsWith('audit-'));
   assert.equal(parts().length, 3);
   assert.deepEqual(await problems(), []);
-  const again = openLog(directory, { fileBytesMax: 5000, filesMax: 4 });
-  again.record(event());
-  await again.close();
+  await goOn(directory, event(), { fileBytesMax: 5000, filesMax: 4 });
   assert.deepEqual(await problems(), []);
   rmSync(join(directory, parts().sort()[0]!));
   assert.match((await problems())[0]!.what, /lines were removed/);
