@@ -73,8 +73,7 @@ function parseField(text: string, minimum: number, maximum: number, names: strin
       throw new RangeError(`field ${text} of the schedule is not within ${minimum} and ${maximum}`);
     for (let value = first; value <= last; value += stride) found.add(value);
   }
-  // In whatever order a list names them, the earliest is looked for first.
-  return new Set([...found].sort((a, b) => a - b));
+  return found;
 }
 
 /** The first time strictly after `afterMs`, undefined when there is none. `zone` is an IANA name, UTC by default. */
