@@ -1,4 +1,3 @@
-import { normalize } from 'node:path';
 import type { PersistentVolume, Pod } from '../api/schema/types.d.ts';
 import type { StoredPod } from './eviction/storage-usage.ts';
 import type { MountedClaim } from './metrics/kubelet.ts';
@@ -7,6 +6,7 @@ import { hostsFileOf, messagesDirectoryOf } from './pods/own-files.ts';
 import type { Pods } from './pods/pods.ts';
 import { logDirectoryOf } from './pods/sandbox-config.ts';
 import type { Container, Sandbox } from './runtimes/runtime.ts';
+import { pathOnNode } from './volumes/persistent.ts';
 import type { PodVolumes } from './volumes/volumes.ts';
 
 /** What runs on this node now, as its parts ask about it: who measures, who makes room, who streams. */
@@ -50,11 +50,11 @@ export function createRunning({ pods, observed, logsDirectory, podsDirectory }: 
         return [{ pod, containers, volumes: memoryOf(pod)?.volumes, logDirectory, hostsFile, messagesDirectory }];
       }),
     claims: () => pods.list().flatMap((pod) => mountedClaims(pod, memoryOf(pod)?.volumes)),
-    mounts({ spec }) {
-      const path = spec?.hostPath?.path ?? spec?.local?.path;
+    mounts(volume) {
+      const path = pathOnNode(volume);
       if (path === undefined) return false;
       const mounted = pods.list().flatMap((pod) => [...(memoryOf(pod)?.volumes?.values() ?? [])]);
-      return mounted.some(({ hostPath }) => hostPath === normalize(path));
+      return mounted.some(({ hostPath }) => hostPath === path);
     },
     sandboxes: (namespace, name) =>
       pods

@@ -45,11 +45,17 @@ async function mountClaim(context: VolumeContext, claimName: string, readOnly: b
   return { hostPath, readOnly };
 }
 
-function volumePath({ metadata, spec }: PersistentVolume): string {
+/** Where on its node a volume lies; undefined: on none. */
+export function pathOnNode({ spec }: PersistentVolume): string | undefined {
   const path = spec?.local?.path ?? spec?.hostPath?.path;
-  if (path !== undefined) return normalize(path);
+  return path === undefined ? undefined : normalize(path);
+}
+
+function volumePath(volume: PersistentVolume): string {
+  const path = pathOnNode(volume);
+  if (path !== undefined) return path;
   throw new VolumeError(
-    `persistentvolume "${metadata?.name}" is neither local nor hostPath: this node cannot mount it`,
+    `persistentvolume "${volume.metadata?.name}" is neither local nor hostPath: this node cannot mount it`,
   );
 }
 
