@@ -6,10 +6,11 @@ import { processStartTime } from '../../../foundation/process-id.ts';
 const removalMsMax = 120_000;
 const markPattern = /^owner-(\d+)-(\d+)-(\d+)$/;
 
+const ownNamespace = () => /\d+/.exec(readlinkSync('/proc/self/ns/pid'))![0];
+
 /** Of a process: the namespace of its number, the number and when it started. */
 function markOf(pid: number): string {
-  const [namespace] = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))!;
-  return `owner-${namespace}-${pid}-${processStartTime(pid) ?? 0}`;
+  return `owner-${ownNamespace()}-${pid}-${processStartTime(pid) ?? 0}`;
 }
 
 /** Says whose a folder is, so that a later run of tests sees when it was left by one that was killed. */
@@ -31,7 +32,7 @@ export async function removeAbandoned(prefix: string, remove: (folder: string) =
 }
 
 function abandonedMark(folder: string): string | undefined {
-  const [namespace] = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))!;
+  const namespace = ownNamespace();
   return namesIn(folder).find((name) => {
     const [, where, pid, startTime] = markPattern.exec(name) ?? [];
     return where === namespace && processStartTime(Number(pid)) !== startTime;
