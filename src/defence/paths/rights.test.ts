@@ -9,6 +9,12 @@ import { findPaths } from './paths.ts';
 import { easiest, ground, robot } from './testing/easiest.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
+const certificates = 'certificates.k8s.io';
+const approving = (signer: string) => [
+  rule('approve', certificates, 'signers', signer),
+  rule('create', certificates, 'certificatesigningrequests'),
+  rule('update', certificates, 'certificatesigningrequests/approval'),
+];
 
 const rights: [what: string, objects: Manifest[], to: string, expected: string][] = [
   [
@@ -130,32 +136,11 @@ const rights: [what: string, objects: Manifest[], to: string, expected: string][
   ['nodes/proxy', heldEverywhere('r', [rule('get', '', 'nodes/proxy')], robot), 'node:n2', 'node n2 (1)'],
   [
     'one signer that matters',
-    heldEverywhere(
-      'r',
-      [
-        rule('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kube-apiserver-client'),
-        rule('create', 'certificates.k8s.io', 'certificatesigningrequests'),
-        rule('update', 'certificates.k8s.io', 'certificatesigningrequests/approval'),
-      ],
-      robot,
-    ),
+    heldEverywhere('r', approving('kubernetes.io/kube-apiserver-client'), robot),
     'cluster-admin',
     'cluster-admin (2)',
   ],
-  [
-    'one that does not',
-    heldEverywhere(
-      'r',
-      [
-        rule('approve', 'certificates.k8s.io', 'signers', 'example.com/mine'),
-        rule('create', 'certificates.k8s.io', 'certificatesigningrequests'),
-        rule('update', 'certificates.k8s.io', 'certificatesigningrequests/approval'),
-      ],
-      robot,
-    ),
-    'cluster-admin',
-    'none',
-  ],
+  ['one that does not', heldEverywhere('r', approving('example.com/mine'), robot), 'cluster-admin', 'none'],
   [
     'webhooks',
     heldEverywhere('r', [rule('patch', 'admissionregistration.k8s.io', 'mutatingwebhookconfigurations')], robot),
