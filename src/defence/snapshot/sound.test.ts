@@ -31,6 +31,18 @@ test('a wrong type leaves the object out and its kind unread; null is nothing', 
   assert.match(why, /it has no name/);
 });
 
+test('a NetworkPolicy that an API server refuses is left out; one that it takes stays as it is written', () => {
+  const policy = (endPort: number): Manifest => ({
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'deny' } },
+    spec: { podSelector: {}, ingress: [{ ports: [{ port: 90, endPort }] }] },
+  });
+  const kind = 'NetworkPolicy.networking.k8s.io';
+  const snapshot = of([policy(80)]);
+  assert.deepEqual(snapshot.of(kind), []);
+  assert.match(snapshot.whyUnread(kind)!, /NetworkPolicy deny: spec\.ingress\[0\]\.ports\[0\]/);
+  assert.deepEqual(of([policy(99)]).objects, [policy(99)]);
+});
+
 test('of an object that stands twice and differs it is not known which one counts', () => {
   const role = (verbs: string[], metadata: object = {}): Manifest => ({
     ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'r', ...metadata } },

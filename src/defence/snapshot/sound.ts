@@ -21,16 +21,18 @@ export async function readSoundSource(options: SourceOptions): Promise<Source> {
 
 /**
  * The snapshot with its objects as an API server would decode them: without null and unknown fields. An object with a
- * value of a wrong type is left out, and its kind counts as unread: nothing may be concluded from its absence. Nor from
- * objects of which two stand there. What comes from an API server was decoded there.
+ * value of a wrong type is left out, and so is a NetworkPolicy that would be refused, and its kind counts as unread:
+ * nothing may be concluded from its absence. Nor from objects of which two stand there. What comes from an API server was
+ * decoded there.
  */
 export function soundSnapshot(snapshot: Snapshot): Snapshot {
   if (snapshot.source === 'cluster') return snapshot;
   const wrong: { kind: string; why: string }[] = [];
   const objects = snapshot.objects.flatMap((object) => {
     const read = decoded(object);
-    if (typeof read !== 'string') return [read];
-    wrong.push({ kind: kindName(object), why: `${refText(refOf(object))}: ${read}` });
+    const why = typeof read === 'string' ? read : policyRefusal(read);
+    if (typeof read !== 'string' && why === undefined) return [read];
+    wrong.push({ kind: kindName(object), why: `${refText(refOf(object))}: ${why}` });
     return [];
   });
   for (const object of contradicting(objects))
