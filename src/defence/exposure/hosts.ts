@@ -34,9 +34,11 @@ export function hostEntries(context: ExposureContext, workload: Workload, nodesP
       },
     ];
   }
-  const pod = context.network.podOf(workload);
+  const open = ports.filter(isOpenToOthers);
+  // Nearly no workload has any: for those no pod is looked for among all of their namespace.
+  const pod = open.length === 0 ? undefined : context.network.podOf(workload);
   if (pod === undefined) return [];
-  return ports.filter(isOpenToOthers).map(({ protocol = 'TCP', containerPort, hostPort }) => {
+  return open.map(({ protocol = 'TCP', containerPort, hostPort }) => {
     const { verdict, why, by, public: outside } = context.judge(pod, protocol, containerPort, {});
     const at = `its node:${hostPort}`;
     return {
