@@ -5,8 +5,8 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { makeFolder } from '../foundation/make-folder.ts';
+import { writePrivateFile } from '../foundation/private-file.ts';
 import { UsageError } from '../foundation/usage-error.ts';
-import { writePrivateFile } from './certificates/private-file.ts';
 import { type Modes, protections, type RelaxedMode } from './protections/protections.ts';
 
 /** What was chosen for one cluster on one machine; written once by `rempart up`, read by every process of it. */

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writePrivateFile } from '../foundation/private-file.ts';
 import type { EngineOptions } from './engine.ts';
 
 /** 32 bytes of AES-256 and how an envelope refers to them: the first 8 bytes of their SHA-256. */
@@ -88,17 +89,9 @@ function parse(path: string): { keys?: unknown } {
   }
 }
 
-/** Replaces the file at once or not at all. */
+/** Replaces the file at once or not at all, its name included: what is sealed with a key that a power cut took away is lost. */
 export function writeKeyFile(path: string, keys: KeyRing): KeyRing {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const file = openSync(`${path}.new`, 'w', 0o600);
-  writeSync(file, `${JSON.stringify({ keys: keys.map(({ secret }) => secret.toString('base64')) })}\n`);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(`${path}.new`, path);
-  // The new name, too: what is sealed with a key that a power cut took away is lost.
-  const folder = openSync(dirname(path), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
+  writePrivateFile(path, `${JSON.stringify({ keys: keys.map(({ secret }) => secret.toString('base64')) })}\n`);
   return keys;
 }

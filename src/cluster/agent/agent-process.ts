@@ -5,6 +5,7 @@ import { type Client, createClient } from '../../client/client.ts';
 import { createHttpsTransport } from '../../client/https-transport.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { createLog, type Log } from '../../foundation/log.ts';
+import { writePrivateFile } from '../../foundation/private-file.ts';
 import { createRotatingFile } from '../../foundation/rotating-file.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { createNetwork, type FlowReport, type Network, podsWithAddress } from '../../network/network.ts';
@@ -32,7 +33,6 @@ import {
 } from '../certificates/authority.ts';
 import { identities } from '../certificates/identities.ts';
 import { keepKubeconfigFresh } from '../certificates/kubeconfig-renewal.ts';
-import { writePrivateFile } from '../certificates/private-file.ts';
 import { keepRenewed } from '../certificates/renewal.ts';
 import {
   apiServiceAddress,

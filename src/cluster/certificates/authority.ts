@@ -2,13 +2,13 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../foundation/clock.ts';
+import { writePrivateFile } from '../../foundation/private-file.ts';
 import {
   type AlternativeNames,
   buildCertificate,
   type DistinguishedName,
   toPem,
 } from '../../foundation/x509/certificate.ts';
-import { writePrivateFile } from './private-file.ts';
 
 /** A certificate with its private key (PKCS #8), both PEM. */
 export type Credential = { certificate: string; key: string; notBeforeMs: number; notAfterMs: number };

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writePrivateFile } from '../../foundation/private-file.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { type Credential, validity } from './authority.ts';
-import { writePrivateFile } from './private-file.ts';
 
 export type KubeconfigEntry = {
   /** Name of the context, the cluster and the user. */

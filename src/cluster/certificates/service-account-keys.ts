@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../foundation/clock.ts';
-import { writePrivateFile } from './private-file.ts';
+import { writePrivateFile } from '../../foundation/private-file.ts';
 
 /** Tokens live a day at most: two more keys than the newest outlast every token they signed. */
 const keysMax = 3;

@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { writePrivateFile } from '../../foundation/private-file.ts';
 import { processStartTime } from '../../foundation/process-id.ts';
-import { writePrivateFile } from '../certificates/private-file.ts';
 import { type Configuration, layout } from '../configuration.ts';
 import { logFiles, type ProcessName } from '../places.ts';
 import { commandOf, compileCacheOf, environmentOf, fingerprintOf, isUnprivileged, program } from './command.ts';

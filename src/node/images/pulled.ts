@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Log } from '../../foundation/log.ts';
+import { writePrivateFile } from '../../foundation/private-file.ts';
 
 /** What shows that a pod may have an image: a login at its registry, or that it had the image before. */
 export type Proof = `login ${string}` | `pod ${string}`;
@@ -32,8 +33,8 @@ export function createPulledImages(file: string, log: Log): PulledImages {
   const write = () => {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const next: Known = { salt, images: Object.fromEntries(known) };
-    writeFileSync(`${file}.new`, JSON.stringify(next), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    // An empty file, which a power cut could leave, would open every private image to every pod.
+    writePrivateFile(file, JSON.stringify(next));
   };
   return {
     note(id, ...proofs) {
