@@ -2,6 +2,7 @@ import { applyLimitDefaults } from '../../api/quota/limit-range.ts';
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { refKey, refOf } from '../object-ref.ts';
+import { oncePerSnapshot } from '../snapshot/once.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { isMirror, podOf } from '../workload.ts';
@@ -46,10 +47,17 @@ export function candidatesOf(snapshot: Snapshot, isIn: (namespace: string) => bo
 /** What counts as the namespace of an object that names none. */
 export const namespaceOf = ({ metadata }: Manifest): string => metadata.namespace || 'default';
 
+/** Made once for a snapshot: every pod asks for its own. */
+const namespaces = oncePerSnapshot(() => new Map<string, Manifest | undefined>());
+
 /** The namespace as API servers have it, which label each with its name; undefined where it is not known. */
 export function namespaceNamed(snapshot: Snapshot, name: string): Manifest | undefined {
+  const known = namespaces(snapshot);
+  if (known.has(name)) return known.get(name);
   const found = snapshot.get({ kind: 'Namespace', namespace: '', name });
-  return found && withDefaults(found);
+  const namespace = found && withDefaults(found);
+  known.set(name, namespace);
+  return namespace;
 }
 
 function fromTemplate(object: Manifest, live: number): Candidate {

@@ -21,10 +21,7 @@ export type Written = PreviewedObject & {
 
 /** What nobody but a controller makes is left out: its owner is judged. */
 export function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string>): Written[] {
-  const namespaces = new Map(
-    after.of('Namespace').map(({ metadata: { name } }) => [name, namespaceNamed(after, name)]),
-  );
-  const namespaceOf = (object: Manifest) => namespaces.get(object.metadata.namespace ?? '');
+  const namespaceOf = (object: Manifest) => namespaceNamed(after, object.metadata.namespace ?? '');
   const describe = (object: Manifest, kind: Kind, subject: Written['subject']): Written[] => {
     const isChanged = changed.has(refKey(refOf(object)));
     const old = isChanged ? before.get(refOf(object)) : object;
