@@ -29,7 +29,10 @@ export const resourceQuotaRule: AdmissionRule = {
       return refusals.find(({ outcome }) => outcome !== 'unknown') ?? refusals[0];
     };
   },
-  ofRules: (scope) => [...fullQuotas(scope), ...objectsThatDoNotFit(scope)],
+  ofRules(scope) {
+    const room = quotaRoomIn(scope.after, scope.before);
+    return [...fullQuotas(scope, room), ...objectsThatDoNotFit(scope, room)];
+  },
 };
 
 /** ResourceQuotas: what lives stays, what comes next must fit. Anything new may be what a quota counts. */
@@ -143,9 +146,8 @@ function raise(quota: Manifest, names: string[], needed: Amounts): Allowance {
 }
 
 /** Quotas that are changed to less than what is used: nothing goes, and nothing more comes. */
-const fullQuotas = ({ changes, before, after }: Scope): Impact[] => {
-  const room = quotaRoomIn(after, before);
-  return changes.flatMap((change): Impact[] => {
+const fullQuotas = ({ changes }: Scope, room: QuotaRoom): Impact[] =>
+  changes.flatMap((change): Impact[] => {
     if (!('put' in change) || change.put.kind !== 'ResourceQuota') return [];
     const { put } = change;
     const used = room.used(put);
@@ -166,12 +168,10 @@ const fullQuotas = ({ changes, before, after }: Scope): Impact[] => {
       },
     ];
   });
-};
 
 /** New and changed objects that a quota counts, and that are not pods. */
-const objectsThatDoNotFit = ({ changes, before, after }: Scope): Impact[] => {
-  const room = quotaRoomIn(after, before);
-  return changes.flatMap((change): Impact[] => {
+const objectsThatDoNotFit = ({ changes, before, after }: Scope, room: QuotaRoom): Impact[] =>
+  changes.flatMap((change): Impact[] => {
     if (!('put' in change)) return [];
     const { put } = change;
     const resource = resourceOf(put);
@@ -194,4 +194,3 @@ const objectsThatDoNotFit = ({ changes, before, after }: Scope): Impact[] => {
       ];
     });
   });
-};
