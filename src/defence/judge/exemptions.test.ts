@@ -64,6 +64,8 @@ test('what a role of the system holds beyond its own is judged, and nothing else
     assert.deepEqual(standing(clusterRole(name, [own])), [], name);
     assert.deepEqual(checksOf(standing(clusterRole(name, [own, escalate]))), ['rbac/escalate'], name);
   }
+  const volumes = clusterRole('rempart:volumes', [rule('create patch', '', 'persistentvolumes')]);
+  assert.equal(standing(volumes).length, 1, 'it changes volumes, and makes none');
   const many = Array.from({ length: 10_001 }, (_, index) => `r${index}`).join(' ');
   const huge = rule('get', '', `secrets ${many}`);
   assert.deepEqual(checksOf(standing(clusterRole('system:node', [huge]))), ['rbac/read-secrets']);

@@ -14,7 +14,7 @@ const podAccess = 'pods/attach pods/exec pods/portforward pods/proxy';
  * Whoever else takes such a name, or writes more into such a role, is judged.
  */
 export const systemRules: Record<string, PolicyRule[]> = {
-  'rempart:volumes': volumes,
+  'rempart:volumes': [rule(`patch ${read}`, '', 'persistentvolumes')],
   'system:aggregate-to-edit': [
     rule(`${read} ${write}`, '', `pods ${podAccess}`),
     rule('create', '', 'pods/eviction serviceaccounts/token'),
