@@ -53,7 +53,7 @@ export function judgeBenchmark(snapshot: Snapshot, options: BenchmarkOptions): B
   const exceptions = [...fromFile, ...(isLive ? clusterExceptions(snapshot, nowMs).found : [])];
   const used = new Set<Exception>();
   const waive = (failure: Failure) => {
-    const exception = exceptionFor(failure, exceptions) ?? (isLive ? exemptionFor(failure) : undefined);
+    const exception = exceptionFor(failure, exceptions) ?? (isLive ? exemptionFor(failure, snapshot) : undefined);
     if (exception) used.add(exception);
     return exception?.expired ? undefined : exception;
   };

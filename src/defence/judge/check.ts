@@ -81,7 +81,7 @@ function judgeSource(source: Source, helm: HelmObjects, nowMs: number, options: 
     ...provenanceOf(source),
     ...{ minor: snapshot.minor, levels: chosen, checks: active },
     ...{ files: loaded?.files.length ?? 0, objects, coverage },
-    ...waive(failures, exceptions, loaded !== undefined),
+    ...waive(failures, exceptions, snapshot),
     unreadable: [...(loaded?.unreadable ?? []), ...(whole?.unreadable ?? []), ...unreadable, ...inCluster.invalid],
     unassessed: [
       ...newerThanKnown(snapshot.minor),
@@ -127,16 +127,17 @@ function unreadCustomResources(snapshot: Snapshot): Unassessed[] {
 function waive(
   failures: Failure[],
   exceptions: Exception[],
-  isManifests: boolean,
+  snapshot: Snapshot,
 ): Pick<CheckReport, 'failures' | 'waived' | 'exceptions'> {
+  const isLive = snapshot.source === 'cluster';
   const standing: Failure[] = [];
   const waived: Waived[] = [];
   const used = new Set<Exception>();
   for (const failure of failures) {
-    const exception = exceptionFor(failure, exceptions) ?? (isManifests ? undefined : exemptionFor(failure));
+    const exception = exceptionFor(failure, exceptions) ?? (isLive ? exemptionFor(failure, snapshot) : undefined);
     if (exception) used.add(exception);
     if (exception && !exception.expired) waived.push({ failure, exception });
-    else standing.push(isManifests ? failure : withOrigin(failure));
+    else standing.push(isLive ? withOrigin(failure) : failure);
   }
   return {
     failures: standing.sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity)),

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PolicyRule } from '../../api/rbac/rules.ts';
+import { type PolicyRule, uncovered } from '../../api/rbac/rules.ts';
 import { clusterRole, clusterRoleBinding, role, rule, user, userGroup } from '../../api/rbac/write-rule.ts';
 import { bootstrapObjects } from '../../cluster/control-plane/bootstrap-objects.ts';
 import { createControllers } from '../../controllers/controllers.ts';
 import { rolesFor } from '../../reconcile/permissions.ts';
 import { checks } from '../checks.ts';
 import type { Manifest } from '../contract.ts';
+import { kubernetesRoles } from '../testing/kubernetes-roles.ts';
 import { clusterOf } from '../testing/worlds.ts';
 import { exemptionFor, withOrigin } from './exemptions.ts';
 import { contextOf, type Failure, judge } from './judge.ts';
+import { kubernetesRules, rempartRules } from './system-rights.ts';
 
 const ofRights = checks.filter(({ id }) => id.startsWith('rbac/'));
 function failuresOf(...objects: Manifest[]): Failure[] {
@@ -19,26 +21,69 @@ function failuresOf(...objects: Manifest[]): Failure[] {
     contextOf(clusterOf(objects)),
   ).failures;
 }
-const standing = (...objects: Manifest[]) => failuresOf(...objects).filter((failure) => !exemptionFor(failure));
+const foreign = { closedByDefault: false };
+const ours = { closedByDefault: true };
+const standing = (...objects: Manifest[]) =>
+  failuresOf(...objects).filter((failure) => !exemptionFor(failure, foreign));
+const standingHere = (...objects: Manifest[]) =>
+  failuresOf(...objects).filter((failure) => !exemptionFor(failure, ours));
 const checksOf = (failures: Failure[]) => [...new Set(failures.map(({ check }) => check.id))].sort();
 
 const secrets = rule('get list', '', 'secrets');
 const escalate = rule('escalate', 'rbac.authorization.k8s.io', 'clusterroles');
 
-test('what a new cluster of ours consists of is waived', () => {
+/** Every role and binding that a new cluster of ours has. */
+function ownRights(): Manifest[] {
   const controllers = createControllers({
     ...{ authority: '', volumesDirectory: '/volumes', podRange: '10.0.0.0/16' },
     sign: () => '',
   });
   const derived = controllers.flatMap((controller) => Object.values(rolesFor(controller)));
-  const rights = bootstrapObjects({ clientAuthority: '', derived }).filter(({ kind }) => kind.includes('Role'));
+  return bootstrapObjects({ clientAuthority: '', derived }).filter(({ kind }) => kind.includes('Role'));
+}
+
+test('what a new cluster of ours consists of is waived', () => {
   // With one, those that are missing are missing indeed.
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'kube-system' } };
+  const rights = ownRights();
   assert.ok(failuresOf(account, ...rights).some(({ check }) => check.id === 'rbac/dangling-binding'));
   assert.deepEqual(
-    standing(account, ...rights).map(({ judged, check }) => [judged.object.metadata.name, check.id]),
+    standingHere(account, ...rights).map(({ judged, check }) => [judged.object.metadata.name, check.id]),
     [],
   );
+});
+
+test('what Kubernetes makes by itself is waived', () => {
+  const roles = [...kubernetesRoles].map(([name, rules]) => {
+    const [namespace = '', own] = name.split('/');
+    return own === undefined ? clusterRole(name, rules) : role(namespace, own, rules);
+  });
+  assert.deepEqual(new Set(failuresOf(...roles).map(({ judged }) => judged.object)), new Set(roles));
+  assert.deepEqual(standing(...roles), []);
+});
+
+test('what is waived of a role is no more than the role holds', () => {
+  const roles = ownRights().filter(({ kind }) => kind === 'ClusterRole');
+  const own = new Map(roles.map(({ metadata, rules }) => [metadata.name, rules as PolicyRule[]]));
+  const beyond = (known: Record<string, PolicyRule[]>, roles: Map<string, PolicyRule[]>) =>
+    Object.entries(known).flatMap(([name, rules]) => {
+      const wider = uncovered(rules, roles.get(name) ?? []);
+      return wider.length > 0 ? [[name, wider]] : [];
+    });
+  assert.deepEqual(beyond(kubernetesRules, kubernetesRoles), []);
+  assert.deepEqual(beyond(rempartRules, own), []);
+});
+
+test('what only clusters of ours have is waived on these only', () => {
+  const volumes = clusterRole('system:controller:local-path-release-controller', [
+    rule('patch', '', 'persistentvolumes'),
+  ]);
+  const administrators = [
+    clusterRole('cluster-admin', [rule('*', '*', '*')]),
+    clusterRoleBinding('rempart:admins', 'cluster-admin', [userGroup('rempart:admins')]),
+  ];
+  assert.deepEqual(standingHere(volumes, ...administrators), []);
+  assert.deepEqual(checksOf(standing(volumes, ...administrators)), ['rbac/cluster-admin', 'rbac/create-volumes']);
 });
 
 test('a role that only takes a name of the system is judged, and it is said whose it may be', () => {
@@ -65,16 +110,17 @@ test('what a role of the system holds beyond its own is judged, and nothing else
     assert.deepEqual(checksOf(standing(clusterRole(name, [own, escalate]))), ['rbac/escalate'], name);
   }
   const volumes = clusterRole('rempart:volumes', [rule('create patch', '', 'persistentvolumes')]);
-  assert.equal(standing(volumes).length, 1, 'it changes volumes, and makes none');
+  assert.equal(standingHere(volumes).length, 1, 'it changes volumes, and makes none');
   const many = Array.from({ length: 10_001 }, (_, index) => `r${index}`).join(' ');
   const huge = rule('get', '', `secrets ${many}`);
   assert.deepEqual(checksOf(standing(clusterRole('system:node', [huge]))), ['rbac/read-secrets']);
 });
 
-test('a role of a namespace is the system’s own in kube-system only', () => {
+test('a role of kube-system is the system’s own there only, not elsewhere and not everywhere', () => {
   const name = 'system:controller:token-cleaner';
   assert.deepEqual(standing(role('kube-system', name, [secrets])), []);
-  assert.deepEqual(checksOf(standing(role('shop', name, [secrets]))), ['rbac/read-secrets']);
+  for (const other of [role('shop', name, [secrets]), clusterRole(name, [secrets])])
+    assert.deepEqual(checksOf(standing(other)), ['rbac/read-secrets'], other.kind);
 });
 
 test('admin, edit and view collect what is judged where it stands; with rules of their own they are judged', () => {

@@ -1,30 +1,27 @@
 import type { PolicyRule } from '../../api/rbac/rules.ts';
 import { read, rule, write } from '../../api/rbac/write-rule.ts';
 
-const pods = [rule(`create delete update ${read} patch`, '', 'pods')];
-const volumes = [rule(`create delete update ${read} patch`, '', 'persistentvolumes')];
-const nodeStatus = [rule('patch update', '', 'nodes/status')];
-const collector = [rule(`delete patch update ${read}`, '*', '*')];
+const pods = [rule('create delete list patch watch', '', 'pods')];
 const csr = 'certificatesigningrequests';
 const podAccess = 'pods/attach pods/exec pods/portforward pods/proxy';
 
 /**
- * What roles of the system's own allow that a check finds: of Kubernetes 1.31 to 1.36
- * (https://github.com/kubernetes/kubernetes/tree/master/plugin/pkg/auth/authorizer/rbac/bootstrappolicy) and of Rempart.
- * Whoever else takes such a name, or writes more into such a role, is judged.
+ * What roles that Kubernetes 1.32 to 1.36 makes by itself allow and a check finds
+ * (https://github.com/kubernetes/kubernetes/tree/master/plugin/pkg/auth/authorizer/rbac/bootstrappolicy); a Role is named
+ * with its namespace. Whoever else takes such a name, or writes more into such a role, is judged.
  */
-export const systemRules: Record<string, PolicyRule[]> = {
-  'rempart:volumes': [rule(`patch ${read}`, '', 'persistentvolumes')],
+export const kubernetesRules: Record<string, PolicyRule[]> = {
+  'kube-system/system:controller:bootstrap-signer': [rule(read, '', 'secrets')],
+  'kube-system/system:controller:token-cleaner': [rule(`delete ${read}`, '', 'secrets')],
   'system:aggregate-to-edit': [
-    rule(`${read} ${write}`, '', `pods ${podAccess}`),
+    rule(write, '', `pods ${podAccess}`),
     rule('create', '', 'pods/eviction serviceaccounts/token'),
     rule('impersonate', '', 'serviceaccounts'),
-    rule(read, '', 'secrets services/proxy'),
+    rule(read, '', `${podAccess} secrets services/proxy`),
   ],
   'system:kube-controller-manager': [
     rule('create', '', 'serviceaccounts/token'),
-    rule('create delete get update', '', 'secrets serviceaccounts'),
-    rule('get', '', 'configmaps namespaces'),
+    rule('get', '', 'configmaps namespaces secrets serviceaccounts'),
     rule('list watch', '*', '*'),
   ],
   'system:kubelet-api-admin': [
@@ -36,55 +33,65 @@ export const systemRules: Record<string, PolicyRule[]> = {
     rule('create', '', 'pods/eviction serviceaccounts/token'),
     rule(read, '', 'configmaps secrets'),
   ],
-  'system:node-problem-detector': nodeStatus,
-  'system:persistent-volume-provisioner': volumes,
+  'system:node-problem-detector': [rule('patch', '', 'nodes/status')],
+  'system:persistent-volume-provisioner': [rule(`create delete ${read}`, '', 'persistentvolumes')],
   'system:volume-scheduler': [rule(`patch update ${read}`, '', 'persistentvolumeclaims persistentvolumes')],
-  'system:controller:attachdetach-controller': nodeStatus,
-  'system:controller:bootstrap-signer': [rule(read, '', 'secrets')],
-  'system:controller:certificate-approver-controller': [
-    rule('update', 'certificates.k8s.io', `${csr}/approval ${csr}/finalizers`),
-  ],
+  'system:controller:attachdetach-controller': [rule('patch update', '', 'nodes/status')],
   'system:controller:certificate-controller': [rule('update', 'certificates.k8s.io', `${csr}/approval ${csr}/status`)],
   'system:controller:clusterrole-aggregation-controller': [
     rule(`escalate patch update ${read}`, 'rbac.authorization.k8s.io', 'clusterroles'),
   ],
   'system:controller:daemon-set-controller': pods,
   'system:controller:disruption-controller': [rule('get', '*', '*/scale')],
-  'system:controller:expand-controller': [...volumes, rule('get', '', 'secrets')],
-  'system:controller:garbage-collector-controller': collector,
-  'system:controller:generic-garbage-collector': collector,
+  'system:controller:expand-controller': [rule(`patch update ${read}`, '', 'persistentvolumes')],
+  'system:controller:generic-garbage-collector': [rule(`delete patch update ${read}`, '*', '*')],
   'system:controller:horizontal-pod-autoscaler': [
     rule('get update', '*', '*/scale'),
     rule(read, 'custom.metrics.k8s.io external.metrics.k8s.io', '*'),
   ],
   'system:controller:job-controller': pods,
-  'system:controller:local-path-provisioner-controller': volumes,
-  'system:controller:local-path-release-controller': volumes,
   'system:controller:namespace-controller': [rule(`delete deletecollection ${read}`, '*', '*')],
   'system:controller:node-controller': [
     rule(`delete patch update ${read}`, '', 'nodes'),
     rule('patch update', '', 'nodes/status pods/status'),
   ],
-  'system:controller:node-ipam-controller': [rule(`patch ${read}`, '', 'nodes')],
-  'system:controller:persistent-volume-binder': [...pods, ...volumes, rule('get', '', 'secrets')],
-  'system:controller:persistent-volume-binder-controller': volumes,
-  'system:controller:persistent-volume-reclaim-controller': volumes,
-  'system:controller:pv-protection-controller': volumes,
-  'system:controller:replica-set-controller': pods,
+  'system:controller:persistent-volume-binder': [
+    rule(`create delete ${read}`, '', 'pods'),
+    rule(`create delete update ${read}`, '', 'persistentvolumes'),
+  ],
+  'system:controller:pv-protection-controller': [rule(`update ${read}`, '', 'persistentvolumes')],
   'system:controller:replicaset-controller': pods,
   'system:controller:replication-controller': pods,
+  'system:controller:resourcequota-controller': [rule('list watch', '*', '*')],
+  'system:controller:route-controller': [rule('patch', '', 'nodes/status')],
+  'system:controller:statefulset-controller': [rule('create delete get patch update', '', 'pods')],
+  'system:controller:ttl-controller': [rule('list patch update watch', '', 'nodes')],
+};
+
+const ownPods = [rule(`create delete patch ${read}`, '', 'pods')];
+
+/** What roles that only clusters of Rempart have allow, and what theirs allow beyond those of Kubernetes. */
+export const rempartRules: Record<string, PolicyRule[]> = {
+  'rempart:volumes': [rule(`patch ${read}`, '', 'persistentvolumes')],
+  'system:controller:certificate-approver-controller': [
+    rule('update', 'certificates.k8s.io', `${csr}/approval ${csr}/finalizers`),
+  ],
+  'system:controller:daemon-set-controller': ownPods,
+  'system:controller:garbage-collector-controller': [rule(`delete patch update ${read}`, '*', '*')],
+  'system:controller:job-controller': ownPods,
+  'system:controller:local-path-provisioner-controller': [rule(`create ${read}`, '', 'persistentvolumes')],
+  'system:controller:local-path-release-controller': [rule(`patch ${read}`, '', 'persistentvolumes')],
+  'system:controller:node-ipam-controller': [rule(`patch ${read}`, '', 'nodes')],
+  'system:controller:persistent-volume-binder-controller': [rule(`update ${read}`, '', 'persistentvolumes')],
+  'system:controller:persistent-volume-reclaim-controller': [rule(`delete patch ${read}`, '', 'persistentvolumes')],
+  'system:controller:replica-set-controller': ownPods,
+  'system:controller:replication-controller': ownPods,
   'system:controller:resourcequota-controller': [
-    rule('list watch', '*', '*'),
     rule(read, '', 'configmaps persistentvolumeclaims pods replicationcontrollers resourcequotas secrets services'),
   ],
-  'system:controller:route-controller': nodeStatus,
-  'system:controller:statefulset-controller': pods,
-  'system:controller:token-cleaner': [rule(`delete ${read}`, '', 'secrets')],
-  'system:controller:ttl-controller': [rule(`patch update ${read}`, '', 'nodes')],
+  'system:controller:statefulset-controller': ownPods,
 };
 
 /** Bindings of the system's own that a check finds: the role cluster-admin, and the one group that has it. */
-export const systemAdministrators: Record<string, string> = {
-  'cluster-admin': 'system:masters',
-  'rempart:admins': 'rempart:admins',
-};
+export const kubernetesAdministrators: Record<string, string> = { 'cluster-admin': 'system:masters' };
+export const rempartAdministrators: Record<string, string> = { 'rempart:admins': 'rempart:admins' };

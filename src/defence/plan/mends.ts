@@ -73,7 +73,7 @@ function exceptionsOf(snapshot: Snapshot, nowMs: number) {
   const isLive = snapshot.source !== 'manifests';
   const { found, invalid } = isLive ? clusterExceptions(snapshot, nowMs) : { found: [], invalid: [] };
   const exceptionOf = (failure: Failure): Exception | undefined => {
-    const exception = isLive ? (exceptionFor(failure, found) ?? exemptionFor(failure)) : undefined;
+    const exception = isLive ? (exceptionFor(failure, found) ?? exemptionFor(failure, snapshot)) : undefined;
     return exception?.expired ? undefined : exception;
   };
   return { found, invalid, exceptionOf };

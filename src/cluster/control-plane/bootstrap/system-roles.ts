@@ -113,8 +113,9 @@ export const systemRoles: KubernetesObject[] = [
   clusterRole('system:kube-controller-manager', [
     events,
     ...lease('kube-controller-manager'),
-    rule('create delete get update', '', 'secrets serviceaccounts'),
-    rule('get', '', 'configmaps namespaces'),
+    rule('delete', '', 'secrets'),
+    rule('create update', '', 'secrets serviceaccounts'),
+    rule('get', '', 'configmaps namespaces secrets serviceaccounts'),
     rule('create', '', 'serviceaccounts/token'),
     tokenReviews,
     accessReviews,
