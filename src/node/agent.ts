@@ -30,7 +30,7 @@ export type AgentOptions = {
   /** Services of all namespaces: shared with the network room in the same process. */
   services: Cache<any>;
   runtime: Runtime;
-  /** Holds `pods/`; on a disk. */
+  /** Holds `pods/`, and `seccomp/` with the profiles that pods may name; on a disk. */
   dataDirectory: string;
   /** Holds what must not reach a disk: a tmpfs is mounted at `<runDirectory>/memory`. */
   runDirectory: string;
@@ -86,6 +86,7 @@ export function createAgent(options: AgentOptions): Agent {
   const memoryDirectory = join(options.runDirectory, 'memory');
   const localPathRoot = options.localPathRoot ?? join(dataDirectory, 'local-path');
   for (const path of [podsDirectory, memoryDirectory, logsDirectory]) makePrivate(path);
+  makePrivate(join(dataDirectory, 'seccomp'));
   const node = nodeOptions(options);
   const { machine } = node;
   const cache = createCache(client, 'pods', { fieldSelector: `spec.nodeName=${nodeName}` }, { clock, log });

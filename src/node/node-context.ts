@@ -62,6 +62,7 @@ export function createNodeContext(options: AgentOptions, parts: ContextParts): N
       ensureImage(runtime.images, puller, { secret: sources.secret, record }, pod, container),
     facts: (podIPs) => ({ nodeName, hostIP: machine.address, podIPs, allocatable: allocatableOf(node) }),
     seccompDefault: options.seccompDefault ?? (() => true),
+    seccompDirectory: join(options.dataDirectory, 'seccomp'),
     nodeMemoryBytes: machine.memoryBytes,
     hostIP: machine.address,
     clusterDns: options.clusterDns,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Container as ContainerSpec, Pod, SeccompProfile } from '../api/schema/types.d.ts';
 import type { ContainerSecurity, Image } from './runtimes/runtime.ts';
 
@@ -21,6 +22,13 @@ const maskedPaths = [
 ];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
+export type SeccompOfNode = {
+  /** Who says nothing runs under the runtime's profile; false: under none. */
+  seccompDefault: boolean;
+  /** Where root of the node puts the profiles that pods name; nothing else of the node is read for them. */
+  seccompDirectory: string;
+};
+
 /**
  * Pod and container security contexts merged, for one container. Without a seccomp profile it gets RuntimeDefault, closed
  * by default, unless that protection is off. Throws ConfigError for what this node cannot honour, instead of running it
@@ -30,7 +38,7 @@ export function containerSecurity(
   pod: Pod,
   container: ContainerSpec,
   image: Pick<Image, 'user'>,
-  seccompDefault = true,
+  node: SeccompOfNode,
 ): ContainerSecurity {
   const podContext = pod.spec!.securityContext ?? {};
   const context = container.securityContext ?? {};
@@ -50,9 +58,7 @@ export function containerSecurity(
     noNewPrivileges: !allowEscalation,
     addCapabilities: context.capabilities?.add ?? [],
     dropCapabilities: context.capabilities?.drop ?? [],
-    seccomp: privileged
-      ? { type: 'Unconfined' }
-      : seccomp(context.seccompProfile ?? podContext.seccompProfile, seccompDefault),
+    seccomp: privileged ? { type: 'Unconfined' } : seccomp(context.seccompProfile ?? podContext.seccompProfile, node),
     maskedPaths: unmasked ? [] : maskedPaths,
     readonlyPaths: unmasked ? [] : readonlyPaths,
   };
@@ -77,13 +83,16 @@ export function sandboxSecurity(pod: Pod): ContainerSecurity {
   };
 }
 
+/** Above, containerd takes the number modulo 2^32, or for a name that the image's /etc/passwd may give to root. */
+const userMax = 2 ** 31 - 1;
+
 function runAs(pod: Pod, container: ContainerSpec, image: Pick<Image, 'user'>) {
   const podContext = pod.spec!.securityContext ?? {};
   const context = container.securityContext ?? {};
   const asked = context.runAsUser ?? podContext.runAsUser;
   const nonRoot = context.runAsNonRoot ?? podContext.runAsNonRoot ?? false;
   const [imageUser = ''] = image.user.split(':');
-  const imageIsNumeric = /^\d+$/.test(imageUser);
+  const imageIsNumeric = /^\d+$/.test(imageUser) && Number(imageUser) <= userMax;
   if (nonRoot) {
     const uid = asked ?? (imageIsNumeric ? Number(imageUser) : imageUser === '' ? 0 : undefined);
     if (uid === undefined)
@@ -103,15 +112,18 @@ function runAs(pod: Pod, container: ContainerSpec, image: Pick<Image, 'user'>) {
   return { runAsUser, runAsUsername, runAsGroup };
 }
 
-function seccomp(profile: SeccompProfile | undefined, isDefault: boolean): ContainerSecurity['seccomp'] {
-  if (profile === undefined) return { type: isDefault ? 'RuntimeDefault' : 'Unconfined' };
+function seccomp(
+  profile: SeccompProfile | undefined,
+  { seccompDefault, seccompDirectory }: SeccompOfNode,
+): ContainerSecurity['seccomp'] {
+  if (profile === undefined) return { type: seccompDefault ? 'RuntimeDefault' : 'Unconfined' };
   if (profile.type === 'RuntimeDefault' || profile.type === 'Unconfined') return { type: profile.type };
   const path = profile.localhostProfile ?? '';
   if (path === '' || path.startsWith('/') || path.split('/').includes('..'))
     throw new ConfigError(
-      `seccompProfile.localhostProfile ${JSON.stringify(path)} must be a relative path below seccomp/`,
+      `seccompProfile.localhostProfile ${JSON.stringify(path)} must be a relative path below ${seccompDirectory}`,
     );
-  return { type: 'Localhost', localhostPath: path };
+  return { type: 'Localhost', localhostPath: join(seccompDirectory, path) };
 }
 
 /** Sysctls that are namespaced and isolated: https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/ */

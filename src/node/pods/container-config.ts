@@ -28,7 +28,9 @@ export type ContainerPlan = {
 export async function containerConfig(plan: ContainerPlan, context: NodeContext): Promise<ContainerConfig> {
   const { pod, spec, attempt, sandbox, image, volumes } = plan;
   const ips = pod.spec!.hostNetwork ? [context.hostIP] : sandbox.ips;
-  const security = containerSecurity(pod, spec, image, context.seccompDefault());
+  const { seccompDirectory } = context;
+  const seccomp = { seccompDefault: context.seccompDefault(), seccompDirectory };
+  const security = containerSecurity(pod, spec, image, seccomp);
   const variables = await environment(pod, spec, context.facts(ips), context.sources);
   const byName = new Map(variables.map(({ name, value }) => [name, value]));
   const expanded = (words: string[] = []) => words.map((word) => expand(word, (name) => byName.get(name)));

@@ -55,6 +55,7 @@ export type NodeContext = {
   facts(podIPs: string[]): NodeFacts;
   /** Whether containers that say nothing run under the runtime's seccomp profile, now. */
   seccompDefault(): boolean;
+  seccompDirectory: string;
   nodeMemoryBytes: number;
   hostIP: string;
   podsDirectory: string;

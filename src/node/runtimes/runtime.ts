@@ -135,6 +135,7 @@ export type ContainerSecurity = {
   noNewPrivileges: boolean;
   addCapabilities: string[];
   dropCapabilities: string[];
+  /** `localhostPath` is absolute. */
   seccomp: { type: 'RuntimeDefault' | 'Unconfined' | 'Localhost'; localhostPath?: string };
   /** Without it the runtime's default holds, where the kernel has AppArmor. */
   appArmor?: { type: 'RuntimeDefault' | 'Unconfined' | 'Localhost'; localhostProfile?: string };
