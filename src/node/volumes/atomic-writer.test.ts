@@ -29,6 +29,15 @@ test('an update that a killed agent left half done does not become the next one'
   assert.equal(readFileSync(join(root, 'a'), 'utf8'), '2');
 });
 
+test('an update that fails leaves nothing, however often it is tried', async (context) => {
+  const root = folder(context);
+  await writeAtomically(root, files({ a: '1' }));
+  const before = readdirSync(root);
+  for (let tries = 0; tries < 2; tries++)
+    await assert.rejects(writeAtomically(root, files({ secret: '1', b: '1', 'b/c': '1' })));
+  assert.deepEqual(readdirSync(root), before);
+});
+
 test('a path that would leave the volume is refused', () => {
   for (const path of ['', '/etc/passwd', '../x', 'a/../../x', '..data', '..x/y', 'a//b', './a', 'a\0'.repeat(3000)])
     assert.throws(() => checkPath(path), /invalid path/, path.slice(0, 20));

@@ -40,7 +40,13 @@ export async function writeAtomically(
   const fresh = `..${new Date().toISOString().slice(0, 10).replaceAll('-', '_')}_${randomBytes(4).toString('hex')}`;
   await mkdir(join(directory, fresh), { mode: 0o755 });
   await chmod(join(directory, fresh), 0o755);
-  for (const [path, content] of files) await writeOne(join(directory, fresh), path, content, owner);
+  try {
+    for (const [path, content] of files) await writeOne(join(directory, fresh), path, content, owner);
+  } catch (error) {
+    // It is tried again, for as long as the pod lives.
+    await rm(join(directory, fresh), { recursive: true, force: true });
+    throw error;
+  }
   // One that a killed agent left leads to what is about to be removed.
   await rm(join(directory, '..data_tmp'), { force: true });
   await symlink(fresh, join(directory, '..data_tmp'));

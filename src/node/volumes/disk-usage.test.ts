@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { diskUsage } from './disk-usage.ts';
-
-function folder(context: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'rempart-usage-'));
-  context.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
+import { folder, makeTooDeep, oddName } from './testing/folder.ts';
 
 test('files count wherever they are, what a link leads to does not', async (context) => {
   const root = folder(context);
@@ -30,4 +24,13 @@ test('many files hide none: they are counted by another process', { skip }, asyn
   writeFileSync(join(root, 'z/file'), Buffer.alloc(5_000_000, 1));
   const bytes = await diskUsage(root);
   assert.ok(bytes >= 5_000_000 && bytes < 8_000_000, String(bytes));
+});
+
+test('nothing hides behind a name that is no UTF-8 or a path that is too long', { skip }, async (context) => {
+  const bytes = Buffer.alloc(5_000_000, 1);
+  const [odd, deep] = [folder(context), folder(context)];
+  mkdirSync(oddName(odd));
+  writeFileSync(Buffer.concat([oddName(odd), Buffer.from('/file')]), bytes);
+  makeTooDeep(deep, bytes);
+  for (const path of [odd, deep]) assert.ok((await diskUsage(path)) >= 5_000_000, path);
 });

@@ -10,22 +10,30 @@ const entriesMax = 10_000;
 const elsewhereMsMax = 60_000;
 
 /** Bytes that a directory's files take on disk; nothing when there is none. Rejects when they are too many to count. */
-export async function diskUsage(path: string): Promise<number> {
+export const diskUsage = (path: string): Promise<number> => countedHere(path).catch(() => countedElsewhere(path));
+
+/** Rejects when there is much, or something that no path of ours reaches: a pod must not hide files so. */
+async function countedHere(path: string): Promise<number> {
   let bytes = 0;
   let entries = 0;
   const pending = [path];
   while (pending.length > 0) {
     const directory = pending.pop()!;
-    // What vanishes meanwhile takes nothing.
-    const handle = await opendir(directory).catch(() => undefined);
-    if (handle === undefined) continue;
-    for await (const entry of handle) {
-      if (++entries > entriesMax) return countedElsewhere(path);
-      if (entry.isDirectory()) pending.push(join(directory, entry.name));
-      else bytes += (await lstat(join(directory, entry.name)).catch(() => ({ blocks: 0 }))).blocks * 512;
+    for await (const entry of (await opendir(directory).catch(ifGone)) ?? []) {
+      if (++entries > entriesMax) throw new Error('too many files');
+      // What is no UTF-8 was read as this.
+      if (entry.name.includes('\ufffd')) throw new Error('a name that cannot be asked for');
+      const inner = join(directory, entry.name);
+      if (entry.isDirectory()) pending.push(inner);
+      else bytes += ((await lstat(inner).catch(ifGone))?.blocks ?? 0) * 512;
     }
   }
   return bytes;
+}
+
+/** What vanished meanwhile takes nothing. */
+function ifGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /** By du(1), which says a sum also when something vanished under it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Pod } from '../../api/schema/types.d.ts';
 import { depthMax, setGroup } from './ownership.ts';
-import { asRoot, folder, mode } from './testing/folder.ts';
+import { asRoot, folder, mode, oddName } from './testing/folder.ts';
 
 const podOf = (fsGroup: number) => ({ spec: { securityContext: { fsGroup } } }) as Pod;
 
@@ -32,8 +32,10 @@ test('a volume as deep as may be gets its group, a deeper one is told', asRoot, 
   const deepest = join(volume, ...Array.from({ length: depthMax }, () => 'd'));
   mkdirSync(deepest, { recursive: true });
   writeFileSync(join(deepest, 'file'), '');
+  writeFileSync(oddName(volume), '');
   await setGroup(volume, podOf(5000));
   assert.equal(statSync(join(deepest, 'file')).gid, 5000);
+  assert.equal(statSync(oddName(volume)).gid, 5000);
   mkdirSync(join(deepest, 'd'));
   await assert.rejects(setGroup(volume, podOf(5001)), /deeper than 256 directories/);
 });

@@ -32,15 +32,14 @@ export async function setGroup(root: string, pod: Pod): Promise<void> {
  */
 async function ownBelow(directory: FileHandle, gid: number, depth: number): Promise<void> {
   if (depth > depthMax) throw new VolumeError(`fsGroup: the volume is deeper than ${depthMax} directories`);
-  const path = `/proc/self/fd/${directory.fd}`;
-  const entries: Dirent[] = await readdir(path, { withFileTypes: true });
+  const path = `/proc/self/fd/${directory.fd}/`;
+  // Names are bytes, not all of them UTF-8.
+  const entries: Dirent<Buffer>[] = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
   for (const entry of entries) {
-    if (entry.isSymbolicLink()) await lchown(`${path}/${entry.name}`, -1 >>> 0, gid);
+    const place = Buffer.concat([Buffer.from(path), entry.name]);
+    if (entry.isSymbolicLink()) await lchown(place, -1 >>> 0, gid);
     if (!entry.isDirectory() && !entry.isFile()) continue;
-    const handle = await open(
-      `${path}/${entry.name}`,
-      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-    );
+    const handle = await open(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       await own(handle, gid);
       if ((await handle.stat()).isDirectory()) await ownBelow(handle, gid, depth + 1);

@@ -1,8 +1,9 @@
-import { chmod, lstat, mkdir, realpath, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, normalize, relative } from 'node:path';
 import type { PersistentVolume } from '../../api/schema/types.d.ts';
 import { checkHostPath } from './host-path.ts';
 import { setGroup } from './ownership.ts';
+import { removeTree } from './remove-tree.ts';
 import { leavesParent } from './sub-path.ts';
 import { type MountedVolume, type VolumeContext, VolumeError, type VolumeType } from './volume-type.ts';
 
@@ -90,5 +91,5 @@ export async function removeLocal(root: string, volume: PersistentVolume): Promi
   const inside = parent === real || isInside(real, parent);
   if (!found.isDirectory() || !inside)
     throw new VolumeError(`persistentvolume "${name}": ${path} leads outside of ${root}`);
-  await rm(join(parent, relative(dirname(path), path)), { recursive: true, force: true });
+  await removeTree(join(parent, relative(dirname(path), path)));
 }

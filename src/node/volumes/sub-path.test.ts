@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -47,6 +48,19 @@ test(
     assert.deepEqual(readdirSync(secret), []);
   },
 );
+
+test('what a container puts in a volume is mounted without being opened', asRoot, async (context) => {
+  const root = folder(context);
+  const volume = join(root, 'volume');
+  mkdirSync(volume);
+  // Opening this one fails: nothing in any kernel answers to it. Opening a watchdog would restart the machine.
+  execFileSync('mknod', [join(volume, 'device'), 'c', '240', '77']);
+  execFileSync('mkfifo', [join(volume, 'pipe')]);
+  for (const name of ['device', 'device', 'pipe', 'pipe']) {
+    await mountSubPath(volume, name, join(root, 'targets', name), systemMounter);
+    assert.equal(statSync(join(root, 'targets', name)).ino, statSync(join(volume, name)).ino);
+  }
+});
 
 test(
   'directories that a sub-path makes are root’s, with the rights of the volume, not of what lies between',

@@ -1,10 +1,13 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, stat, writeFile } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Mounter } from './mounter.ts';
 import { VolumeError } from './volume-type.ts';
 
 const maxDepth = 64;
+
+/** open(2)'s O_PATH, which Node does not name: a place is held and nothing is opened, neither a device nor a pipe. */
+const holdOnly = 0o10000000 | constants.O_NOFOLLOW;
 
 /**
  * Mounts a path inside a volume at `target`, so that no symbolic link in the volume can lead a container outside of
@@ -22,11 +25,11 @@ export async function mountSubPath(volume: string, subPath: string, target: stri
   const root = await realpath(volume);
   const handle = await walk(root, await resolved(root, components));
   try {
+    if (await shows(target, handle, mounter)) return;
     const isDirectory = (await handle.stat()).isDirectory();
     await mkdir(dirname(target), { recursive: true });
     if (isDirectory) await mkdir(target, { recursive: true });
     else await writeFile(target, '', { flag: 'a' });
-    if (await shows(target, handle, mounter)) return;
     await mounter.bind(`/proc/${process.pid}/fd/${handle.fd}`, target);
   } finally {
     await handle.close();
@@ -58,12 +61,11 @@ async function resolved(root: string, components: string[]): Promise<string[]> {
 export const leavesParent = (path: string) => path === '..' || path.startsWith('../');
 
 async function walk(root: string, components: string[]): Promise<FileHandle> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  let handle = await open(root, flags | constants.O_DIRECTORY);
+  let handle = await open(root, holdOnly | constants.O_DIRECTORY);
   const { mode } = await handle.stat();
   for (const component of components) {
     const path = `/proc/self/fd/${handle.fd}/${component}`;
-    const next = await openOrMake(path, flags, mode).catch(async (error) => {
+    const next = await openOrMake(path, mode).catch(async (error) => {
       await handle.close();
       throw new VolumeError(`subPath component ${JSON.stringify(component)} cannot be opened`, { cause: error });
     });
@@ -73,14 +75,22 @@ async function walk(root: string, components: string[]): Promise<FileHandle> {
   return handle;
 }
 
-async function openOrMake(path: string, flags: number, mode: number): Promise<FileHandle> {
+async function openOrMake(path: string, mode: number): Promise<FileHandle> {
   try {
-    return await open(path, flags);
+    return await hold(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   await mkdir(path, { mode: mode & 0o777 });
-  const handle = await open(path, flags);
-  await handle.chmod(mode & 0o7777);
+  const handle = await hold(path);
+  await chmod(`/proc/self/fd/${handle.fd}`, mode & 0o7777);
   return handle;
+}
+
+/** A link itself could be held, too. */
+async function hold(path: string): Promise<FileHandle> {
+  const handle = await open(path, holdOnly);
+  if (!(await handle.stat()).isSymbolicLink()) return handle;
+  await handle.close();
+  throw new Error('it is a symbolic link');
 }

@@ -17,7 +17,7 @@ import { plainMounter } from '../testing/mounter.ts';
 import { checkHostPath } from './host-path.ts';
 import { systemMounter } from './mounter.ts';
 import { isInside, removeLocal } from './persistent.ts';
-import { asRoot, folder, isRoot, mode } from './testing/folder.ts';
+import { asRoot, folder, isRoot, makeTooDeep, mode } from './testing/folder.ts';
 import type { VolumeSources } from './volume-type.ts';
 import { createVolumes, volumeTypes } from './volumes.ts';
 
@@ -203,6 +203,21 @@ test('only a real directory below the root of local volumes is ever removed', as
   assert.equal(existsSync(join(local, 'pvc-1')), false);
   await removeLocal(local, volume(join(local, 'never-made')));
   assert.equal(isInside('/a', '/a/..b'), true);
+});
+
+test('what a container makes of its volumes cannot keep them from being removed', async (context) => {
+  const root = folder(context);
+  const volumes = volumesIn(root);
+  const pod = testPod({ volumes: [{ name: 'disk', emptyDir: {} }] });
+  const mounted = await volumes.mount(pod, facts);
+  makeTooDeep(mounted.get('disk')!.hostPath, Buffer.alloc(1));
+  await volumes.release('uid-1');
+  assert.deepEqual(readdirSync(join(root, 'pods')), []);
+  const local = join(root, 'local');
+  mkdirSync(join(local, 'pvc-1'), { recursive: true });
+  makeTooDeep(join(local, 'pvc-1'), Buffer.alloc(1));
+  await removeLocal(local, { spec: { hostPath: { path: join(local, 'pvc-1') } } } as PersistentVolume);
+  assert.deepEqual(readdirSync(local), []);
 });
 
 test('hostPath types are checked or made', async (context) => {

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container as ContainerSpec, Pod, Volume } from '../../api/schema/types.d.ts';
 import { expand } from '../environment/expand.ts';
@@ -12,6 +12,7 @@ import { hostPathVolume } from './host-path.ts';
 import type { Mounter } from './mounter.ts';
 import { claimVolume, ephemeralVolume } from './persistent.ts';
 import { projectedVolume } from './projected.ts';
+import { removeTree } from './remove-tree.ts';
 import { secretVolume } from './secret.ts';
 import { mountSubPath } from './sub-path.ts';
 import { type MountedVolume, VolumeError, type VolumeSources, type VolumeType } from './volume-type.ts';
@@ -122,8 +123,8 @@ export function createVolumes(options: VolumesOptions): Volumes {
       const left = await mounter.below(directory);
       // Removing through a mount would delete what is mounted: someone's data.
       if (left.length > 0) throw new VolumeError(`${left[0]} is still mounted`);
-      await rm(directory, { recursive: true, force: true });
-      await rm(join(memoryDirectory, podUid), { recursive: true, force: true });
+      await removeTree(directory);
+      await removeTree(join(memoryDirectory, podUid));
     },
 
     async present() {
