@@ -25,11 +25,17 @@ async function createNode({ client }: TestCluster, conditions: object[], name?: 
   await client.update('nodes', { ...created, status: { conditions } } as any, { subresource: 'status' });
 }
 
+const effectsOf = ({ caches }: TestCluster, name: string): string =>
+  ((caches('nodes').get('', name) as Node | undefined)?.spec?.taints ?? [])
+    .map(({ effect }) => effect)
+    .sort()
+    .join();
+
 test('a node that falls silent is lost: its conditions, its taints, its pods say so, and intolerant pods go', async (t) => {
   const controllers = [nodeLifecycleController(), taintEvictionController()];
   const clock = manualClock();
   const cluster = await startCluster(t, controllers, [], clock);
-  const { client, caches, eventually } = cluster;
+  const { client, caches } = cluster;
   await createNode(cluster, [ready('True')]);
   const pod = (name: string, tolerations: object[]) =>
     client.create<Pod>('pods', {
@@ -42,31 +48,49 @@ test('a node that falls silent is lost: its conditions, its taints, its pods say
   await client.update('pods', { ...stays, status }, { subresource: 'status' });
   const now = () => caches('nodes').get('', 'n1') as Node | undefined;
   await passing(clock, () => now()?.status?.conditions?.some((one) => one.reason === 'NodeStatusUnknown'));
-  const effects = () => (now()?.spec?.taints ?? []).map(({ effect }) => effect).sort();
   const podNow = (name: string) => caches('pods').get('default', name) as Pod | undefined;
-  await eventually('pods', () => podNow('stays')?.status?.conditions?.some((one) => one.reason === 'NodeNotReady'));
-  assert.deepEqual(effects(), ['NoSchedule'], 'with no other node there is nowhere to go');
+  await passing(clock, () => podNow('stays')?.status?.conditions?.some((one) => one.reason === 'NodeNotReady'));
+  assert.equal(effectsOf(cluster, 'n1'), 'NoSchedule', 'with no other node there is nowhere to go');
   await createNode(cluster, [ready('True')], 'n2');
   await passing(clock, () => podNow('goes')?.metadata.deletionTimestamp);
-  assert.deepEqual(effects(), ['NoExecute', 'NoSchedule']);
+  assert.equal(effectsOf(cluster, 'n1'), 'NoExecute,NoSchedule');
   assert.equal(podNow('stays')!.metadata.deletionTimestamp, undefined);
 });
 
 test('when the last node that was ready is lost, pods of the others are no longer sent away', async (t) => {
-  const cluster = await startCluster(t, [nodeLifecycleController()]);
-  const { client, caches, eventually } = cluster;
+  const clock = manualClock();
+  const cluster = await startCluster(t, [nodeLifecycleController()], [], clock);
+  const { client } = cluster;
   await createNode(cluster, [ready('True')], 'n2');
   await createNode(cluster, [ready('False')]);
-  const effects = () =>
-    (caches('nodes').get('', 'n1') as Node).spec?.taints
-      ?.map(({ effect }) => effect)
-      .sort()
-      .join();
-  await eventually('nodes', () => effects() === 'NoExecute,NoSchedule');
+  await passing(clock, () => effectsOf(cluster, 'n1') === 'NoExecute,NoSchedule');
   const other = await client.get<Node>('nodes', { name: 'n2' });
   const status = { conditions: [ready('False')] };
   await client.update('nodes', { ...other, status } as any, { subresource: 'status' });
-  await eventually('nodes', () => effects() === 'NoSchedule');
+  await passing(clock, () => effectsOf(cluster, 'n1') === 'NoSchedule');
+});
+
+test('pods are sent away from one node after the other, and from none when most of them are lost', async (t) => {
+  const clock = manualClock();
+  const cluster = await startCluster(t, [nodeLifecycleController()], [], clock);
+  for (const name of ['n1', 'n2', 'n3']) await createNode(cluster, [ready('True')], name);
+  for (const name of ['n4', 'n5']) await createNode(cluster, [ready('False')], name);
+  const left = () => ['n1', 'n2', 'n3', 'n4', 'n5'].filter((name) => effectsOf(cluster, name).includes('NoExecute'));
+  await passing(clock, () => left().length === 2);
+  const leftMs = (name: string) => {
+    const { spec } = cluster.caches('nodes').get('', name) as Node;
+    return Date.parse(spec!.taints!.find(({ effect }) => effect === 'NoExecute')!.timeAdded!);
+  };
+  assert.ok(Math.abs(leftMs('n4') - leftMs('n5')) >= 10_000);
+  const third = await cluster.client.get<Node>('nodes', { name: 'n3' });
+  const status = { conditions: [ready('False')] };
+  await cluster.client.update('nodes', { ...third, status } as any, { subresource: 'status' });
+  await passing(clock, () => effectsOf(cluster, 'n3') === 'NoSchedule');
+  for (let seconds = 0; seconds < 15; seconds++) {
+    clock.advance(1000);
+    await new Promise(setImmediate);
+  }
+  assert.equal(effectsOf(cluster, 'n3'), 'NoSchedule');
 });
 
 test('a lease that is renewed keeps a node alive', async (t) => {

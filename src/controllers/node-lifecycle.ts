@@ -1,11 +1,12 @@
 import type { Lease, Node, NodeCondition, Pod, Taint } from '../api/schema/types.d.ts';
 import { formatTime } from '../foundation/clock.ts';
 import { equalJson } from '../foundation/json.ts';
-import { type Condition, conditionOf, isTrue, withCondition } from '../reconcile/conditions.ts';
+import { type Condition, conditionOf, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
-import { isDeleting, keyOf } from '../reconcile/owned.ts';
+import { isDeleting } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { isReady, nodeNameOf } from './pods.ts';
+import { createZones, isReadyNode } from './zone-disruption.ts';
 
 const leases = 'leases.coordination.k8s.io';
 const leaseNamespace = 'kube-node-lease';
@@ -30,8 +31,7 @@ const graceMs = 40_000;
  */
 export function nodeLifecycleController(): Controller {
   const heartbeats = new Map<string, { record: string; atMs: number }>();
-  /** Names: counted as they come and go, since a large cluster has many of them and they change all the time. */
-  const readyNodes = new Set<string>();
+  const zones = createZones();
 
   function silentMs(context: ControllerContext, node: Node): number {
     const { name } = node.metadata;
@@ -51,14 +51,9 @@ export function nodeLifecycleController(): Controller {
     reads: [leases, 'pods'],
     writes: { nodes: ['update'], 'nodes/status': ['update'], 'pods/status': ['update'] },
     enqueue: {
-      nodes: ({ metadata: { name } }, { cache }) => {
-        const node = cache<Node>('nodes').get('', name);
-        const wereReady = readyNodes.size > 0;
-        if (node && isReadyNode(node)) readyNodes.add(name);
-        else readyNodes.delete(name);
-        if (readyNodes.size > 0 === wereReady) return [];
-        const others = cache<Node>('nodes').list();
-        return others.filter((other) => !isReadyNode(other)).map(keyOf);
+      nodes: ({ metadata: { name } }, { cache, clock }) => {
+        const concerned = zones.note(name, cache<Node>('nodes').get('', name), clock.monotonicMs());
+        return concerned.map((other) => ({ namespace: '', name: other }));
       },
       [leases]: ({ metadata }) =>
         metadata.namespace === leaseNamespace ? [{ namespace: '', name: metadata.name }] : [],
@@ -71,55 +66,65 @@ export function nodeLifecycleController(): Controller {
         return undefined;
       }
       const quietMs = silentMs(context, node);
-      const lost = quietMs >= graceMs;
-      if (lost) node = await markLost(context, node);
-      const isOther = (other: Node) => isReadyNode(other) && other.metadata.name !== name;
-      const hasOthers = !isReadyNode(node) && context.cache<Node>('nodes').list().some(isOther);
-      const taints = taintsFor(node, context.clock.now(), hasOthers);
+      if (quietMs >= graceMs) {
+        const marked = await markLost(context, node);
+        // It comes back with this change, when its zone knows of it.
+        if (marked !== node) return undefined;
+      }
+      const waitsForTurn = troubleOf(node) !== undefined && !isLeft(node);
+      const turnMs = waitsForTurn ? zones.takeTurn(name, context.clock.monotonicMs()) : Infinity;
+      const isToLeave = turnMs === 0 || (isLeft(node) && !zones.areAllDown());
+      const taints = taintsFor(node, context.clock.now(), isToLeave);
       if (!equalJson(taints, node.spec?.taints ?? []))
         node = await context.client.update<Node>('nodes', { ...node, spec: { ...node.spec, taints } });
       if (!isReadyNode(node)) await markPods(context, node);
-      // Silence makes no event: look again when the grace would be over.
-      return lost ? undefined : { requeueAfterMs: graceMs - quietMs + 100 };
+      // Neither silence nor a turn makes an event: look again when the grace would be over, or the turn comes.
+      const waits = [graceMs - quietMs + 100, turnMs].filter((waitMs) => waitMs > 0 && waitMs < Infinity);
+      return waits.length > 0 ? { requeueAfterMs: Math.min(...waits) } : undefined;
     },
   };
 }
 
-const isReadyNode = ({ status }: Node): boolean => isTrue(status?.conditions, 'Ready');
+/** The taint of a node that says that it is not ready, or says nothing any more; one that has yet to begin has its own. */
+function troubleOf({ status }: Node): string | undefined {
+  const ready = conditionOf(status?.conditions, 'Ready')?.status;
+  return ready === 'False' ? notReady : ready === 'Unknown' ? unreachable : undefined;
+}
+
+/** Its pods are sent away already. */
+const isLeft = ({ spec }: Node): boolean =>
+  (spec?.taints ?? []).some(({ key, effect }) => effect === 'NoExecute' && (key === notReady || key === unreachable));
 
 async function markLost(context: ControllerContext, node: Node): Promise<Node> {
   const nowMs = context.clock.now();
   let conditions = node.status?.conditions as Condition[] | undefined;
   const wasReady = conditionOf(conditions, 'Ready')?.status;
   for (const type of ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']) {
-    const never = conditionOf(conditions, type) === undefined;
+    const said = conditionOf(conditions, type);
+    const never = said === undefined;
     const reason = never ? 'NodeStatusNeverUpdated' : 'NodeStatusUnknown';
     const message = never ? 'Kubelet never posted node status.' : 'Kubelet stopped posting node status.';
-    if (conditionOf(conditions, type)?.status === 'Unknown') continue;
-    conditions = withCondition(conditions, { type, status: 'Unknown', reason, message }, nowMs);
+    if (said?.status === 'Unknown') continue;
+    conditions = withCondition(conditions, { ...said, type, status: 'Unknown', reason, message }, nowMs);
   }
   if (wasReady !== 'Unknown')
     context.event(node, 'Normal', 'NodeNotReady', `Node ${node.metadata.name} status is now: NodeNotReady`);
   return writeStatus(context, 'nodes', node, { ...node.status, conditions });
 }
 
-/**
- * The node's taints with those that follow from its conditions; times of taints that stay are kept. Pods are sent away
- * only where another node is ready: when all of them are lost, it is likely that we are, and there is nowhere to go.
- * https://kubernetes.io/docs/concepts/architecture/nodes/#rate-limits-on-eviction
- */
-export function taintsFor({ spec, status }: Node, nowMs: number, hasOthers: boolean): Taint[] {
+/** The node's taints with those that follow from its conditions; times of taints that stay are kept. */
+export function taintsFor(node: Node, nowMs: number, isToLeave: boolean): Taint[] {
+  const { spec, status } = node;
   const wanted: Taint[] = [];
-  const ready = conditionOf(status?.conditions, 'Ready')?.status;
-  // A node that has said nothing yet registers with its own taint.
-  const trouble = ready === 'False' ? notReady : ready === 'Unknown' ? unreachable : undefined;
+  const trouble = troubleOf(node);
   if (trouble) wanted.push({ key: trouble, effect: 'NoSchedule' });
-  if (trouble && hasOthers) wanted.push({ key: trouble, effect: 'NoExecute' });
+  if (trouble && isToLeave) wanted.push({ key: trouble, effect: 'NoExecute' });
   for (const [type, key] of Object.entries(pressureTaints))
     if (conditionOf(status?.conditions, type)?.status === 'True') wanted.push({ key, effect: 'NoSchedule' });
   if (spec?.unschedulable) wanted.push({ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' });
   const present = spec?.taints ?? [];
-  const kept = present.filter(({ key }) => !ours.has(key) || (ready === undefined && key === notReady));
+  const isNew = conditionOf(status?.conditions, 'Ready') === undefined;
+  const kept = present.filter(({ key }) => !ours.has(key) || (isNew && key === notReady));
   const derived = wanted.map(
     (taint) =>
       present.find(({ key, effect }) => key === taint.key && effect === taint.effect) ??
