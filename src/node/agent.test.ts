@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -322,9 +323,15 @@ test('a static pod runs from its file, is mirrored, and stops when the file goes
     file,
     'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: "web:1"}]}\n',
   );
+  // What stands beside it and comes first.
+  writeFileSync(join(staticPodsDirectory, 'a.yaml'), '{');
+  writeFileSync(
+    join(staticPodsDirectory, 'b.yaml'),
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec: {containers: [null]}\n',
+  );
+  execFileSync('mkfifo', [join(staticPodsDirectory, 'c.yaml')]);
   await startAgent({ staticPodsDirectory });
   await runtimeBecomes(() => runtime.find('web')?.state === 'running');
-  writeFileSync(join(staticPodsDirectory, 'broken.yaml'), '{');
   const mirror = await podBecomes('web-node-1', isReady);
   assert.equal(mirror.metadata.ownerReferences?.[0]?.kind, 'Node');
   await client.delete('pods', { namespace: 'default', name: 'web-node-1' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -52,7 +52,7 @@ async function start(t: TestContext, present?: Pod) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   };
   return {
-    ...{ begun, told, file, write },
+    ...{ begun, told, directory, file, write },
     end: () => {
       for (const [uid, { stop }] of running) if (stop) running.delete(uid);
     },
@@ -99,4 +99,13 @@ test('a mirror of an older file is replaced; a pod of somebody’s that has its 
   const others = await start(t, shown({}));
   assert.deepEqual(others.told, []);
   assert.deepEqual(others.begun, ['one']);
+});
+
+test('of two files with a pod of the same name the first one counts, so that they do not take turns', async (t) => {
+  const { begun, told, directory, file, pass } = await start(t);
+  const other = readFileSync(file, 'utf8').replace('one', 'two');
+  writeFileSync(join(directory, 'web2.json'), other);
+  await pass(130);
+  assert.deepEqual(begun, ['one']);
+  assert.ok(told.every((what) => what === 'create web-node'));
 });

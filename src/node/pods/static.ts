@@ -1,18 +1,16 @@
-import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { load } from 'js-yaml';
 import type { KubernetesObject } from '../../api/object.ts';
 import { mirrorAnnotation } from '../../api/pods/mirror-pod.ts';
 import type { Pod } from '../../api/schema/types.d.ts';
 import { ApiError } from '../../api/status.ts';
-import { kubectlSchema } from '../../api/yaml-schema.ts';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { Pods } from './pods.ts';
-import { isStatic, sourceAnnotation } from './static-pod.ts';
+import { readStaticPod } from './static-file.ts';
+import { isStatic } from './static-pod.ts';
 import { createTurn } from './turn.ts';
 
 export type StaticPodsOptions = {
@@ -27,7 +25,6 @@ export type StaticPodsOptions = {
 };
 
 const filesMax = 64;
-const fileBytesMax = 1024 * 1024;
 const rereadMs = 60_000;
 const settleMs = 100;
 const endingMs = 1000;
@@ -48,7 +45,10 @@ export async function startStaticPods(options: StaticPodsOptions): Promise<() =>
     const found = new Map<string, Pod>();
     for (const name of names.sort().slice(0, filesMax)) {
       try {
-        found.set(name, staticPod(await readBounded(join(directory, name)), options.nodeName));
+        const pod = await readStaticPod(join(directory, name), options.nodeName);
+        const other = [...found].find(([, { metadata }]) => isNamed(pod, metadata));
+        if (other) throw new Error(`its pod has the name and namespace of the one in ${other[0]}`);
+        found.set(name, pod);
       } catch (error) {
         log.error('a static pod file cannot be used', { file: join(directory, name), error });
         const before = known.get(name);
@@ -119,38 +119,12 @@ function watchIfPossible(directory: string, log: Log, onChange: () => void): FSW
  */
 const isNameEnding = ({ metadata }: Pod, pods: Pick<Pods, 'list' | 'get'>): boolean =>
   pods.list().some((other) => {
-    const { name, namespace, uid } = other.metadata;
-    const hasName = isStatic(other) && name === metadata.name && namespace === metadata.namespace;
-    return hasName && pods.get(uid!)?.memory.stop?.deleted === true;
+    const hasName = isStatic(other) && isNamed(other, metadata);
+    return hasName && pods.get(other.metadata.uid!)?.memory.stop?.deleted === true;
   });
 
-async function readBounded(path: string): Promise<string> {
-  const handle = await open(path);
-  try {
-    const { size } = await handle.stat();
-    if (size > fileBytesMax) throw new Error(`larger than ${fileBytesMax} bytes`);
-    return await handle.readFile('utf8');
-  } finally {
-    await handle.close();
-  }
-}
-
-/** The pod a file describes: named after the node too, with a uid that changes with the file. */
-function staticPod(text: string, nodeName: string): Pod {
-  const pod = load(text, { schema: kubectlSchema, maxAliases: 100 }) as Pod | null;
-  if (pod?.kind !== 'Pod' || pod.apiVersion !== 'v1') throw new Error('not a v1 Pod');
-  if (!pod.metadata?.name || !pod.spec?.containers?.length) throw new Error('a name and containers are required');
-  const hash = createHash('sha256').update(nodeName).update(text).digest('hex').slice(0, 32);
-  const annotations = {
-    ...pod.metadata.annotations,
-    [sourceAnnotation]: 'file',
-    'kubernetes.io/config.hash': hash,
-  };
-  const { name, namespace = 'default' } = pod.metadata;
-  const metadata = { ...pod.metadata, name: `${name}-${nodeName}`, namespace, uid: hash, annotations, generation: 1 };
-  const tolerations = [...(pod.spec.tolerations ?? []), { operator: 'Exists', effect: 'NoExecute' }];
-  return { ...pod, metadata, spec: { ...pod.spec, nodeName, tolerations } };
-}
+const isNamed = ({ metadata }: Pod, { name, namespace }: Pod['metadata']): boolean =>
+  metadata.name === name && metadata.namespace === namespace;
 
 /** Shows the pod in the API, and takes away a mirror of an older file. */
 async function mirror(pod: Pod, { client, nodeName, nodeUid, pods }: StaticPodsOptions): Promise<void> {
