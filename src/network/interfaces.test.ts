@@ -7,6 +7,7 @@ test('names carry the cluster, and fit into what the kernel allows', () => {
     interfaceName: 'rp-main',
     servicesTable: 'rempart_main_services',
     policiesTable: 'rempart_main_policies',
+    connectionsTable: 'rempart_main_connections',
   });
   assert.equal(namesOf('abcdef01234').interfaceName.length, 14);
   for (const bad of ['', 'Main', 'a-b', 'x; flush ruleset', 'abcdefghijkl'])

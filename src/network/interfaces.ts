@@ -20,6 +20,7 @@ export function namesOf(clusterId: string) {
     interfaceName: `rp-${clusterId}`,
     servicesTable: `rempart_${clusterId}_services`,
     policiesTable: `rempart_${clusterId}_policies`,
+    connectionsTable: `rempart_${clusterId}_connections`,
   };
 }
 
@@ -59,9 +60,10 @@ export async function removeNetwork(
   run: RunCommand,
   settings: { clusterId: string; stateDirectory: string },
 ): Promise<void> {
-  const { interfaceName, servicesTable, policiesTable } = namesOf(settings.clusterId);
+  const { interfaceName, servicesTable, policiesTable, connectionsTable } = namesOf(settings.clusterId);
   await removeTable(run, 'ip', servicesTable);
   await removeTable(run, 'inet', policiesTable);
+  await removeTable(run, 'inet', connectionsTable);
   const { code } = await run('ip', ['link', 'show', 'dev', interfaceName]);
   if (code === 0) await mustRun(run, 'ip', ['link', 'delete', 'dev', interfaceName]);
   const others = Object.keys(networkInterfaces()).some((name) => name.startsWith('rp-') && name !== interfaceName);

@@ -4,6 +4,8 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { Isolation } from '../policy/policy.ts';
 import { type RunCommand, runCommand } from './command.ts';
+import { createConnectionLimit } from './connection-limit.ts';
+import { forgetConnections, trackedConnectionsMax } from './conntrack.ts';
 import { startClusterDns } from './dns/cluster-dns.ts';
 import type { UpstreamServer } from './dns/upstream.ts';
 import {
@@ -113,6 +115,12 @@ export function createNetwork(options: NetworkOptions): Network {
       addressBehind: policies.addressBehind,
       report: options.report,
     });
+  const limitConnections = createConnectionLimit({
+    ...{ tableName: names.connectionsTable, podCIDR: options.podCIDR, trackedMax: trackedConnectionsMax, run, log },
+  });
+  /** They count for the address: without this for whoever has it next, and in the table for up to five days. */
+  const forgetThoseOf = (ip: string) =>
+    forgetConnections(run, ['--orig-src', ip]).catch((error) => log.warn('connections of a pod remain', { ip, error }));
   let stopDns = nothing;
   let stopRestoring = () => {};
   const started = Promise.withResolvers<void>();
@@ -123,13 +131,17 @@ export function createNetwork(options: NetworkOptions): Network {
     const resumes = observer !== undefined && (await listSet(run, observed, 'seen')) !== undefined;
     const running = await policies.start();
     await observer?.start(resumes);
+    await limitConnections();
     await services.start(running.map(({ pod, ip }) => ({ pod, frontends: hostPorts(pod, ip) })));
     // After the caches are complete: a name that exists must never be denied.
     stopDns = await startClusterDns({
       ...options,
       ...{ caches, machineAddresses, mayReachOutside: policies.mayReachOutside },
     });
-    stopRestoring = keepRestored(() => Promise.all([policies.restore(), services.restore()]), { clock, log });
+    stopRestoring = keepRestored(() => Promise.all([policies.restore(), services.restore(), limitConnections()]), {
+      clock,
+      log,
+    });
   }
 
   return {
@@ -144,13 +156,18 @@ export function createNetwork(options: NetworkOptions): Network {
       if (pod.spec?.hostNetwork) return;
       await started.promise;
       observer?.assigned(pod, ip);
-      await Promise.all([policies.podNetworkReady(pod, ip), services.addHostPorts(pod, hostPorts(pod, ip))]);
+      await Promise.all([
+        forgetThoseOf(ip),
+        policies.podNetworkReady(pod, ip),
+        services.addHostPorts(pod, hostPorts(pod, ip)),
+      ]);
     },
     async podNetworkGone(pod, ip) {
       if (pod.spec?.hostNetwork) return;
       await started.promise;
       services.removeHostPorts(pod);
       policies.podNetworkGone(pod, ip);
+      await forgetThoseOf(ip);
     },
     cniConfig: async () => cniConfig({ ...options, mtuBytes: await uplinkMtuBytes(run) }),
     async stop() {

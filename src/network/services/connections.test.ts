@@ -15,7 +15,7 @@ const frontend = (address: string | undefined, protocol: 'udp' | 'tcp', ...ips: 
   sourceRanges: undefined,
 });
 const flows = (before: Frontend[], after: Frontend[]) =>
-  staleDatagrams(before, after).map((args) => args.slice(3).join(' '));
+  staleDatagrams(before, after).map((filter) => filter.slice(2).join(' '));
 
 test('flows to a backend that went are forgotten, others are left alone', () => {
   const before = [frontend('10.96.0.5', 'udp', '10.244.0.2', '10.244.0.3'), frontend('10.96.0.6', 'tcp', '10.244.0.2')];

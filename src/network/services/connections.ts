@@ -1,4 +1,5 @@
-import { mustRun, type RunCommand } from '../command.ts';
+import type { RunCommand } from '../command.ts';
+import { forgetConnections } from '../conntrack.ts';
 import type { Frontend } from './frontends.ts';
 
 const keyOf = ({ address, protocol, port }: Frontend) => `${address ?? ''} ${protocol} ${port}`;
@@ -6,7 +7,7 @@ const keyOf = ({ address, protocol, port }: Frontend) => `${address ?? ''} ${pro
 /**
  * UDP has no end: a client that keeps its port keeps its old backend, or the absence of one, for as long as it sends.
  * Forgets the flows to backends that are gone, and those that went nowhere before there were any. Returns the
- * arguments for `conntrack`, one list per call.
+ * filters for `forgetConnections`, one per call.
  */
 export function staleDatagrams(before: Frontend[], after: Frontend[]): string[][] {
   const old = new Map(
@@ -28,15 +29,11 @@ export function staleDatagrams(before: Frontend[], after: Frontend[]): string[][
 }
 
 const deletion = ({ address, port }: Frontend): string[] => [
-  ...['--delete', '--proto', 'udp'],
+  ...['--proto', 'udp'],
   ...(address === undefined ? [] : ['--orig-dst', address]),
   ...['--orig-port-dst', String(port)],
 ];
 
 export async function forgetDatagrams(run: RunCommand, before: Frontend[], after: Frontend[]): Promise<void> {
-  for (const args of staleDatagrams(before, after)) {
-    const { code, stderr } = await run('conntrack', args);
-    // conntrack answers 1 when there was nothing to delete.
-    if (code !== 0 && !stderr.includes('0 flow entries')) await mustRun(run, 'conntrack', args);
-  }
+  for (const filter of staleDatagrams(before, after)) await forgetConnections(run, filter);
 }
