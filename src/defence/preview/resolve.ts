@@ -5,6 +5,7 @@ import { UsageError } from '../../foundation/usage-error.ts';
 import type { Manifest } from '../contract.ts';
 import { refText } from '../object-ref.ts';
 import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts';
+import { refusalOf } from '../snapshot/sound.ts';
 import type { Impact } from './impact.ts';
 import { kindOf, merged, unlessSame } from './merge.ts';
 
@@ -15,7 +16,7 @@ export const fieldManager = 'rempart';
 
 /**
  * Makes whole objects of what was written: on a live cluster by asking its API server (a dry run of an apply, so with
- * its defaults, merging and admission), else by merging. That the server refuses is an impact by itself.
+ * its defaults, merging and admission), else by merging and validating. That it is refused is an impact by itself.
  */
 export async function resolveChanges(wanted: Change[], snapshot: Snapshot, client?: Client): Promise<Resolved> {
   const resolved: Resolved = { changes: [], refusals: [], notAssessed: [] };
@@ -26,9 +27,10 @@ export async function resolveChanges(wanted: Change[], snapshot: Snapshot, clien
     }
     const live = snapshot.get(changedRef(change));
     const answer = client === undefined ? undefined : await askServer(change.put, client, resolved);
-    resolved.changes.push({
-      put: answer === undefined ? mergedOrWrong(live, change.put) : live ? unlessSame(live, answer) : answer,
-    });
+    const put = answer === undefined ? mergedOrWrong(live, change.put) : live ? unlessSame(live, answer) : answer;
+    resolved.changes.push({ put });
+    const refusal = client === undefined && put !== live ? refusalOf(put) : undefined;
+    if (refusal !== undefined) resolved.refusals.push(refusedBecause(put, refusal, 'an API server'));
   }
   return resolved;
 }
@@ -39,6 +41,11 @@ function mergedOrWrong(live: Manifest | undefined, put: Manifest): Manifest {
   } catch (error) {
     throw new UsageError(`${refText(changedRef({ put }))}: cannot be merged: ${(error as Error).message}`);
   }
+}
+
+function refusedBecause(put: Manifest, why: string, who: string): Impact {
+  const ref = changedRef({ put });
+  return { outcome: 'breaks', subject: { type: 'object', ref }, why: `${who} refuses it: ${why}`, by: [refText(ref)] };
 }
 
 /** No right to write is no verdict about the object; nor is a namespace that comes with the same change. */
@@ -66,13 +73,7 @@ async function askServer(put: Manifest, client: Client, resolved: Resolved): Pro
       resolved.notAssessed.push(`${text}: the API server was not asked: ${error.message}`);
       return undefined;
     }
-    const subject = { type: 'object' as const, ref: changedRef({ put }) };
-    resolved.refusals.push({
-      outcome: 'breaks',
-      subject,
-      why: `the API server refuses it: ${error.message}`,
-      by: [text],
-    });
+    resolved.refusals.push(refusedBecause(put, error.message, 'the API server'));
     return undefined;
   }
 }

@@ -180,6 +180,48 @@ test('manifests are previewed without a cluster, and cannot be changed', async (
   );
 });
 
+test('a manifest without a namespace and one that names default are the same object, whichever changes the other', async () => {
+  const deployment = (app: string) => ({
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: app } },
+    spec: { selector: { matchLabels: { app } }, template: template(app, 80) },
+  });
+  const only = (metadata: object, ...ingress: object[]) => ({
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'only', ...metadata } },
+    spec: { podSelector: { matchLabels: { app: 'db' } }, policyTypes: ['Ingress'], ingress },
+  });
+  const allowing = { from: [{ podSelector: { matchLabels: { app: 'api' } } }] };
+  for (const [there, changed] of [
+    [{}, {}],
+    [{}, { namespace: 'default' }],
+    [{ namespace: 'default' }, {}],
+  ] as const) {
+    const path = file('placed.json', deployment('api'), deployment('db'), only(there, allowing));
+    const words = { ...noWords, files: [file('cut.json', only(changed))] };
+    const { text, exitCode } = await previewOn({ path, nowMs: 0 }, { words, format: 'table', colour: false });
+    assert.match(text, /Deployment default\/api → Deployment default\/db .*can no longer connect/);
+    assert.equal(exitCode, 3);
+  }
+});
+
+test('a file that an API server would refuse is told as refused without one, too', async () => {
+  const path = file('shop-alone.json', namespace('shop'));
+  const policy = {
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'p', namespace: 'shop' } },
+    spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/99' } }] }] },
+  };
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 's', namespace: 'shop' },
+    spec: { ports: [] },
+  };
+  const words = { ...noWords, files: [file('refused.json', policy, service)] };
+  const { text, exitCode } = await previewOn({ path, nowMs: 0 }, { words, format: 'table', colour: false });
+  assert.equal(exitCode, 2);
+  assert.match(text, /NetworkPolicy shop\/p\n +an API server refuses it: spec\.ingress\[0\]\.from\[0\]\.ipBlock\.cidr/);
+  assert.match(text, /Service shop\/s\n +an API server refuses it: spec\.ports/);
+});
+
 test('what cannot be read as a change is wrong use', async () => {
   const path = file('some.json', namespace('shop'));
   const tries: [Partial<ChangeWords>, RegExp][] = [

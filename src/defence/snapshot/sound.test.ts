@@ -40,7 +40,8 @@ test('a NetworkPolicy that an API server refuses is left out; one that it takes 
   const snapshot = of([policy(80)]);
   assert.deepEqual(snapshot.of(kind), []);
   assert.match(snapshot.whyUnread(kind)!, /NetworkPolicy deny: spec\.ingress\[0\]\.ports\[0\]/);
-  assert.deepEqual(of([policy(99)]).objects, [policy(99)]);
+  const taken = { ...policy(99), metadata: { namespace: 'default', name: 'deny' } };
+  assert.deepEqual(of([policy(99)]).objects, [taken], 'in the namespace that is meant');
 });
 
 test('of an object that stands twice and differs it is not known which one counts', () => {

@@ -20,8 +20,8 @@ export async function readSoundSource(options: SourceOptions): Promise<Source> {
 }
 
 /**
- * The snapshot with its objects as an API server would decode them: without null and unknown fields. An object with a
- * value of a wrong type is left out, and so is a NetworkPolicy that would be refused, and its kind counts as unread:
+ * The snapshot with its objects as an API server would decode them: without null and unknown fields, and in `default`
+ * where they name no namespace: a change that names it is of the same object. An object with a value of a wrong type is left out, and so is a NetworkPolicy that would be refused, and its kind counts as unread:
  * nothing may be concluded from its absence. Nor from objects of which two stand there. What comes from an API server was
  * decoded there.
  */
@@ -30,7 +30,8 @@ export function soundSnapshot(snapshot: Snapshot): Snapshot {
   const wrong: { kind: string; why: string }[] = [];
   const objects = snapshot.objects.flatMap((object) => {
     const read = decoded(object);
-    const why = typeof read === 'string' ? read : policyRefusal(read);
+    const isPolicy = kindName(object) === networkPolicyKind;
+    const why = typeof read === 'string' ? read : isPolicy ? refusalOf(read) : undefined;
     if (typeof read !== 'string' && why === undefined) return [read];
     wrong.push({ kind: kindName(object), why: `${refText(refOf(object))}: ${why}` });
     return [];
@@ -69,16 +70,24 @@ export function serverSays(object: Manifest): { refused?: string; unknown: strin
 export function policyRefusal(object: Manifest): string | undefined {
   if (kindName(object) !== networkPolicyKind) return undefined;
   const read = decoded(object);
-  if (typeof read === 'string') return undefined;
-  const kind = known.get(networkPolicyKind)!;
-  // Who applies a manifest that names no namespace chooses one.
-  const applied = { ...read, metadata: { ...read.metadata, namespace: read.metadata.namespace ?? 'default' } };
-  kind.defaults(applied);
-  const [wrong] = kind.validate(applied);
-  return wrong && `${wrong.field}: ${wrong.message}`;
+  return typeof read === 'string' ? undefined : refusalOf(read);
 }
 
-/** The object as decoded, or why it cannot be. */
+/** Why an API server does not take an object that it can decode; undefined: it does, or the kind is not built in. */
+export function refusalOf(object: Manifest): string | undefined {
+  const kind = known.get(kindName(object));
+  if (kind === undefined) return undefined;
+  const applied = structuredClone(object);
+  try {
+    kind.defaults(applied);
+    const [wrong] = kind.validate(applied);
+    return wrong && `${wrong.field}: ${wrong.message}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The object as decoded and placed, or why it cannot be. */
 function decoded(object: Manifest): Manifest | string {
   const { name, namespace } = object.metadata;
   if (typeof name !== 'string' || name === '') return 'it has no name';
@@ -88,8 +97,10 @@ function decoded(object: Manifest): Manifest | string {
   const copy = structuredClone(object);
   try {
     const { mismatch } = decodeFields(kind.schema, copy);
-    return mismatch ?? copy;
+    if (mismatch !== undefined) return mismatch;
   } catch (error) {
     return (error as Error).message;
   }
+  if (kind.namespaced) copy.metadata.namespace ||= 'default';
+  return copy;
 }
