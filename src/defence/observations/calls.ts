@@ -20,6 +20,9 @@ export function attributesOf({
   };
 }
 
+/** Of more names or paths than are kept one by one. */
+export const isOfMany = ({ name, path }: Call): boolean => name === '*' || path === '*';
+
 /** Of more paths than are kept one by one: which they were is not known, and so not which right they need. */
 export const isOfManyPaths = ({ resource, path }: Call): boolean => resource === '' && path === '*';
 

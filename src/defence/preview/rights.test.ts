@@ -57,6 +57,27 @@ test('a narrower role breaks the calls that were seen, with a role that would al
   );
 });
 
+test('calls show that a right is used where they were made and for what they name, and nowhere else', () => {
+  const getting = (resourceNames?: string[]): PolicyRule[] => [
+    { verbs: ['get'], apiGroups: [''], resources: ['configmaps'], ...(resourceNames && { resourceNames }) },
+  ];
+  const everywhere = (rules: PolicyRule[]) => object(rbac, 'ClusterRole', 'all', { rules }, { namespace: undefined });
+  const roleRef = { kind: 'ClusterRole', name: 'all' };
+  const bare = { ...binding, roleRef, kind: 'ClusterRoleBinding', metadata: { name: 'all' } };
+  const here = { ...bare, kind: 'RoleBinding', metadata: { name: 'all', namespace: 'shop' } };
+  const seen = [call('get', 'configmaps', { name: 'a' })];
+  const at = (rules: PolicyRule[]) => clusterOf([namespace('shop'), everywhere(rules), bare]);
+  const safe = `safe ${user}: get configmaps in shop`;
+  const narrowed: Change[] = [{ remove: refOf(bare) }, { put: here }];
+  assert.deepEqual(told(narrowed, seen, at(getting())), ['unknown ServiceAccount shop/api everywhere', safe]);
+  const named: Change = { put: everywhere(getting(['a'])) };
+  assert.deepEqual(told([named], seen, at(getting())), ['unknown ServiceAccount shop/api everywhere', safe]);
+  const many = [call('get', 'configmaps', { name: '*' })];
+  const { impacts, coverage } = preview(at(getting(['a', 'b'])), [named], watched({ calls: many }), 0);
+  assert.match(impacts[0]!.why, /may no longer .*ResourceNames:\["b"\].* everywhere/);
+  assert.deepEqual(coverage.notAssessed, [], 'no other authorizer is needed for them');
+});
+
 test('calls of which the paths are not known break by nothing, and are unknown where some path is lost', () => {
   const paths = (...nonResourceURLs: string[]) => role([...reading, { verbs: ['get'], nonResourceURLs }]);
   const clusterRole = (...urls: string[]) => ({ ...paths(...urls), kind: 'ClusterRole', metadata: { name: 'paths' } });

@@ -3,7 +3,7 @@ import type { RoleIndex } from '../../api/rbac/role-index.ts';
 import { describeRule, type PolicyRule, uncovered } from '../../api/rbac/rules.ts';
 import { describeSubject, isSubject, type Subject, subjectUser } from '../../api/rbac/subject.ts';
 import { refText } from '../object-ref.ts';
-import { isOfManyPaths } from '../observations/calls.ts';
+import { isOfMany } from '../observations/calls.ts';
 import { unseenText } from '../observations/watched.ts';
 import { changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import type { Impact, Outcome } from './impact.ts';
@@ -28,12 +28,13 @@ export function judgeRights(subject: Subject, scope: Scope, old: RoleIndex, now:
     });
     try {
       const used = usedRules(
-        calls.filter((call) => call.namespace === namespace || namespace === ''),
+        calls.filter((call) => call.namespace === namespace),
         subject,
       );
       const lost = uncovered(rules(old), [...rules(now), ...used]);
       const gained = uncovered(rules(now), rules(old));
-      const unseen = `${unseenText(scope.observations.windows.calls)}${livesText(subject, scope.after)}`;
+      const beside = used.length === 0 ? '' : 'beside the calls that are told, ';
+      const unseen = `${beside}${unseenText(scope.observations.windows.calls)}${livesText(subject, scope.after)}`;
       return [
         ...(lost.length > 0 ? [tell('unknown', `${text} may no longer ${rulesText(lost)} ${where}; ${unseen}`)] : []),
         ...(gained.length > 0 ? [tell('opens', `${text} may from then on ${rulesText(gained)} ${where}`)] : []),
@@ -55,16 +56,17 @@ export function judgeManyPaths(call: Call, old: RoleIndex, now: RoleIndex): Pick
   return { outcome: 'unknown', why, by: [] };
 }
 
+/** What the calls show to be used, and no more: of one object not the others, in one namespace not everywhere. */
 const usedRules = (calls: Call[], subject: Subject): PolicyRule[] =>
   calls
-    .filter((call) => comesFrom(call, subject) && !isOfManyPaths(call))
-    .map((call) =>
-      call.resource === ''
-        ? { verbs: [call.verb], nonResourceURLs: [call.path] }
+    .filter((call) => comesFrom(call, subject) && !isOfMany(call))
+    .map(({ verb, group, resource, subresource, name, path }) =>
+      resource === ''
+        ? { verbs: [verb], nonResourceURLs: [path] }
         : {
-            verbs: [call.verb],
-            apiGroups: [call.group],
-            resources: [call.subresource === '' ? call.resource : `${call.resource}/${call.subresource}`],
+            ...{ verbs: [verb], apiGroups: [group] },
+            resources: [subresource === '' ? resource : `${resource}/${subresource}`],
+            ...(name === '' ? {} : { resourceNames: [name] }),
           },
     );
 

@@ -2,7 +2,7 @@ import type { Call } from '../../../api/observations/observation.ts';
 import { bindingText, type Grant, type RoleIndex, roleText } from '../../../api/rbac/role-index.ts';
 import type { Subject } from '../../../api/rbac/subject.ts';
 import { refOf, refText } from '../../object-ref.ts';
-import { attributesOf, callText, isOfManyPaths } from '../../observations/calls.ts';
+import { attributesOf, callText, isOfMany, isOfManyPaths } from '../../observations/calls.ts';
 import { rolesOf } from '../../snapshot/roles.ts';
 import { changedRef, type Snapshot, withChanges } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';
@@ -85,7 +85,8 @@ function judgeCalls(calls: Call[], old: RoleIndex, now: RoleIndex, after: Snapsh
     }
     const [was, will] = [old.allowed(attributesOf(call)), now.allowed(attributesOf(call))];
     if (was === undefined && will === undefined) {
-      if (call.allowed) byOthers++;
+      // Of so many names it may be roles that name each of them: what such a role loses is told of its rights.
+      if (call.allowed && !isOfMany(call)) byOthers++;
       continue;
     }
     const outcome = will === undefined ? 'breaks' : was === undefined && !call.allowed ? 'opens' : 'safe';
