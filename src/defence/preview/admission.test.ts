@@ -243,6 +243,30 @@ test('what pods refer to must be there at their next start', () => {
   );
 });
 
+test('keys and pull secrets that go are missed, and what else is written in them is not assessed', () => {
+  const [container] = template('web', 80).spec.containers;
+  const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'web', key: 'a' } } }];
+  const volumes = [{ name: 'v', secret: { secretName: 'web', items: [{ key: 'a', path: 'a' }] } }];
+  const spec = { containers: [{ ...container, env }], volumes, imagePullSecrets: [{ name: 'pull' }] };
+  const holding = (kind: string, name: string, rest: object = {}) => object('v1', kind, name, rest);
+  const data = { a: 'MQ==', b: 'MQ==' };
+  const objects = [
+    ...[namespace('shop'), holding('ConfigMap', 'web', { data }), holding('Secret', 'web'), holding('Secret', 'pull')],
+    ...running('web', 80, [], spec),
+  ];
+  const outcome = (change: Change) => told(objects, [change])['Deployment shop/web'];
+  assert.deepEqual(outcome({ put: holding('ConfigMap', 'web', { data: { b: 'MQ==' } }) }), ['breaks']);
+  assert.deepEqual(outcome({ put: holding('ConfigMap', 'web', { data: { a: 'Mg==' } }) }), ['safe']);
+  assert.deepEqual(outcome({ put: holding('Secret', 'web', { data: { b: 'MQ==' } }) }), ['breaks']);
+  assert.deepEqual(outcome({ put: holding('Secret', 'web', { type: 'Opaque' }) }), ['safe'], 'values were not read');
+  assert.deepEqual(outcome({ remove: { kind: 'Secret', namespace: 'shop', name: 'pull' } }), ['unknown']);
+  const put = holding('ConfigMap', 'web', { data: { a: 'Mg==' } });
+  const { coverage } = preview(clusterOf(objects), [{ put }], noObservations(), 0);
+  assert.deepEqual(coverage.notAssessed, [
+    'ConfigMap shop/web: whether what uses it works with what is then written there',
+  ]);
+});
+
 test('a folder of workloads: each is held against the rules of its namespace as they will be', () => {
   const changes: Change[] = [
     { put: namespace('new') },

@@ -120,3 +120,100 @@ test('a Service that leads elsewhere leaves unknown what was seen through it; on
   });
   assert.ok(change(ingress as any).includes('opens Ingress shop/web'));
 });
+
+test('what of a Service or an Ingress is not evaluated is unknown when it changes, and never safe', () => {
+  const ports = [{ port: 80, targetPort: 8080 }];
+  const service = (spec: object, metadata: object = {}) => object('v1', 'Service', 's', { spec }, metadata);
+  const paths = (name: string) => [{ path: '/', pathType: 'Prefix', backend: { service: { name } } }];
+  const ingress = (name: string, spec: object = {}) =>
+    object('networking.k8s.io/v1', 'Ingress', 's', {
+      spec: { rules: [{ host: 'h', http: { paths: paths(name) } }], ...spec },
+    });
+  const balanced = { type: 'LoadBalancer', ports };
+  const at = (nodePort: number) => ({ type: 'NodePort', ports: [{ port: 80, targetPort: 8080, nodePort }] });
+  const pairs: [Manifest, Manifest, RegExp][] = [
+    [service({ externalName: 'a.example' }), service({ externalName: 'b.example' }), /externalName/],
+    [service(at(30080)), service(at(30081)), /no longer reachable from outside: NodePort TCP 80 \(port 30080/],
+    [service(balanced), service({ ...balanced, loadBalancerSourceRanges: ['10.0.0.0/8'] }), /loadBalancerSourceRanges/],
+    [service({ ports }), service({ ports: [{ port: 81, targetPort: 8080 }] }), /ports/],
+    [service({ ports }), service({ ports }, { annotations: { internal: 'true' } }), /annotations/],
+    [ingress('a'), ingress('b'), /where h\/ leads/],
+    [ingress('a'), ingress('a', { ingressClassName: 'other' }), /ingressClassName/],
+  ];
+  const toldOf = (was: Manifest, will: Manifest) =>
+    preview(clusterOf([namespace('shop'), was]), [{ put: will }], noObservations(), 0).impacts;
+  for (const [was, will, why] of pairs) {
+    const unknown = toldOf(was, will).filter(({ outcome }) => outcome === 'unknown');
+    assert.match(unknown.map((impact) => impact.why).join(), why);
+  }
+  const more = service({ ports: [...ports, { port: 81, targetPort: 8081 }] }, { labels: { a: 'b' } });
+  assert.deepEqual(
+    toldOf(service({ ports }), more).map(({ outcome }) => outcome),
+    ['safe'],
+    'a port more',
+  );
+});
+
+test('labels and ports that a Service no longer finds at its pods leave unknown what was seen through it', () => {
+  const service = object('v1', 'Service', 'db', {
+    spec: { selector: { app: 'db' }, ports: [{ port: 5432, targetPort: 'main' }] },
+  });
+  const db = running('db', 5432, ['10.0.0.2']);
+  const objects = [namespace('shop'), ...running('api', 80, ['10.0.0.1']), ...db, service];
+  const changedBy = (change: (template: any) => void) => {
+    const put = structuredClone(db[0]!);
+    change(put['spec'].template);
+    return preview(clusterOf(objects), [{ put }], watched({ flows: [flow('api', 'db', 5432)] }), 0)
+      .impacts.filter(({ outcome }) => outcome === 'unknown')
+      .map(({ subject }) => subjectText(subject));
+  };
+  const cut = ['Deployment shop/api → Deployment shop/db TCP 5432', 'Service shop/db'];
+  assert.deepEqual(
+    changedBy((template) => {
+      template.metadata.labels = { other: 'db' };
+    }),
+    cut,
+  );
+  assert.deepEqual(
+    changedBy((template) => {
+      template.spec.containers[0].ports[0].name = 'other';
+    }),
+    cut,
+  );
+  assert.deepEqual(
+    changedBy((template) => {
+      template.metadata.labels.version = '2';
+    }),
+    [],
+  );
+});
+
+test('where a name leads by an EndpointSlice that somebody wrote is not judged, and that is said', () => {
+  const slice = object('discovery.k8s.io/v1', 'EndpointSlice', 's', { endpoints: [{ addresses: ['192.0.2.1'] }] });
+  const { coverage } = preview(clusterOf([namespace('shop'), slice]), [{ remove: refOf(slice) }], noObservations(), 0);
+  assert.ok(coverage.notAssessed.includes('EndpointSlice shop/s: what a change of this kind does is not judged'));
+});
+
+test('a removed ServiceAccount breaks the calls that were seen of it, wherever its tokens are held', () => {
+  const account = (name: string) => object('v1', 'ServiceAccount', name);
+  const rbac = 'rbac.authorization.k8s.io/v1';
+  const role = object(rbac, 'Role', 'r', { rules: [] });
+  const binding = object(rbac, 'RoleBinding', 'r', {
+    roleRef: { kind: 'Role', name: 'r' },
+    subjects: [{ kind: 'ServiceAccount', namespace: 'shop', name: 'idle' }],
+  });
+  const at = clusterOf([namespace('shop'), ...['ci', 'idle', 'none'].map(account), role, binding]);
+  const call = {
+    ...{ user: 'system:serviceaccount:shop:ci', groups: [], verb: 'get', resource: 'pods', group: '', subresource: '' },
+    ...{ namespace: 'shop', name: '', path: '', allowed: true, firstMs: 0, lastMs: 0, count: 1 },
+  };
+  const expected = ['breaks system:serviceaccount:shop:ci: get pods in shop', 'unknown ServiceAccount shop/idle'];
+  for (const removed of [['ci', 'idle', 'none'].map((name) => refOf(account(name))), [refOf(namespace('shop'))]]) {
+    const changes = removed.map((remove): Change => ({ remove }));
+    const { impacts } = preview(at, changes, watched({ calls: [call] }), 0);
+    assert.deepEqual(
+      impacts.map(({ outcome, subject }) => `${outcome} ${subjectText(subject)}`),
+      expected,
+    );
+  }
+});

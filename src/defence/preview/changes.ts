@@ -10,6 +10,7 @@ import { resourceQuota } from './changes/resource-quota.ts';
 import { roles } from './changes/roles.ts';
 import { seccomp } from './changes/seccomp.ts';
 import { service } from './changes/service.ts';
+import { serviceAccount } from './changes/service-account.ts';
 import { validatingAdmissionPolicy } from './changes/validating-admission-policy.ts';
 import { workload } from './changes/workload.ts';
 import type { Previewer } from './scope.ts';
@@ -21,6 +22,7 @@ export const previewers: Previewer[] = [
     validatingAdmissionPolicy,
     mutatingAdmissionPolicy,
     roles,
+    serviceAccount,
     anonymousAccess,
     clientAllowList,
     seccomp,

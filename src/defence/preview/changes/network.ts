@@ -12,7 +12,8 @@ import { judgeFlows, type PlacedFlow } from '../network/flows.ts';
 import { judgeReach } from '../network/reach.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 
-const kinds = new Set([networkPolicyKind, 'Namespace', 'Service', 'EndpointSlice.discovery.k8s.io', ...workloadKinds]);
+const sliceKind = 'EndpointSlice.discovery.k8s.io';
+const kinds = new Set([networkPolicyKind, 'Namespace', 'Service', sliceKind, ...workloadKinds]);
 
 /** So many changed objects are named where all of them together decide. */
 const decidersMax = 5;
@@ -28,6 +29,8 @@ export const network: Previewer = {
     // Nothing but a cluster of ours isolates by it: of any other one it is not judged what it would cut.
     return kinds.has(kind) || (closedByDefault && kind === protectionKind && name === isolationProtection);
   },
+  // Where a name leads by it is not judged.
+  partial: (change) => changedRef(change).kind === sliceKind,
   impacts: judgeNetwork,
 };
 

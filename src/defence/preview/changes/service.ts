@@ -1,29 +1,65 @@
-import { exposes, type PolicyPod, podKey } from '../../../policy/policy.ts';
-import type { Manifest } from '../../contract.ts';
-import { type ObjectRef, refKey, refText } from '../../object-ref.ts';
+import { type PolicyPod, podKey } from '../../../policy/policy.ts';
+import { type ObjectRef, refKey, refOf, refText } from '../../object-ref.ts';
 import { placesOf } from '../../observations/places.ts';
 import { backendsOf } from '../../snapshot/backends.ts';
-import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
+import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
+import { podOf } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
 import { flowText } from '../network/flows.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
+import { exposureChange } from './service-exposure.ts';
 
-const ingressKind = 'Ingress.networking.k8s.io';
+const exposing = ['Service', 'Ingress.networking.k8s.io'];
 
-/** Services and Ingresses: names and addresses that lead elsewhere or nowhere, and what becomes reachable from outside. */
+/**
+ * Services and Ingresses: names and addresses that lead elsewhere or nowhere, also because of labels and ports of pods, and
+ * what becomes reachable from outside.
+ */
 export const service: Previewer = {
   name: 'services',
-  concerns: (change) => ['Service', ingressKind].includes(changedRef(change).kind),
+  concerns: (change, before) => exposing.includes(changedRef(change).kind) || isChangedWorkload(change, before),
+  partial: (change) => !exposing.includes(changedRef(change).kind),
   impacts: judgeServices,
 };
 
+/** Its pods may carry other labels from then on, or have other ports. What goes is told as that. */
+const isChangedWorkload = (change: Change, before: Snapshot): boolean =>
+  'put' in change && podOf(change.put) !== undefined && before.get(changedRef(change)) !== undefined;
+
 function judgeServices(scope: Scope): Judged {
   const { before, after, changes, observations } = scope;
+  const changed = changes.map(changedRef).filter(({ kind }) => exposing.includes(kind));
+  const isChanged = new Set(changed.map(refKey));
+  const around = new Set(
+    changes.filter((change) => isChangedWorkload(change, before)).map((change) => changedRef(change).namespace),
+  );
+  const others = [...around]
+    .flatMap((namespace) => before.of('Service', namespace).map(refOf))
+    .filter((ref) => !isChanged.has(refKey(ref)));
+  const leads = leadsOf(scope);
+  const moves = new Map([...changed, ...others].map((ref) => [ref, leads(ref)]));
+  const lost = [...moves].flatMap(([ref, { lost }]) => lost.map((backend) => ({ ...backend, service: ref })));
+  const told = [...moves].flatMap(([ref, { lost, gained }]): Impact[] => {
+    if (!isChanged.has(refKey(ref)) && lost.length === 0) return [];
+    const isNew = before.get(ref) === undefined;
+    return exposureChange(before.get(ref), after.get(ref), [
+      ...(lost.length > 0 && after.get(ref) ? ['it no longer leads to pods that it leads to now'] : []),
+      ...(gained.length > 0 && !isNew ? ['it leads to pods that it does not lead to now'] : []),
+    ]);
+  });
+  return {
+    impacts: [...flowsThrough(lost, scope), ...told],
+    judged: { object: told.length, flow: observations.flows.length },
+    watched: told.length > 0 ? ['flows'] : [],
+  };
+}
+
+/** Connections that were seen to what a Service no longer leads to. */
+function flowsThrough(lost: (Backend & { service: ObjectRef })[], { observations, ...scope }: Scope): Impact[] {
+  if (lost.length === 0) return [];
   const worlds = scope.worlds();
-  const changed = changes.map(changedRef).filter(({ kind }) => kind === 'Service');
-  const lost = changed.flatMap((ref) => lostBackends(ref, before, after, worlds));
   const places = placesOf(worlds.before, worlds.after);
-  const flows = observations.flows.flatMap((flow): Impact[] => {
+  return observations.flows.flatMap((flow): Impact[] => {
     const ends = { flow, from: places.place(flow.from), to: places.place(flow.to, flow.protocol, flow.port) };
     const target = ends.to.before;
     const found =
@@ -41,78 +77,35 @@ function judgeServices(scope: Scope): Judged {
       },
     ];
   });
-  const told = changes
-    .map(changedRef)
-    .filter(({ kind }) => kind === 'Service' || kind === ingressKind)
-    .map(
-      (ref): Impact =>
-        exposureChange(
-          ref,
-          before,
-          after,
-          lost.some(({ service }) => refKey(service) === refKey(ref)),
-        ),
+}
+
+type Backend = { pod: string; protocol: string; port: number };
+
+/** Pods and ports to which a Service leads now and not afterwards, and the other way round. Pods that go are told as that. */
+function leadsOf({ before, after, worlds }: Scope) {
+  const [old, now] = [worlds().before, worlds().after].map(({ world }) =>
+    Map.groupBy(world.pods, ({ namespace }) => namespace),
+  ) as [Map<string, PolicyPod[]>, Map<string, PolicyPod[]>];
+  const backendsIn = (snapshot: Snapshot, pods: Map<string, PolicyPod[]>, ref: ObjectRef) => {
+    const object = snapshot.get(ref);
+    const found =
+      object === undefined || ref.kind !== 'Service' ? [] : backendsOf(object, pods.get(ref.namespace) ?? []);
+    return new Map(
+      found.flatMap(({ pod, protocol, port, servicePort }): [string, Backend][] =>
+        port === undefined
+          ? []
+          : [[`${podKey(pod)} ${protocol} ${port} ${servicePort}`, { pod: podKey(pod), protocol, port }]],
+      ),
     );
-  return {
-    impacts: [...flows, ...told],
-    judged: { object: told.length, flow: observations.flows.length },
-    watched: ['flows'],
   };
-}
-
-type Lost = { service: ObjectRef; pod: string; protocol: string; port: number };
-
-/** Pods and ports that the Service leads to now and not afterwards. */
-function lostBackends(ref: ObjectRef, before: Snapshot, after: Snapshot, worlds: ReturnType<Scope['worlds']>): Lost[] {
-  const leads = (object: Manifest | undefined, pods: PolicyPod[]) =>
-    object === undefined
-      ? []
-      : backendsOf(object, pods).flatMap(({ pod, protocol, port, servicePort }) =>
-          port === undefined
-            ? []
-            : [{ key: `${podKey(pod)} ${protocol} ${port} ${servicePort}`, pod: podKey(pod), protocol, port }],
-        );
-  const left = new Set(leads(after.get(ref), worlds.after.world.pods).map(({ key }) => key));
-  return leads(before.get(ref), worlds.before.world.pods)
-    .filter(({ key }) => !left.has(key))
-    .map(({ pod, protocol, port }) => ({ service: ref, pod, protocol, port }));
-}
-
-/** What the outside may use, as texts: they are compared. */
-function openingsOf(object: Manifest | undefined): string[] {
-  const spec = object?.['spec'];
-  if (object === undefined || spec === undefined) return [];
-  if (object.kind === 'Ingress') {
-    const rules: any[] = spec.rules ?? [];
-    const paths = rules.flatMap(({ host = '*', http }) =>
-      (http?.paths ?? []).map(({ path = '/' }: any) => `${host}${path}`),
-    );
-    return [...paths, ...(spec.defaultBackend ? ['*'] : [])].map((text) => `Ingress ${text}`);
-  }
-  const ports: any[] = exposes(object) ? (spec.ports ?? []) : [];
-  return [
-    ...ports.map(({ protocol = 'TCP', port }) => `${spec.type} ${protocol} ${port}`),
-    ...(spec.externalIPs ?? []).map((address: string) => `external address ${address}`),
-  ];
-}
-
-function exposureChange(ref: ObjectRef, before: Snapshot, after: Snapshot, losesBackends: boolean): Impact {
-  const [was, will] = [new Set(openingsOf(before.get(ref))), new Set(openingsOf(after.get(ref)))];
-  const opened = [...will.difference(was)];
-  const closed = [...was.difference(will)];
-  const subject = { type: 'object' as const, ref };
-  const by = [refText(ref)];
-  if (opened.length > 0)
-    return { outcome: 'opens', subject, why: `reachable from outside from then on: ${opened.join(', ')}`, by };
-  if (closed.length > 0)
-    return {
-      outcome: 'unknown',
-      subject,
-      why: `no longer reachable from outside: ${closed.join(', ')}; who uses it there is not watched`,
-      by,
+  return (ref: ObjectRef): { lost: Backend[]; gained: Backend[] } => {
+    const [was, will] = [backendsIn(before, old, ref), backendsIn(after, now, ref)];
+    const stays = (pods: Map<string, PolicyPod[]>) => {
+      const keys = new Set((pods.get(ref.namespace) ?? []).map(podKey));
+      return ({ pod }: Backend) => keys.has(pod);
     };
-  if (after.get(ref) === undefined && before.get(ref) !== undefined)
-    return { outcome: 'unknown', subject, why: 'its name no longer resolves; who asks for it is not watched', by };
-  if (losesBackends) return { outcome: 'unknown', subject, why: 'it no longer leads to pods that it leads to now', by };
-  return { outcome: 'safe', subject, why: 'it leads where it did, and nothing more is reachable from outside', by };
+    const missing = (from: Map<string, Backend>, to: Map<string, Backend>) =>
+      [...from].flatMap(([key, backend]) => (to.has(key) ? [] : [backend]));
+    return { lost: missing(was, will).filter(stays(now)), gained: missing(will, was).filter(stays(old)) };
+  };
 }
