@@ -161,7 +161,7 @@ export function createWorld({
     },
     denominate,
     nominatedNode: (uid) => nominations.get(uid)?.nodeName,
-    namespaceChanged: topology.forget,
+    namespaceChanged: topology.namespacesChanged,
   };
 }
 

@@ -5,9 +5,9 @@ import type { Plugin } from './plugin.ts';
 import { podAffinity } from './plugins/pod-affinity.ts';
 import { topologySpread } from './plugins/topology-spread.ts';
 import { type PodInfo, parsePod } from './pod-info.ts';
-import { createWorld, type Snapshot, without } from './snapshot.ts';
+import { domainsMax, domainsPerQuestion, wantedLabel } from './questions.ts';
+import { createWorld, type Snapshot, type World, without } from './snapshot.ts';
 import { buildInfo, buildNode, buildPod, buildWorld } from './testing/builders.ts';
-import { questionsMax } from './topology.ts';
 
 const host = 'kubernetes.io/hostname';
 const labelSelector = { matchLabels: { app: 'x' } };
@@ -147,18 +147,54 @@ test('a heartbeat makes nothing be counted again, a node that comes does', () =>
   assert.equal(ask().size(), 2);
 });
 
-test('of questions too many the one that was not asked for longest is forgotten', () => {
-  const world = buildWorld([buildNode('n1')]);
+/** Counts how often each question is counted anew. */
+function asking(world: World) {
   const counted: string[] = [];
   const ask = (key: string) =>
     world.topology.count({
       ...{ key, namespaces: undefined, domainOf: () => undefined },
       emptyDomainOf: () => `${counted.push(key)}`,
     });
+  return { counted, ask };
+}
+
+test('what hundreds of applications ask in turn is counted once', () => {
+  const { counted, ask } = asking(buildWorld([buildNode('n1')]));
+  for (let round = 0; round < 2; round++) for (let index = 0; index < 600; index++) ask(`q${index}`);
+  assert.equal(counted.length, 600);
+});
+
+test('of questions too many the one that was not asked for longest is forgotten', () => {
+  const { counted, ask } = asking(buildWorld([buildNode('n1')]));
+  const questionsMax = Math.floor(domainsMax / (domainsPerQuestion + 1));
   for (let index = 0; index < questionsMax; index++) ask(`q${index}`);
   ask('q0');
-  ask('one more');
   counted.length = 0;
-  for (const key of ['q0', 'q2', 'q1']) ask(key);
-  assert.deepEqual(counted, ['q1']);
+  ask('q1');
+  assert.deepEqual(counted, []);
+  ask('one more');
+  for (const key of ['q0', 'q1', 'q3', 'q2']) ask(key);
+  assert.deepEqual(counted, ['one more', 'q2']);
+});
+
+test('a namespace that changes makes only those be counted again that choose namespaces by their labels', () => {
+  const world = buildWorld([buildNode('n1')]);
+  const counted: string[] = [];
+  const ask = (key: string, namespaces: string[] | undefined) =>
+    world.topology.count({ key, namespaces, domainOf: () => undefined, emptyDomainOf: () => `${counted.push(key)}` });
+  for (let round = 0; round < 2; round++) {
+    ask('own', ['default']);
+    ask('chosen', undefined);
+    world.namespaceChanged();
+  }
+  assert.deepEqual(counted, ['own', 'chosen', 'chosen']);
+});
+
+test('the label that a selector wants is one that no pod can match without', () => {
+  const expression = (operator: string, ...values: string[]) => ({ key: 'tier', operator, values });
+  assert.deepEqual(wantedLabel({ matchLabels: { app: 'x', tier: 'y' } }), ['app', 'x']);
+  assert.deepEqual(wantedLabel({ matchExpressions: [expression('In', 'y')] }), ['tier', 'y']);
+  for (const other of [expression('In', 'y', 'z'), expression('NotIn', 'y'), { key: 'tier', operator: 'Exists' }])
+    assert.equal(wantedLabel({ matchExpressions: [other] }), undefined);
+  assert.equal(wantedLabel(undefined), undefined);
 });

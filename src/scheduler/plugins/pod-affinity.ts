@@ -1,8 +1,9 @@
+import type { Domains } from '../domains.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { type Plugin, spreadOverRange } from '../plugin.ts';
 import { type PodInfo, type PodTerm, termMatches } from '../pod-info.ts';
+import { type Question, wantedLabel } from '../questions.ts';
 import type { Snapshot } from '../snapshot.ts';
-import type { Domains, Question } from '../topology.ts';
 
 /** Domains of one topology, and who stands there. */
 type Stands = { topologyKey: string; domains: Domains };
@@ -19,10 +20,11 @@ type State = {
 
 /** Placed pods that all `terms` mean, where `topologyKey` puts them. */
 function question(terms: PodTerm[], topologyKey: string, { namespaceLabels }: Snapshot): Question {
-  const [{ namespaceSelector, namespaces }] = terms as [PodTerm];
+  const [{ namespaceSelector, namespaces, selector }] = terms as [PodTerm];
   return {
     key: JSON.stringify(['terms', topologyKey, ...terms.map(({ key }) => key)]),
     namespaces: namespaceSelector === undefined ? namespaces : undefined,
+    label: wantedLabel(selector),
     domainOf: (other, node) =>
       terms.every((term) => termMatches(term, other, namespaceLabels)) ? node.labels[topologyKey] : undefined,
   };

@@ -1,8 +1,9 @@
 import type { LabelSelector } from '../../api/selectors.ts';
+import type { Domains } from '../domains.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
+import type { Question } from '../questions.ts';
 import type { Snapshot } from '../snapshot.ts';
-import type { Domains, Question } from '../topology.ts';
 import { spreadQuestion } from './spread-question.ts';
 
 /** `weight`: of a pod more in a domain; `unlabelled`: the score of a node that is in none. */

@@ -1,7 +1,7 @@
 import { matchesSelector } from '../../api/selectors.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo, Spread } from '../pod-info.ts';
-import type { Question } from '../topology.ts';
+import { type Question, wantedLabel } from '../questions.ts';
 import { matchesNode } from './node-affinity.ts';
 import { untoleratedTaint } from './taints.ts';
 
@@ -17,6 +17,7 @@ export function spreadQuestion(constraint: Spread, pod: PodInfo, keys: string[])
   return {
     key: JSON.stringify(['spread', pod.namespace, selector, topologyKey, keys, ofNode]),
     namespaces: [pod.namespace],
+    label: wantedLabel(selector),
     looksAtTaints: honorsTaints,
     emptyDomainOf: (node) => (isEligible(node) ? node.labels[topologyKey] : undefined),
     domainOf: (other, node) =>

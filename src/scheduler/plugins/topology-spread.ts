@@ -1,8 +1,8 @@
 import { matchesSelector } from '../../api/selectors.ts';
+import type { Domains } from '../domains.ts';
 import type { Plugin } from '../plugin.ts';
 import type { PodInfo, Spread } from '../pod-info.ts';
 import type { Snapshot } from '../snapshot.ts';
-import type { Domains } from '../topology.ts';
 import { defaultSpread, emptierIsBetter, type SoftSpread, scoreSpread, statedSpread } from './soft-spread.ts';
 import { spreadQuestion } from './spread-question.ts';
 

@@ -1,0 +1,111 @@
+import type { LabelSelector } from '../api/selectors.ts';
+import { type CountedDomains, createDomains, type Domains } from './domains.ts';
+import type { NodeInfo } from './node-info.ts';
+import type { PodInfo } from './pod-info.ts';
+
+/** Which placed pods are counted, and where. Equal keys mean equal questions. */
+export type Question = {
+  key: string;
+  /** Undefined: pods of all of them. */
+  namespaces: readonly string[] | undefined;
+  /** A label that all pods have that are counted: others are not even asked about. */
+  label?: Label | undefined;
+  /** The domain that a placed pod counts for, if it does. */
+  domainOf(pod: PodInfo, node: NodeInfo): string | undefined;
+  /** The domain that a node makes even when nobody stands there. */
+  emptyDomainOf?(node: NodeInfo): string | undefined;
+  looksAtTaints?: boolean;
+};
+
+export type Placed = {
+  nodes: Iterable<NodeInfo>;
+  node(name: string): NodeInfo | undefined;
+  pods: Iterable<PodInfo>;
+  podsIn(namespace: string): Iterable<PodInfo>;
+};
+
+type Answer = { question: Question; domains: CountedDomains };
+
+/**
+ * Domains that are kept counted, over all questions, some 46 bytes each: 400 questions about each of 5,000 nodes, or many
+ * more about where some pods stand. A question itself takes as much as `domainsPerQuestion` of them.
+ */
+export const domainsMax = 2_000_000;
+export const domainsPerQuestion = 32;
+
+type Label = readonly [key: string, value: string];
+const indexKey = (label: Label | undefined) => (label ? label.join('=') : '');
+
+/** One of the labels that a selector wants; undefined when it may do without any. */
+export function wantedLabel({ matchLabels = {}, matchExpressions = [] }: LabelSelector = {}): Label | undefined {
+  const one = matchExpressions.find(({ operator, values }) => operator === 'In' && values?.length === 1);
+  return Object.entries(matchLabels)[0] ?? (one && [one.key, one.values![0]!]);
+}
+
+/**
+ * Answers are counted once and then follow each pod: those of one template ask the same, and going over all nodes and pods
+ * for each of them is what made them dear. The one that was not asked for longest goes first.
+ */
+export function createQuestions({ nodes, node, pods, podsIn }: Placed) {
+  const answers = new Map<string, Answer>();
+  /** With '' those that look at pods of any labels. */
+  const byLabel = new Map<string, Set<Answer>>();
+  let kept = 0;
+
+  function add(answer: Answer, domain: string | undefined, by: number): void {
+    if (domain === undefined) return;
+    const before = answer.domains.size();
+    answer.domains.add(domain, by);
+    kept += answer.domains.size() - before;
+  }
+
+  function follow(answer: Answer, pod: PodInfo, place: NodeInfo | undefined, by: 1 | -1): void {
+    if (place !== undefined) add(answer, answer.question.domainOf(pod, place), by);
+  }
+
+  function answerAnew(question: Question): Answer {
+    const answer = { question, domains: createDomains() };
+    for (const each of question.emptyDomainOf ? nodes : []) add(answer, question.emptyDomainOf!(each), 0);
+    for (const some of question.namespaces?.map(podsIn) ?? [pods])
+      for (const pod of some) follow(answer, pod, node(pod.nodeName), 1);
+    const key = indexKey(question.label);
+    byLabel.set(key, (byLabel.get(key) ?? new Set()).add(answer));
+    kept += domainsPerQuestion;
+    return answer;
+  }
+
+  function forget(answer: Answer): void {
+    const { question, domains } = answer;
+    answers.delete(question.key);
+    const alike = byLabel.get(indexKey(question.label));
+    if (alike?.delete(answer) && alike.size === 0) byLabel.delete(indexKey(question.label));
+    kept -= domains.size() + domainsPerQuestion;
+  }
+
+  return {
+    count(question: Question): Domains {
+      const known = answers.get(question.key) ?? answerAnew(question);
+      answers.delete(question.key);
+      answers.set(question.key, known);
+      for (const oldest of answers.values()) {
+        if (kept <= domainsMax || oldest === known) break;
+        forget(oldest);
+      }
+      return known.domains;
+    },
+    /** A pod comes or goes. */
+    change(pod: PodInfo, by: 1 | -1): void {
+      const place = node(pod.nodeName);
+      for (const label of [undefined, ...Object.entries(pod.labels)])
+        for (const answer of byLabel.get(indexKey(label)) ?? []) follow(answer, pod, place, by);
+    },
+    /** A node comes; its pods come for themselves. */
+    nodeAdded(added: NodeInfo): void {
+      for (const answer of answers.values()) add(answer, answer.question.emptyDomainOf?.(added), 0);
+    },
+    /** Those it is true of are counted again. */
+    forget(isOutdated: (question: Question) => boolean): void {
+      for (const answer of answers.values()) if (isOutdated(answer.question)) forget(answer);
+    },
+  };
+}
