@@ -143,6 +143,8 @@ test('get --watch shows changes as they come', { skip: missing }, async () => {
 test('explain, api-resources, api-versions and version', { skip: missing }, async () => {
   assert.match(await kubectl('explain deployment.spec.template.spec.containers.livenessProbe'), /httpGet/);
   assert.match(await kubectl('explain pod.spec --recursive'), /volumeMounts/);
+  for (const form of ['plaintext', 'plaintext-openapiv2'])
+    assert.match(await kubectl(`explain --output ${form} deployment.spec.replicas`), /How many pods\. Default 1\./);
   assert.match(await kubectl('api-resources'), /deployments +deploy +apps\/v1 +true +Deployment/);
   assert.match(await kubectl('api-resources --namespaced=false --verbs=list -o name'), /nodes/);
   assert.match(await kubectl('api-versions'), /apps\/v1/);

@@ -18,7 +18,8 @@ const homes: Record<string, string> = {
   apiregistration: 'io.k8s.kube-aggregator.pkg.apis.',
 };
 
-function fullName(short: string): string {
+/** `io.k8s.api.core.v1.Pod` of `core.v1.Pod`, as the facts have it. */
+export function fullName(short: string): string {
   const [place] = short.split('.', 1) as [string];
   // The group resource.k8s.io and the package of Quantity share their first word.
   if (place === 'resource' && short !== 'resource.Quantity') return `io.k8s.api.${short}`;

@@ -1,6 +1,7 @@
 import type { Kind } from '../../api/kind.ts';
 import { definition, definitionNameOf } from '../../api/schema/definitions.ts';
 import type { Schema } from '../../api/schema/schema.ts';
+import { readDescriptions, type Texts } from './descriptions.ts';
 import { operationsOf, type References } from './operations.ts';
 
 type Json = Record<string, any>;
@@ -31,6 +32,8 @@ export function documentV2(kinds: Kind[], version: string): Json {
   return { swagger: '2.0', info: { title: 'Kubernetes', version }, paths, definitions: schemas.done() };
 }
 
+const described = (description: string | undefined): Json => (description === undefined ? {} : { description });
+
 /** What may stand for a text: a whole number, or of quantities any. */
 function alternativeOf(schema: Schema): 'integer' | 'number' | undefined {
   if (schema['x-kubernetes-int-or-string']) return 'integer';
@@ -44,6 +47,7 @@ const quantityName = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 function createSchemas(prefix: string, openapi: 2 | 3) {
   const done: Json = {};
   const names = new Map<Kind, string>();
+  const descriptions = readDescriptions();
 
   function refer(schema: Schema): Json {
     const { definition } = schema;
@@ -55,9 +59,10 @@ function createSchemas(prefix: string, openapi: 2 | 3) {
     return { $ref: `${prefix}${definition}` };
   }
 
-  function write(schema: Schema): Json {
+  /** `texts` describe the fields, unless the schema does it itself. */
+  function write(schema: Schema, texts: Texts = schema.definition ? descriptions.of(schema.definition) : {}): Json {
     const { definition: _, byValue: __, properties, items, additionalProperties, nullable, ...rest } = schema;
-    const result: Json = { ...rest };
+    const result: Json = { ...described(texts['$']), ...rest };
     // 2.0 has no alternatives: there both are texts, which every client knows to be numbers as well.
     const alternative = openapi === 3 ? alternativeOf(schema) : undefined;
     if (alternative !== undefined) {
@@ -67,22 +72,25 @@ function createSchemas(prefix: string, openapi: 2 | 3) {
     if (nullable) result['nullable'] = true;
     if (properties !== undefined)
       result['properties'] = Object.fromEntries(
-        Object.entries(properties).map(([name, field]) => [name, property(field)]),
+        Object.entries(properties).map(([name, field]) => [name, property(field, texts[name])]),
       );
     if (items !== undefined) result['items'] = refer(items);
     if (typeof additionalProperties === 'object') result['additionalProperties'] = refer(additionalProperties);
     return result;
   }
 
-  /** A marked reference (patch and list keys stand beside it) is a copy of the definition with marks. */
-  function property(schema: Schema): Json {
+  /** What is said of a reference (its text, patch and list keys) stands beside it, which 3.0 allows around an allOf only. */
+  function property(schema: Schema, text: string | undefined): Json {
     const { definition, ...rest } = schema;
-    if (definition === undefined) return write(schema);
+    if (definition === undefined) return { ...described(text), ...write(schema) };
     const marks = Object.entries(rest).filter(
       ([name]) => name.startsWith('x-kubernetes-') && name !== 'x-kubernetes-int-or-string',
     );
+    const beside = { ...described(text), ...Object.fromEntries(marks) };
     const reference = refer(schema);
-    return marks.length === 0 ? reference : { ...Object.fromEntries(marks), allOf: [reference] };
+    return openapi === 2 || Object.keys(beside).length === 0
+      ? { ...beside, ...reference }
+      : { ...beside, allOf: [reference] };
   }
 
   return {
@@ -90,7 +98,7 @@ function createSchemas(prefix: string, openapi: 2 | 3) {
       const name =
         kind.schema.definition ?? `${[...kind.group.split('.')].reverse().join('.')}.${kind.version}.${kind.kind}`;
       names.set(kind, name);
-      const schema = write(kind.schema);
+      const schema = write(kind.schema, descriptions.of(kind.schema.definition));
       schema['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
       done[name] = schema;
     },

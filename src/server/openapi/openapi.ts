@@ -4,6 +4,7 @@ import { ApiError } from '../../api/status.ts';
 import { type Reply, valueReply } from '../context.ts';
 import type { Kinds } from '../kinds.ts';
 import type { PathContext } from '../paths.ts';
+import { readDescriptions } from './descriptions.ts';
 import { documentV2, documentV3 } from './document.ts';
 import { encodeDocument } from './protobuf.ts';
 
@@ -49,15 +50,19 @@ function byGroupVersion(kinds: Kinds): Map<string, Kind[]> {
   return groups;
 }
 
-/** The hash stands for the document without making it: the kinds it holds, by name and schema. */
+/**
+ * The hash stands for the document without making it: the kinds it holds, by name and schema, and how they are described.
+ * Clients keep what has one for good.
+ */
 function indexV3(kinds: Kinds, groups: Map<string, Kind[]>) {
   const { hashes } = madeFor(kinds);
-  const paths: Record<string, { serverRelativeURL: string }> = {};
-  for (const [path, found] of groups) {
-    const hash = hashes.get(path) ?? digest(JSON.stringify(found.map((kind) => signature(kinds, kind))));
-    hashes.set(path, hash);
-    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+  if (hashes.size === 0) {
+    const described = digest(readDescriptions().source);
+    for (const [path, found] of groups)
+      hashes.set(path, digest(JSON.stringify([described, ...found.map((kind) => signature(kinds, kind))])));
   }
+  const paths: Record<string, { serverRelativeURL: string }> = {};
+  for (const [path, hash] of hashes) paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
   return paths;
 }
 

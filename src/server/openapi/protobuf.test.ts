@@ -18,13 +18,13 @@ const thing = {
   required: ['a'],
   properties: {
     a: { type: 'array', items: { $ref: '#/definitions/Other' } },
-    b: { allOf: [{ $ref: '#/definitions/Other' }], 'x-kubernetes-patch-strategy': 'merge' },
+    b: { description: 'How.', $ref: '#/definitions/Other', 'x-kubernetes-patch-strategy': 'merge' },
     c: { type: 'object', additionalProperties: { type: 'string' } },
   },
   'x-kubernetes-group-version-kind': gvk,
 };
 
-test('a definition keeps its type, its properties, its references and its marks', () => {
+test('a definition keeps its type, its properties, its references, its text and its marks', () => {
   const info = { title: 'Kubernetes', version: 'v1' };
   const document = encodeDocument({ swagger: '2.0', info, definitions: { Thing: thing, Other: { type: 'string' } } });
   assert.equal(only(document, 1).toString(), '2.0');
@@ -40,6 +40,7 @@ test('a definition keeps its type, its properties, its references and its marks'
     .map((property) => only(property, 2));
   assert.equal(only(a!, 23, 1, 1).toString(), '#/definitions/Other');
   assert.equal(only(b!, 1).toString(), '#/definitions/Other');
+  assert.equal(only(b!, 4).toString(), 'How.');
   assert.equal(only(b!, 31, 1).toString(), 'x-kubernetes-patch-strategy');
   assert.equal(only(c!, 21, 1, 22, 1).toString(), 'string');
 });

@@ -1,7 +1,7 @@
 /**
  * OpenAPI 2.0 as a protocol buffer, in the message types of gnostic (openapi.v2.Document): the only form in which
  * kubectl reads it, for which it has to when it is given a `kind: List`. Its definitions, which are what kubectl uses;
- * no paths and no descriptions.
+ * no paths.
  */
 type Json = Record<string, any>;
 
@@ -16,12 +16,11 @@ export function encodeDocument({ swagger, info, definitions }: Json): Buffer {
 
 /** Field numbers are those of gnostic's Schema. */
 function schema(value: Json): Buffer[] {
-  // A reference with marks beside it: OpenAPI 2.0 has both in one place, here it stands in an allOf.
-  const reference: string | undefined = value['$ref'] ?? value['allOf']?.[0]?.['$ref'];
-  const { format, required = [], additionalProperties, type, items, properties } = value;
+  const { $ref: reference, format, description, required = [], additionalProperties, type, items, properties } = value;
   const parts: Buffer[] = [];
   if (reference !== undefined) parts.push(text(1, reference));
   if (format !== undefined) parts.push(text(2, format));
+  if (description !== undefined) parts.push(text(4, description));
   for (const name of required) parts.push(text(19, name));
   if (typeof additionalProperties === 'object') parts.push(message(21, [message(1, schema(additionalProperties))]));
   if (type !== undefined) parts.push(message(22, [text(1, type)]));
