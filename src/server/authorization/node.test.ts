@@ -92,6 +92,9 @@ test('a node sees and reports its own pods, Node and Lease, not those of others'
   assert.equal(may('list', 'pods', '', own), true);
   assert.equal(may('list', 'pods', '', { namespace: '' }), false);
   assert.equal(may('watch', 'pods', '', { ...own, fieldSelector: 'spec.nodeName=n2' }), false);
+  assert.equal(may('list', 'pods', '', { ...own, fieldSelector: 'metadata.name!=x,spec.nodeName=n1' }), true);
+  for (const fieldSelector of ['metadata.name!=x\\,spec.nodeName=n1', 'spec.nodeName!=n1'])
+    assert.equal(may('list', 'pods', '', { ...own, fieldSelector }), false, fieldSelector);
   assert.equal(may('patch', 'pods', 'mine', { subresource: 'status' }), true);
   assert.equal(may('patch', 'pods', 'theirs', { subresource: 'status' }), false);
   assert.equal(may('create', 'pods', 'mine', { subresource: 'exec' }), false);

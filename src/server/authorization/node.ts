@@ -2,6 +2,7 @@ import { hostFactsName, hostFactsNamespace } from '../../api/host-facts.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { isMirrorPod } from '../../api/pods/mirror-pod.ts';
 import { ruleAllows } from '../../api/rbac/rules.ts';
+import { parseFieldSelector } from '../../api/selectors.ts';
 import type { Attributes } from '../../api/user.ts';
 import type { Authorizer, Decision, Lookup } from '../contracts.ts';
 import { nodeRules } from './node-rules.ts';
@@ -94,7 +95,7 @@ function ownPods(attributes: Attributes, node: string, lookup: Lookup): Decision
   const { verb, subresource, namespace, name } = attributes;
   if (verb === 'create' && (subresource === '' || subresource === 'eviction'))
     return allow('a mirror pod or an eviction');
-  if ((verb === 'list' || verb === 'watch') && attributes.fieldSelector?.split(',').includes(`spec.nodeName=${node}`))
+  if ((verb === 'list' || verb === 'watch') && selectsNode(attributes.fieldSelector, node))
     return allow('pods bound to the node');
   const verbs: Record<string, string[]> = {
     '': ['get', 'delete', 'watch', 'list'],
@@ -106,6 +107,12 @@ function ownPods(attributes: Attributes, node: string, lookup: Lookup): Decision
     return deny(`node "${node}" may only list and watch pods with the field selector spec.nodeName=${node}`);
   return noRelationship(node, attributes);
 }
+
+/** Read as the list reads it: a comma may be part of a value. */
+const selectsNode = (fieldSelector = '', node: string): boolean =>
+  parseFieldSelector(fieldSelector).some(
+    ({ field, operator, value }) => field === 'spec.nodeName' && operator === '=' && value === node,
+  );
 
 function usedByPods(resource: string): NodeRule {
   return (attributes, node, lookup) => {

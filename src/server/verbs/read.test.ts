@@ -109,6 +109,13 @@ test('a watch of one object shows no other, of a namespace neither: rights on on
       [name],
     );
   }
+  const other = await ask(
+    server,
+    `${configMaps}/single?watch=1&timeoutSeconds=1&fieldSelector=metadata.namespace%3Ddefault`,
+  );
+  assert.equal(other.code, 400, 'rights may have been given for what the selector says');
+  const same = await ask(server, `${configMaps}/single?watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3Dsingle`);
+  assert.equal(same.code, 200);
   await must(server, 'DELETE', `${configMaps}/single`);
 });
 

@@ -4,7 +4,7 @@ import type { Context, Reply } from '../context.ts';
 import type { Audience, WatchSource } from '../storage/watch-hub.ts';
 import { notInFuture } from './get.ts';
 import { readPage } from './list.ts';
-import { readSelectors } from './selectors.ts';
+import { readSelectors, selectedName } from './selectors.ts';
 
 const timeoutSecondsMax = 24 * 3600;
 
@@ -31,9 +31,14 @@ export function watch(context: Context): Reply {
 }
 
 function audienceOf({ kind, target }: Context): Audience {
-  // A watch of one name, as /pods/NAME?watch=1, is a watch by that field.
-  if (target.name !== '') target.query.set('fieldSelector', `metadata.name=${target.name}`);
   const { query } = target;
+  if (target.name !== '') {
+    // Rights may have been given for what is selected: that cannot be left aside.
+    if (query.get('fieldSelector') && selectedName(query) !== target.name)
+      throw badRequest(`a watch of ${target.name} takes no field selector but metadata.name=${target.name}`);
+    // A watch of one name, as /pods/NAME?watch=1, is a watch by that field.
+    query.set('fieldSelector', `metadata.name=${target.name}`);
+  }
   const namespace = !kind.namespaced || target.namespace === '' ? undefined : target.namespace;
   const labels = query.get('labelSelector') ?? '';
   const fields = query.get('fieldSelector') ?? '';
