@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { localPathFinalizer } from '../api/local-path.ts';
 import { selectedNode } from '../api/volume-match.ts';
 import { claimBinder } from './claim-binder.ts';
 import { claimProtectionController } from './claim-protection.ts';
-import {
-  localPathController,
-  localPathFinalizer,
-  localPathProvisioner,
-  localPathReleaseController,
-} from './local-path.ts';
+import { localPathController, localPathProvisioner, localPathReleaseController } from './local-path.ts';
 import { startCluster } from './testing/cluster.ts';
 import { claim, claimNow, place, volumeNow } from './testing/volumes.ts';
 import { volumeReclaimController } from './volume-reclaim.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { localPathFinalizer, localPathNode } from '../api/local-path.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../api/schema/types.d.ts';
 import { ApiError } from '../api/status.ts';
 import { selectedNode } from '../api/volume-match.ts';
@@ -12,10 +13,6 @@ const volumes = 'persistentvolumes';
 const classes = 'storageclasses.storage.k8s.io';
 
 export const localPathProvisioner = 'rempart.io/local-path';
-/** The agent of the volume's node takes it away when it has removed the directory. */
-export const localPathFinalizer = 'rempart.io/local-path';
-/** The node whose disk holds the volume. */
-const localPathNode = 'rempart.io/local-path-node';
 
 /**
  * Makes volumes that are directories on the node where the first pod of a claim will run. Nothing is written here: the

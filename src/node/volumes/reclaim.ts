@@ -1,14 +1,10 @@
+import { localPathFinalizer, localPathNode } from '../../api/local-path.ts';
 import type { PersistentVolume } from '../../api/schema/types.d.ts';
 import type { Cache } from '../../client/cache.ts';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import { removeLocal } from './persistent.ts';
-
-/** Set by the provisioner; taken away here when the directory is gone. */
-const localPathFinalizer = 'rempart.io/local-path';
-/** Names the node whose disk holds the volume. */
-const localPathNode = 'rempart.io/local-path-node';
 
 export type ReclaimOptions = {
   /** May read persistent volumes and patch their finalizers. */

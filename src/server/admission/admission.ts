@@ -29,6 +29,7 @@ import { serviceAccount } from './service-account.ts';
 import { storageObjectInUse } from './storage-object-in-use.ts';
 import { taintNodes } from './taint-nodes.ts';
 import { validatingAdmissionPolicy } from './validating-admission-policy.ts';
+import { volumeRemoval } from './volume-removal.ts';
 
 export type AdmissionSettings = {
   authorization: Authorization;
@@ -51,6 +52,7 @@ export function admissionPlugins(settings: AdmissionSettings): AdmissionPlugin[]
     serviceAccount,
     secureDefaults(modeOf),
     nodeRestriction,
+    volumeRemoval,
     taintNodes,
     priority,
     runtimeClass,

@@ -122,8 +122,10 @@ function checkToken(request: AdmissionRequest, node: string): void {
   if (pod['spec']?.nodeName !== node)
     throw refusal(request, `node requested token bound to a pod scheduled on a different node`);
   const sources: any[] = (pod['spec'].volumes ?? []).flatMap(({ projected }: any) => projected?.sources ?? []);
-  const wanted = new Set(sources.map(({ serviceAccountToken }) => serviceAccountToken?.audience));
-  for (const audience of request.object?.['spec'].audiences ?? [])
+  const wanted = new Set(sources.flatMap(({ serviceAccountToken: token }) => (token ? [token.audience ?? ''] : [])));
+  const asked: string[] = request.object?.['spec'].audiences ?? [];
+  // Who names none is given one for this server.
+  for (const audience of asked.length === 0 ? [''] : asked)
     if (!wanted.has(audience))
       throw refusal(request, `audience "${audience}" not found in pod spec volume: nodes ask for no token of another`);
 }

@@ -201,19 +201,56 @@ test('a node asks for tokens of the audiences that its pods mount, and tells of 
   await server.make(pod('mounting', { nodeName: 'n1', volumes }), {
     ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'a' }, spec },
   });
-  const { uid } = (await server.ask(master, 'GET', '/namespaces/a/pods/mounting')).body.metadata;
-  const token = (...audiences: string[]) => {
-    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'mounting', uid };
+  await server.make(pod('tokenless', { nodeName: 'n1', automountServiceAccountToken: false }));
+  const token = async (name: string, ...audiences: string[]) => {
+    const { uid } = (await server.ask(master, 'GET', `/namespaces/a/pods/${name}`)).body.metadata;
+    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name, uid };
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences, boundObjectRef } };
     return server.ask(node, 'POST', '/namespaces/a/serviceaccounts/default/token', body);
   };
-  assert.deepEqual([(await token()).code, (await token('vault')).code], [201, 201]);
-  assert.match((await token('vault', 'bank')).body.message, /audience "bank" not found in pod spec volume/);
+  assert.deepEqual([(await token('mounting')).code, (await token('mounting', 'vault')).code], [201, 201]);
+  assert.match((await token('mounting', 'vault', 'bank')).body.message, /audience "bank" not found in pod spec volume/);
+  assert.match((await token('tokenless')).body.message, /audience "" not found in pod spec volume/);
   const report = (body: object) =>
     server.ask(node, 'PATCH', '/namespaces/a/persistentvolumeclaims/data/status', body, 'application/merge-patch+json');
   assert.equal((await report({ status: { capacity: { storage: '2Gi' } } })).code, 200);
   assert.equal((await report({ status: { phase: 'Lost' } })).code, 403);
   assert.equal((await report({ metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'n1' } } })).code, 403);
+});
+
+test('who removes the volumes of a node says of its own deleted ones that they are gone, and nothing else', async () => {
+  const user = { username: 'rempart:volumes:n1', groups: ['rempart:volumes'] };
+  const claimRef = { namespace: 'a', name: 'data' };
+  const [mark, protection] = ['rempart.io/local-path', 'kubernetes.io/pv-protection'];
+  const volume = (name: string, on: string) => ({
+    ...{ apiVersion: 'v1', kind: 'PersistentVolume' },
+    metadata: { name, finalizers: [mark, protection], annotations: { 'rempart.io/local-path-node': on } },
+    spec: {
+      ...{ accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/data' }, claimRef },
+      persistentVolumeReclaimPolicy: 'Retain',
+    },
+  });
+  const rule = { verbs: ['patch', 'get'], apiGroups: [''], resources: ['persistentvolumes'] };
+  await server.make(...grant(user.username, [rule]), volume('kept', 'n1'), volume('own', 'n1'), volume('other', 'n2'));
+  for (const name of ['own', 'other']) await server.ask(master, 'DELETE', `/persistentvolumes/${name}`);
+  const patch = (name: string, body: object) =>
+    server.ask(user, 'PATCH', `/persistentvolumes/${name}`, body, 'application/merge-patch+json');
+  const gone = { metadata: { finalizers: [protection] } };
+  const refused: [string, object][] = [
+    ['kept', gone],
+    ['other', gone],
+    ['kept', { spec: { claimRef: { name: 'mine' } } }],
+    ['other', { metadata: { annotations: { 'rempart.io/local-path-node': 'n1' } } }],
+    ['own', { metadata: { finalizers: [] } }],
+    ['own', { metadata: { ...gone.metadata, labels: { more: '' } } }],
+    ['own', { ...gone, spec: { persistentVolumeReclaimPolicy: 'Delete' } }],
+  ];
+  for (const [name, body] of refused) {
+    const { code, body: status } = await patch(name, body);
+    assert.deepEqual([code, /deleted volumes of its node/.test(status.message)], [403, true], JSON.stringify(body));
+  }
+  const removed = await patch('own', gone);
+  assert.equal(removed.code, 200, removed.body.message);
 });
 
 test('owner references need the right to delete, and to block the owner', async () => {
