@@ -23,8 +23,8 @@ const answerMs = 30_000;
  * may be a token.
  */
 const dropped = [
-  ...['authorization', 'connection', 'cookie', 'host', 'keep-alive', 'proxy-authorization', 'te', 'upgrade'],
-  'sec-websocket-protocol',
+  ...['authorization', 'connection', 'cookie', 'expect', 'host', 'keep-alive', 'proxy-authorization'],
+  ...['proxy-connection', 'te', 'trailer', 'upgrade', 'sec-websocket-protocol'],
 ];
 
 /** Sends the request on and streams the answer back as it comes. Throws ServiceUnavailable when nobody answers. */
@@ -73,6 +73,8 @@ export async function forward({ request, log }: Context, to: Destination): Promi
       const message = `error trying to reach ${to.host}:${to.port}: ${error.message}`;
       reject(new ApiError('ServiceUnavailable', message, undefined, { cause: error }));
     });
+    // Now: headers that cannot be sent would be told later where nobody catches it, and that ends the process.
+    outgoing.flushHeaders();
     incoming.pipe(outgoing);
   });
 }

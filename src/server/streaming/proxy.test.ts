@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type ClientRequest, createServer, type IncomingMessage, type RequestOptions, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { after, before, mock, test } from 'node:test';
+import { connect } from 'node:tls';
 import { plainHttp } from '../../foundation/plain-http.ts';
 import { type Asked, ask } from '../testing/ask.ts';
 import { must, pod, pods } from '../testing/objects.ts';
@@ -55,6 +56,16 @@ test('no credential of the client goes further, in whatever header it comes', as
   const sent = Object.keys(seen.at(-1)!.headers);
   for (const name of [...Object.keys(headers), ...Object.keys(token)])
     assert.ok(!sent.includes(name.toLowerCase()), name);
+});
+
+test('what concerns the connection of the client goes no further, and ends nothing', async () => {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect({ host: hostname, port: Number(port), ca: server.authority.certificate });
+  const headers = ['Authorization: Bearer anna', 'Trailer: X', 'Expect: 100-continue', 'Proxy-Connection: close'];
+  socket.end(`GET ${at}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers.join('\r\n')}\r\n\r\n`);
+  const text = (await Array.fromAsync(socket)).join('');
+  assert.match(text, /HTTP\/1.1 200 OK/);
+  for (const name of ['trailer', 'expect', 'proxy-connection']) assert.ok(!(name in seen.at(-1)!.headers), name);
 });
 
 test('links and redirections of a page lead through the proxy', async () => {
