@@ -52,6 +52,19 @@ function realPackets(): void {
     assert.equal(await pod('spy').probe('tcp', pod('db').ip, 8080), 'timeout');
   });
 
+  test('a pod that is told again after a restart keeps its connections, one that the API did not know comes back', async () => {
+    assert.match(await pod('front').open(pod('db').ip, 8080), /^db/);
+    const known = node.cache('pods').get('shop', 'front')!;
+    const unknown = { ...node.cache('pods').get('other', 'spy')!, status: {} };
+    node.cache('pods').set(unknown);
+    await node.restart();
+    assert.equal(await pod('node').probe('udp', pod('spy').ip, 8080), 'timeout');
+    await node.network.podNetworkReady(known, pod('front').ip);
+    await node.network.podNetworkReady(unknown, pod('spy').ip);
+    assert.match(await pod('front').say(pod('db').ip, 8080), /^db/);
+    assert.match(await pod('node').ask('udp', pod('spy').ip, 8080), /^spy/);
+  });
+
   test('after a restart an address belongs to the pod that runs, not to one that ended and had it before', async () => {
     const spec = { nodeName: 'n1', containers: [{ name: 'c' }] };
     const status = { phase: 'Succeeded', podIP: pod('db').ip, podIPs: [{ ip: pod('db').ip }] };

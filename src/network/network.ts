@@ -75,7 +75,10 @@ export type Network = {
   start(): Promise<void>;
   /** For the node agent: before a sandbox is made. Waits for `start`, as the others do: no pod runs unguarded. */
   beforePodStarts(pod: KubernetesObject): Promise<void>;
-  /** Resolves when the pod's policies are in the kernel; until then nothing reaches or leaves its address. */
+  /**
+   * Resolves when the pod's policies are in the kernel; until then nothing reaches or leaves its address. Does nothing
+   * for a pod whose policies are: one that ran before this process began, and that the API knew the address of.
+   */
   podNetworkReady(pod: KubernetesObject, ip: string): Promise<void>;
   podNetworkGone(pod: KubernetesObject, ip: string): Promise<void>;
   /** The CNI configuration list for the runtime, as JSON text. */
@@ -155,6 +158,7 @@ export function createNetwork(options: NetworkOptions): Network {
     async podNetworkReady(pod, ip) {
       if (pod.spec?.hostNetwork) return;
       await started.promise;
+      if (policies.isReady(pod, ip)) return;
       observer?.assigned(pod, ip);
       await Promise.all([
         forgetThoseOf(ip),
@@ -166,8 +170,7 @@ export function createNetwork(options: NetworkOptions): Network {
       if (pod.spec?.hostNetwork) return;
       await started.promise;
       services.removeHostPorts(pod);
-      policies.podNetworkGone(pod, ip);
-      await forgetThoseOf(ip);
+      if (policies.podNetworkGone(pod, ip)) await forgetThoseOf(ip);
     },
     cniConfig: async () => cniConfig({ ...options, mtuBytes: await uplinkMtuBytes(run) }),
     async stop() {

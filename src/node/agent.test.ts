@@ -216,6 +216,21 @@ test('no container starts before the network room has said that policies are in 
   assert.deepEqual(seen, ['before one', `ready ${status?.podIP}`]);
 });
 
+test('a pod whose agent died before the API knew its address is told to the network by the next one', async (context) => {
+  const { runtime, createPod, startAgent, podBecomes, runtimeBecomes } = await startNode(context);
+  const first = await startAgent({ network: { podNetworkReady: () => new Promise(() => {}) } });
+  await createPod('one', { containers: [web] });
+  await runtimeBecomes(() => runtime.sandboxes.size === 1);
+  await first.stop();
+  const told: string[] = [];
+  await startAgent({
+    network: { podNetworkReady: async ({ metadata }, ip) => void told.push(`${metadata.name} ${ip}`) },
+  });
+  const { status } = await podBecomes('one', isReady);
+  assert.deepEqual(told, [`one ${status?.podIP}`]);
+  assert.equal(runtime.sandboxes.size, 1);
+});
+
 test('hooks run: postStart before readiness, preStop before the stop', async (context) => {
   const { client, runtime, createPod, startAgent, podBecomes } = await startNode(context);
   await startAgent();

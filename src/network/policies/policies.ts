@@ -36,7 +36,10 @@ export type Policies = {
   start(): Promise<LocalPod[]>;
   /** Resolves when the pod's rules are in the kernel. */
   podNetworkReady(pod: KubernetesObject, ip: string): Promise<void>;
-  podNetworkGone(pod: KubernetesObject, ip: string): void;
+  /** Has this pod this address, and no other pod? */
+  isReady(pod: KubernetesObject, ip: string): boolean;
+  /** Returns whether it had that address. */
+  podNetworkGone(pod: KubernetesObject, ip: string): boolean;
   /** May the pod at this address reach anything outside of the cluster? False for addresses that are no pods of ours. */
   mayReachOutside(address: string): boolean;
   /** What is in force; undefined until something is. */
@@ -121,11 +124,16 @@ export function createPolicies(options: PoliciesOptions): Policies {
       locals.set(pod.metadata.uid ?? '', { pod, ip, interfaceName });
       await sync.flush();
     },
+    isReady(pod, ip) {
+      const [uid, ...others] = [...locals].filter(([, local]) => local.ip === ip).map(([uid]) => uid);
+      return uid === pod.metadata.uid && others.length === 0;
+    },
     podNetworkGone(pod, ip) {
       const uid = pod.metadata.uid ?? '';
-      if (locals.get(uid)?.ip !== ip) return;
+      if (locals.get(uid)?.ip !== ip) return false;
       locals.delete(uid);
       sync.trigger();
+      return true;
     },
     mayReachOutside: (address) => reachesOutside(compiled.get(address), networks),
     judged: () => judged,

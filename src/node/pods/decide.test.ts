@@ -69,6 +69,16 @@ const table: { name: string; view: PodView; actions: string[] }[] = [
   { name: 'volumes come first', view: testView(pods.plain, [], { prepared: false }), actions: ['prepare'] },
   { name: 'then the sandbox', view: testView(pods.plain, [], { sandboxes: [] }), actions: ['createSandbox 0'] },
   { name: 'then the container', view: testView(pods.plain), actions: ['start main 0'] },
+  {
+    name: 'a sandbox of an agent before is told to the network, and no container waits for that',
+    view: testView(pods.plain, [], { networked: undefined }),
+    actions: ['joinNetwork', 'start main 0'],
+  },
+  {
+    name: 'also beside what runs, once at a time',
+    view: testView(pods.plain, [of(pods.plain, 'main')], { networked: 'sandbox-1', busy: new Set(['network']) }),
+    actions: [],
+  },
   { name: 'containers start together', view: testView(pods.two), actions: ['start main 0', 'start other 0'] },
   {
     name: 'nothing twice',

@@ -9,6 +9,7 @@ import { allNamed, isStarted, type Member, members, newestIn, operationKey, type
 export type Action =
   | { do: 'prepare'; key: string }
   | { do: 'createSandbox'; key: string; attempt: number }
+  | { do: 'joinNetwork'; key: string; sandboxId: string }
   | { do: 'start'; key: string; member: Member; sandboxId: string; attempt: number; nextBackoffMs: number }
   | {
       do: 'stop';
@@ -72,6 +73,8 @@ function decideRun(view: PodView, decision: Decision): void {
     decideSandbox(view, decision);
     return;
   }
+  if (view.networked !== sandbox.id && may(view, decision, operationKey.network))
+    decision.actions.push({ do: 'joinNetwork', key: operationKey.network, sandboxId: sandbox.id });
   const all = members(view.pod);
   for (const member of all.filter(({ role }) => role === 'ephemeral'))
     if (

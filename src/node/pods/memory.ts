@@ -39,6 +39,8 @@ export type PodMemory = {
   stopping: Map<string, number>;
   /** Sandboxes whose stop has succeeded. */
   stoppedSandboxes: Set<string>;
+  /** The sandbox whose address has been told to the network room, by this agent: one before may have died in between. */
+  networked: string | undefined;
   /** Restart delay in force per container name; see restart.ts. */
   backoffs: Map<string, number>;
   /** By container id: resources given since it was made; see resize.ts. */
@@ -65,6 +67,7 @@ export const emptyMemory = (pod: Pod): PodMemory => ({
   retryAtMs: new Map(),
   stopping: new Map(),
   stoppedSandboxes: new Set(),
+  networked: undefined,
   backoffs: new Map(),
   resized: new Map(),
   pendingResize: undefined,

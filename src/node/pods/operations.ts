@@ -6,7 +6,7 @@ import type { Action, ActionOf } from './decide.ts';
 import type { PodMemory } from './memory.ts';
 import { messageFileOf } from './own-files.ts';
 import { resourcesText } from './resize.ts';
-import { createSandbox, sandboxesOf, stopSandbox } from './sandbox.ts';
+import { createSandbox, joinNetwork, sandboxesOf, stopSandbox } from './sandbox.ts';
 import { logDirectoryOf } from './sandbox-config.ts';
 import { start } from './start.ts';
 import { isStatic } from './static-pod.ts';
@@ -25,6 +25,8 @@ export async function operate(
       return prepare(memory, context);
     case 'createSandbox':
       return createSandbox(action, memory, context);
+    case 'joinNetwork':
+      return joinNetwork(action.sandboxId, memory, context);
     case 'start':
       return start(action, memory, context, wake);
     case 'stop':

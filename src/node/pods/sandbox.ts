@@ -23,7 +23,8 @@ export async function createSandbox(
     const id = await context.inTurn(() => context.runtime.runPod(config));
     const [sandbox] = await context.runtime.listPods(id);
     const ip = sandbox?.ips[0];
-    if (ip !== undefined) await joinNetwork(pod, id, ip, context);
+    if (ip !== undefined) await guard(pod, id, ip, context);
+    memory.networked = id;
     await context.observed.refresh(id);
   } catch (error) {
     const message = `Failed to create pod sandbox: ${(error as Error).message}`;
@@ -40,7 +41,7 @@ async function runtimeHandlerOf({ spec }: Pod, { client }: NodeContext): Promise
 }
 
 /** A sandbox whose policies could not be put in force must not run anything. */
-async function joinNetwork(pod: Pod, sandboxId: string, ip: string, { runtime, network }: NodeContext): Promise<void> {
+async function guard(pod: Pod, sandboxId: string, ip: string, { runtime, network }: NodeContext): Promise<void> {
   try {
     await network.podNetworkReady(pod, ip);
   } catch (error) {
@@ -50,6 +51,19 @@ async function joinNetwork(pod: Pod, sandboxId: string, ip: string, { runtime, n
     await network.podNetworkGone(pod, ip);
     throw error;
   }
+}
+
+/**
+ * Tells the network of a sandbox that an agent before made: it may have died before anybody knew the address, and what
+ * nobody knows is cut off. Containers do not wait for it: what runs is looked after while the API is away, too.
+ */
+export async function joinNetwork(sandboxId: string, memory: PodMemory, context: NodeContext): Promise<void> {
+  const { pod } = memory;
+  const ip = sandboxesOf(memory, context).find(({ id }) => id === sandboxId)?.ips[0];
+  if (ip !== undefined) await context.network.podNetworkReady(pod, ip);
+  memory.networked = sandboxId;
+  // It may have been stopped meanwhile.
+  if (ip !== undefined && memory.stoppedSandboxes.has(sandboxId)) await context.network.podNetworkGone(pod, ip);
 }
 
 export async function stopSandbox(sandboxId: string, memory: PodMemory, context: NodeContext): Promise<void> {

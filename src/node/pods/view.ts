@@ -88,6 +88,7 @@ export function rememberedOf(
 export const operationKey = {
   prepare: 'prepare',
   sandbox: 'sandbox',
+  network: 'network',
   release: 'release',
   start: (name: string) => `start/${name}`,
   stop: (containerId: string) => `stop/${containerId}`,

@@ -19,8 +19,10 @@ export function carryOut(view: PodView, action: Action): PodView {
     case 'createSandbox': {
       const fresh = testSandbox([], { id: `sandbox-${action.attempt}`, attempt: action.attempt });
       const stopped = new Set([...view.stoppedSandboxes, ...view.sandboxes.map(({ id }) => id)]);
-      return { ...view, sandboxes: [fresh, ...view.sandboxes], stoppedSandboxes: stopped };
+      return { ...view, sandboxes: [fresh, ...view.sandboxes], stoppedSandboxes: stopped, networked: fresh.id };
     }
+    case 'joinNetwork':
+      return { ...view, networked: action.sandboxId };
     case 'start': {
       const { attempt, member } = action;
       const times = { createdAtMs: view.nowMs, startedAtMs: view.nowMs, sandboxId: sandbox!.id };

@@ -55,6 +55,7 @@ export function testView(pod: Pod, containers: Container[] = [], changes: Partia
       pulling: new Set(),
       stopping: new Map(),
       stoppedSandboxes: new Set(),
+      networked: 'sandbox-0',
     },
     ...{
       probes: new Map(),
