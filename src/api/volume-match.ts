@@ -15,6 +15,19 @@ export function isReservedFor({ spec }: PersistentVolume, { metadata }: Persiste
   return name === metadata.name && namespace === metadata.namespace && (!uid || uid === metadata.uid);
 }
 
+const reservedKey = (namespace = '', name = '') => `for ${namespace}/${name}`;
+const classKey = (storageClassName = '') => `of ${storageClassName}`;
+
+/** Key of an index of volumes: those that are reserved for one claim, and those of each class that are free. */
+export const offerKey = ({ spec }: PersistentVolume): string =>
+  spec?.claimRef ? reservedKey(spec.claimRef.namespace, spec.claimRef.name) : classKey(spec?.storageClassName);
+
+/** What of that index could be for this claim. */
+export const offersFor = ({ metadata, spec }: PersistentVolumeClaim): string[] => [
+  reservedKey(metadata.namespace, metadata.name),
+  classKey(spec?.storageClassName),
+];
+
 /**
  * The volumes that could be bound to a claim, the best first: those that are reserved for it, and only where there are
  * none the free ones that suit, the smallest first. From where they can be reached is another question.

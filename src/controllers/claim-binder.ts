@@ -1,6 +1,14 @@
 import { nodeSelectorMatches } from '../api/node-selector.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../api/schema/types.d.ts';
-import { isReservedFor, mismatch, noProvisioner, selectedNode, volumesFor } from '../api/volume-match.ts';
+import {
+  isReservedFor,
+  mismatch,
+  noProvisioner,
+  offerKey,
+  offersFor,
+  selectedNode,
+  volumesFor,
+} from '../api/volume-match.ts';
 import type { Controller, ControllerContext, Key } from '../reconcile/controller.ts';
 import { isDeleting, keyOf } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
@@ -84,8 +92,8 @@ async function bindOrWait(context: ControllerContext, claim: Claim): Promise<voi
   const nodeName = claim.metadata.annotations?.[selectedNode];
   const node = nodeName ? context.cache<Node>('nodes').get('', nodeName) : undefined;
   const delayed = storageClass?.volumeBindingMode === 'WaitForFirstConsumer' && nodeName === undefined;
-  const all = context.cache<PersistentVolume>(volumes).list();
-  const candidates = delayed ? all.filter((volume) => isReservedFor(volume, claim)) : all;
+  const offered = offersFor(claim).flatMap((key) => context.cache<PersistentVolume>(volumes).by(offerKey, key));
+  const candidates = delayed ? offered.filter((volume) => isReservedFor(volume, claim)) : offered;
   const volume = volumesFor(claim, candidates).find((it) => it.spec?.claimRef || isReachable(it, node));
   if (volume) return bind(context, claim, volume, true);
   await pending();

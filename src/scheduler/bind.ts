@@ -1,12 +1,11 @@
-import type { PersistentVolumeClaim } from '../api/schema/types.d.ts';
 import { selectedNode } from '../api/volume-match.ts';
 import type { Caches } from '../client/cache.ts';
 import type { Client } from '../client/client.ts';
 import { type Clock, formatTime, within } from '../foundation/clock.ts';
 import type { NodeInfo } from './node-info.ts';
-import { volumeFor } from './plugins/volumes.ts';
+import { type Binding, bindingsFor } from './plugins/volumes.ts';
 import type { PodInfo } from './pod-info.ts';
-import type { Volumes } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 const volumeWaitMs = 10 * 60_000;
 
@@ -14,21 +13,20 @@ const volumeWaitMs = 10 * 60_000;
 export function settleVolumes(
   pod: PodInfo,
   node: NodeInfo,
-  { client, caches, clock, volumes }: { client: Client; caches: Caches; clock: Clock; volumes: Volumes },
+  { client, caches, clock, world }: { client: Client; caches: Caches; clock: Clock; world: Snapshot },
 ): Promise<void> | undefined {
   if (pod.claims.length === 0) return undefined;
   const unbound = () =>
     pod.claims
-      .flatMap((name) => volumes.claim(pod.namespace, name) ?? [])
+      .flatMap((name) => world.volumes.claim(pod.namespace, name) ?? [])
       .filter(({ spec, status }) => status?.phase !== 'Bound' || !spec?.volumeName);
-  const settle = async (waiting: PersistentVolumeClaim[]) => {
-    for (const claim of waiting) await prepareVolume(claim, node, client, volumes);
+  const settle = async () => {
+    for (const binding of bindingsFor(pod, node, world)) await prepareVolume(binding, node, client);
     const bound = caches('persistentvolumeclaims').until(() => unbound().length === 0);
     await within(bound, volumeWaitMs, clock);
     if (unbound().length > 0) throw new Error(`binding volumes: timed out waiting for ${unbound()[0]!.metadata.name}`);
   };
-  const waiting = unbound();
-  return waiting.length === 0 ? undefined : settle(waiting);
+  return unbound().length === 0 ? undefined : settle();
 }
 
 /** Makes the decision true. Throws what the API answers. */
@@ -43,15 +41,8 @@ export async function bind({ namespace, name, uid }: PodInfo, node: NodeInfo, cl
 }
 
 /** Reserves a volume that exists, or tells the provisioner for which node to make one. */
-async function prepareVolume(
-  claim: PersistentVolumeClaim,
-  node: NodeInfo,
-  client: Client,
-  volumes: Volumes,
-): Promise<void> {
+async function prepareVolume({ claim, volume }: Binding, node: NodeInfo, client: Client): Promise<void> {
   const { namespace, name, uid, resourceVersion } = claim.metadata;
-  if (claim.spec?.volumeName) return;
-  const volume = volumeFor(claim, node, volumes);
   if (volume === undefined) {
     const body = { metadata: { annotations: { [selectedNode]: node.name } } };
     await client.patch('persistentvolumeclaims', { namespace, name }, { type: 'merge', body });

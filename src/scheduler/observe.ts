@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { requestsHeld } from '../api/pod-resources.ts';
-import type { Node, Pod } from '../api/schema/types.d.ts';
+import type { Node, PersistentVolume, Pod } from '../api/schema/types.d.ts';
+import { offerKey, offersFor } from '../api/volume-match.ts';
 import type { Cache, Caches } from '../client/cache.ts';
 import type { Wake } from './plugin.ts';
 import { type PodInfo, parsePod } from './pod-info.ts';
@@ -25,7 +26,8 @@ export function volumesOf(caches: Caches): Volumes {
   return {
     claim: (namespace, name) => read<any>('persistentvolumeclaims').get(namespace, name),
     volume: (name) => read<any>('persistentvolumes').get('', name),
-    volumes: () => read<any>('persistentvolumes').list(),
+    offeredTo: (claim) =>
+      offersFor(claim).flatMap((key) => read<PersistentVolume>('persistentvolumes').by(offerKey, key)),
     storageClass: (name) => read<any>('storageclasses.storage.k8s.io').get('', name),
   };
 }

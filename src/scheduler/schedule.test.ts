@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from '../../test/property.ts';
 import type { Node, Pod } from '../api/schema/types.d.ts';
+import { bindingsFor } from './plugins/volumes.ts';
 import { type PodInfo, parsePod } from './pod-info.ts';
 import { nodesToScore, schedule } from './schedule.ts';
 import type { World } from './snapshot.ts';
@@ -246,7 +247,7 @@ describe('volumes', () => {
             } as any)
           : undefined,
       volume: (name) => volume(name),
-      volumes: () => [volume('pv1')],
+      offeredTo: () => [volume('pv1')],
       storageClass: () => ({ volumeBindingMode, provisioner }) as any,
     });
   const pod = (claimName = 'data') =>
@@ -267,7 +268,7 @@ describe('volumes', () => {
   test('a volume that the claim does not select, that is going, or reserved and too small, is none for it', () => {
     const fitting = (claim: object, one: object) => {
       const first = world(claim, 'WaitForFirstConsumer');
-      return choices(pod(), { ...first, volumes: { ...first.volumes, volumes: () => [one as any] } }).fit;
+      return choices(pod(), { ...first, volumes: { ...first.volumes, offeredTo: () => [one as any] } }).fit;
     };
     const selector = { matchLabels: { disk: 'ssd' } };
     const labelled = (labels: object) => ({ ...volume('pv1'), metadata: { name: 'pv1', labels } });
@@ -283,9 +284,39 @@ describe('volumes', () => {
     const first = world({}, 'WaitForFirstConsumer');
     const reserved = volume('pv1', { claimRef: { namespace: 'default', name: 'data' } });
     const free = volume('pv2', { nodeAffinity: undefined });
-    const of = (...all: object[]) => ({ ...first, volumes: { ...first.volumes, volumes: () => all as any } });
+    const of = (...all: object[]) => ({ ...first, volumes: { ...first.volumes, offeredTo: () => all as any } });
     assert.deepEqual(choices(pod(), of(free)).fit, ['a1', 'a2', 'b1']);
     assert.deepEqual(choices(pod(), of(free, reserved)).fit, ['b1']);
+  });
+  test('two claims of a pod do not get the same volume, and one claim is asked for once', () => {
+    const first = world({}, 'WaitForFirstConsumer');
+    const two = {
+      ...{ claim: (_: string, name: string) => ({ ...first.volumes.claim('', 'data'), metadata: { name } }) as any },
+      offeredTo: () => [volume('pv1'), volume('pv2', { nodeAffinity: undefined })] as any,
+    };
+    const using = (...names: string[]) =>
+      buildInfo('x', {
+        volumes: names.map((claimName, n) => ({ name: `${n}`, persistentVolumeClaim: { claimName } })),
+      });
+    const both = { ...first, volumes: { ...first.volumes, ...two } };
+    assert.deepEqual(choices(using('data', 'data'), both).fit, ['a1', 'a2', 'b1']);
+    assert.deepEqual(choices(using('data', 'log'), both).fit, ['b1'], 'the other zone reaches one of them');
+    assert.deepEqual(
+      bindingsFor(using('data', 'log'), both.node('b1')!, both).map(({ volume }) => volume!.metadata.name),
+      ['pv1', 'pv2'],
+    );
+    assert.throws(() => bindingsFor(using('data', 'log'), both.node('a1')!, both), /no longer available/);
+  });
+  test('a claim whose volume was to be made on a node that is gone may go elsewhere', () => {
+    const first = world({}, 'WaitForFirstConsumer', 'rempart.io/local-path');
+    const chosenFor = (node: string) => {
+      const claim = first.volumes.claim('', 'data')!;
+      const metadata = { ...claim.metadata, annotations: { 'volume.kubernetes.io/selected-node': node } };
+      const volumes = { ...first.volumes, claim: () => ({ ...claim, metadata }), offeredTo: () => [] };
+      return choices(pod(), { ...first, volumes }).fit;
+    };
+    assert.deepEqual(chosenFor('a2'), ['a2']);
+    assert.deepEqual(chosenFor('gone'), ['a1', 'a2', 'b1']);
   });
   test('an unbound claim of an immediate class, and a missing claim, keep the pod waiting', () => {
     assert.deepEqual(choices(pod(), world({}, 'Immediate')).reasons, [

@@ -44,16 +44,15 @@ const sliceMs = 5;
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { client, caches, clock, log, schedulerName = 'default-scheduler' } = options;
-  const volumes = volumesOf(caches);
   const namespaceLabels = (name: string) => caches('namespaces').get('', name)?.metadata.labels;
-  const world = createWorld({ volumes, namespaceLabels, siblings: siblingsOf(caches) });
+  const world = createWorld({ volumes: volumesOf(caches), namespaceLabels, siblings: siblingsOf(caches) });
   const queue = createQueue(clock, trigger);
   const report = createReporter({ client, clock, log });
   const refusals = createRefusals();
   const memo = createMemo();
   const placements = createPlacements({
     ...{ world, queue, report, log },
-    settleVolumes: (pod, node) => settleVolumes(pod, node, { client, caches, clock, volumes }),
+    settleVolumes: (pod, node) => settleVolumes(pod, node, { client, caches, clock, world }),
     bind: (pod, node) => bind(pod, node, client),
     onFreed: () => changed('pod-gone'),
     onEnd: trigger,

@@ -26,14 +26,15 @@ export type Snapshot = {
 export type Volumes = {
   claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
   volume(name: string): PersistentVolume | undefined;
-  volumes(): Iterable<PersistentVolume>;
+  /** Those that are reserved for the claim, and those of its class that are free. */
+  offeredTo(claim: PersistentVolumeClaim): Iterable<PersistentVolume>;
   storageClass(name: string): StorageClass | undefined;
 };
 
 const noVolumes: Volumes = {
   claim: () => undefined,
   volume: () => undefined,
-  volumes: () => [],
+  offeredTo: () => [],
   storageClass: () => undefined,
 };
 

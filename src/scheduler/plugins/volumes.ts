@@ -9,9 +9,11 @@ import type { Snapshot } from '../snapshot.ts';
 /** Where a bound volume can be reached from, and what could still be bound to each claim that waits for a node. */
 type State = { bound: NodeTerm[][]; waiting: Waiting[] };
 type Waiting = {
-  volumes: { terms: NodeTerm[] | undefined }[];
+  claim: PersistentVolumeClaim;
+  /** The best first. */
+  volumes: { volume: PersistentVolume; terms: NodeTerm[] | undefined }[];
   provisioning: TopologySelectorTerm[] | undefined;
-  /** Another pod with the same claim was first: the volume is being made for this node. */
+  /** Another pod with the same claim was first: the volume is being made for this node, if it is still there. */
   selectedNode: string | undefined;
 };
 
@@ -25,12 +27,34 @@ const termsOf = ({ spec }: PersistentVolume): NodeTerm[] | undefined =>
 const isReachable = (terms: NodeTerm[] | undefined, node: NodeInfo) =>
   terms === undefined || terms.some((term) => nodeTermMatches(term, node));
 
-/** The volume to bind to the claim once its pod is on this node. */
-export const volumeFor = (claim: PersistentVolumeClaim, node: NodeInfo, { volumes }: Snapshot['volumes']) =>
-  volumesFor(claim, volumes()).find((volume) => isReachable(termsOf(volume), node));
+/** How a claim gets its volume; undefined: one is made for it. */
+export type Binding = { claim: PersistentVolumeClaim; volume: PersistentVolume | undefined };
+
+/** How all of these claims get volumes on this node, each another one; undefined when one of them gets none. */
+function bindingsOn(node: NodeInfo, waiting: Waiting[]): Binding[] | undefined {
+  const bindings: Binding[] = [];
+  for (const { claim, volumes, provisioning, selectedNode = node.name } of waiting) {
+    const isFree = ({ metadata: { name } }: PersistentVolume) =>
+      !bindings.some(({ volume }) => volume?.metadata.name === name);
+    const found = volumes.find(({ volume, terms }) => isFree(volume) && isReachable(terms, node));
+    const canBeMade = provisioning !== undefined && selectedNode === node.name && isAllowed(provisioning, node);
+    if (found === undefined && !canBeMade) return undefined;
+    bindings.push({ claim, volume: found?.volume });
+  }
+  return bindings;
+}
+
+/** What is to be bound of the pod's claims once it is on this node. Throws when that is not possible any more. */
+export function bindingsFor(pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Binding[] {
+  const prepared = prepare(pod, snapshot);
+  if (prepared === undefined) return [];
+  const bindings = 'state' in prepared ? bindingsOn(node, prepared.state.waiting) : undefined;
+  if (bindings === undefined) throw new Error(`binding volumes: those on node ${node.name} are no longer available`);
+  return bindings;
+}
 
 /** Adds what the claim demands of a node, or says why no node will do. */
-function look(claim: PersistentVolumeClaim, { volumes }: Snapshot, state: State): Refusal | undefined {
+function look(claim: PersistentVolumeClaim, { volumes, node }: Snapshot, state: State): Refusal | undefined {
   const { name } = claim.metadata;
   if (claim.metadata.deletionTimestamp) return refusal(`persistentvolumeclaim "${name}" is being deleted`);
   const { volumeName, storageClassName } = claim.spec ?? {};
@@ -45,10 +69,12 @@ function look(claim: PersistentVolumeClaim, { volumes }: Snapshot, state: State)
   if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer')
     return refusal('pod has unbound immediate PersistentVolumeClaims');
   const provisioning = storageClass.provisioner === noProvisioner ? undefined : (storageClass.allowedTopologies ?? []);
+  const chosen = node(claim.metadata.annotations?.[selectedNode] ?? '');
   state.waiting.push({
-    volumes: volumesFor(claim, volumes.volumes()).map((volume) => ({ terms: termsOf(volume) })),
+    claim,
+    volumes: volumesFor(claim, volumes.offeredTo(claim)).map((volume) => ({ volume, terms: termsOf(volume) })),
     provisioning,
-    selectedNode: claim.metadata.annotations?.[selectedNode],
+    selectedNode: chosen?.name,
   });
   return undefined;
 }
@@ -62,7 +88,7 @@ const isAllowed = (topologies: TopologySelectorTerm[], { labels }: NodeInfo) =>
 function prepare(pod: PodInfo, snapshot: Snapshot): { state: State } | { refused: Refusal } | undefined {
   if (pod.claims.length === 0) return undefined;
   const state: State = { bound: [], waiting: [] };
-  for (const name of pod.claims) {
+  for (const name of new Set(pod.claims)) {
     const claim = snapshot.volumes.claim(pod.namespace, name);
     if (claim === undefined) return { refused: refusal(`persistentvolumeclaim "${name}" not found`) };
     const refused = look(claim, snapshot, state) ?? usedAlone(claim, pod, snapshot);
@@ -87,9 +113,6 @@ export const volumes: Plugin<State> = {
   prepare,
   filter({ bound, waiting }, _pod, node) {
     if (!bound.every((terms) => isReachable(terms, node))) return conflict;
-    const canBind = ({ volumes, provisioning, selectedNode = node.name }: Waiting) =>
-      volumes.some(({ terms }) => isReachable(terms, node)) ||
-      (provisioning !== undefined && selectedNode === node.name && isAllowed(provisioning, node));
-    return waiting.every(canBind) ? undefined : noneAvailable;
+    return bindingsOn(node, waiting) === undefined ? noneAvailable : undefined;
   },
 };
