@@ -107,10 +107,10 @@ const newerThanKnown = (minor: number): Unassessed[] =>
       ];
 
 /** What is left out of the manifests is unread, not absent. */
-const snapshotOfWhole = (snapshot: Snapshot, { objects, unread }: Whole): Snapshot =>
+const snapshotOfWhole = (snapshot: Snapshot, { accepted, unread }: Whole): Snapshot =>
   unread.length === 0
     ? snapshot
-    : createSnapshot({ ...snapshot, objects: objects.map(({ object }) => object), unread: unreadOf(unread) });
+    : createSnapshot({ ...snapshot, objects: accepted.map(({ object }) => object), unread: unreadOf(unread) });
 
 const kindsNamed = 10;
 

@@ -99,6 +99,59 @@ test('a NetworkPolicy that leaves its namespace and its defaults to the API serv
   assert.deepEqual((await checkOf(context, policy)).unreadable, []);
 });
 
+test('what an API server refuses is told once, whatever it is, and judged all the same', async (context) => {
+  const privileged = exampleDeployment(({ spec }) => {
+    spec.template.spec.containers[0].securityContext.privileged = true;
+  });
+  const role = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'wide' },
+    rules: [{ apiGroups: [''], resources: ['secrets'] }],
+  };
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'Web', namespace: 'shop' } };
+  const { report, unreadable } = await checkOf(context, privileged, role, service);
+  assert.deepEqual(
+    unreadable.map((line) => line.replace(/Invalid value.*?(?= \(and|$)/, '…').replace(/^\S+ /, '')),
+    [
+      'Deployment shop/web: an API server refuses it: spec.template.spec.containers[0].securityContext: …',
+      'ClusterRole wide: an API server refuses it: rules[0].verbs: Required value: verbs must contain at least one value',
+      'Service shop/Web: an API server refuses it: metadata.name: … (and 1 more)',
+    ],
+  );
+  assert.equal(report.objects, 3);
+  assert.ok(report.failures.some(({ check: { id } }) => id === 'pod-security/privileged'));
+});
+
+test('where nothing else is wrong, a refusal is no clean verdict', async (context) => {
+  const deployment = exampleDeployment(({ spec }) => {
+    spec.selector.matchLabels = { app: 'other' };
+  });
+  const { report } = await checkOf(context, deployment);
+  assert.equal(exitCodeOf(report, 'critical'), 3);
+});
+
+test('what is created without a name or a namespace, or has one too many, is not refused; nor what a cluster has', async (context) => {
+  const { spec } = examplePod();
+  const template = { metadata: { labels: { 'controller-uid': 'a' } }, spec: { ...spec, restartPolicy: 'Never' } };
+  const job = (metadata: object, more: object = {}) => ({
+    ...{ apiVersion: 'batch/v1', kind: 'Job', metadata },
+    spec: { template, ...more },
+  });
+  const owned = { selector: { matchLabels: { 'controller-uid': 'a' } } };
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { generateName: 'a-' } };
+  const role = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'reader', namespace: 'shop' },
+    rules: [],
+  };
+  const kept = job({ name: 'kept', namespace: 'shop', uid: 'a' }, owned);
+  const { unreadable } = await checkOf(context, account, role, job({ name: 'new' }), kept);
+  assert.deepEqual(unreadable, []);
+  assert.equal((await checkOf(context, job({ name: 'new' }, owned))).unreadable.length, 1);
+});
+
 test('a NetworkPolicy that an API server refuses protects nobody', async (context) => {
   const policy = {
     apiVersion: 'networking.k8s.io/v1',

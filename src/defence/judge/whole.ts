@@ -2,28 +2,35 @@ import type { Unassessed } from '../contract.ts';
 import type { Loaded, LoadedObject } from '../manifests/load.ts';
 import { kindName, objectText } from '../object-ref.ts';
 import type { Unread } from '../snapshot/snapshot.ts';
-import { policyRefusal, serverSays } from '../snapshot/sound.ts';
+import { refusalOf, serverSays } from '../snapshot/sound.ts';
 import { contradicting, standsTwice } from '../snapshot/twice.ts';
 import { podOf, podPlace } from '../workload.ts';
 
-/** Manifests that can be judged, and what is to be told of the others. */
+/** Manifests that can be judged, and what is to be told of them and of the others. */
 export type Whole = {
   objects: LoadedObject[];
-  /** An API server refuses them: no verdict on them would be about anything that can run. */
+  /** Those of them that an API server takes. What the others say is judged, too, but protects nobody. */
+  accepted: LoadedObject[];
+  /** What an API server refuses, each once. */
   unreadable: Unassessed[];
   unassessed: Unassessed[];
-  /** Their kinds: nothing may be concluded from the absence of what was left out. */
+  /** Kinds of what is not accepted: nothing may be concluded from its absence. */
   unread: Unread[];
 };
 
-/** Parts whole objects from what only looks like one: values of a wrong type, workloads without a pod, misspelt fields. */
+/**
+ * Parts whole objects from what only looks like one (values of a wrong type, workloads without a pod, misspelt fields),
+ * and those that an API server takes from those that it refuses.
+ */
 export function wholeObjects({ objects }: Pick<Loaded, 'objects'>): Whole {
-  const whole: Whole = { objects: [], unreadable: [], unassessed: [], unread: [] };
+  const whole: Whole = { objects: [], accepted: [], unreadable: [], unassessed: [], unread: [] };
   for (const loaded of objects) {
     const { object } = loaded;
-    const { refused = policyRefusal(object), unknown } = serverSays(object);
-    const partial = refused === undefined ? withoutPod(object) : undefined;
-    if (refused === undefined && partial === undefined) whole.objects.push(loaded);
+    const { refused: unfit, unknown, decoded } = serverSays(object);
+    const partial = unfit === undefined ? withoutPod(object) : undefined;
+    const refused = unfit ?? (partial === undefined ? refusalOf(decoded) : undefined);
+    if (unfit === undefined && partial === undefined) whole.objects.push(loaded);
+    if (refused === undefined && partial === undefined) whole.accepted.push(loaded);
     if (refused === undefined && partial === undefined && unknown.length === 0) continue;
     const place = placeOf(loaded);
     if (unknown.length > 0) whole.unassessed.push({ ...place, why: misspelt(unknown) });

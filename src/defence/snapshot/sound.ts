@@ -1,6 +1,8 @@
 import { kinds } from '../../api/api.ts';
+import type { Kind } from '../../api/kind.ts';
 import { decodeFields } from '../../api/schema/decode.ts';
 import { surelyFits } from '../../api/schema/fits.ts';
+import type { FieldError } from '../../api/status.ts';
 import { copyJson } from '../../foundation/json.ts';
 import type { Manifest } from '../contract.ts';
 import { kindName, refOf, refText } from '../object-ref.ts';
@@ -13,6 +15,9 @@ const known = new Map(kinds.map((kind) => [kind.group === '' ? kind.kind : `${ki
 const versions = new Map(kinds.map((kind) => [`${kind.group}/${kind.version} ${kind.kind}`, kind]));
 const examplesMax = 3;
 
+const kindOf = ({ apiVersion, kind }: Manifest): Kind | undefined =>
+  versions.get(`${apiVersion.includes('/') ? '' : '/'}${apiVersion} ${kind}`);
+
 /** Like `readSource`, with manifests that are formed as the API has them; the others are told as unread. */
 export async function readSoundSource(options: SourceOptions): Promise<Source> {
   const source = await readSource(options);
@@ -21,9 +26,9 @@ export async function readSoundSource(options: SourceOptions): Promise<Source> {
 
 /**
  * The snapshot with its objects as an API server would decode them: without null and unknown fields, and in `default`
- * where they name no namespace: a change that names it is of the same object. An object with a value of a wrong type is left out, and so is a NetworkPolicy that would be refused, and its kind counts as unread:
- * nothing may be concluded from its absence. Nor from objects of which two stand there. What comes from an API server was
- * decoded there.
+ * where they name no namespace: a change that names it is of the same object. An object with a value of a wrong type is
+ * left out, and so is a NetworkPolicy that would be refused, and its kind counts as unread: nothing may be concluded from
+ * its absence. Nor from objects of which two stand there. What comes from an API server was decoded there.
  */
 export function soundSnapshot(snapshot: Snapshot): Snapshot {
   if (snapshot.source === 'cluster') return snapshot;
@@ -52,39 +57,55 @@ export function unreadOf(wrong: Unread[]): Unread[] {
 
 /**
  * What an API server would say to a manifest as it is written: `refused` is the first value of a wrong type, and fields
- * that are `unknown` are refused or dropped. Nothing of versions that are not served any more, nor of custom resources.
+ * that are `unknown` are refused or dropped, so that `decoded` is left. Nothing of versions that are not served any more,
+ * nor of custom resources.
  */
-export function serverSays(object: Manifest): { refused?: string; unknown: string[] } {
-  const { apiVersion, kind: name } = object;
-  const kind = versions.get(`${apiVersion.includes('/') ? '' : '/'}${apiVersion} ${name}`);
-  if (kind === undefined || surelyFits(kind.schema, object)) return { unknown: [] };
+export function serverSays(object: Manifest): { refused?: string; unknown: string[]; decoded: Manifest } {
+  const kind = kindOf(object);
+  if (kind === undefined || surelyFits(kind.schema, object)) return { unknown: [], decoded: object };
+  const decoded = copyJson(object);
   try {
-    const { mismatch: refused, unknown } = decodeFields(kind.schema, copyJson(object));
-    return { refused, unknown };
+    const { mismatch: refused, unknown } = decodeFields(kind.schema, decoded);
+    return { refused, unknown, decoded };
   } catch (error) {
-    return { refused: (error as Error).message, unknown: [] };
+    return { refused: (error as Error).message, unknown: [], decoded };
   }
 }
 
-/** Why an API server takes no such NetworkPolicy: it isolates nobody, whatever it says. */
-export function policyRefusal(object: Manifest): string | undefined {
-  if (kindName(object) !== networkPolicyKind) return undefined;
-  const read = decoded(object);
-  return typeof read === 'string' ? undefined : refusalOf(read);
-}
-
-/** Why an API server does not take an object that it can decode; undefined: it does, or the kind is not built in. */
-export function refusalOf(object: Manifest): string | undefined {
-  const kind = known.get(kindName(object));
+/**
+ * Why an API server takes no such object, decoded as it is: it would not be there, whatever it says. What was read from
+ * a cluster is asked as it is kept, everything else as it is created.
+ */
+export function refusalOf(decoded: Manifest): string | undefined {
+  const kind = kindOf(decoded);
   if (kind === undefined) return undefined;
-  const applied = structuredClone(object);
+  const object = copyJson(decoded);
   try {
-    kind.defaults(applied);
-    const [wrong] = kind.validate(applied);
-    return wrong && `${wrong.field}: ${wrong.message}`;
+    const isNew = object.metadata.uid === undefined;
+    const [wrong, ...others] = isNew ? errorsOfCreate(kind, object) : errorsOfKept(kind, object);
+    const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+    return wrong && `${wrong.field}: ${wrong.message}${more}`;
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+function errorsOfCreate(kind: Kind, object: Manifest): FieldError[] {
+  const { metadata } = object;
+  // Who applies a manifest that names no namespace chooses one; of what has none kubectl drops it.
+  if (kind.namespaced) metadata.namespace ||= 'default';
+  else delete metadata.namespace;
+  if (metadata.generateName) metadata.name ||= `${metadata.generateName.slice(0, 58)}abcde`;
+  metadata.uid = '00000000-0000-0000-0000-000000000000';
+  kind.defaults(object);
+  kind.prepareCreate(object);
+  kind.defaults(object);
+  return kind.validate(object);
+}
+
+function errorsOfKept(kind: Kind, object: Manifest): FieldError[] {
+  kind.defaults(object);
+  return kind.validate(object, object);
 }
 
 /** The object as decoded and placed, or why it cannot be. */
