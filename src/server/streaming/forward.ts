@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream';
 import { ApiError } from '../../api/status.ts';
 import { plainHttp } from '../../foundation/plain-http.ts';
 import type { Context, Reply } from '../context.ts';
-import { rewriteLinks, throughProxy } from './links.ts';
+import { redirectedThroughProxy, rewriteLinks } from './links.ts';
 
 /** Where to send a request on to; `identity` is only for node agents. */
 export type Destination = {
@@ -65,14 +65,19 @@ export async function forward({ request, log }: Context, to: Destination): Promi
       resolve({ code: answer.statusCode ?? 502, body: { form: 'taken' } });
     });
     outgoing.setTimeout(answerMs, () => outgoing.destroy(new Error(`no answer within ${answerMs} ms`)));
+    const fail = (error: Error) => {
+      const message = `error trying to reach ${to.host}:${to.port}: ${error.message}`;
+      reject(new ApiError('ServiceUnavailable', message, undefined, { cause: error }));
+    };
     outgoing.on('error', (error) => {
       if (response.headersSent) {
         log.debug('a forwarded stream broke', { error });
         response.destroy();
       }
-      const message = `error trying to reach ${to.host}:${to.port}: ${error.message}`;
-      reject(new ApiError('ServiceUnavailable', message, undefined, { cause: error }));
+      fail(error);
     });
+    // Who answers with an upgrade is left without an error, and without an answer.
+    outgoing.on('close', () => fail(new Error('it closed the connection without an answer')));
     // Now: headers that cannot be sent would be told later where nobody catches it, and that ends the process.
     outgoing.flushHeaders();
     incoming.pipe(outgoing);
@@ -88,9 +93,10 @@ function goneSignal(response: ServerResponse): AbortSignal {
 }
 
 /** Changes the headers of an answer so that it works below `prefix`; what else its body has to go through. */
-function below(prefix: string, { host, port }: Destination, incoming: IncomingMessage, headers: IncomingHttpHeaders) {
+function below(prefix: string, to: Destination, incoming: IncomingMessage, headers: IncomingHttpHeaders) {
+  const { host, port, path } = to;
   const place = { prefix, hosts: [`${host}:${port}`, host, (incoming.headers.host ?? '').toLowerCase()] };
-  if (headers.location !== undefined) headers.location = throughProxy(headers.location, place);
+  if (headers.location !== undefined) headers.location = redirectedThroughProxy(headers.location, path, place);
   if (!/^text\/html\b/i.test(headers['content-type'] ?? '') || headers['content-encoding']) return [];
   delete headers['content-length'];
   return [rewriteLinks(place)];

@@ -16,6 +16,19 @@ export function throughProxy(url: string, { prefix, hosts }: Place): string {
   return path.startsWith('/') && !path.startsWith(`${prefix}/`) ? prefix + path : url;
 }
 
+/** Any name that no host has. */
+const backend = 'backend.invalid';
+
+/**
+ * The target of a redirection that answers `path`, as seen through the proxy. Resolved before, as clients do: `..` would
+ * lead them out of it, and they would repeat there what they asked for, with their own rights.
+ */
+export function redirectedThroughProxy(location: string, path: string, place: Place): string {
+  const url = URL.parse(location, `http://${backend}${path}`);
+  if (url === null || ![backend, ...place.hosts].includes(url.host)) return location;
+  return throughProxy(url.pathname + url.search + url.hash, place);
+}
+
 /** Attributes of HTML elements that hold one URL. */
 const links =
   /(\s(?:action|background|cite|codebase|formaction|href|longdesc|manifest|poster|src|usemap)\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)/gi;

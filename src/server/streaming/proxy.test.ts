@@ -21,7 +21,10 @@ before(async () => {
     request(options.host === '10.1.0.1' ? { ...options, host: '127.0.0.1' } : options, answered)) as typeof request);
   web = createServer((request, response) => {
     seen.push(request);
-    if (request.url!.startsWith('/moved')) response.writeHead(302, { Location: '/there' }).end();
+    if (request.url!.startsWith('/moved/to?')) {
+      const Location = decodeURIComponent(request.url!.split('?')[1]!);
+      response.writeHead(307, { Location }).end();
+    } else if (request.url!.startsWith('/moved')) response.writeHead(302, { Location: '/there' }).end();
     else response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(page(''));
   });
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
@@ -76,6 +79,18 @@ test('links and redirections of a page lead through the proxy', async () => {
   assert.equal((await ask(server, `${at}/moved`)).headers.location, `${at}/there`);
 });
 
+test('no redirection leads out of the proxy, where the client would repeat what it asked with its own rights', async () => {
+  const followed = async (location: string) => {
+    const { headers } = await ask(server, `${at}/moved/to?${encodeURIComponent(location)}`, { method: 'DELETE' });
+    return new URL(headers.location!, `${server.url}${at}/moved/to`).href;
+  };
+  const ways = ['../../../../../secrets', `${at}/../../secrets`, `${at}/%2e%2e/secrets`, '\\..\\..\\secrets'];
+  for (const way of [...ways, `${server.url}${at}/../secrets`, 'http:/../..'])
+    assert.ok((await followed(way)).startsWith(`${server.url}${at}/`), way);
+  assert.equal(await followed('beside?a=b#c'), `${server.url}${at}/moved/beside?a=b#c`);
+  assert.equal(await followed('https://example.com/a/../b'), 'https://example.com/b');
+});
+
 test('who reads without the last slash is sent to it, who writes is not', async () => {
   const { code, headers } = await ask(server, `${at}?a=b`);
   assert.deepEqual([code, headers.location], [301, `${at}/?a=b`]);
@@ -88,7 +103,9 @@ test('a path that only means a proxy when it is decoded is refused', async () =>
 });
 
 test('an answer that cannot be passed on is told to the client and ends nothing else', async () => {
-  const answers = ['HTTP/1.1 099 X\r\nContent-Length: 0', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTrailer: X'];
+  const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x';
+  const empty = 'Content-Length: 0';
+  const answers = [`HTTP/1.1 099 X\r\n${empty}`, `HTTP/1.1 200 OK\r\n${empty}\r\nTrailer: X`, upgrade];
   const hostile = createTcpServer((socket) => socket.once('data', () => socket.end(`${answers.pop()}\r\n\r\n`)));
   await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
   const path = `${pods}/proxy:${(hostile.address() as AddressInfo).port}/proxy/`;
