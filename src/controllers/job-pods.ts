@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../api/object.ts';
 import type { Job, Pod } from '../api/schema/types.d.ts';
 import { isDeleting } from '../reconcile/owned.ts';
 import { indexAnnotation, indexOf, isIndexed } from './job-policy.ts';
-import { compareForDeletion, isActive, isFinished, podFromTemplate } from './pods.ts';
+import { compareForDeletion, isFinished, podFromTemplate } from './pods.ts';
 
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
 /** How the pod ended is still to be counted. */
@@ -12,6 +12,13 @@ const failureCount = 'batch.kubernetes.io/job-index-failure-count';
 
 /** Failures an index had before this pod: the next pod of the index carries one more. */
 export const failuresOf = ({ metadata }: Pod): number => Number(metadata.annotations?.[failureCount] ?? 0) || 0;
+
+/** Deleted pods count as failures, since they may never get to say how they ended. */
+export function isFailed(job: Job, pod: Pod): boolean {
+  if (pod.status?.phase === 'Failed') return true;
+  const mustEnd = job.spec!.podReplacementPolicy === 'Failed' && pod.spec?.nodeName !== undefined;
+  return isDeleting(pod) && pod.status?.phase !== 'Succeeded' && !mustEnd;
+}
 
 /** A pod that is counted, through its finalizer, before it can vanish; an indexed one knows its index. */
 export function jobPod(job: Job, index: number | undefined, failures: number): Partial<Pod> {
@@ -51,24 +58,9 @@ export function wantedActive({ spec }: Job, active: number, { succeeded }: Count
   return succeeded > 0 ? Math.min(parallelism, active) : parallelism;
 }
 
-/** The lowest indexes that neither run nor have ended. */
-export function indexesToStart(job: Job, pods: Pod[], counts: Counts, count: number): number[] {
-  const taken = new Set<number>([...counts.succeededIndexes, ...counts.failedIndexes]);
-  for (const pod of pods) {
-    const index = indexOf(pod, job);
-    if (index !== undefined && (isActive(pod) || isUncounted(pod) || waitsForEnd(job, pod))) taken.add(index);
-  }
-  const indexes: number[] = [];
-  for (let index = 0; indexes.length < count && index < (job.spec!.completions ?? 0); index++)
-    if (!taken.has(index)) indexes.push(index);
-  return indexes;
-}
-
 /** With podReplacementPolicy Failed a pod is replaced when it has ended, not when it is asked to. */
 export const waitsForEnd = ({ spec }: Job, pod: Pod): boolean =>
   spec!.podReplacementPolicy === 'Failed' && isDeleting(pod) && !isFinished(pod);
-
-const isUncounted = (pod: Pod) => pod.status?.phase === 'Succeeded' && isTracked(pod);
 
 /** Which pods go when there are too many: indexed ones from the highest index down, others as those of any workload. */
 export function surplus(job: Job, active: Pod[], count: number): Pod[] {

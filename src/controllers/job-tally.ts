@@ -1,7 +1,8 @@
 import type { Job, JobStatus, Pod } from '../api/schema/types.d.ts';
+import { isTrue } from '../reconcile/conditions.ts';
 import { isDeleting } from '../reconcile/owned.ts';
 import { formatIndexes, parseIndexes } from './job-indexes.ts';
-import { type Counts, failuresOf, isTracked } from './job-pods.ts';
+import { type Counts, failuresOf, isFailed, isTracked } from './job-pods.ts';
 import { failureAction, indexOf, isIndexed } from './job-policy.ts';
 
 export type Tally = Counts & {
@@ -9,20 +10,13 @@ export type Tally = Counts & {
   status: Pick<JobStatus, 'succeeded' | 'failed' | 'completedIndexes' | 'failedIndexes' | 'uncountedTerminatedPods'>;
   /** Pods that are counted in `status`: their finalizer may go. */
   release: Pod[];
-  /** Counted, but their pods still carry the finalizer. */
+  /** Their pods still carry the finalizer. */
   uncounted: number;
   newFailures: number;
   newSuccesses: number;
   /** Why the failure policy ends the whole job. */
   failJob: string | undefined;
 };
-
-/** Deleted pods count as failures, since they may never get to say how they ended. */
-function isFailed(job: Job, pod: Pod): boolean {
-  if (pod.status?.phase === 'Failed') return true;
-  const mustEnd = job.spec!.podReplacementPolicy === 'Failed' && pod.spec?.nodeName !== undefined;
-  return isDeleting(pod) && pod.status?.phase !== 'Succeeded' && !mustEnd;
-}
 
 /**
  * Counts each ended pod exactly once: first its uid goes into the status, then its finalizer is taken away, and when
@@ -43,6 +37,7 @@ export function tally(job: Job, pods: Pod[]): Tally {
   const succeededIndexes = parseIndexes(status.completedIndexes, size);
   const failedIndexes = parseIndexes(status.failedIndexes, size);
   const result = { release: [] as Pod[], newFailures: 0, newSuccesses: 0, failJob: undefined as string | undefined };
+  const failures: Failure[] = [];
 
   for (const pod of pods) {
     if (!isTracked(pod)) continue;
@@ -56,25 +51,34 @@ export function tally(job: Job, pods: Pod[]): Tally {
       if (index === undefined) pending.succeeded.add(uid);
       else succeededIndexes.add(index);
     } else if (isFailed(job, pod)) {
-      result.release.push(pod);
+      if (known) {
+        result.release.push(pod);
+        continue;
+      }
       const { action, message } = failureAction(job, pod);
-      if (known || action === 'Ignore') continue;
+      failures.push({ pod, index, counts: action !== 'Ignore' });
+      if (action === 'Ignore') continue;
       if (action === 'FailJob') result.failJob ??= message;
-      result.newFailures++;
-      pending.failed.add(uid);
       const { backoffLimitPerIndex } = spec!;
       const exhausted = backoffLimitPerIndex !== undefined && failuresOf(pod) + 1 > backoffLimitPerIndex;
       if (index !== undefined && (action === 'FailIndex' || exhausted)) failedIndexes.add(index);
     }
   }
+  const kept = keptFailures(job, pods, failures, new Set([...succeededIndexes, ...failedIndexes]));
+  for (const failure of failures) {
+    if (kept.includes(failure)) continue;
+    result.release.push(failure.pod);
+    if (!failure.counts) continue;
+    result.newFailures++;
+    pending.failed.add(failure.pod.metadata.uid!);
+  }
   const succeeded = isIndexed(job) ? succeededIndexes.size : numbers.succeeded + pending.succeeded.size;
   const lists = { succeeded: [...pending.succeeded], failed: [...pending.failed] };
-  const uncounted = lists.succeeded.length + lists.failed.length;
   return {
     ...result,
-    uncounted,
+    uncounted: lists.succeeded.length + lists.failed.length + kept.length,
     succeeded,
-    failed: numbers.failed + pending.failed.size,
+    failed: numbers.failed + pending.failed.size + kept.filter(({ counts }) => counts).length,
     succeededIndexes,
     failedIndexes,
     status: {
@@ -88,4 +92,25 @@ export function tally(job: Job, pods: Pod[]): Tally {
       },
     },
   };
+}
+
+type Failure = { pod: Pod; index: number | undefined; counts: boolean };
+
+/**
+ * How often an index with a limit of its own has failed stands in its last failed pod, which therefore must not vanish
+ * before another one has taken it over, or nobody will ask.
+ */
+function keptFailures(job: Job, pods: Pod[], failures: Failure[], ended: ReadonlySet<number>): Failure[] {
+  const isEnding = ['FailureTarget', 'SuccessCriteriaMet'].some((type) => isTrue(job.status?.conditions, type));
+  if (job.spec!.backoffLimitPerIndex === undefined || isEnding || isDeleting(job)) return [];
+  const settled = new Set<number | undefined>([undefined, ...ended]);
+  for (const pod of pods) if (!isFailed(job, pod)) settled.add(indexOf(pod, job));
+  const last = new Map<number, Failure>();
+  for (const failure of failures) {
+    const { index, pod } = failure;
+    if (index === undefined || settled.has(index)) continue;
+    const other = last.get(index);
+    if (other === undefined || failuresOf(pod) >= failuresOf(other.pod)) last.set(index, failure);
+  }
+  return [...last.values()];
 }

@@ -4,6 +4,7 @@ import type { Job, Pod } from '../api/schema/types.d.ts';
 import { jobController } from './job.ts';
 import { surplus } from './job-pods.ts';
 import { failureAction, indexAnnotation, successRule } from './job-policy.ts';
+import { nextAttempt } from './job-retry.ts';
 import { tally } from './job-tally.ts';
 import { judge } from './job-verdict.ts';
 import { startCluster } from './testing/cluster.ts';
@@ -185,6 +186,56 @@ test('a pod that is adopted is counted, and one that is released is let go', asy
   await eventually('pods', () => now().ownerReferences === undefined && now().finalizers === undefined);
   await client.patch('pods', at, { type: 'merge', body: { metadata: { labels: first!.metadata.labels } } });
   await eventually('pods', () => now().ownerReferences?.length === 1 && now().finalizers?.length === 1);
+});
+
+const ofIndex = (
+  index: number,
+  { failures = 0, name = `p${index}-${failures}`, ...status }: Record<string, any> = {},
+) =>
+  ({
+    metadata: {
+      ...{ name, namespace: 'default', uid: name, finalizers: ['batch.kubernetes.io/job-tracking'] },
+      ...{ creationTimestamp: '2026-01-01T00:00:00Z' },
+      annotations: { [indexAnnotation]: `${index}`, 'batch.kubernetes.io/job-index-failure-count': `${failures}` },
+    },
+    status: { phase: 'Failed', ...status },
+  }) as unknown as Pod;
+const perIndex = (status: object = {}): Job =>
+  ({
+    ...{ ...job({ completions: 3, parallelism: 3, completionMode: 'Indexed', backoffLimitPerIndex: 2 }), status },
+  }) as unknown as Job;
+const names = (pods: Pod[]) => pods.map(({ metadata }) => metadata.name);
+
+test('a failed pod of an index stays until another one has taken over how often it failed', () => {
+  const pods = [ofIndex(0), ofIndex(0, { failures: 1 }), ofIndex(1), ofIndex(1, { failures: 1, phase: 'Running' })];
+  const seen = tally(perIndex(), pods);
+  assert.deepEqual(names(seen.release), ['p0-0', 'p1-0']);
+  assert.deepEqual([seen.failed, seen.status.uncountedTerminatedPods!.failed!.length], [3, 2]);
+  assert.deepEqual(names(tally(perIndex(), [ofIndex(0, { failures: 2 })]).release), ['p0-2'], 'the index has failed');
+  const ending = { conditions: [{ type: 'FailureTarget', status: 'True' }] };
+  assert.deepEqual(names(tally(perIndex(ending), [ofIndex(0)]).release), ['p0-0']);
+});
+
+test('an index that failed waits for itself alone: ten seconds, doubled with each failure, ten minutes at most', () => {
+  const at = (...pods: Pod[]) => nextAttempt(perIndex(), pods, 0);
+  const terminated = { exitCode: 1, finishedAt: '1970-01-01T00:01:00Z' };
+  const ended = (failures: number) => ofIndex(0, { failures, containerStatuses: [{ state: { terminated } }] });
+  assert.deepEqual(at(), { index: 0, failures: 0, atMs: 0 });
+  assert.deepEqual(at(ended(0)), { index: 0, failures: 1, atMs: 70_000 });
+  assert.deepEqual(at(ended(0), ended(1)), { index: 0, failures: 2, atMs: 80_000 });
+  assert.deepEqual(at(ended(6)).atMs, 60_000 + 600_000);
+  const going = ofIndex(0, { phase: 'Running' });
+  going.metadata.deletionTimestamp = '1970-01-01T00:02:00Z';
+  assert.deepEqual(at(going), { index: 0, failures: 1, atMs: 130_000 }, 'one that is taken away has failed, too');
+  assert.deepEqual(nextAttempt(perIndex(), [ended(0)], 1), { index: 1, failures: 0, atMs: 0 });
+});
+
+test('indexes that have not run yet do not wait for those that failed', async (t) => {
+  const spec = { completions: 9, parallelism: 1, completionMode: 'Indexed', backoffLimitPerIndex: 1 };
+  const { now, eventually } = await run(t, job(spec), (pod) =>
+    pod.spec!.hostname === 'work-0' ? 'Failed' : 'Succeeded',
+  );
+  await eventually('jobs.batch', () => now()?.status?.completedIndexes === '1-8');
 });
 
 test('the failure policy: the first rule that matches decides', () => {

@@ -1,36 +1,23 @@
 import type { KubernetesObject } from '../api/object.ts';
-import type { Job, JobStatus, Pod } from '../api/schema/types.d.ts';
-import { formatTime } from '../foundation/clock.ts';
-import { type Condition, conditionOf, withCondition } from '../reconcile/conditions.ts';
+import type { Job, Pod } from '../api/schema/types.d.ts';
 import type { Controller, ControllerContext, Key, Result } from '../reconcile/controller.ts';
 import { claim, controllerOf, deleteObject, ignoreGone, isDeleting, ownerOrSelectorKeys } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { inBatches } from './batches.ts';
-import {
-  failuresOf,
-  indexesToStart,
-  isTracked,
-  jobPod,
-  surplus,
-  trackingFinalizer,
-  waitsForEnd,
-  wantedActive,
-} from './job-pods.ts';
-import { failureAction, indexOf, isIndexed } from './job-policy.ts';
+import { isTracked, jobPod, surplus, trackingFinalizer, waitsForEnd, wantedActive } from './job-pods.ts';
+import { isIndexed } from './job-policy.ts';
+import { type BackOffs, indexesToStart, waitAfterFailures } from './job-retry.ts';
+import { statusOf, tellChanges } from './job-status.ts';
 import { type Tally, tally } from './job-tally.ts';
-import { deadlineOf, isEnded, judge, type Verdict } from './job-verdict.ts';
-import { isActive, isReady } from './pods.ts';
+import { deadlineOf, isEnded, judge } from './job-verdict.ts';
+import { isActive } from './pods.ts';
 
 const jobs = 'jobs.batch';
 const burstMax = 500;
-const backOffInitialMs = 10_000;
-const backOffMaximumMs = 600_000;
-
-type BackOff = { failures: number; lastMs: number };
 
 /** Runs pods until enough of them have succeeded, or too many have failed. */
 export function jobController(): Controller {
-  const backOffs = new Map<string, BackOff>();
+  const backOffs: BackOffs = new Map();
   const byOwner = ownerOrSelectorKeys(jobs, 'Job', 'batch');
   return {
     name: 'job',
@@ -59,17 +46,12 @@ export function jobController(): Controller {
   };
 }
 
-async function proceed(
-  context: ControllerContext,
-  job: Job,
-  pods: Pod[],
-  backOffs: Map<string, BackOff>,
-): Promise<Result> {
+async function proceed(context: ControllerContext, job: Job, pods: Pod[], backOffs: BackOffs): Promise<Result> {
   const nowMs = context.clock.now();
   const active = pods.filter(isActive);
   const counts = tally(job, pods);
   const verdict = isDeleting(job) ? undefined : judge(job, active, counts, nowMs);
-  const waitMs = backOff(job, counts, backOffs, nowMs);
+  let waitMs = waitAfterFailures(job, counts, backOffs, nowMs);
   const status = statusOf(job, pods, counts, verdict, nowMs);
   // Counted first, released afterwards: see tally.
   const written = await writeStatus(context, jobs, job, status);
@@ -80,7 +62,7 @@ async function proceed(
   if (verdict) await stop(context, job, active);
   else if (job.spec!.suspend) await dismiss(context, job, active);
   else if (waitMs <= 0 || active.length >= wantedActive(job, active.length, counts))
-    await adjust(context, job, pods, active, counts);
+    waitMs = await adjust(context, job, pods, active, counts);
   const deadlineMs = deadlineOf(written);
   const waits = [
     ...(waitMs > 0 && !verdict && !job.spec!.suspend ? [waitMs] : []),
@@ -89,88 +71,39 @@ async function proceed(
   return waits.length > 0 ? { requeueAfterMs: Math.min(...waits) } : undefined;
 }
 
-/** How long to wait before a failed pod is replaced: 10 s, doubled with each failure in a row, 10 minutes at most. */
-function backOff({ metadata }: Job, counts: Tally, backOffs: Map<string, BackOff>, nowMs: number): number {
-  const id = `${metadata.namespace}/${metadata.name}`;
-  if (counts.newSuccesses > 0) backOffs.delete(id);
-  if (counts.newFailures > 0)
-    backOffs.set(id, { failures: (backOffs.get(id)?.failures ?? 0) + counts.newFailures, lastMs: nowMs });
-  const state = backOffs.get(id);
-  if (state === undefined) return 0;
-  const delayMs = Math.min(backOffMaximumMs, backOffInitialMs * 2 ** Math.min(state.failures - 1, 16));
-  return state.lastMs + delayMs - nowMs;
-}
-
-function statusOf(job: Job, pods: Pod[], counts: Tally, verdict: Verdict | undefined, nowMs: number): JobStatus {
-  const active = pods.filter(isActive);
-  const terminating = pods.filter(
-    (pod) => isDeleting(pod) && pod.status?.phase !== 'Failed' && pod.status?.phase !== 'Succeeded',
-  );
-  const suspended = job.spec!.suspend === true;
-  let conditions = job.status?.conditions as Condition[] | undefined;
-  const set = (type: string, status: string, reason: string, message: string) => {
-    const time = formatTime(nowMs);
-    const changed = withCondition(conditions, { type, status, reason, message }, nowMs);
-    conditions =
-      changed === conditions
-        ? changed
-        : changed.map((one) => (one.type === type ? { ...one, lastProbeTime: time } : one));
-  };
-  const wasSuspended = conditionOf(conditions, 'Suspended')?.status === 'True';
-  if (suspended && !verdict) set('Suspended', 'True', 'JobSuspended', 'Job suspended');
-  else if (wasSuspended) set('Suspended', 'False', 'JobResumed', 'Job resumed');
-  let startTime = suspended ? undefined : (job.status?.startTime ?? formatTime(nowMs));
-  if (wasSuspended && !suspended) startTime = formatTime(nowMs);
-  const status: JobStatus = {
-    ...counts.status,
-    startTime,
-    active: active.length || undefined,
-    ready: active.filter(isReady).length,
-    terminating: terminating.length,
-  };
-  if (verdict) {
-    set(verdict.type, 'True', verdict.reason, verdict.message);
-    if (active.length === 0 && terminating.length === 0 && counts.uncounted === 0) {
-      const succeeded = verdict.type === 'SuccessCriteriaMet';
-      set(succeeded ? 'Complete' : 'Failed', 'True', verdict.reason, verdict.message);
-      if (succeeded) status.completionTime = formatTime(nowMs);
-    }
-  }
-  status.conditions = conditions as JobStatus['conditions'];
-  return status;
-}
-
-function tellChanges({ event }: ControllerContext, before: Job, after: Job): void {
-  for (const { type, status, reason = '', message = '' } of after.status?.conditions ?? []) {
-    if (conditionOf(before.status?.conditions, type)?.status === status) continue;
-    if (type === 'Complete') event(after, 'Normal', 'Completed', 'Job completed');
-    else if (type === 'Failed') event(after, 'Warning', reason, message);
-    else if (type === 'Suspended') event(after, 'Normal', status === 'True' ? 'Suspended' : 'Resumed', message);
-  }
-}
-
-async function adjust(context: ControllerContext, job: Job, pods: Pod[], active: Pod[], counts: Tally): Promise<void> {
+/** Brings the number of running pods to what is wanted. Returns how long to wait for what may not be started yet. */
+async function adjust(
+  context: ControllerContext,
+  job: Job,
+  pods: Pod[],
+  active: Pod[],
+  counts: Tally,
+): Promise<number> {
   const wanted = wantedActive(job, active.length, counts);
-  if (active.length > wanted) return dismiss(context, job, surplus(job, active, active.length - wanted));
+  if (active.length > wanted) {
+    await dismiss(context, job, surplus(job, active, active.length - wanted));
+    return 0;
+  }
   const leaving = pods.filter((pod) => waitsForEnd(job, pod)).length;
   const missing = Math.min(wanted - active.length - leaving, burstMax);
-  if (missing <= 0) return;
-  const indexes = isIndexed(job) ? indexesToStart(job, pods, counts, missing) : undefined;
-  const { error } = await inBatches(indexes?.length ?? missing, async (at) => {
-    const index = indexes?.[at];
-    const pod = await context.client.create<Pod>('pods', jobPod(job, index, failuresBefore(job, pods, index)));
+  if (missing <= 0) return 0;
+  if (!isIndexed(job)) {
+    await start(context, job, missing, () => jobPod(job, undefined, 0));
+    return 0;
+  }
+  const { due, waitMs } = indexesToStart(job, pods, counts, missing, context.clock.now());
+  await start(context, job, due.length, (at) => jobPod(job, due[at]!.index, due[at]!.failures));
+  return waitMs;
+}
+
+async function start(context: ControllerContext, job: Job, count: number, podAt: (at: number) => Partial<Pod>) {
+  const { error } = await inBatches(count, async (at) => {
+    const pod = await context.client.create<Pod>('pods', podAt(at));
     context.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
   });
   if (error === undefined) return;
   context.event(job, 'Warning', 'FailedCreate', `Error creating: ${(error as Error).message}`);
   throw error;
-}
-
-function failuresBefore(job: Job, pods: Pod[], index: number | undefined): number {
-  if (index === undefined) return 0;
-  const failed = pods.filter((pod) => pod.status?.phase === 'Failed' && indexOf(pod, job) === index);
-  const after = (pod: Pod) => failuresOf(pod) + (failureAction(job, pod).action === 'Ignore' ? 0 : 1);
-  return Math.max(0, ...failed.map(after));
 }
 
 async function stop(context: ControllerContext, job: Job, pods: Pod[]): Promise<void> {
