@@ -23,6 +23,8 @@ import { createVolumes } from './volumes/volumes.ts';
 
 /** containerd starts more pods per second this way than when all come at once. */
 const startsAtOnce = 8;
+/** Far beyond any start that ends: some containers, such as one with a path too long for runc to complain of, never do. */
+const startMsMax = 10_000;
 
 export type ContextParts = {
   node: NodeOptions;
@@ -57,7 +59,7 @@ export function createNodeContext(options: AgentOptions, parts: ContextParts): N
     statuses: createStatusWriter({ client, clock, log }),
     records: createRecords(podsDirectory, log),
     network: { ...noNetwork, ...options.network },
-    inTurn: createTurns(startsAtOnce),
+    inTurn: createTurns(startsAtOnce, startMsMax, clock),
     ensureImage: (pod, container) =>
       ensureImage(runtime.images, puller, { secret: sources.secret, record }, pod, container),
     facts: (podIPs) => ({ nodeName, hostIP: machine.address, podIPs, allocatable: allocatableOf(node) }),
