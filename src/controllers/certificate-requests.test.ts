@@ -28,15 +28,17 @@ test('what a signer refuses, whoever approved it', () => {
   assert.match(whyNot(client, asked({ dns: ['x'] }))!, /no DNS names/);
   assert.match(whyNot(request('kube-apiserver-client-kubelet', ['server auth']), asked())!, /must hold "client auth"/);
   const serving = request('kubelet-serving', ['server auth']);
-  assert.equal(whyNot(serving, asked({ addresses: ['10.0.0.1'] })), undefined);
+  assert.equal(whyNot(serving, asked({ addresses: ['10.0.0.1'], dns: ['n1'] }), ['n1', '10.0.0.1']), undefined);
+  for (const foreign of [{ dns: ['kubernetes.default.svc'] }, { dns: ['n1'], addresses: ['10.96.0.1'] }])
+    assert.match(whyNot(serving, asked(foreign), ['n1', '10.0.0.1'])!, /the Node does not have/);
   assert.match(whyNot(serving, asked())!, /needs a DNS name/);
   assert.match(whyNot(request('kubelet-serving', ['server auth'], 'eve'), asked({ dns: ['x'] }))!, /its own/);
 });
 
 const requests = 'certificatesigningrequests.certificates.k8s.io';
-const nodeRequest = (name: string, commonName: string) => {
+const nodeRequest = (name: string, commonName: string, addresses: string[] = []) => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const pem = buildCertificateRequest({ commonName, organizations: ['system:nodes'] }, privateKey);
+  const pem = buildCertificateRequest({ commonName, organizations: ['system:nodes'] }, privateKey, { addresses });
   return {
     ...{ apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name } },
     spec: {
@@ -69,6 +71,29 @@ test('a node that may join is approved and signed; one that asks for another nam
   await client.update(requests, { ...forged, status: { conditions } } as any, { subresource: 'approval' });
   await eventually(requests, () => now('forged')?.status?.conditions?.some(({ type }) => type === 'Failed'));
   assert.equal(now('forged')!.status!.certificate, undefined);
+});
+
+test('a serving certificate is for the addresses that its Node has', async (t) => {
+  const sign = () => 'PEM';
+  const { client, caches, eventually } = await startCluster(t, [certificateSigningController(sign)], []);
+  const addresses = [{ type: 'InternalIP', address: '10.0.0.1' }];
+  const node = await client.create<any>('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } } as any);
+  await client.update('nodes', { ...node, status: { addresses } }, { subresource: 'status' });
+  const conditions = [{ type: 'Approved', status: 'True', reason: 'ByHand', message: '' }];
+  const outcomeOf = async (name: string, asked: string[]) => {
+    const made = nodeRequest(name, 'system:node:n1', asked);
+    const spec = { ...made.spec, signerName: 'kubernetes.io/kubelet-serving', usages: ['server auth'] };
+    const request = await client.create<any>(requests, {
+      ...made,
+      spec: { ...spec, username: 'system:node:n1' },
+    } as any);
+    await client.update(requests, { ...request, status: { conditions } }, { subresource: 'approval' });
+    const status = () => (caches(requests).get('', name) as CertificateSigningRequest | undefined)?.status;
+    await eventually(requests, () => status()?.certificate !== undefined || (status()?.conditions ?? []).length > 1);
+    return status()?.certificate === undefined ? status()?.conditions?.at(-1)?.message : 'signed';
+  };
+  assert.equal(await outcomeOf('own', ['10.0.0.1']), 'signed');
+  assert.match((await outcomeOf('foreign', ['10.0.0.1', '10.96.0.1']))!, /the Node does not have: 10\.96\.0\.1/);
 });
 
 test('a request is kept for a day, or for an hour after it was decided', () => {

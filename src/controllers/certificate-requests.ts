@@ -1,4 +1,4 @@
-import type { CertificateSigningRequest } from '../api/schema/types.d.ts';
+import type { CertificateSigningRequest, Node } from '../api/schema/types.d.ts';
 import { type CertificateRequest, readCertificateRequest } from '../foundation/x509/certificate-request.ts';
 import { type Condition, isTrue, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
@@ -87,8 +87,12 @@ async function mayHave(context: ControllerContext, { spec }: CertificateSigningR
   return review['status']?.allowed === true;
 }
 
-/** Why a signer of ours must not sign this, whoever approved it; undefined when it may. */
-export function whyNot({ spec }: CertificateSigningRequest, asked: CertificateRequest): string | undefined {
+/** Why a signer of ours must not sign this, whoever approved it; undefined when it may. `namesOfNode` may be served. */
+export function whyNot(
+  { spec }: CertificateSigningRequest,
+  asked: CertificateRequest,
+  namesOfNode: string[] = [],
+): string | undefined {
   const usages = new Set(spec.usages ?? []);
   const allowed = new Set(['digital signature', 'key encipherment']);
   const isServing = spec.signerName === kubeletServingSigner;
@@ -103,18 +107,26 @@ export function whyNot({ spec }: CertificateSigningRequest, asked: CertificateRe
   if (asked.organizations.join() !== 'system:nodes') return 'the organization must be system:nodes';
   if (!/^system:node:.+/.test(asked.commonName)) return 'the common name must be system:node:NAME';
   if (asked.emails.length > 0 || asked.uris.length > 0) return 'e-mail addresses and URIs are not allowed';
-  const names = asked.dns.length + asked.addresses.length;
-  if (isServing && names === 0) return 'a serving certificate needs a DNS name or an address';
-  if (!isServing && names > 0) return 'a client certificate of a node has no DNS names or addresses';
+  const names = [...asked.dns, ...asked.addresses];
+  if (isServing && names.length === 0) return 'a serving certificate needs a DNS name or an address';
+  if (!isServing && names.length > 0) return 'a client certificate of a node has no DNS names or addresses';
   if (isServing && spec.username !== asked.commonName) return 'a node asks for its own serving certificate only';
-  return undefined;
+  const foreign = names.filter((name) => !namesOfNode.includes(name));
+  return foreign.length > 0 ? `it is for names that the Node does not have: ${foreign.join(', ')}` : undefined;
+}
+
+/** What the node of a request may serve as: its name, and what it tells of its addresses, where everybody sees it. */
+function namesOfNode({ spec }: CertificateSigningRequest, { cache }: ControllerContext): string[] {
+  const name = spec.username?.replace(/^system:node:/, '') ?? '';
+  const node = cache<Node>('nodes').get('', name);
+  return node === undefined ? [] : [name, ...(node.status?.addresses ?? []).map(({ address }) => address)];
 }
 
 /** Signs what was approved; what must not be signed gets a condition Failed that says why. */
 export const certificateSigningController = (sign: Sign): Controller => ({
   name: 'certificate-signer',
   reconciles: requests,
-  reads: [],
+  reads: ['nodes'],
   writes: { [`${requests}/status`]: ['update'] },
   grants: [grant('sign', signers)],
 
@@ -125,7 +137,7 @@ export const certificateSigningController = (sign: Sign): Controller => ({
     if (certificate || !isTrue(conditions, 'Approved') || isTrue(conditions, 'Failed')) return undefined;
     const status = { ...request.status };
     try {
-      status.certificate = Buffer.from(signed(request, sign)).toString('base64');
+      status.certificate = Buffer.from(signed(request, sign, namesOfNode(request, context))).toString('base64');
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const failed = { type: 'Failed', status: 'True', reason: 'SignerValidationFailure', message };
@@ -137,9 +149,9 @@ export const certificateSigningController = (sign: Sign): Controller => ({
   },
 });
 
-function signed(request: CertificateSigningRequest, sign: Sign): string {
+function signed(request: CertificateSigningRequest, sign: Sign, mayServe: string[]): string {
   const asked = readRequest(request);
-  const wrong = whyNot(request, asked);
+  const wrong = whyNot(request, asked, mayServe);
   if (wrong) throw new Error(wrong);
   const { commonName, organizations, publicKey, dns, addresses } = asked;
   const askedMs = (request.spec.expirationSeconds ?? lifetimeDefaultMs / 1000) * 1000;
