@@ -1,6 +1,4 @@
-import { rulesOf } from '../../api/rbac/aggregate.ts';
 import { serviceAccountGroups } from '../../api/rbac/identity.ts';
-import type { PolicyRule } from '../../api/rbac/rules.ts';
 import { type Subject, subjectsOf as subjectsNamed, subjectUser } from '../../api/rbac/subject.ts';
 import { isObject } from '../../foundation/json.ts';
 import type { JudgeContext, Manifest } from '../contract.ts';
@@ -15,9 +13,21 @@ const sound = (subject: unknown) => {
   return { kind, namespace, name: String(name) };
 };
 
+/** Components of a cluster are what they are; people and pods in groups of everybody are none. */
+export const isComponent = (subject: Subject): boolean =>
+  subject.kind === 'ServiceAccount'
+    ? subject.namespace === 'kube-system'
+    : /^(system|rempart):(?!serviceaccounts\b|(un)?authenticated$|anonymous$)/.test(subject.name);
+
 /** A ServiceAccount is known by its user name, so that it is the same however a binding names it. */
-const keyOf = (subject: Subject): string =>
+export const keyOf = (subject: Subject): string =>
   subject.kind === 'Group' ? `group:${subject.name}` : `user:${subjectUser(subject).username}`;
+
+/** What a subject is known by, and the groups that it is in by being what it is. */
+export function keysOf(subject: Subject): string[] {
+  const groups = subjectUser(subject).groups.map((name) => keyOf({ kind: 'Group', name }));
+  return [...new Set([keyOf(subject), ...groups])];
+}
 
 /** Whom a list of bindings names. Made once for it: every pod and every ServiceAccount asks. */
 const named = new WeakMap<Manifest[], Set<string>>();
@@ -49,26 +59,4 @@ export function roleOf({ metadata, roleRef }: Manifest, context: JudgeContext): 
   return context
     .of(`${roleRef?.kind}.rbac.authorization.k8s.io`, inNamespace ? (metadata.namespace ?? '') : undefined)
     .find((role) => role.metadata.name === roleRef?.name);
-}
-
-/** What all ClusterRoleBindings together give to each subject. Made once for a list of them: each of them asks. */
-const known = new WeakMap<Manifest[], Map<string, PolicyRule[]>>();
-
-/** What a subject holds everywhere, also by the groups that it is in by being what it is. */
-export function clusterRules(subject: Subject, context: JudgeContext): PolicyRule[] {
-  const bindings = context.of('ClusterRoleBinding.rbac.authorization.k8s.io');
-  const roles = context.of('ClusterRole.rbac.authorization.k8s.io');
-  let rules = known.get(bindings);
-  if (rules === undefined) {
-    rules = new Map();
-    const byName = new Map(roles.map((role) => [role.metadata.name, role]));
-    for (const binding of bindings) {
-      const role = byName.get(binding['roleRef']?.name);
-      const given = role === undefined ? [] : rulesOf(role, roles);
-      for (const key of subjectsOf(binding).map(keyOf)) rules.set(key, [...(rules.get(key) ?? []), ...given]);
-    }
-    known.set(bindings, rules);
-  }
-  const groups = subjectUser(subject).groups.map((name) => keyOf({ kind: 'Group', name }));
-  return [...new Set([keyOf(subject), ...groups])].flatMap((key) => rules.get(key) ?? []);
 }

@@ -30,6 +30,9 @@ export const constrainedImpersonationSince = 36;
  */
 export const lastExecByGet = 34;
 
+/** Names of ClusterRoles that every cluster has. */
+export const ofEveryCluster = /^(system:|cluster-admin$|admin$|edit$|view$)/;
+
 const overlaps = (list: string[] | undefined, wanted: string[]) => wanted.some((item) => list?.includes(item));
 
 /** Does the rule give the right, by name or by wildcard? Rules limited to names give it for these only. */

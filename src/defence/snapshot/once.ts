@@ -15,10 +15,10 @@ export function oncePerSnapshot<T extends object>(derive: (snapshot: Snapshot) =
  * As `oncePerSnapshot`, of what rests on nothing but objects of these kinds: a snapshot with changes to others shares it
  * with the one of before.
  */
-export function oncePerKinds<T extends object>(
+export function oncePerKinds<T extends object, S extends Pick<Snapshot, 'of'> = Snapshot>(
   kinds: string[],
-  derive: (snapshot: Snapshot) => T,
-): (snapshot: Snapshot) => T {
+  derive: (snapshot: S) => T,
+): (snapshot: S) => T {
   const known = new WeakMap<Manifest[], { lists: Manifest[][]; derived: T }>();
   return (snapshot) => {
     const lists = kinds.map((kind) => snapshot.of(kind));

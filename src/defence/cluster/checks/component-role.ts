@@ -1,5 +1,7 @@
+import { describeSubject } from '../../../api/rbac/subject.ts';
 import { type Check, failOn, pass } from '../../contract.ts';
 import { bindingKinds } from '../../snapshot/roles.ts';
+import { isComponent, subjectsOf } from '../account-rights.ts';
 import { exampleBinding } from '../role-rights.ts';
 
 /** Roles of the control plane and of nodes. Others, such as system:auth-delegator, are there to be bound. */
@@ -21,22 +23,18 @@ export const componentRole: Check = {
     ],
     fail: [
       [exampleBinding({ kind: 'ServiceAccount', namespace: 'shop', name: 'api' }, 'system:controller:job-controller')],
+      [exampleBinding({ kind: 'User', name: 'system:serviceaccount:shop:api' }, 'system:node')],
+      [exampleBinding({ kind: 'Group', name: 'system:serviceaccounts:shop' }, 'system:kube-controller-manager')],
     ],
   },
-  judge({ roleRef, subjects, metadata }) {
+  judge(binding) {
+    const { roleRef } = binding;
     if (roleRef?.kind !== 'ClusterRole' || !ofComponents.test(roleRef.name)) return pass;
     return failOn(
-      ((subjects ?? []) as Record<string, string>[]).flatMap(({ kind, name, namespace = metadata.namespace }, index) =>
-        name?.startsWith('system:') || (kind === 'ServiceAccount' && namespace === 'kube-system')
-          ? []
-          : [
-              {
-                field: ['subjects', index],
-                reason: 'the role of a component',
-                detail: `${kind} ${name} has ${roleRef.name}`,
-              },
-            ],
-      ),
+      subjectsOf(binding).flatMap((subject, index) => {
+        const detail = `${describeSubject(subject)} has ${roleRef.name}`;
+        return isComponent(subject) ? [] : [{ field: ['subjects', index], reason: 'the role of a component', detail }];
+      }),
     );
   },
 };

@@ -1,10 +1,7 @@
 import { type Check, type Finding, failOn, type JudgeContext, type Manifest, notAssessed } from '../../contract.ts';
 import { bindingKinds } from '../../snapshot/roles.ts';
 import { roleOf } from '../account-rights.ts';
-import { exampleBinding, exampleRole } from '../role-rights.ts';
-
-/** Roles that every cluster has. */
-const builtIn = /^(system:|cluster-admin$|admin$|edit$|view$)/;
+import { exampleBinding, exampleRole, ofEveryCluster } from '../role-rights.ts';
 
 const robot = { kind: 'ServiceAccount', namespace: 'shop', name: 'robot' };
 const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot', namespace: 'shop' } };
@@ -38,7 +35,7 @@ export const danglingBinding: Check = {
     const { roleRef, subjects = [], metadata } = binding;
     const findings: Finding[] = [];
     let missing = '';
-    if (!roleOf(binding, context) && !(roleRef?.kind === 'ClusterRole' && builtIn.test(roleRef.name))) {
+    if (!roleOf(binding, context) && !(roleRef?.kind === 'ClusterRole' && ofEveryCluster.test(roleRef.name))) {
       const detail = `${roleRef?.kind} ${roleRef?.name} does not exist`;
       if (isComplete(context, `${roleRef?.kind}.rbac.authorization.k8s.io`, metadata.namespace))
         findings.push({ field: ['roleRef', 'name'], reason: 'binding to nothing', detail });
