@@ -38,6 +38,28 @@ test('what is noise may be said for growing and for shrinking', () => {
   assert.equal(count([...two, pod('c')], { a: 30, b: 30, c: 30 }, { scaleDown: { tolerance: '0.5' } }), 3);
 });
 
+test('pods beside those that are wanted do not turn shrinking into growing, nor their lack growing into shrinking', () => {
+  const of = (pods: Pod[], milli: number, current: number) => {
+    const usage = new Map(pods.map(({ metadata }) => [metadata.name, milli]));
+    return replicasFor(pods, usage, half, current, toleranceOf(autoscaler()))?.replicas;
+  };
+  const five = ['a', 'b', 'c', 'd', 'e'].map((name) => pod(name));
+  assert.equal(of(five, 44, 4), 4);
+  assert.equal(of(five.slice(0, 2), 60, 4), 4);
+});
+
+test('where a container requests nothing, its share of the use is not known', () => {
+  const two = pod('a');
+  two.spec!.containers.push({ name: 'side' } as any);
+  const of = (target: object) =>
+    replicasFor([two], new Map([['a', 600]]), { resource: 'cpu', ...target }, 1, toleranceOf(autoscaler()))?.replicas;
+  assert.equal(of({ averageUtilization: 50 }), undefined);
+  assert.equal(of({ averageUtilization: 50, container: 'c' }), 12);
+  assert.equal(of({ averageMilli: 300 }), 2);
+  two.spec!.resources = { requests: { cpu: '300m' } };
+  assert.equal(of({ averageUtilization: 50 }), 4, 'the pod as a whole requests something');
+});
+
 test('what is not known holds back: as idle before growing, as busy before shrinking', () => {
   assert.equal(count([pod('a'), pod('b', false)], { a: 100, b: 0 }), 2);
   assert.equal(count([pod('a'), pod('b')], { a: 10 }), 2);

@@ -1,5 +1,5 @@
 import { isSidecar } from '../api/pod-resources.ts';
-import type { HorizontalPodAutoscaler, HPAScalingRules, Pod } from '../api/schema/types.d.ts';
+import type { Container, HorizontalPodAutoscaler, HPAScalingRules, Pod } from '../api/schema/types.d.ts';
 import { quantityMilli } from '../foundation/quantity.ts';
 import { isDeleting } from '../reconcile/owned.ts';
 import { isFinished, isReady } from './pods.ts';
@@ -20,7 +20,8 @@ export function toleranceOf({ spec }: HorizontalPodAutoscaler): Tolerance {
 }
 
 /**
- * How many pods would bring the average use to the target; undefined when nothing was measured. Pods that are not ready
+ * How many pods would bring the average use to the target; undefined when nothing was measured, or the target is a share of
+ * requests of which there are none. Pods that are not ready
  * or not measured are assumed to use nothing before the number grows, and all of their share before it shrinks.
  */
 export function replicasFor(
@@ -32,7 +33,8 @@ export function replicasFor(
 ): Measured | undefined {
   const alive = pods.filter((pod) => !isFinished(pod) && !isDeleting(pod));
   const measured = alive.filter((pod) => usage.has(pod.metadata.name) && isReady(pod));
-  if (measured.length === 0) return undefined;
+  const isUnknown = target.averageUtilization !== undefined && alive.some((pod) => !requestsAll(pod, target));
+  if (measured.length === 0 || isUnknown) return undefined;
   const wantedMilli = (pod: Pod) =>
     target.averageUtilization === undefined
       ? target.averageMilli!
@@ -53,14 +55,31 @@ export function replicasFor(
   const assumed = ratio > 1 ? 0 : sum(others, wantedMilli);
   const careful = (used + assumed) / (goal + sum(others, wantedMilli));
   if (isNoise(careful) || careful > 1 !== ratio > 1) return stay;
-  return { replicas: Math.ceil(careful * alive.length), averageMilli, utilization };
+  // More or fewer pods than are wanted may be alive, as in a rollout: that is no reason to go the other way.
+  const replicas = Math.ceil(careful * alive.length);
+  return { ...stay, replicas: ratio > 1 ? Math.max(current, replicas) : Math.min(current, replicas) };
 }
 
-function requestMilli({ spec }: Pod, { resource, container }: Target): number {
+function containersOf({ spec }: Pod, { container }: Target): Container[] {
   const all = [...(spec?.containers ?? []), ...(spec?.initContainers ?? []).filter(isSidecar)];
-  return all
-    .filter(({ name }) => container === undefined || name === container)
-    .reduce((total, { resources }) => total + quantityMilli(resources?.requests?.[resource]), 0);
+  return all.filter(({ name }) => container === undefined || name === container);
+}
+
+/** What the pod as a whole requests, where that is what is meant. */
+const wholeRequest = ({ spec }: Pod, { resource, container }: Target): string | undefined =>
+  container === undefined ? spec?.resources?.requests?.[resource] : undefined;
+
+const requestsAll = (pod: Pod, target: Target): boolean =>
+  wholeRequest(pod, target) !== undefined ||
+  containersOf(pod, target).every(({ resources }) => resources?.requests?.[target.resource] !== undefined);
+
+function requestMilli(pod: Pod, target: Target): number {
+  const whole = wholeRequest(pod, target);
+  if (whole !== undefined) return quantityMilli(whole);
+  return containersOf(pod, target).reduce(
+    (total, { resources }) => total + quantityMilli(resources?.requests?.[target.resource]),
+    0,
+  );
 }
 
 /** What was recommended and done before, per autoscaler. */

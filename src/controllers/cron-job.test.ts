@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CronJob, Job } from '../api/schema/types.d.ts';
+import { manualClock } from '../foundation/clock.ts';
 import { cronJobController, expiredJobs } from './cron-job.ts';
 import { startCluster } from './testing/cluster.ts';
 
@@ -29,6 +30,51 @@ test('a job is started when the schedule says so; with Forbid not beside one tha
       .some((event) => event['reason'] === 'JobAlreadyActive'),
   );
   assert.equal(caches('jobs.batch').list().length, 1);
+});
+
+test('with Forbid a job that is going still runs, until it is gone', async (t) => {
+  const { client, caches, eventually } = await startCluster(t, [cronJobController()]);
+  await client.create('cronjobs.batch', cron({ concurrencyPolicy: 'Forbid' }));
+  const jobs = () => caches('jobs.batch').list() as Job[];
+  await eventually('jobs.batch', () => jobs().length === 1);
+  const [first] = jobs();
+  const at = { namespace: 'default', name: first!.metadata.name };
+  await client.delete('jobs.batch', at, { propagationPolicy: 'Foreground' });
+  await eventually('jobs.batch', () => jobs()[0]!.metadata.deletionTimestamp);
+  const refused = () =>
+    caches('events')
+      .list()
+      .filter((event) => event['reason'] === 'JobAlreadyActive');
+  const before = refused()[0]?.['count'] ?? 0;
+  await eventually('events', () => (refused()[0]?.['count'] ?? 0) > before);
+  assert.equal(jobs().length, 1);
+  await client.patch('jobs.batch', at, { type: 'merge', body: { metadata: { finalizers: null } } });
+  await eventually('jobs.batch', () => jobs().length === 1 && jobs()[0]!.metadata.uid !== first!.metadata.uid);
+});
+
+test('a job of the same name that somebody else made is not taken for the own one', async (t) => {
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const { client, caches, eventually } = await startCluster(t, [cronJobController()], [], clock);
+  const schedule = '* * * * *';
+  const { spec } = cron().spec.jobTemplate;
+  const created = await client.create<CronJob>('cronjobs.batch', cron({ schedule, suspend: true }));
+  const madeMs = Date.parse(created.metadata.creationTimestamp!);
+  clock.advance(madeMs - clock.now() + 60_000);
+  const name = `tick-${Math.floor(clock.now() / 60_000)}`;
+  await client.create('jobs.batch', {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { namespace: 'default', name },
+    spec,
+  });
+  const place = { namespace: 'default', name: 'tick' };
+  await client.patch('cronjobs.batch', place, { type: 'merge', body: { spec: { suspend: false } } });
+  await eventually('events', () =>
+    caches('events')
+      .list()
+      .some((event) => event['reason'] === 'FailedCreate'),
+  );
+  assert.equal((caches('cronjobs.batch').get('default', 'tick') as CronJob).status?.lastScheduleTime, undefined);
 });
 
 test('a suspended schedule starts nothing', async (t) => {

@@ -3,7 +3,7 @@ import { ApiError } from '../api/status.ts';
 import { formatTime } from '../foundation/clock.ts';
 import { isTrue } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
-import { controllerReference, deleteObject, isDeleting, ownerKeys } from '../reconcile/owned.ts';
+import { controllerOf, controllerReference, deleteObject, isDeleting, ownerKeys } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { latestTime, nextTime, parseSchedule } from './cron-schedule.ts';
 import { isEnded } from './job-verdict.ts';
@@ -43,7 +43,8 @@ async function startIfDue(context: ControllerContext, cron: CronJob, owned: Job[
   const deadlineMs = startingDeadlineSeconds === undefined ? 0 : nowMs - startingDeadlineSeconds * 1000;
   const atMs = latestTime(parseSchedule(schedule), Math.max(lastMs, deadlineMs), nowMs, timeZone);
   if (atMs === undefined) return undefined;
-  const running = owned.filter((job) => !isEnded(job) && !isDeleting(job));
+  // Pods of one that is going may still run.
+  const running = owned.filter((job) => !isEnded(job));
   if (running.length > 0 && concurrencyPolicy === 'Forbid') {
     context.event(cron, 'Normal', 'JobAlreadyActive', 'Not starting job because prior execution is running');
     return undefined;
@@ -76,7 +77,8 @@ async function start(context: ControllerContext, cron: CronJob, atMs: number): P
     return { atMs, job };
   } catch (error) {
     const present = context.cache<Job>(jobs).get(cron.metadata.namespace!, name);
-    if (error instanceof ApiError && error.reason === 'AlreadyExists' && present) return { atMs, job: present };
+    const isOurs = present && controllerOf(present)?.uid === cron.metadata.uid;
+    if (error instanceof ApiError && error.reason === 'AlreadyExists' && isOurs) return { atMs, job: present };
     context.event(cron, 'Warning', 'FailedCreate', `Error creating job: ${(error as Error).message}`);
     throw error;
   }

@@ -41,3 +41,26 @@ test('that an earlier rollout was complete says nothing of this one', () => {
   const complete = { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable' };
   assert.deepEqual(rollOut({ conditions: [complete] }, [50]), [['ReplicaSetUpdated', 110]]);
 });
+
+test('a rollout that is resumed and does not move on is stuck after the deadline, counted from when it was resumed', () => {
+  const resumed = { type: 'Progressing', status: 'Unknown', reason: 'DeploymentResumed' };
+  const counts = { replicas: 4, updatedReplicas: 1, readyReplicas: 4, availableReplicas: 4 };
+  const now = deployment({ ...counts, conditions: [{ ...resumed, lastUpdateTime: '1970-01-01T00:00:10Z' }] });
+  assert.equal(progressDeadlineMs(now), 70_000);
+  const reason = (nowMs: number) =>
+    deploymentStatus(now, set('new', 1), [set('old', 3)], undefined, undefined, nowMs).conditions!.find(
+      ({ type }) => type === 'Progressing',
+    )!.reason;
+  assert.deepEqual([reason(69_000), reason(70_000)], ['DeploymentResumed', 'ProgressDeadlineExceeded']);
+});
+
+test('without a deadline nothing is said of progress, whatever was said before', () => {
+  const late = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' };
+  const now = deployment({ replicas: 4, conditions: [late] });
+  now.spec!.progressDeadlineSeconds = 2 ** 31 - 1;
+  const { conditions } = deploymentStatus(now, set('new', 1), [set('old', 3)], undefined, undefined, 0);
+  assert.deepEqual(
+    conditions!.map(({ type }) => type),
+    ['Available'],
+  );
+});

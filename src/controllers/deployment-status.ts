@@ -7,6 +7,8 @@ import { limitsOf, replicasOf } from './deployment-rollout.ts';
 export type Progress = { status: 'True' | 'False' | 'Unknown'; reason: string; message: string };
 
 const noDeadline = 2 ** 31 - 1;
+const deadlineSeconds = ({ spec }: Deployment) => spec!.progressDeadlineSeconds ?? 600;
+const hasDeadline = (deployment: Deployment) => deadlineSeconds(deployment) < noDeadline;
 const moving = 'ReplicaSetUpdated';
 const sum = (sets: ReplicaSet[], field: 'replicas' | 'readyReplicas' | 'availableReplicas' | 'terminatingReplicas') =>
   sets.reduce((total, { status }) => total + (status?.[field] ?? 0), 0);
@@ -44,7 +46,8 @@ export function deploymentStatus(
   set(availability(deployment, available));
   const progressing = progress ?? progressOf(deployment, status, newest, nowMs);
   // Said again, it is news: the deadline counts from the last progress.
-  if (progressing) set({ type: 'Progressing', ...progressing }, progressing.reason === moving);
+  if (!hasDeadline(deployment)) conditions = withoutCondition(conditions, 'Progressing');
+  else if (progressing) set({ type: 'Progressing', ...progressing }, progressing.reason === moving);
   const failure = all.map((one) => conditionOf(one.status?.conditions, 'ReplicaFailure')).find(Boolean);
   if (failure) set({ type: 'ReplicaFailure', status: 'True', reason: failure.reason, message: failure.message });
   else conditions = withoutCondition(conditions, 'ReplicaFailure');
@@ -91,8 +94,6 @@ function progressOf(
   newest: ReplicaSet | undefined,
   nowMs: number,
 ): Progress | undefined {
-  const { progressDeadlineSeconds = 600 } = deployment.spec!;
-  if (progressDeadlineSeconds >= noDeadline) return undefined;
   const current = conditionOf(deployment.status?.conditions, 'Progressing');
   const subject = newest ? `ReplicaSet "${newest.metadata.name}"` : `Deployment "${deployment.metadata.name}"`;
   if (isComplete(deployment, status))
@@ -107,10 +108,10 @@ function progressOf(
 }
 
 /** When the rollout counts as stuck; undefined when it is complete, paused, stuck already or has no deadline. */
-export function progressDeadlineMs({ spec, status }: Deployment): number | undefined {
-  const { progressDeadlineSeconds = 600, paused } = spec!;
-  const current = conditionOf(status?.conditions, 'Progressing');
-  if (paused || progressDeadlineSeconds >= noDeadline || current?.status !== 'True') return undefined;
+export function progressDeadlineMs(deployment: Deployment): number | undefined {
+  const current = conditionOf(deployment.status?.conditions, 'Progressing');
+  // One that was resumed is known neither to move nor not to: the deadline counts.
+  if (deployment.spec!.paused || !hasDeadline(deployment) || !current || current.status === 'False') return undefined;
   if (current.reason === 'NewReplicaSetAvailable') return undefined;
-  return Date.parse(current.lastUpdateTime ?? '') + progressDeadlineSeconds * 1000;
+  return Date.parse(current.lastUpdateTime ?? '') + deadlineSeconds(deployment) * 1000;
 }

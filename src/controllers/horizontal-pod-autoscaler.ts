@@ -142,7 +142,8 @@ async function measure(
     const usage = wanted && found && usageOf(found, wanted);
     const result = wanted && usage ? replicasFor(pods, usage, wanted, current, toleranceOf(autoscaler)) : undefined;
     if (wanted === undefined) failed = `metrics of type ${metric.type} are not measured in this cluster`;
-    else if (result === undefined) failed = `no use of ${wanted.resource} is known of pods that request it`;
+    else if (result === undefined)
+      failed = `no use of ${wanted.resource} is known of pods whose containers all request it`;
     else {
       measured.push(result);
       currentMetrics.push(currentOf(wanted, result));
