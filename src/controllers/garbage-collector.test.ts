@@ -70,6 +70,25 @@ test('foreground: the owner outlasts the dependents that block it', async (t) =>
   assert.deepEqual(order, ['child', 'owner']);
 });
 
+test('foreground: what lies in another namespace holds nobody back', async (t) => {
+  const cluster = await startCluster(t, [garbageCollector()]);
+  const owner = await create(cluster, 'owner');
+  const metadata = { name: 'foreign', namespace: 'other', finalizers: ['example.com/hold'] };
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata.uid }];
+  await cluster.client.create('namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'other' },
+  } as any);
+  await cluster.client.create('configmaps', {
+    ...{ apiVersion: 'v1', kind: 'ConfigMap' },
+    metadata: { ...metadata, ownerReferences: ownerReferences.map((one) => ({ ...one, blockOwnerDeletion: true })) },
+  } as any);
+  await cluster.caches('configmaps').synced();
+  await cluster.client.delete('configmaps', place('owner'), { propagationPolicy: 'Foreground' });
+  await cluster.eventually('configmaps', () => !names(cluster).includes('owner'));
+});
+
 test('foreground: a circle of owners does not hold itself back', async (t) => {
   const cluster = await startCluster(t, [garbageCollector()]);
   const one = await create(cluster, 'one');

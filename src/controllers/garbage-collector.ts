@@ -144,8 +144,11 @@ async function finish(context: ControllerContext, state: State, target: Target, 
     return patchMetadata(context, target.resource, live, { finalizers: without(finalizers, 'orphan') });
   }
   if (!finalizers.includes('foregroundDeletion')) return;
-  const blocking = dependents.filter(({ owners }) =>
-    owners.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true),
+  const blocking = dependents.filter(
+    ({ owners, namespace }) =>
+      // Of another namespace it is nobody's dependent: who made it has no rights here.
+      (target.namespace === '' || namespace === target.namespace) &&
+      owners.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true),
   );
   if (blocking.length > 0) return;
   await patchMetadata(context, target.resource, live, { finalizers: without(finalizers, 'foregroundDeletion') });

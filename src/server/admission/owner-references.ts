@@ -33,10 +33,19 @@ export const ownerReferences = (authorize: Authorizer): AdmissionPlugin => ({
   },
 });
 
-/** The finalizers of an owner; of a kind that nobody serves, those of everything. */
+/** The finalizers of an owner, which may be of the whole cluster; of a kind that nobody serves, those of everything. */
 function ownerOf(lookup: Lookup, { apiVersion, kind, name }: OwnerReference): Partial<Attributes> {
-  const { group, plural: resource } = resourceOfKind(lookup, { apiVersion, kind }) ?? { group: '*', plural: '*' };
-  return { verb: 'update', group, version: apiVersion.split('/').at(-1)!, resource, subresource: 'finalizers', name };
+  const found = resourceOfKind(lookup, { apiVersion, kind });
+  const { group, plural: resource } = found ?? { group: '*', plural: '*' };
+  const asked = {
+    verb: 'update',
+    group,
+    version: apiVersion.split('/').at(-1)!,
+    resource,
+    subresource: 'finalizers',
+    name,
+  };
+  return found?.scope === 'Cluster' ? { ...asked, namespace: '' } : asked;
 }
 
 function allowed(authorize: Authorizer, request: AdmissionRequest, asked: Partial<Attributes>): boolean {

@@ -269,6 +269,18 @@ test('owner references need the right to delete, and to block the owner', async 
   assert.match((await server.ask(writer, 'PUT', `${path}/m`, map([owner]))).body.message, /cannot set an ownerRef/);
 });
 
+test('who may do everything in a namespace blocks what it owns, and nothing of the cluster', async () => {
+  const steward = { username: 'steward', groups: [] };
+  await server.make(...grant('steward', [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], 'a'));
+  const blocking = (name: string, apiVersion: string, kind: string) => {
+    const reference = { apiVersion, kind, name: 'x', uid: 'u', blockOwnerDeletion: true };
+    const metadata = { name, ownerReferences: [reference] };
+    return server.ask(steward, 'POST', '/namespaces/a/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata });
+  };
+  assert.equal((await blocking('of-deployment', 'apps/v1', 'Deployment')).code, 201);
+  assert.match((await blocking('of-node', 'v1', 'Node')).body.message, /cannot set blockOwnerDeletion/);
+});
+
 test('an owner is known by the name its kind is served by, not by a guess at the plural', async () => {
   const owning = { username: 'owning', groups: [] };
   const finalizers = ['endpoints/finalizers', 'networkpolicies/finalizers', 'mice/finalizers'];
