@@ -14,7 +14,7 @@ function told(messages: string[]): string[] {
     ...{ clock: systemClock, metrics: { observe() {}, render: () => '' } },
     defences: { audit: { record() {}, ready() {} } },
   } as unknown as Services;
-  const record = createRecord(services, { method: 'PUT', url: '/' } as ServerRequest, 'id');
+  const record = createRecord(services, { method: 'PUT', url: '/', userAgent: '' } as ServerRequest, 'id');
   for (const message of messages) record.warn(message);
   return record.end({ code: 200, body: { form: 'value', value: {} } }, () => {}).warnings;
 }

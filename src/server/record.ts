@@ -22,6 +22,10 @@ const wholeLengthMax = 8192;
 const beginningLengthMax = 64;
 /** As a header has it: see `quoted` of http/respond.ts. */
 const lengthOf = (warning: string) => warning.replace(/[\\"]/g, '\\$&').length;
+/** As upstream cuts user agents; no name is longer. */
+const auditedLengthMax = 1024;
+const short = (text: string) =>
+  text.length <= auditedLengthMax ? text : `${text.slice(0, auditedLengthMax)}...TRUNCATED`;
 const nobody: UserInfo = { username: '', groups: [] };
 
 export function createRecord(services: Services, request: ServerRequest, auditId: string): Record {
@@ -37,14 +41,15 @@ export function createRecord(services: Services, request: ServerRequest, auditId
   function audit(stage: AuditEvent['stage'], reply: Reply): void {
     const value = reply.body.form === 'value' ? (reply.body.value as { reason?: string } | undefined) : undefined;
     const { code } = reply;
+    // A log keeps so many bytes: who is refused could otherwise push out what was done with few requests.
     defences.audit.record({
       auditID: auditId,
       stage,
-      requestURI: request.url,
+      requestURI: code < 400 ? request.url : short(request.url),
       verb: target?.verb ?? request.method.toLowerCase(),
       user,
       sourceIPs: [request.remoteAddress],
-      userAgent: request.userAgent,
+      userAgent: short(request.userAgent),
       objectRef: target && referenceOf(target),
       responseStatus: code >= 400 && value?.reason !== undefined ? { code, reason: value.reason } : { code },
       requestReceivedTimestamp: formatMilliTime(receivedMs),
@@ -101,11 +106,11 @@ function referenceOf(target: Target): AuditEvent['objectRef'] {
   if (!target.isResource) return undefined;
   const { resource, namespace, name, group, version, subresource } = target;
   return {
-    resource,
-    namespace: namespace || undefined,
-    name: name || undefined,
-    apiGroup: group || undefined,
-    apiVersion: version,
-    subresource: subresource || undefined,
+    resource: short(resource),
+    namespace: short(namespace) || undefined,
+    name: short(name) || undefined,
+    apiGroup: short(group) || undefined,
+    apiVersion: short(version),
+    subresource: short(subresource) || undefined,
   };
 }

@@ -57,6 +57,26 @@ test('who makes up resources makes no series of the metrics, so that none is lac
   assert.match(text, /resource="configmaps",subresource="",code="404"/);
 });
 
+test('who is refused writes little into the audit log, whose oldest lines go for the newest', async () => {
+  const long = 'x'.repeat(10_000);
+  const headers = { 'User-Agent': long };
+  const lineOf = async (path: string, user: string | null) => {
+    await ask(server, path, { headers, user });
+    return server.audited.at(-1)!;
+  };
+  for (const path of [
+    `/api/v1/namespaces/${long}/configmaps/${long}?${long}`,
+    `/healthz/${long}`,
+    `/${long.repeat(4)}`,
+  ]) {
+    const { requestURI, userAgent, objectRef } = await lineOf(path, null);
+    assert.ok(JSON.stringify([requestURI, userAgent, objectRef]).length < 5000, path.slice(0, 40));
+    assert.ok(requestURI.endsWith('...TRUNCATED'));
+  }
+  const asked = `${configMaps}?labelSelector=${'x'.repeat(60)}&${long}`;
+  assert.equal((await lineOf(asked, 'anna')).requestURI, asked, 'what was done is told in full');
+});
+
 test('wrong types name the field', async () => {
   const answer = await post('{"metadata":{"name":"x"},"data":{"a":5}}');
   assert.equal(answer.code, 400);
