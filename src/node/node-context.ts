@@ -11,12 +11,13 @@ import { createPulledImages } from './images/pulled.ts';
 import type { Machine } from './machine.ts';
 import type { NetworkHooks, NodeContext, Recorder } from './pods/context.ts';
 import { ensureImage } from './pods/image.ts';
-import { createObserved } from './pods/observed.ts';
+import { createObserved, hasHad } from './pods/observed.ts';
 import { createRecords } from './pods/records.ts';
 import { createStatusWriter } from './pods/status-writer.ts';
 import type { PodWorker } from './pods/worker.ts';
 import { createProber } from './probes/prober.ts';
 import type { NodeOptions } from './reporting/node-status.ts';
+import type { Image } from './runtimes/runtime.ts';
 import { createSources } from './sources.ts';
 import { createTurns } from './turns.ts';
 import { createVolumes } from './volumes/volumes.ts';
@@ -43,6 +44,12 @@ export function createNodeContext(options: AgentOptions, parts: ContextParts): N
   const record = recorderOf(options);
   const onChange = (uid: string) => worker(uid)?.wake();
   const sources = createSources({ client, services, clock, log, onChange: (uid) => worker(uid)?.refresh() });
+  const observed = createObserved({ runtime, clock, log, onChange });
+  const images = {
+    secret: sources.secret,
+    hasHad: (pod: Pod, image: Image) => hasHad(observed.ofPod(pod.metadata.uid!), image),
+    record,
+  };
   const pulled = createPulledImages(join(options.dataDirectory, 'pulled-images.json'), log);
   const puller = createPuller({ images: runtime.images, pulled, log });
   const onFailure = (uid: string, container: string, kind: string, message: string) => {
@@ -51,8 +58,7 @@ export function createNodeContext(options: AgentOptions, parts: ContextParts): N
     if (pod) record(pod, 'Warning', 'Unhealthy', `${name} probe failed: ${message}`, container);
   };
   return {
-    ...{ nodeName, runtime, client, clock, log, record, sources, podsDirectory, logsDirectory },
-    observed: createObserved({ runtime, clock, log, onChange }),
+    ...{ nodeName, runtime, client, clock, log, record, observed, sources, podsDirectory, logsDirectory },
     volumes: createVolumes({ podsDirectory, memoryDirectory, localPathRoot, sources, mounter }),
     cgroups: options.cgroups ?? noCgroups,
     prober: createProber({ runtime, clock, onChange, onFailure }),
@@ -60,8 +66,7 @@ export function createNodeContext(options: AgentOptions, parts: ContextParts): N
     records: createRecords(podsDirectory, log),
     network: { ...noNetwork, ...options.network },
     inTurn: createTurns(startsAtOnce, startMsMax, clock),
-    ensureImage: (pod, container) =>
-      ensureImage(runtime.images, puller, { secret: sources.secret, record }, pod, container),
+    ensureImage: (pod, container) => ensureImage(runtime.images, puller, images, pod, container),
     facts: (podIPs) => ({ nodeName, hostIP: machine.address, podIPs, allocatable: allocatableOf(node) }),
     seccompDefault: options.seccompDefault ?? (() => true),
     seccompDirectory: join(options.dataDirectory, 'seccomp'),

@@ -37,6 +37,7 @@ test('one that hangs gives its place on in the end, once', async () => {
     return hanging();
   });
   void inTurn(async () => void begun.push('third'));
+  await settled();
   clock.advance(999);
   await settled();
   assert.deepEqual(begun, []);

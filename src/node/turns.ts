@@ -1,4 +1,8 @@
 import type { Clock } from '../foundation/clock.ts';
+import { createPlaces } from './places.ts';
+
+/** More than the containers of a full node. */
+const waitingMax = 2000;
 
 /**
  * Lets at most `placesMax` works run at once, the others in order of arrival. One that takes longer than `placeMsMax` goes
@@ -9,28 +13,15 @@ export function createTurns(
   placeMsMax: number,
   clock: Pick<Clock, 'after'>,
 ): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  // The place is handed on, so that nobody can slip in between.
-  const leave = () => {
-    const next = waiting.shift();
-    if (next) next();
-    else running--;
-  };
+  const places = createPlaces('starts', placesMax, waitingMax);
   return async (work) => {
-    if (running >= placesMax) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    let hasPlace = true;
-    const leaveOnce = () => {
-      if (hasPlace) leave();
-      hasPlace = false;
-    };
-    const cancel = clock.after(placeMsMax, leaveOnce);
+    const leave = await places.enter();
+    const cancel = clock.after(placeMsMax, leave);
     try {
       return await work();
     } finally {
       cancel();
-      leaveOnce();
+      leave();
     }
   };
 }

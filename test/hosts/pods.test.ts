@@ -274,6 +274,12 @@ test('an image of a registry is pulled with the secret of the pod or of its acco
     await ready('friend');
     assert.equal(registry.asked.manifests, manifests, 'a login that is known is not tried again');
     await waitingFor('stranger', 'ImagePullBackOff');
+    // A pod that has had it keeps it, also when its secret is gone.
+    await kubectl('-n work delete secret login');
+    await kubectl('-n work exec friend -- kill 1');
+    await kubectl('-n work wait --for=jsonpath={.status.containerStatuses[0].restartCount}=1 pod/friend --timeout=60s');
+    await ready('friend');
+    assert.equal(registry.asked.manifests, manifests);
     await kubectl('-n work delete pod nobody guesser known account stranger friend');
   } finally {
     registry.close();

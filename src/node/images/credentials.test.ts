@@ -4,7 +4,6 @@ import { silentLog } from '../../foundation/log.ts';
 import type { ImageService } from '../runtimes/runtime.ts';
 import { credentialsFor, type PullSecret, repositoryOf } from './credentials.ts';
 import { createPuller } from './pull.ts';
-import type { Proof } from './pulled.ts';
 
 const userOf = (pattern: string) => pattern.replaceAll(':', '_');
 
@@ -65,19 +64,21 @@ test('a pull tries the credentials in turn, then none, and says what the first w
       throw new Error(`refused ${credentials?.username ?? 'nobody'}`);
     },
   } as unknown as ImageService;
-  const noted: string[] = [];
+  const noted: object[] = [];
   const pulled = {
-    ...{ mayUse: () => true, isFull: () => false, keep() {} },
-    note: (id: string, ...proofs: (Proof | 'everybody')[]) =>
-      void noted.push(...proofs.map((proof) => `${id} ${proof}`)),
+    ...{ isFull: () => false, keep() {} },
+    note: (id: string, login: object | undefined) => void noted.push([id, login]),
+    mayUse: (_: string, logins: { username: string }[]) => logins.some(({ username }) => username === 'registry.io'),
   };
   const puller = createPuller({ images, pulled, log: silentLog });
   const both = [secret('registry.io', 'registry.io/team')];
-  assert.equal(await puller.pull('registry.io/team/a', 'uid', both), 'sha256:1');
-  assert.deepEqual(noted, ['sha256:1 login ["registry.io","pass:word"]', 'sha256:1 pod uid']);
+  assert.equal(await puller.pull('registry.io/team/a', both), 'sha256:1');
+  assert.deepEqual(noted, [['sha256:1', { username: 'registry.io', password: 'pass:word' }]]);
+  assert.equal(await puller.mayUse('sha256:1', 'registry.io/team/a', async () => both), true);
+  assert.equal(await puller.mayUse('sha256:1', 'elsewhere.io/team/a', async () => both), false);
   assert.deepEqual(tried, ['registry.io/team', 'registry.io']);
   await assert.rejects(
-    puller.pull('registry.io/team/a', 'uid', [secret('registry.io/team')]),
+    puller.pull('registry.io/team/a', [secret('registry.io/team')]),
     /^Error: refused registry.io\/team$/,
   );
   assert.equal(tried.at(-1), undefined);

@@ -1,13 +1,14 @@
 import type { Log } from '../../foundation/log.ts';
-import type { ImageService, RegistryCredentials } from '../runtimes/runtime.ts';
+import { createPlaces } from '../places.ts';
+import type { ImageService } from '../runtimes/runtime.ts';
 import { credentialsFor, type PullSecret } from './credentials.ts';
-import type { Proof, PulledImages } from './pulled.ts';
+import type { PulledImages } from './pulled.ts';
 
 export type Puller = {
   /** Resolves to the image's id. Tries each fitting credential, then none; rejects with what the registry said. */
-  pull(reference: string, uid: string, secrets: PullSecret[]): Promise<string>;
-  /** Whether this pod may have an image that is on the node already; secrets are read only when that decides. */
-  mayUse(id: string, reference: string, uid: string, secrets: () => Promise<PullSecret[]>): Promise<boolean>;
+  pull(reference: string, secrets: PullSecret[]): Promise<string>;
+  /** Whether an image that is on the node is for who has these secrets; they are read only when that decides. */
+  mayUse(id: string, reference: string, secrets: () => Promise<PullSecret[]>): Promise<boolean>;
 };
 
 /** More pulls at once only make each of them slower. */
@@ -18,45 +19,19 @@ type Parts = { images: ImageService; pulled: PulledImages; log: Log };
 
 /** Pulls a few images at a time, the rest in order. Two pods never share a pull: each shows its own credentials. */
 export function createPuller({ images, pulled, log }: Parts): Puller {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  const enter = async () => {
-    if (running < pullsMax) running += 1;
-    else if (waiting.length >= waitingMax) throw new Error(`${waitingMax} images wait to be pulled: try again later`);
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-  };
-  const leave = () => {
-    const next = waiting.shift();
-    if (next) next();
-    else running -= 1;
-  };
+  const places = createPlaces('pulls of images', pullsMax, waitingMax);
   return {
-    async pull(reference, uid, secrets) {
-      await enter();
-      try {
+    pull: (reference, secrets) =>
+      places.run(async () => {
         const { id, login } = await tryEach(images, log, reference, secrets);
-        if (login === undefined) pulled.note(id, 'everybody');
-        else pulled.note(id, proofOf(login), `pod ${uid}`);
+        pulled.note(id, login);
         if (pulled.isFull()) pulled.keep(new Set((await images.list()).map(({ id }) => id)));
         return id;
-      } finally {
-        leave();
-      }
-    },
-    async mayUse(id, reference, uid, secrets) {
-      if (pulled.mayUse(id, [`pod ${uid}`])) return true;
-      const { credentials } = credentialsFor(reference, await secrets());
-      const shown = credentials.map(proofOf).find((proof) => pulled.mayUse(id, [proof]));
-      if (shown === undefined) return false;
-      // The login, too: many pods that show it must not make it the oldest, which is forgotten.
-      pulled.note(id, shown, `pod ${uid}`);
-      return true;
-    },
+      }),
+    mayUse: async (id, reference, secrets) =>
+      pulled.mayUse(id, []) || pulled.mayUse(id, credentialsFor(reference, await secrets()).credentials),
   };
 }
-
-type Login = NonNullable<RegistryCredentials>;
-const proofOf = ({ username, password }: Login): Proof => `login ${JSON.stringify([username, password])}`;
 
 async function tryEach(images: ImageService, log: Log, reference: string, secrets: PullSecret[]) {
   const { credentials, unreadable } = credentialsFor(reference, secrets);

@@ -3,33 +3,39 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Log } from '../../foundation/log.ts';
 import { writePrivateFile } from '../../foundation/private-file.ts';
+import type { RegistryCredentials } from '../runtimes/runtime.ts';
 
-/** What shows that a pod may have an image: a login at its registry, or that it had the image before. */
-export type Proof = `login ${string}` | `pod ${string}`;
+/** A login at a registry. */
+type Login = NonNullable<RegistryCredentials>;
 
 /**
- * By whom the images on this node were pulled. One that came with a login is for whoever shows that login, not for every
- * pod that knows its name; one that came without, or from an archive, is for everybody.
+ * With which logins the images on this node were pulled. Such a one is for whoever shows one of them, not for every pod
+ * that knows its name; an image that came without a login, or from an archive, is for everybody.
  */
 export type PulledImages = {
-  note(id: string, ...proofs: (Proof | 'everybody')[]): void;
-  mayUse(id: string, proofs: Proof[]): boolean;
+  note(id: string, login: Login | undefined): void;
+  mayUse(id: string, logins: Login[]): boolean;
   /** More are known than a node has: those that are not there any more can be forgotten. */
   isFull(): boolean;
   keep(ids: Set<string>): void;
 };
 
-/** Of each image the proofs that were shown last; hashes only, so that the file tells no login. */
+/** Of each image the logins that were noted last, or `everybody`; hashes only, so that the file tells no login. */
 type Known = { salt: string; images: Record<string, string[]> };
 const imagesMax = 2000;
-const proofsMax = 200;
+/** Who shows one that was pushed out asks the registry again. */
+const loginsMax = 100;
 const everybody = '*';
 
 /** Kept in a file of root's, over restarts. What cannot be read is forgotten, and said. */
 export function createPulledImages(file: string, log: Log): PulledImages {
   const { salt, images } = read(file, log);
   const known = new Map(Object.entries(images));
-  const hashOf = (proof: string) => createHash('sha256').update(salt).update(proof).digest('base64url');
+  const hashOf = ({ username, password }: Login) =>
+    createHash('sha256')
+      .update(salt)
+      .update(JSON.stringify([username, password]))
+      .digest('base64url');
   const write = () => {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const next: Known = { salt, images: Object.fromEntries(known) };
@@ -37,18 +43,18 @@ export function createPulledImages(file: string, log: Log): PulledImages {
     writePrivateFile(file, JSON.stringify(next));
   };
   return {
-    note(id, ...proofs) {
-      const shown = proofs.map((proof) => (proof === 'everybody' ? everybody : hashOf(proof)));
+    note(id, login) {
       const before = known.get(id) ?? [];
-      if (before.includes(everybody) || shown.every((hash) => before.includes(hash))) return;
-      const others = before.filter((hash) => !shown.includes(hash));
-      known.set(id, shown.includes(everybody) ? [everybody] : [...others, ...shown].slice(-proofsMax));
+      const shown = login ? hashOf(login) : everybody;
+      if (before.includes(everybody) || before.at(-1) === shown) return;
+      const others = before.filter((hash) => hash !== shown);
+      known.set(id, shown === everybody ? [everybody] : [...others, shown].slice(-loginsMax));
       write();
     },
-    mayUse(id, proofs) {
+    mayUse(id, logins) {
       const hashes = known.get(id);
       return (
-        hashes === undefined || hashes.includes(everybody) || proofs.some((proof) => hashes.includes(hashOf(proof)))
+        hashes === undefined || hashes.includes(everybody) || logins.some((login) => hashes.includes(hashOf(login)))
       );
     },
     isFull: () => known.size > imagesMax,

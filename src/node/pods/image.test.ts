@@ -22,9 +22,10 @@ test('without a policy an image is pulled always when its tag may move', () => {
 test('policies decide between what is here and the registry, and secrets reach the pull decoded', async () => {
   const runtime = createTestRuntime(['here:1', 'private:1']);
   const asked: object[] = [];
+  let hadBefore = false;
   const puller = {
     mayUse: async (id: string) => id !== 'sha256:private:1',
-    async pull(reference: string, _uid: string, secrets: object[]) {
+    async pull(reference: string, secrets: object[]) {
       asked.push(secrets);
       if (reference === 'broken:1') throw new Error('unauthorized');
       return runtime.images.pull(reference, undefined);
@@ -35,7 +36,13 @@ test('policies decide between what is here and the registry, and secrets reach t
     name === 'login' ? ({ type: 'kubernetes.io/dockerconfigjson', data } as never) : undefined;
   const pod = testPod({ imagePullSecrets: [{ name: 'login' }, { name: 'absent' }] });
   const ensure = (image: string, policy?: string) =>
-    ensureImage(runtime.images, puller, { secret, record() {} }, pod, container(image, policy));
+    ensureImage(
+      runtime.images,
+      puller,
+      { secret, hasHad: () => hadBefore, record() {} },
+      pod,
+      container(image, policy),
+    );
   assert.equal((await ensure('here:1')).id, 'sha256:here:1');
   assert.equal(asked.length, 0);
   await ensure('here:1', 'Always');
@@ -49,6 +56,9 @@ test('policies decide between what is here and the registry, and secrets reach t
   await ensure('private:1');
   assert.equal(asked.length, before + 1, 'the registry is asked whether this pod may have it');
   await assert.rejects(ensure('private:1', 'Never'), { reason: 'ErrImageNeverPull', message: /a login that this pod/ });
+  hadBefore = true;
+  await ensure('private:1', 'Never');
+  assert.equal(asked.length, before + 1, 'a pod that has had it keeps it');
   await assert.rejects(ensure('broken:1'), { reason: 'ErrImagePull', message: /"broken:1": unauthorized/ });
   for (const name of ['', 'a b', 'UPPER/Bad:::', 'host/Upper:1', 'a//b', 'a:1:2', `a${'b'.repeat(2000)}`])
     await assert.rejects(ensure(name), { reason: 'InvalidImageName' }, name);

@@ -14,6 +14,8 @@ export class PullError extends Error {
 
 export type ImageSources = {
   secret(namespace: string, name: string): Promise<Secret | undefined>;
+  /** A pod that was allowed an image keeps it: so it restarts while the API that holds its secret is away. */
+  hasHad(pod: Pod, image: Image): boolean;
   record: Recorder;
 };
 
@@ -45,10 +47,9 @@ export async function ensureImage(
     throw new PullError('InvalidImageName', `invalid image name "${reference}"`);
   const policy = pullPolicy(container);
   const present = await images.status(reference);
-  const uid = pod.metadata.uid ?? '';
   const secrets = () => pullSecrets(pod, sources);
   const isHere = present !== undefined && policy !== 'Always';
-  if (isHere && (await puller.mayUse(present.id, reference, uid, secrets))) {
+  if (isHere && (sources.hasHad(pod, present) || (await puller.mayUse(present.id, reference, secrets)))) {
     sources.record(
       pod,
       'Normal',
@@ -64,7 +65,7 @@ export async function ensureImage(
   }
   sources.record(pod, 'Normal', 'Pulling', `Pulling image "${reference}"`, container.name);
   try {
-    const id = await puller.pull(reference, uid, await secrets());
+    const id = await puller.pull(reference, await secrets());
     const image = (await images.status(id)) ?? (await images.status(reference));
     if (image === undefined) throw new Error('the image vanished after it was pulled');
     sources.record(pod, 'Normal', 'Pulled', `Successfully pulled image "${reference}"`, container.name);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { manualClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
 import type { Sandbox } from '../runtimes/runtime.ts';
-import { createObserved } from './observed.ts';
+import { createObserved, hasHad } from './observed.ts';
 import { exited, testContainer, testPod, testSandbox } from './testing/view.ts';
 
 const pod = testPod();
@@ -61,4 +61,11 @@ test('what a list no longer has is read once more, and told when it has gone', a
   await second;
   assert.deepEqual(observed.uids(), []);
   assert.deepEqual(changes, [running.uid, running.uid]);
+});
+
+test('a pod has had an image when a container of it is or was made from it, by whichever name the runtime gives', () => {
+  const image = { id: 'sha256:1', digests: ['registry.io/a@sha256:2'] };
+  const of = (imageId: string) => [testSandbox([testContainer(pod, 'main', exited(0, { imageId }))])];
+  const answers = ['sha256:1', 'registry.io/a@sha256:2', 'sha256:3', ''].map((imageId) => hasHad(of(imageId), image));
+  assert.deepEqual(answers, [true, true, false, false]);
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
-import type { Runtime, Sandbox } from '../runtimes/runtime.ts';
+import type { Image, Runtime, Sandbox } from '../runtimes/runtime.ts';
 
 /**
  * What the runtime last said, by pod uid. It is asked only after it announced a change, after the agent itself changed
@@ -115,3 +115,7 @@ export function createObserved({ runtime, clock, log, onChange }: ObservedOption
     },
   };
 }
+
+/** Has a pod with these sandboxes a container of this image, running or ended? Its newest are kept while it lives. */
+export const hasHad = (sandboxes: Sandbox[], { id, digests }: Pick<Image, 'id' | 'digests'>): boolean =>
+  sandboxes.some(({ containers }) => containers.some(({ imageId }) => [id, ...digests].includes(imageId)));

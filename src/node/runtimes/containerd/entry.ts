@@ -1,6 +1,6 @@
+import { createPlaces, type Places } from '../../places.ts';
 import { ExecTimeout, type Runtime, type SpdyTarget } from '../runtime.ts';
 import { type Connection, isTimeout } from './connection.ts';
-import { createPlaces, type Places } from './places.ts';
 import type { SandboxOf } from './sandbox-of.ts';
 import { openPort, openSession, openSpdy } from './sessions.ts';
 
@@ -18,8 +18,8 @@ type Entry = Required<Pick<Runtime, 'exec' | 'openExec' | 'openAttach' | 'openPo
 
 /** How commands and people get into containers: so many at once per pod. */
 export function createEntry(connection: Connection, sandboxOf: Pick<SandboxOf, 'find'>): Entry {
-  const commands = createPlaces(commandsPerPodMax, commandsWaitingMax);
-  const sessions = createPlaces(sessionsPerPodMax, 0);
+  const commands = createPlaces('commands', commandsPerPodMax, commandsWaitingMax);
+  const sessions = createPlaces('sessions', sessionsPerPodMax, 0);
 
   const enter = async (places: Places, containerId: string) =>
     places.enter((await sandboxOf.find(containerId)) ?? containerId);
