@@ -26,6 +26,9 @@ const lengthOf = (warning: string) => warning.replace(/[\\"]/g, '\\$&').length;
 const auditedLengthMax = 1024;
 const short = (text: string) =>
   text.length <= auditedLengthMax ? text : `${text.slice(0, auditedLengthMax)}...TRUNCATED`;
+/** Which objects were meant, and what was executed, stands in the URL only. Reviews of oneself anybody may create. */
+const isToldInFull = (code: number, target: Target | undefined): boolean =>
+  code < 400 && target?.isResource === true && (target.verb !== 'create' || target.subresource !== '');
 const nobody: UserInfo = { username: '', groups: [] };
 
 export function createRecord(services: Services, request: ServerRequest, auditId: string): Record {
@@ -45,7 +48,7 @@ export function createRecord(services: Services, request: ServerRequest, auditId
     defences.audit.record({
       auditID: auditId,
       stage,
-      requestURI: code < 400 ? request.url : short(request.url),
+      requestURI: isToldInFull(code, target) ? request.url : short(request.url),
       verb: target?.verb ?? request.method.toLowerCase(),
       user,
       sourceIPs: [request.remoteAddress],

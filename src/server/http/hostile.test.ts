@@ -73,6 +73,10 @@ test('who is refused writes little into the audit log, whose oldest lines go for
     assert.ok(JSON.stringify([requestURI, userAgent, objectRef]).length < 5000, path.slice(0, 40));
     assert.ok(requestURI.endsWith('...TRUNCATED'));
   }
+  const body = JSON.stringify({ spec: { nonResourceAttributes: { path: '/', verb: 'get' } } });
+  const reviews = `/apis/authorization.k8s.io/v1/selfsubjectaccessreviews?${long}`;
+  assert.equal((await ask(server, reviews, { method: 'POST', body, headers: json })).code, 201);
+  assert.ok(server.audited.at(-1)!.requestURI.length < 2000, 'nor who asks what anybody may');
   const asked = `${configMaps}?labelSelector=${'x'.repeat(60)}&${long}`;
   assert.equal((await lineOf(asked, 'anna')).requestURI, asked, 'what was done is told in full');
 });
