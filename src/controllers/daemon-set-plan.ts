@@ -80,7 +80,8 @@ export function planDaemonSet(set: DaemonSet, nodes: Node[], pods: Pod[], hash: 
       name,
       all.filter((pod) => !isFinished(pod)),
     );
-    if (run && all.length === 0) plan.create.push(name);
+    // A finalizer may keep one that has ended for long.
+    if (run && all.every((pod) => isFinished(pod) && isDeleting(pod))) plan.create.push(name);
   }
   // What is left is on nodes that are no more.
   plan.remove.push(...[...byNode.values()].flat());

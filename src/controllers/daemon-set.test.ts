@@ -76,6 +76,16 @@ test('missing pods are made; doubles and pods of nodes that are gone are removed
   ]);
 });
 
+test('a pod that has ended and is going does not keep its node without one', () => {
+  const going = (phase: string) => {
+    const one = pod('going', 'a');
+    const metadata = { ...one.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['example.com/hold'] };
+    return { ...one, metadata, status: { ...one.status, phase } };
+  };
+  assert.deepEqual(plan(set(), [node('a')], [going('Running')]), [[], []]);
+  assert.deepEqual(plan(set(), [node('a')], [going('Failed')]), [['a'], []]);
+});
+
 test('an update takes as many pods as may be unavailable, broken ones first', () => {
   const nodes = ['a', 'b', 'c'].map((name) => node(name));
   const old = (name: string, ready = true) => pod(name, name, { hash: 'old', ready });

@@ -134,6 +134,21 @@ test('a claim that goes is waited for, and one that is missing is made again', a
   await eventually('persistentvolumeclaims', () => claimNames(cluster).length === 1);
 });
 
+test('a claim that belongs to an earlier pod of the name goes with that one: it is waited for', async (t) => {
+  const cluster = await startCluster(t, [statefulSetController()]);
+  const { client, caches, eventually } = cluster;
+  const data = { namespace: 'default', name: 'data-db-0' };
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'db-0', uid: 'an-earlier-one' }];
+  const claim = { ...set(1).spec.volumeClaimTemplates[0], metadata: { ...data, ownerReferences } };
+  await client.create('persistentvolumeclaims', { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claim });
+  await client.create('statefulsets.apps', set(1));
+  await eventually('events', () => caches('events').list().length > 0);
+  assert.match(caches('events').list()[0]!['message'], /data-db-0 is being deleted/);
+  assert.deepEqual(podNames(cluster), []);
+  await client.delete('persistentvolumeclaims', data);
+  await eventually('pods', () => podNames(cluster).length === 1);
+});
+
 const pod = (ordinal: number, { hash = 'new', ready = true, going = false } = {}): Pod =>
   ({
     metadata: {

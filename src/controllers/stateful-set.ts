@@ -92,17 +92,26 @@ async function create(context: ControllerContext, set: StatefulSet, ordinal: num
 }
 
 /** Makes those of a pod's claims that are not there; returns the name of one that is on its way out, if there is any. */
-async function makeClaims(context: ControllerContext, set: StatefulSet, podName: string): Promise<string | undefined> {
+async function makeClaims({ cache, client }: ControllerContext, set: StatefulSet, podName: string) {
   let going: string | undefined;
+  const { uid } = cache<Pod>('pods').get(set.metadata.namespace!, podName)?.metadata ?? {};
   for (const wanted of claimsOf(set, podName)) {
-    const present = context.cache<PersistentVolumeClaim>(claims).get(set.metadata.namespace!, wanted.metadata.name);
-    if (present && isDeleting(present)) going = present.metadata.name;
+    const present = cache<PersistentVolumeClaim>(claims).get(set.metadata.namespace!, wanted.metadata.name);
+    if (present && (isDeleting(present) || goesWithEarlierPod(present, podName, uid))) going = present.metadata.name;
     if (present) continue;
     wanted.metadata.ownerReferences = claimOwners(set, undefined, false);
-    await context.client.create(claims, wanted).catch(unlessPresent);
+    await client.create(claims, wanted).catch(unlessPresent);
   }
   return going;
 }
+
+/** It was given to a pod that was scaled away, and is deleted as soon as that is noticed. */
+const goesWithEarlierPod = (
+  { metadata }: PersistentVolumeClaim,
+  podName: string,
+  podUid: string | undefined,
+): boolean =>
+  (metadata.ownerReferences ?? []).some(({ kind, name, uid }) => kind === 'Pod' && name === podName && uid !== podUid);
 
 function unlessPresent(error: unknown): void {
   if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
