@@ -24,6 +24,10 @@ function containerPort({ spec }: Pod, name: string, protocol: string): number | 
   return undefined;
 }
 
+/** Endpoints of others are written by hand. A selector that wants nothing is none: it would open all pods to the service. */
+export const selectsPods = ({ spec }: Service): boolean =>
+  Object.keys(spec?.selector ?? {}).length > 0 && spec?.type !== 'ExternalName';
+
 /** A pod that can be an endpoint: it has an address and has not ended. */
 export const hasAddress = ({ status }: Pod): boolean =>
   Boolean(status?.podIP) && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';

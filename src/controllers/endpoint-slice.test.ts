@@ -51,6 +51,28 @@ test('a service follows its pods, in slices and in endpoints', async (t) => {
   await eventually('endpointslices.discovery.k8s.io', () => ready().length === 1);
 });
 
+test('a selector that wants nothing selects nothing', async (t) => {
+  const { client, caches, eventually, playNode } = await startCluster(t, [
+    endpointSliceController(),
+    endpointsController(),
+  ]);
+  playNode('node-1');
+  const { uid: _, ...own } = pod('a').metadata;
+  await client.create('pods', { ...pod('a'), metadata: own, status: undefined });
+  const serve = (name: string, selector: object) =>
+    client.create('services', {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'default' } },
+      spec: { selector, ports: [{ name: 'http', port: 80 }] },
+    });
+  await serve('of-nobody', {});
+  await serve('web', { app: 'web' });
+  await eventually('endpoints', () => caches('endpoints').get('default', 'web')?.['subsets']?.[0]?.addresses);
+  const owners = caches('endpointslices.discovery.k8s.io')
+    .list('default')
+    .map(({ metadata }) => metadata.labels!['kubernetes.io/service-name']);
+  assert.deepEqual([[...new Set(owners)], caches('endpoints').list('default').length], [['web'], 1]);
+});
+
 test('pods that call a port differently are in different groups; a pod that goes only finishes its work', () => {
   const going = pod('going');
   going.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';

@@ -3,7 +3,8 @@ import { matchesLabels } from '../api/selectors.ts';
 import { equalJson } from '../foundation/json.ts';
 import type { Controller, ControllerContext, Key } from '../reconcile/controller.ts';
 import { controllerReference, deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
-import { hasAddress, hostnameFor, type PodPort, portsOn, serving } from './endpoint-ports.ts';
+import { servicesSelecting } from '../reconcile/services.ts';
+import { hasAddress, hostnameFor, type PodPort, portsOn, selectsPods, serving } from './endpoint-ports.ts';
 
 const slices = 'endpointslices.discovery.k8s.io';
 const serviceName = 'kubernetes.io/service-name';
@@ -33,7 +34,7 @@ export const endpointSliceController = (): Controller => ({
   async reconcile({ namespace, name }, context) {
     const service = context.cache<Service>('services').get(namespace, name);
     if (service === undefined || isDeleting(service)) return undefined;
-    if (!service.spec?.selector || service.spec.type === 'ExternalName') return undefined;
+    if (!selectsPods(service)) return undefined;
     const present = context
       .cache<EndpointSlice>(slices)
       .ownedBy(service.metadata.uid!)
@@ -47,9 +48,8 @@ export const endpointSliceController = (): Controller => ({
 
 /** For `enqueue`: the services that select a pod. */
 export function servicesOf(pod: { metadata: Pod['metadata'] }, { cache }: ControllerContext): Key[] {
-  const services = cache<Service>('services').list(pod.metadata.namespace ?? '');
-  const selecting = services.filter(({ spec }) => spec?.selector && matchesLabels(spec.selector, pod.metadata.labels));
-  return selecting.map(keyOf);
+  const { namespace = '', labels } = pod.metadata;
+  return servicesSelecting(cache<Service>('services'), namespace, labels).map(keyOf);
 }
 
 export function podsOf(service: Service, { cache }: ControllerContext): Pod[] {

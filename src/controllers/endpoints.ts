@@ -2,7 +2,7 @@ import type { EndpointAddress, EndpointSubset, Endpoints, Pod, Service } from '.
 import { equalJson } from '../foundation/json.ts';
 import type { Controller } from '../reconcile/controller.ts';
 import { deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
-import { hostnameFor, type PodPort, portsOn, serving } from './endpoint-ports.ts';
+import { hostnameFor, type PodPort, portsOn, selectsPods, serving } from './endpoint-ports.ts';
 import { podsOf, servicesOf } from './endpoint-slice.ts';
 
 const addressesMax = 1000;
@@ -23,13 +23,13 @@ export const endpointsController = (): Controller => ({
         await deleteObject(context, 'endpoints', present);
       return undefined;
     }
-    if (!service.spec?.selector || service.spec.type === 'ExternalName') return undefined;
+    if (!selectsPods(service)) return undefined;
     const subsets = subsetsOf(service, podsOf(service, context));
     const labels: Record<string, string> = {
       ...service.metadata.labels,
       'endpoints.kubernetes.io/managed-by': 'endpoint-controller',
     };
-    if (service.spec.clusterIP === 'None') labels['service.kubernetes.io/headless'] = '';
+    if (service.spec?.clusterIP === 'None') labels['service.kubernetes.io/headless'] = '';
     if (present === undefined) {
       const metadata = { name, namespace, labels };
       await context.client.create('endpoints', { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets });

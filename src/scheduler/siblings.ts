@@ -1,7 +1,8 @@
 import type { ReplicaSet, ReplicationController, Service, StatefulSet } from '../api/schema/types.d.ts';
-import { type LabelSelector, matchesLabels } from '../api/selectors.ts';
+import type { LabelSelector } from '../api/selectors.ts';
 import type { Cache, Caches } from '../client/cache.ts';
 import { controllerOf } from '../reconcile/owned.ts';
+import { servicesSelecting } from '../reconcile/services.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /** What selects the pods that do the same work as this one; undefined where nothing does. */
@@ -17,14 +18,6 @@ const owners: Record<string, string> = {
 /** What is read for it. */
 export const siblingResources = ['services', ...Object.values(owners)];
 
-const indexKey = (namespace: string, key: string, value: string) => `${namespace} ${key}=${value}`;
-
-/** By the first label that a service wants: a pod has few labels, and a namespace may have thousands of services. */
-function firstWanted({ metadata, spec }: Service): string {
-  const [first] = Object.entries(spec?.selector ?? {});
-  return first === undefined ? '' : indexKey(metadata.namespace ?? '', ...first);
-}
-
 /**
  * What the services of a pod and the owner that controls it have in common. Source: kubernetes/kubernetes
  * pkg/scheduler/framework/plugins/helper/spread.go, DefaultSelector.
@@ -34,9 +27,7 @@ export function siblingsOf(caches: Caches): Siblings {
 
   function wantedByServices({ namespace, labels }: PodInfo): Record<string, string> {
     const wanted = {};
-    for (const [key, value] of Object.entries(labels))
-      for (const { spec } of services.by(firstWanted, indexKey(namespace, key, value)))
-        if (matchesLabels(spec?.selector, labels)) Object.assign(wanted, spec?.selector);
+    for (const { spec } of servicesSelecting(services, namespace, labels)) Object.assign(wanted, spec?.selector);
     return wanted;
   }
 
