@@ -44,6 +44,19 @@ function realPackets(): void {
     assert.equal(await free, 'timeout', 'asked upstream, which here answers no DNS');
   });
 
+  test('one pod that floods the DNS with questions leaves it to the others', async () => {
+    const text = questionPacket('web.shop.svc.cluster.local', 1).toString('base64');
+    const flooded = pod('spy').flood('10.96.0.10', 53, text);
+    await node.eventually(/^EjS/, () => pod('front').ask('udp', '10.96.0.10', 53, { text, timeoutMs: 200 }));
+    await flooded;
+    const chain = ['list', 'chain', 'inet', 'rempart_test_policies', 'pod_to_node'];
+    const { stdout } = await runCommand('nft', chain);
+    const dropped = Number(/packets (\d+) bytes \d+ drop comment "too many questions"/.exec(stdout)?.[1]);
+    assert.ok(dropped > 10_000, stdout);
+    await node.restart();
+    await node.eventually(/^EjS/, () => pod('spy').ask('udp', '10.96.0.10', 53, { text, timeoutMs: 200 }));
+  });
+
   test('what is in force survives a restart of the process', async () => {
     await node.network.stop();
     assert.match(await pod('front').ask('tcp', pod('db').ip, 8080), /^db/);

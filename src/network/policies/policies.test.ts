@@ -156,8 +156,10 @@ function realPackets(): void {
       sample.forEach(({ metadata, spec }, index) => {
         policies.set(object('NetworkPolicy', metadata.namespace!, `random-${index}`, { spec: spec! }));
       });
-      // A pod's readiness waits for the kernel to have everything until now.
-      await node.network.podNetworkReady(cache('pods').get('shop', 'front')!, pod('front').ip);
+      // The readiness of a pod that comes waits for the kernel to have everything until now.
+      const front = cache('pods').get('shop', 'front')!;
+      await node.network.podNetworkGone(front, pod('front').ip);
+      await node.network.podNetworkReady(front, pod('front').ip);
       const { world } = worldOf(node.caches, new Map(), { name: 'elsewhere', addresses: [] }, [], 'island');
       const { evaluate } = createEvaluator(world);
       const keyOf = (name: string) => ({

@@ -23,6 +23,15 @@ export type PolicyNetworks = {
 };
 
 /**
+ * Questions over UDP that one pod may ask this node's DNS. The DNS shares its process with the node agent: beyond this its
+ * packets would crowd out those of other pods, and the agent's own work.
+ */
+const questionsPerSecondMax = 1000;
+const questionsAtOnceMax = 500;
+/** Pods of this node, each at its one address. */
+const askersMax = 4096;
+
+/**
  * The filter table of policies. Every packet is judged, in both directions of its connection, by the connection's own
  * two ends (client: original source; server: reply source and port), so that a policy that tightens cuts existing
  * connections with their next packet. Pod addresses that are not programmed can neither send nor be reached, and nothing
@@ -122,8 +131,11 @@ function addHooks(
     ],
     'type filter hook input priority filter + 10; policy accept;',
   );
+  const limit = `limit rate over ${questionsPerSecondMax}/second burst ${questionsAtOnceMax} packets`;
+  addSet(table, 'askers', `type ipv4_addr; size ${askersMax}; flags dynamic,timeout; timeout 60s; ${limit};`);
   addChain(table, 'pod_to_node', [
     'ct state invalid,untracked counter drop',
+    'udp dport 53 update @askers { ip saddr } counter drop comment "too many questions"',
     'ct direction reply accept',
     related,
     `${client} vmap @egress`,

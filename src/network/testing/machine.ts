@@ -72,6 +72,8 @@ export type TestPod = {
   listen(protocol: 'tcp' | 'udp', port: number, address?: string): Promise<void>;
   /** What the far end answered, or why it did not: `timeout`, `silence` after it connected, `ECONNREFUSED`, … */
   ask: Ask;
+  /** Sends `text` 20,000 times over UDP, as fast as it goes. */
+  flood(address: string, port: number, text: string): Promise<string>;
   /** As `ask`, where silence is expected. */
   probe: Ask;
   /** Opens a TCP connection that stays, and later asks on it. */
@@ -114,6 +116,7 @@ export function startProcess(name: string, ip: string, enter: string[] = []): Te
     },
     ask: (protocol, address, port, options = {}) =>
       call({ op: 'ask', protocol, address, port, timeoutMs: answerMs, ...options }),
+    flood: (address, port, text) => call({ op: 'flood', protocol: 'udp', address, port, text, timeoutMs: answerMs }),
     probe: (protocol, address, port, options = {}) =>
       call({ op: 'ask', protocol, address, port, timeoutMs: silenceMs, ...options }),
     open: (address, port) => call({ op: 'open', address, port, timeoutMs: answerMs }),

@@ -1,6 +1,6 @@
 /**
  * Runs inside a pod's network namespace and does what the test says on its standard input, one JSON object per line:
- * listen, ask, open, say. Answers carry the request's id.
+ * listen, ask, flood, open, say. Answers carry the request's id.
  */
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type Socket } from 'node:net';
@@ -72,10 +72,21 @@ async function ask(request: Request): Promise<string> {
   }).finally(() => socket.close());
 }
 
+/** As many datagrams as fast as they go. */
+async function flood({ address, port, text }: Request, count: number): Promise<string> {
+  const socket = createSocket('udp4');
+  const packet = Buffer.from(text!, 'base64');
+  const sends = Array.from({ length: count }, () => new Promise((done) => socket.send(packet, port, address, done)));
+  await Promise.all(sends);
+  socket.close();
+  return 'sent';
+}
+
 async function handle(request: Request): Promise<string> {
   const key = `${request.address}:${request.port}`;
   if (request.op === 'listen') return listen(request);
   if (request.op === 'ask') return ask(request);
+  if (request.op === 'flood') return flood(request, 20_000);
   if (request.op === 'open')
     connections.set(
       key,
