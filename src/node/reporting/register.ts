@@ -5,7 +5,10 @@ import { ApiError } from '../../api/status.ts';
 import type { Client } from '../../client/client.ts';
 import { type NodeOptions, nodeObject } from './node-status.ts';
 
-/** Makes the Node, or finds it and brings labels and pod range up to date; what others wrote into it stays. */
+/**
+ * Makes the Node, or finds it and brings its labels up to date; what others wrote into it stays. Its pod range is told
+ * when it is made: later a node may not change it, and one that was made by somebody else is given one by a controller.
+ */
 export async function registerNode(client: Client, node: NodeOptions): Promise<Node> {
   const wanted = nodeObject(node);
   try {
@@ -15,9 +18,7 @@ export async function registerNode(client: Client, node: NodeOptions): Promise<N
   }
   const found = await client.get<Node>('nodes', { name: node.nodeName });
   const labels = { ...found.metadata.labels, ...wanted.metadata.labels };
-  const { podCIDR = node.podCIDR, podCIDRs = [node.podCIDR] } = found.spec ?? {};
-  const spec = { ...found.spec, podCIDR, podCIDRs };
-  if (isDeepStrictEqual(labels, found.metadata.labels) && isDeepStrictEqual(spec, found.spec)) return found;
-  const body = { metadata: { labels }, spec };
+  if (isDeepStrictEqual(labels, found.metadata.labels)) return found;
+  const body = { metadata: { labels } };
   return client.patch<Node>('nodes', { name: node.nodeName }, { type: 'merge', body });
 }

@@ -52,6 +52,9 @@ function checkNode(request: AdmissionRequest, node: string): void {
     throw refusal(request, `node "${node}" is not allowed to modify taints`);
   if (operation === 'UPDATE' && !same((value) => value?.metadata.ownerReferences))
     throw refusal(request, `node "${node}" is not allowed to modify owner references`);
+  // Told when it registers; upstream lets it be set later, too, which no agent needs and only a lie would be.
+  if (operation === 'UPDATE' && !same((value) => [value?.['spec']?.podCIDR, value?.['spec']?.podCIDRs]))
+    throw refusal(request, `node "${node}" is not allowed to modify its pod range (podCIDR)`);
   const changed = changedLabels(old?.metadata.labels ?? {}, object.metadata.labels ?? {}).filter(isReserved);
   if (changed.length > 0) throw refusal(request, `is not allowed to modify labels: ${changed.join(', ')}`);
 }

@@ -148,6 +148,10 @@ test('a node registers itself, tainted until ready, and touches no other node an
   const label = { metadata: { labels: { 'node-role.kubernetes.io/control-plane': '' } } };
   assert.match((await patch(label)).body.message, /not allowed to modify labels/);
   assert.match((await patch({ spec: { taints: [] } })).body.message, /not allowed to modify taints/);
+  assert.match(
+    (await patch({ spec: { podCIDR: '10.244.9.0/24' } })).body.message,
+    /not allowed to modify its pod range/,
+  );
   const { body } = await server.ask(node, 'PATCH', '/nodes/n1/status', label, type);
   assert.ok(!Object.hasOwn(body.metadata.labels, 'node-role.kubernetes.io/control-plane'), 'nor by way of its status');
 });
