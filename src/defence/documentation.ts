@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { type Check, levels } from './contract.ts';
+import { bareKind } from './object-ref.ts';
 
 /** docs/checks.md: every check with one example of each verdict. */
 export function documentChecks(checks: Check[]): string {
@@ -30,7 +31,7 @@ function section({ id, title, severity, kinds, why, mend, benchmark, examples }:
     objects
       ? ['', `${name}:`, '', '```yaml', objects.map((object) => stringify(object).trimEnd()).join('\n---\n'), '```']
       : [];
-  const judged = kinds.includes('*') ? 'every object' : kinds.map((kind) => kind.split('.')[0]).join(', ');
+  const judged = kinds.includes('*') ? 'every object' : kinds.map(bareKind).join(', ');
   return [
     ...['', `## ${id}`, '', `${title}.`, ''],
     `- Severity: ${severity}. Judges: ${judged}.`,

@@ -20,6 +20,13 @@ export function kindName({ apiVersion, kind }: Manifest): string {
   return moved[name] ?? name;
 }
 
+/** The same of a kind that is described, not of an object. */
+export const kindNameOf = ({ group, kind }: { group: string; kind: string }): string =>
+  group === '' ? kind : `${kind}.${group}`;
+
+/** `Deployment` of `Deployment.apps`. */
+export const bareKind = (kind: string): string => kind.split('.')[0]!;
+
 export const refOf = (object: Manifest): ObjectRef => ({
   kind: kindName(object),
   namespace: object.metadata.namespace ?? '',
@@ -31,7 +38,7 @@ export const refKey = ({ kind, namespace, name }: ObjectRef): string =>
   `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 
 /** `Deployment shop/web`, for people. */
-export const refText = ({ kind, ...place }: ObjectRef): string => refKey({ ...place, kind: kind.split('.')[0]! });
+export const refText = ({ kind, ...place }: ObjectRef): string => refKey({ ...place, kind: bareKind(kind) });
 
 /** `Deployment shop/web`, also of an object that gets its name when it is created. */
 export const objectText = ({ kind, metadata }: Manifest): string =>

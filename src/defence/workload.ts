@@ -1,4 +1,5 @@
 import type { PodLike } from '../api/pod-security/pod-security.ts';
+import { isMirrorPod } from '../api/pods/mirror-pod.ts';
 import type { Manifest } from './contract.ts';
 import type { FieldPath } from './field.ts';
 import { kindName } from './object-ref.ts';
@@ -31,14 +32,11 @@ export function podOf(object: Manifest): { pod: PodLike; prefix: FieldPath } | u
   return typeof pod?.spec === 'object' && pod.spec !== null ? { pod, prefix } : undefined;
 }
 
-const mirrorKey = 'kubernetes.io/config.mirror';
-
 /**
  * Is it what the API shows of a static pod? Its kubelet runs that from a file of the node: it holds no token, admission
  * does not refuse it, and writing the object changes nothing. https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/
  */
-export const isMirror = ({ kind, metadata }: Manifest): boolean =>
-  kind === 'Pod' && metadata.annotations?.[mirrorKey] !== undefined;
+export const isMirror = (object: Manifest): boolean => object.kind === 'Pod' && isMirrorPod(object);
 
 export type PlacedContainer = { container: Record<string, any>; field: FieldPath; ephemeral: boolean; init: boolean };
 

@@ -1,6 +1,7 @@
 import type { Manifest } from '../contract.ts';
 import { nameOf } from '../object-ref.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { isMirror } from '../workload.ts';
 import {
   type ComponentName,
   componentNames,
@@ -16,7 +17,6 @@ import {
 export type Component = { pod: string; flags: Flags };
 export type Components = Map<ComponentName, Component[]>;
 
-const mirrorKey = 'kubernetes.io/config.mirror';
 /** With this flag the component takes its settings from a file, and others of its flags count no more. */
 const configurationFlag: Partial<Record<ComponentName, string>> = { 'kube-scheduler': 'config', etcd: 'config-file' };
 
@@ -25,7 +25,7 @@ export function findComponents({ source, of }: Pick<Snapshot, 'source' | 'of'>):
   const found: Components = new Map();
   for (const pod of of('Pod', 'kube-system')) {
     // Anybody who may create pods can call one kube-apiserver; only nodes make mirror pods.
-    if (source === 'cluster' && pod.metadata.annotations?.[mirrorKey] === undefined) continue;
+    if (source === 'cluster' && !isMirror(pod)) continue;
     for (const container of asList(pod['spec']?.containers)) {
       const words = wordsOf(container);
       const name = componentNames.find((each) => words.some((word) => word === each || word.endsWith(`/${each}`)));

@@ -10,7 +10,7 @@ import type {
   Severity,
   Unassessed,
 } from '../contract.ts';
-import { kindName, objectText } from '../object-ref.ts';
+import { kindName, kindNameOf, objectText } from '../object-ref.ts';
 import { doubtAbout, networkDoubts } from '../snapshot/network-doubts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { recheck } from './recheck.ts';
@@ -42,7 +42,7 @@ export type Judgement = {
   objects: number;
 };
 
-const builtIn = new Set(kinds.map(({ group, kind }) => (group === '' ? kind : `${kind}.${group}`)));
+const builtIn = new Set(kinds.map(kindNameOf));
 
 /** What checks may know of a snapshot. Manifests are held against `restricted` when nothing is said. */
 export const contextOf = (snapshot: Snapshot, podSecurity?: PodSecurityPolicy): JudgeContext => ({

@@ -1,7 +1,7 @@
 import type { FlowEnd } from '../../api/observations/observation.ts';
 import type { Party, PolicyPod, Protocol, WellKnown, World } from '../../policy/policy.ts';
 import { podKey, podsByKey } from '../../policy/policy.ts';
-import type { ObjectRef } from '../object-ref.ts';
+import { bareKind, type ObjectRef } from '../object-ref.ts';
 import type { SnapshotWorld } from '../snapshot/world.ts';
 
 /** One end of a flow in both worlds. A party that is undefined: the change removes it. */
@@ -29,7 +29,7 @@ export const lastingLabels = (labels: Record<string, string>): Record<string, st
 
 /** `Deployment shop/api` for what a pod belongs to; a pod of its own is `pod shop/debug`. */
 export const workloadText = ({ kind, namespace, name }: ObjectRef): string =>
-  `${kind === 'Pod' ? 'pod' : kind.split('.')[0]} ${namespace || 'default'}/${name}`;
+  `${kind === 'Pod' ? 'pod' : bareKind(kind)} ${namespace || 'default'}/${name}`;
 
 /** `the cluster’s dns`. */
 export const serviceText = (name: string): string => `the cluster’s ${name}`;
@@ -102,7 +102,7 @@ function podsOf({ world, workloads }: SnapshotWorld) {
   };
   const ofWorkload = (pod: PolicyPod) => {
     const ref = workloads.get(podKey(pod));
-    return ref && `${pod.namespace} ${ref.kind.split('.')[0]}/${ref.name}`;
+    return ref && `${pod.namespace} ${bareKind(ref.kind)}/${ref.name}`;
   };
   // Most pods that were seen live: only for the others these are made.
   let byWorkload: Map<string, PolicyPod> | undefined;

@@ -1,4 +1,5 @@
 import type { Observations, Window } from '../../api/observations/observation.ts';
+import { bareKind } from '../object-ref.ts';
 import { type PathGraph, pathGraphOf } from '../paths/build.ts';
 import type { Hop, Lever } from '../paths/graph.ts';
 import { afterChanges } from '../paths/simulate.ts';
@@ -164,9 +165,7 @@ export function commandOf(changes: Change[], file: string): string {
   const removals = changes.flatMap((change) => {
     if (!('remove' in change)) return [];
     const { kind, namespace, name } = change.remove;
-    return [
-      `--remove ${quoted(`${kind.split('.')[0]!.toLowerCase()}/${namespace === '' ? '' : `${namespace}/`}${name}`)}`,
-    ];
+    return [`--remove ${quoted(`${bareKind(kind).toLowerCase()}/${namespace === '' ? '' : `${namespace}/`}${name}`)}`];
   });
   const files = changes.some((change) => 'put' in change) ? [`-f ${quoted(file)}`] : [];
   return ['rempart preview', ...files, ...removals, '--apply'].join(' ');

@@ -1,5 +1,5 @@
 import { createEvaluator, createReachability, type Evaluator, type Reachability } from '../../policy/policy.ts';
-import { type ObjectRef, refKey } from '../object-ref.ts';
+import { bareKind, type ObjectRef, refKey } from '../object-ref.ts';
 import { networkPolicyKind } from '../snapshot/kinds.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { type SnapshotWorld, worldOfSnapshot } from '../snapshot/world.ts';
@@ -40,5 +40,5 @@ export function createReachModel({ snapshot, loaded }: Pick<Source, 'snapshot' |
 /** `shop/deployment/web`, or `shop/web` for a pod: how a person names it on the command line. */
 export function workloadText({ kind, namespace, name }: ObjectRef): string {
   const place = namespace || 'default';
-  return kind === 'Pod' ? `${place}/${name}` : `${place}/${kind.split('.')[0]!.toLowerCase()}/${name}`;
+  return kind === 'Pod' ? `${place}/${name}` : `${place}/${bareKind(kind).toLowerCase()}/${name}`;
 }

@@ -1,4 +1,5 @@
 import { builtInResources, type Resource } from '../../client/resources.ts';
+import { kindNameOf } from '../object-ref.ts';
 
 export const networkPolicyKind = 'NetworkPolicy.networking.k8s.io';
 
@@ -56,7 +57,6 @@ const otherPolicies = `
   vpcresources.k8s.aws/v1beta1: securitygrouppolicies:SecurityGroupPolicy`;
 
 const words = (text: string) => text.trim().split(/\s+/);
-const nameOf = ({ kind, group }: Resource) => (group === '' ? kind : `${kind}.${group}`);
 
 function customOf(line: string): ReadKind[] {
   const [place = '', entries = ''] = line.split(': ');
@@ -64,7 +64,7 @@ function customOf(line: string): ReadKind[] {
   return words(entries).map((entry) => {
     const [plural = '', kind = ''] = entry.split(':');
     const resource = { group, version, kind, resource: plural.replace('*', ''), namespaced: !plural.endsWith('*') };
-    return { ...resource, name: nameOf(resource), custom: true, metadataOnly: false };
+    return { ...resource, name: kindNameOf(resource), custom: true, metadataOnly: false };
   });
 }
 
@@ -78,7 +78,7 @@ export const otherPolicyKinds: Pick<ReadKind, 'name' | 'namespaced'>[] = decidin
 export const readKinds: ReadKind[] = [
   ...words(builtIns).map((name) => {
     const resource = builtInResources.get(name)!;
-    return { ...resource, name: nameOf(resource), custom: false, metadataOnly: name === 'secrets' };
+    return { ...resource, name: kindNameOf(resource), custom: false, metadataOnly: name === 'secrets' };
   }),
   ...customKinds(customs),
   ...deciding,

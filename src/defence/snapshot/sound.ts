@@ -5,13 +5,13 @@ import { surelyFits } from '../../api/schema/fits.ts';
 import type { FieldError } from '../../api/status.ts';
 import { copyJson } from '../../foundation/json.ts';
 import type { Manifest } from '../contract.ts';
-import { kindName, refOf, refText } from '../object-ref.ts';
+import { kindName, kindNameOf, refOf, refText } from '../object-ref.ts';
 import { readSource, type Source, type SourceOptions } from '../source.ts';
 import { networkPolicyKind } from './kinds.ts';
 import { createSnapshot, type Snapshot, type Unread } from './snapshot.ts';
 import { contradicting, standsTwice } from './twice.ts';
 
-const known = new Map(kinds.map((kind) => [kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`, kind]));
+const known = new Map(kinds.map((kind) => [kindNameOf(kind), kind]));
 const versions = new Map(kinds.map((kind) => [`${kind.group}/${kind.version} ${kind.kind}`, kind]));
 const examplesMax = 3;
 

@@ -5,7 +5,7 @@ import { isSubject, subjectOfUser, subjectsOf } from '../../../api/rbac/subject.
 import { boundRole } from '../../../api/rbac/write-rule.ts';
 import type { UserInfo } from '../../../api/user.ts';
 import type { Manifest } from '../../contract.ts';
-import { refOf } from '../../object-ref.ts';
+import { bareKind, refOf } from '../../object-ref.ts';
 import { attributesOf, callText, isOfManyPaths } from '../../observations/calls.ts';
 import { spanText, watchedMs } from '../../observations/watched.ts';
 import { bindingKinds, roleKinds, rolesOf } from '../../snapshot/roles.ts';
@@ -131,7 +131,7 @@ export function unbound(snapshot: Snapshot, user: string): Change[] {
 }
 
 const writing = new Set(['create', 'update', 'patch']);
-const handsOut = new Set([...roleKinds, ...bindingKinds].map((kind) => `${kind.split('.')[0]!.toLowerCase()}s`));
+const handsOut = new Set([...roleKinds, ...bindingKinds].map((kind) => `${bareKind(kind).toLowerCase()}s`));
 
 /** Rights that are checked, but never the verb of a request: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-role-creation-or-update */
 function warningsFor(calls: Call[], byGroup: boolean): string[] {

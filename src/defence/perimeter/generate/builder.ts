@@ -1,7 +1,7 @@
 import type { Flow, FlowEnd } from '../../../api/observations/observation.ts';
 import { type Direction, podKey } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
-import { type ObjectRef, refText } from '../../object-ref.ts';
+import { bareKind, type ObjectRef, refText } from '../../object-ref.ts';
 import type { Places } from '../../observations/places.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
@@ -57,7 +57,7 @@ export function createBuilder(snapshot: Snapshot, model: SnapshotWorld, places: 
       [...workloads.values()].map(({ ref, pod, needs }) => {
         const rules = { ingress: needs.ingress.rules(), egress: [dnsRule, ...needs.egress.rules()] };
         const spec = policySpec(selectorOf(snapshot, model, pod)!, rules);
-        const metadata = { name: `${ref.kind.split('.')[0]!.toLowerCase()}-${ref.name}`, namespace: pod.namespace };
+        const metadata = { name: `${bareKind(ref.kind).toLowerCase()}-${ref.name}`, namespace: pod.namespace };
         const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec };
         return { workload: ref, rules, policy };
       }),
