@@ -38,6 +38,11 @@ export function podOf(object: Manifest): { pod: PodLike; prefix: FieldPath } | u
  */
 export const isMirror = (object: Manifest): boolean => object.kind === 'Pod' && isMirrorPod(object);
 
+const unchangeable = ['Pod', 'Job.batch'];
+
+/** Is what it runs never changed while it lives, only made anew? https://kubernetes.io/docs/concepts/workloads/pods/#pod-update-and-replacement */
+export const isUnchangeable = (object: Manifest): boolean => unchangeable.includes(kindName(object));
+
 export type PlacedContainer = { container: Record<string, any>; field: FieldPath; ephemeral: boolean; init: boolean };
 
 const placedContainers = new WeakMap<Manifest, PlacedContainer[]>();

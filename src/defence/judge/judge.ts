@@ -13,6 +13,7 @@ import type {
 import { kindName, kindNameOf, objectText } from '../object-ref.ts';
 import { doubtAbout, networkDoubts } from '../snapshot/network-doubts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { isUnchangeable } from '../workload.ts';
 import { recheck } from './recheck.ts';
 import { couldNot, judgeOne } from './verdict.ts';
 
@@ -151,11 +152,8 @@ export function checksFor(object: Manifest, checks: Check[]): Check[] {
   return checks.filter(({ kinds }) => kinds.includes(kind) || kinds.includes('*'));
 }
 
-/** What they run is never changed, only made anew: https://kubernetes.io/docs/concepts/workloads/pods/#pod-update-and-replacement */
-const unchangeable = ['Pod', 'Job.batch'];
-
 function failureOf(check: Check, judged: JudgedObject, finding: Finding, context: JudgeContext): Failure {
-  const isFixed = context.source === 'cluster' && unchangeable.includes(kindName(judged.object));
+  const isFixed = context.source === 'cluster' && isUnchangeable(judged.object);
   const mend = () => (isFixed ? undefined : recheck(check, judged.object, finding, context));
   return { check, judged, finding, severity: finding.severity ?? check.severity, made: 0, mend };
 }

@@ -95,8 +95,36 @@ test('a static pod holds no token and is what it is; what a cluster needs on its
     proxy.cut!.levers.map(({ text, byHand }) => [text, byHand]),
     [['take container m: privileged out of Pod kube-system/kube-proxy, a part of the cluster itself', true]],
   );
-  const own = cut([pod('a', 'own', privileged)], 'pod:a/own');
-  assert.equal(own.cut!.levers[0]!.byHand, false);
+});
+
+test('a pod that lives is not changed: its owner is, or it goes, or it is made anew by hand', () => {
+  const spec = { containers: [{ name: 'm', securityContext: { privileged: true } }] };
+  const set: Manifest = {
+    ...{ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { namespace: 'a', name: 'all', uid: 'd' } },
+    spec: { template: { metadata: { labels: { app: 'all' } }, spec: { containers: [{ name: 'm' }] } } },
+  };
+  const owned = (name: string, more: object = {}) => {
+    const made = pod('a', name, { ...more });
+    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'all', uid: 'd', controller: true }];
+    return { ...made, metadata: { ...made.metadata, ownerReferences } };
+  };
+  const levers = (source: 'cluster' | 'manifests', ...objects: Manifest[]) => {
+    const from = `pod:a/${objects.at(-1)!.metadata.name}`;
+    const { cut } = findPaths(clusterOf([...ground, ...objects], { source }), from, 'nodes', noObservations());
+    return cut!.levers.map(({ text, byHand }) => `${text}${byHand ? ' (by hand)' : ''}`);
+  };
+  const alone = pod('a', 'own', spec);
+  assert.deepEqual(levers('manifests', alone), ['take container m: privileged out of Pod a/own']);
+  assert.deepEqual(levers('cluster', alone), [
+    'make Pod a/own anew, which nobody changes while it lives: take container m: privileged out of Pod a/own (by hand)',
+  ]);
+  const template = { ...set, spec: { template: { ...set['spec'].template, spec } } };
+  assert.deepEqual(levers('cluster', template, owned('all-1', spec)), [
+    'take container m: privileged out of DaemonSet a/all',
+  ]);
+  assert.deepEqual(levers('cluster', set, owned('all-1'), owned('all-2'), owned('sly', spec)), [
+    'delete Pod a/sly, which is not as DaemonSet a/all makes its pods',
+  ]);
 });
 
 test('who administers a cluster by design is no way into it', () => {

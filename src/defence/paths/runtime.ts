@@ -1,7 +1,8 @@
-import { refOf, refText } from '../object-ref.ts';
+import type { Manifest } from '../contract.ts';
+import { refKey, refOf, refText } from '../object-ref.ts';
 import { tokenOwner } from '../snapshot/token-owner.ts';
 import { namespaceOf, type Workload } from '../snapshot/workloads.ts';
-import { isMirror, podOf } from '../workload.ts';
+import { isMirror, isUnchangeable, podOf } from '../workload.ts';
 import { nodesOf, type Places } from './effects.ts';
 import { closeEscapes, escapeOf } from './escape.ts';
 import { costs, type Edit, type Lever } from './graph.ts';
@@ -10,20 +11,20 @@ import type { Model } from './model.ts';
 /** From pods to what they hold and where they run, and from nodes to what runs on them. */
 export function addRuntime(places: Places, model: Model): void {
   for (const workload of model.workloads) {
-    addHeld(places, workload);
-    addEscape(places, workload);
+    addHeld(places, model, workload);
+    addEscape(places, model, workload);
     addNode(places, workload);
   }
   for (const secret of model.snapshot.of('Secret')) addTokenSecret(places, namespaceOf(secret), secret);
   addControlPlanes(places, model);
 }
 
-function addHeld(places: Places, workload: Workload): void {
+function addHeld(places: Places, model: Model, workload: Workload): void {
   const { namespace, account, token, secrets, ref } = workload;
   const from = places.workload(workload);
   if (token !== undefined)
     places.graph.hop(from, places.account(namespace, account), {
-      ...{ cost: costs.command, why: `reads its token (${token})`, by: [ref], lever: withoutToken(workload) },
+      ...{ cost: costs.command, why: `reads its token (${token})`, by: [ref], lever: withoutToken(model, workload) },
     });
   for (const [name, place] of secrets) {
     const about = { kind: 'Secret', namespace, name };
@@ -33,7 +34,7 @@ function addHeld(places: Places, workload: Workload): void {
   }
 }
 
-function addEscape(places: Places, workload: Workload): void {
+function addEscape(places: Places, model: Model, workload: Workload): void {
   const way = escapeOf(workload.spec);
   if (way === undefined) return;
   const { graph } = places;
@@ -41,7 +42,7 @@ function addEscape(places: Places, workload: Workload): void {
   const out = graph.place(`escape:${from.id}`, 'between', `root beside ${from.text}`);
   const { cost, why, field } = way;
   const { ref } = workload;
-  const lever = escapeLever(workload, from.id, field);
+  const lever = escapeLever(model, workload, from.id, field);
   graph.hop(from, out, { cost, why: `${why} (${field})`, by: [ref], ...(lever && { lever }) });
   for (const node of nodesOf(workload))
     graph.hop(out, places.node(node), { cost: costs.given, why: 'runs there', by: [] });
@@ -51,11 +52,11 @@ function addEscape(places: Places, workload: Workload): void {
  * What takes the escape out of a workload. The control plane's own pods are what they are; what else belongs to the
  * cluster itself needs its node, so that is for a person to decide.
  */
-function escapeLever(workload: Workload, about: string, field: string): Lever | undefined {
+function escapeLever(model: Model, workload: Workload, about: string, field: string): Lever | undefined {
   const { ref, object, namespace } = workload;
   if (isMirror(object)) return undefined;
   const text = `take ${field} out of ${refText(ref)}`;
-  if (namespace !== 'kube-system') return { type: 'pod', about, text, edit: editPod(workload, closeEscapes) };
+  if (namespace !== 'kube-system') return podLever(model, workload, { type: 'pod', about, text }, closeEscapes);
   return { type: 'part', about, text: `${text}, a part of the cluster itself` };
 }
 
@@ -113,22 +114,40 @@ function addControlPlanes(places: Places, model: Model): void {
 }
 
 /** Every kind keeps its pod somewhere else; what a template says counts for the pods to come. */
-function withoutToken(workload: Workload): Lever {
+function withoutToken(model: Model, workload: Workload): Lever {
   const { ref, token, account, namespace } = workload;
   const [what, about] = [refText(ref), `sa:${namespace}/${account}`];
   if (token !== 'automountServiceAccountToken') return { type: 'token', about, text: `take ${token} out of ${what}` };
-  const edit = editPod(workload, (spec) => {
+  const text = `set automountServiceAccountToken: false in ${what} (it runs as ${account})`;
+  return podLever(model, workload, { type: 'token', about, text }, (spec) => {
     spec['automountServiceAccountToken'] = false;
     // Pods that live already have the volume that admission gave them.
     if (Array.isArray(spec['volumes']))
       spec['volumes'] = spec['volumes'].filter((volume: any) => !/^kube-api-access-/.test(volume?.name ?? ''));
   });
-  const text = `set automountServiceAccountToken: false in ${what} (it runs as ${account})`;
-  return { type: 'token', about, text, edit };
+}
+
+/**
+ * A change of the pod in whatever makes it. One that lives stays as it is: where its controller makes others otherwise,
+ * it can go; else somebody has to make it anew.
+ */
+function podLever(
+  { snapshot }: Model,
+  { object, ref, top }: Workload,
+  lever: Omit<Lever, 'edit'>,
+  change: (spec: Record<string, any>) => void,
+): Lever {
+  if (snapshot.source === 'manifests' || !isUnchangeable(object)) return { ...lever, edit: editPod(object, change) };
+  const what = refText(ref);
+  if (refKey(top) !== refKey(ref)) {
+    const text = `delete ${what}, which is not as ${refText(top)} makes its pods`;
+    return { ...lever, text, edit: { target: refOf(object), to: () => undefined } };
+  }
+  return { ...lever, text: `make ${what} anew, which nobody changes while it lives: ${lever.text}` };
 }
 
 /** An edit of the pod in whatever makes it. */
-function editPod({ object }: Workload, change: (spec: Record<string, any>) => void): Edit {
+function editPod(object: Manifest, change: (spec: Record<string, any>) => void): Edit {
   return {
     target: refOf(object),
     to(found) {

@@ -53,10 +53,14 @@ test('paths side by side, none of which helps alone, are cut together', () => {
   const rights = [rule('get', '', 'secrets')];
   const web = pod('a', 'web', { automountServiceAccountToken: true }, '10.1.0.1');
   const twice = ['one', 'two'].flatMap((name) => heldIn('a', name, rights, account('a', 'web')));
-  const made = plan(clusterOf([namespace('a'), secret('a', 's'), service, web, ...twice]), noObservations(), options);
+  const objects = [namespace('a'), secret('a', 's'), service, web, ...twice];
+  const planned = (source: 'manifests' | 'cluster') => plan(clusterOf(objects, { source }), noObservations(), options);
+  const made = planned('manifests');
   const [step] = made.steps.filter(({ type }) => type === 'path');
   assert.ok(step!.removes > 0);
   assert.equal(made.after.points, 0);
+  const [live] = planned('cluster').steps.filter(({ type }) => type === 'path');
+  assert.deepEqual([live!.byHand, live!.changes], [true, []], 'a pod that lives is not patched');
 });
 
 const call = (verb: string, resource: string): Call => ({
