@@ -19,28 +19,30 @@ const mayBeEmpty = new Set([
  */
 export function missingStrings(schema: Schema, object: Record<string, unknown>): FieldError[] {
   const errors = new ErrorList();
-  for (const [key, property] of planOf(schema).nested) {
-    const value = object[key];
-    if (key === 'metadata' || key === 'status' || value === undefined) continue;
+  const { nested } = planOf(schema);
+  for (const key in object) {
+    const plan = key === 'metadata' || key === 'status' ? undefined : nested.get(key);
     // Most objects lack nothing: paths are put together only for those that do.
-    if (lacks(property, value)) report(property, value, key, errors);
+    if (plan !== undefined && lacks(plan, object[key])) report(plan, object[key], key, errors);
   }
   return errors;
 }
 
-/** What of a schema has to be looked at, found once: most of it requires no string. */
-type Plan = { needed: string[]; nested: Map<string, Schema> };
+/** What has to be looked at of an object, or of each in a list; found once: most of a schema requires no string. */
+type Plan = { needed: string[]; nested: Map<string, Plan> };
 const plans = new WeakMap<Schema, Plan>();
 
 function planOf(schema: Schema): Plan {
-  const known = plans.get(schema);
-  if (known) return known;
-  const plan: Plan = { needed: [], nested: new Map() };
+  const inner = schema.items ?? schema;
+  let plan = plans.get(inner);
+  if (plan !== undefined) return plan;
+  const { properties = {}, required: names = [], definition } = inner;
+  const isNeeded = (name: string) => properties[name]?.type === 'string' && !mayBeEmpty.has(`${definition}.${name}`);
+  plan = { needed: names.filter(isNeeded), nested: new Map() };
   // Known before it is complete: a schema may contain itself.
-  plans.set(schema, plan);
-  const { properties = {}, required: names = [], definition } = schema;
-  plan.needed = names.filter((name) => properties[name]?.type === 'string' && !mayBeEmpty.has(`${definition}.${name}`));
-  plan.nested = new Map(Object.entries(properties).filter(([, property]) => requires(property, new Set())));
+  plans.set(inner, plan);
+  for (const [key, property] of Object.entries(properties))
+    if (requires(property, new Set())) plan.nested.set(key, planOf(property));
   return plan;
 }
 
@@ -53,35 +55,32 @@ function requires(schema: Schema, seen: Set<Schema>): boolean {
   return Object.values(properties).some((property) => requires(property, seen));
 }
 
-function lacks(schema: Schema, value: unknown): boolean {
+function lacks(plan: Plan, value: unknown): boolean {
   if (value === null || typeof value !== 'object') return false;
   if (Array.isArray(value)) {
-    if (schema.items === undefined) return false;
-    for (let index = 0; index < value.length; index++) if (lacks(schema.items, value[index])) return true;
+    for (let index = 0; index < value.length; index++) if (lacks(plan, value[index])) return true;
     return false;
   }
-  const { needed, nested } = planOf(schema);
+  const { needed, nested } = plan;
   const object = value as Record<string, unknown>;
   for (let index = 0; index < needed.length; index++) if (object[needed[index]!] === undefined) return true;
   if (nested.size === 0) return false;
   // Along the fields that are there: a schema knows many more.
   for (const key in object) {
     const field = object[key];
-    const property = typeof field === 'object' ? nested.get(key) : undefined;
-    if (property !== undefined && lacks(property, field)) return true;
+    const inner = typeof field === 'object' ? nested.get(key) : undefined;
+    if (inner !== undefined && lacks(inner, field)) return true;
   }
   return false;
 }
 
-function report(schema: Schema, value: unknown, field: string, errors: FieldError[]): void {
+function report(plan: Plan, value: unknown, field: string, errors: FieldError[]): void {
   if (value === null || typeof value !== 'object') return;
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++)
-      report(schema.items ?? {}, value[index], `${field}[${index}]`, errors);
+    for (let index = 0; index < value.length; index++) report(plan, value[index], `${field}[${index}]`, errors);
     return;
   }
-  const { needed, nested } = planOf(schema);
   const object = value as Record<string, unknown>;
-  for (const name of needed) if (object[name] === undefined) errors.push(required(`${field}.${name}`));
-  for (const [key, property] of nested) report(property, object[key], `${field}.${key}`, errors);
+  for (const name of plan.needed) if (object[name] === undefined) errors.push(required(`${field}.${name}`));
+  for (const [key, inner] of plan.nested) report(inner, object[key], `${field}.${key}`, errors);
 }
