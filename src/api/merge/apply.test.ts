@@ -7,7 +7,7 @@ import type { Schema } from '../schema/schema.ts';
 import { serverSideApply } from './apply.ts';
 import type { Fields } from './field-set.ts';
 import { updateManagedFields } from './managed-fields.ts';
-import { childrenOf } from './shape.ts';
+import { itemsOf, shapeOf } from './shape.ts';
 
 /** Every form in which a field can merge: scalar, struct, map, atomic map and list, set, list by one key and by two. */
 const text: Schema = { type: 'string' };
@@ -104,13 +104,16 @@ const played = (history: Step[]): KubernetesObject =>
 
 /** Paths that are owned and lead nowhere. */
 function dangling(fields: Fields, value: unknown, at: Schema | undefined, path = ''): string[] {
-  const children = childrenOf(value, at);
+  const shape = shapeOf(value, at);
+  const parts =
+    shape.form === 'list'
+      ? itemsOf(value as unknown[], shape)
+      : new Map(Object.entries(shape.form === 'struct' ? (value as object) : {}).map(([n, v]) => [`f:${n}`, v]));
   return Object.entries(fields).flatMap(([element, inner]) => {
     if (element === '.') return [];
-    const child = children.get(element);
-    return child === undefined
-      ? [`${path}/${element}`]
-      : dangling(inner, child.value, child.schema, `${path}/${element}`);
+    if (!parts.has(element)) return [`${path}/${element}`];
+    const schema = shape.form === 'list' ? shape.items : shape.form === 'struct' ? shape.field(element.slice(2)) : at;
+    return dangling(inner, parts.get(element), schema, `${path}/${element}`);
   });
 }
 

@@ -6,7 +6,7 @@ import { compareFields } from './compare.ts';
 import { difference, type Fields, intersection, isEmpty, isMember, pathsOf, union } from './field-set.ts';
 import { fieldsOf } from './fields.ts';
 import { entryOf, type FieldOwner, fieldsV1, give, isSame, unowned } from './managed-fields.ts';
-import { childrenOf, shapeOf } from './shape.ts';
+import { itemsOf, shapeOf } from './shape.ts';
 
 /** Another manager owns the field at `field` and has another value for it. */
 type ApplyConflict = { manager: string; field: string; message: string };
@@ -52,7 +52,7 @@ export function serverSideApply(
 
 /** Fields whose value the configuration would change. */
 function contested(live: KubernetesObject, applied: KubernetesObject, schema: Schema): Fields {
-  const merged = mergeApplied(live, applied, schema);
+  const merged = mergeApplied(live, applied, schema) as KubernetesObject;
   const { modified, removed, added } = compareFields(live, merged, schema);
   return union(union(modified, removed), added);
 }
@@ -81,13 +81,14 @@ function mergeApplied(live: unknown, applied: unknown, schema: Schema | undefine
     return result;
   }
   if (shape.form !== 'list' || !Array.isArray(live)) return applied;
-  const wanted = childrenOf(applied, schema);
-  const present = childrenOf(live, schema);
-  const merged = [...wanted].map(([element, { value }]) => ({
+  const liveShape = shapeOf(live, schema);
+  const wanted = itemsOf(applied as unknown[], shape);
+  const present = liveShape.form === 'list' ? itemsOf(live, liveShape) : new Map<string, unknown>();
+  const merged = [...wanted].map(([element, value]) => ({
     element,
-    value: mergeApplied(present.get(element)?.value, value, shape.items),
+    value: mergeApplied(present.get(element), value, shape.items),
   }));
-  const others = [...present].map(([element, { value }]) => ({ element, value }));
+  const others = [...present].map(([element, value]) => ({ element, value }));
   return weave(others, merged, new Set(present.keys()), new Set(wanted.keys()));
 }
 
@@ -145,8 +146,8 @@ function removeFields(value: unknown, fields: Fields, schema: Schema | undefined
     return result;
   }
   if (shape.form !== 'list') return value;
-  const left = (value as unknown[]).map((item) => {
-    const node = fields[shape.element(item)];
+  const left = (value as unknown[]).map((item, index) => {
+    const node = fields[shape.elements[index]!];
     return node === undefined ? item : removeNode(item, node, shape.items);
   });
   return left.filter((item) => item !== undefined);

@@ -2,16 +2,24 @@ import { equalJson } from '../../foundation/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { type Fields, isEmpty } from './field-set.ts';
 import { fieldsOf, withSelf } from './fields.ts';
-import { type Child, childrenOf, type Shape, shapeOf } from './shape.ts';
+import { itemsOf, type Shape, shapeOf } from './shape.ts';
 
 type Comparison = { added: Fields; modified: Fields; removed: Fields };
 
 /** What differs between two objects, as field sets; a field that is new or gone counts with everything in it. */
-export function compareFields(before: unknown, after: unknown, schema: Schema | undefined): Comparison {
-  const result: Comparison = { added: {}, modified: {}, removed: {} };
+export const compareFields = (before: object, after: object, schema: Schema): Comparison =>
+  comparisonOf(before, after, schema) ?? nothing();
+
+const nothing = (): Comparison => ({ added: {}, modified: {}, removed: {} });
+
+/** Undefined when the values have no parts to be compared by. */
+function comparisonOf(before: any, after: any, schema: Schema | undefined): Comparison | undefined {
   const [oldShape, newShape] = [shapeOf(before, schema), shapeOf(after, schema)];
+  const result = nothing();
   if (oldShape.form === 'struct' && newShape.form === 'struct') compareStructs(before, after, newShape, result);
-  else compareChildren(childrenOf(before, schema), childrenOf(after, schema), result);
+  else if (oldShape.form === 'list' && newShape.form === 'list')
+    compareItems(itemsOf(before, oldShape), itemsOf(after, newShape), newShape.items, result);
+  else return undefined;
   return result;
 }
 
@@ -27,20 +35,22 @@ function compareStructs(before: any, after: any, shape: Shape & { form: 'struct'
       result.removed[`f:${name}`] = throughout(fieldsOf(before[name], shape.field(name)));
 }
 
-function compareChildren(old: Map<string, Child>, now: Map<string, Child>, result: Comparison): void {
-  for (const [element, { value, schema }] of now) {
-    const previous = old.get(element);
+type Items = Map<string, unknown>;
+
+function compareItems(before: Items, after: Items, schema: Schema | undefined, result: Comparison): void {
+  for (const [element, value] of after) {
+    const previous = before.get(element);
     if (previous === undefined) result.added[element] = withSelf(fieldsOf(value, schema));
-    else if (!equalJson(previous.value, value)) changed(element, previous.value, value, schema, result);
+    else if (!equalJson(previous, value)) changed(element, previous, value, schema, result);
   }
-  for (const [element, { value, schema }] of old)
-    if (!now.has(element)) result.removed[element] = throughout(fieldsOf(value, schema));
+  for (const [element, value] of before)
+    if (!after.has(element)) result.removed[element] = throughout(fieldsOf(value, schema));
 }
 
 function changed(element: string, before: unknown, after: unknown, schema: Schema | undefined, into: Comparison): void {
-  const [oldShape, newShape] = [shapeOf(before, schema), shapeOf(after, schema)];
-  if (oldShape.form !== newShape.form || newShape.form === 'atomic') into.modified[element] = {};
-  else insert(into, element, compareFields(before, after, schema));
+  const inner = comparisonOf(before, after, schema);
+  if (inner === undefined) into.modified[element] = {};
+  else insert(into, element, inner);
 }
 
 /** With every node itself in the set: whoever owned one of them owns it no more. */

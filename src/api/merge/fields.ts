@@ -1,120 +1,139 @@
 import type { Schema } from '../schema/schema.ts';
 import type { Fields } from './field-set.ts';
-import { elementsOf, itemElement } from './shape.ts';
+import { elementsOf, type Naming, namingOf } from './shape.ts';
 
 const none: Fields = Object.freeze({});
 
-/** A value that was seen where a schema stands: its names, the sets of what is beneath them, and the set of all. */
-type Known = {
-  names: string[];
-  inner: Fields[];
-  fields: Fields;
-  /** What was seen after it last time. */
-  next?: Known;
+/**
+ * A set that was seen, and what it was made of: the name of each field or item, and the set of what is in it. Objects of a
+ * kind mostly look alike, and their parts come in the same order: a set is made once and shared by all that have it, with
+ * what else is derived from it. As long as a value looks like what is expected next nothing is written down.
+ */
+type Known = { parts: unknown[]; fields: Fields; next?: Known };
+
+/** Where a schema stands: what is around it, found once, and the newest few sets that were seen there. */
+type Place = {
+  schema: Schema;
+  /** Is an object one value here? */
+  isAtomic: boolean;
+  /** Of the items of a list; undefined where a list is one value. */
+  naming: Naming | undefined;
+  /** Of the properties that were met. */
+  inner: Map<string, Place>;
+  sets: Known[];
+  oldest: number;
+  last: Known;
 };
-type Seen = { sets: Known[]; oldest: number; last: Known };
-const seenAt = new WeakMap<Schema, Seen>();
+const places = new WeakMap<Schema, Place>();
 const setsMax = 32;
 const noSchema: Schema = {};
-const nothing: Known = { names: [], inner: [], fields: none };
 
-function seenOf(schema: Schema): Seen {
-  let seen = seenAt.get(schema);
-  if (seen === undefined) {
-    seen = { sets: [], oldest: 0, last: nothing };
-    seenAt.set(schema, seen);
+function placeOf(schema: Schema = noSchema): Place {
+  let place = places.get(schema);
+  if (place === undefined) {
+    const naming = namingOf(schema);
+    const isAtomic = naming !== undefined || schema['x-kubernetes-map-type'] === 'atomic';
+    place = { schema, isAtomic, naming, inner: new Map(), sets: [], oldest: 0, last: { parts: [], fields: none } };
+    places.set(schema, place);
   }
-  return seen;
+  return place;
 }
 
-/**
- * A set while it is gathered. Objects of a kind mostly look alike, and their parts come in the same order: a set is made
- * once and shared by all that have it, with what else is derived from it. As long as a value looks like the guess nothing
- * is written down. Of each schema the newest few sets are known.
- */
-type Gathered = { seen: Seen; guess: Known; size: number; names: string[] | undefined; inner: Fields[] };
+const isProperty = ({ properties }: Schema, name: string): boolean =>
+  properties !== undefined && Object.hasOwn(properties, name);
 
-function gather(schema: Schema = noSchema): Gathered {
-  const seen = seenOf(schema);
-  return { seen, guess: seen.last.next ?? seen.last, size: 0, names: undefined, inner: nothing.inner };
+function placeIn({ schema, inner }: Place, name: string): Place {
+  const known = inner.get(name);
+  if (known !== undefined) return known;
+  const { properties, additionalProperties: others } = schema;
+  if (!isProperty(schema, name)) return placeOf(typeof others === 'object' ? others : undefined);
+  const place = placeOf(properties![name]);
+  inner.set(name, place);
+  return place;
 }
 
-function take(gathered: Gathered, name: string, fields: Fields): void {
-  const { guess, size } = gathered;
-  if (gathered.names === undefined) {
-    if (guess.names[size] === name && guess.inner[size] === fields) {
-      gathered.size++;
-      return;
+/** Every field that an applied configuration sets. The result is shared, frozen and in order. */
+export const fieldsOf = (value: unknown, schema: Schema | undefined): Fields =>
+  typeof value === 'object' && value !== null ? fieldsAt(placeOf(schema), value) : none;
+
+function fieldsAt(place: Place, value: object): Fields {
+  if (Array.isArray(value)) return place.naming === undefined ? none : fieldsOfList(place, value, place.naming);
+  return place.isAtomic ? none : fieldsOfStruct(place, value as Record<string, unknown>);
+}
+
+function fieldsOfStruct(place: Place, value: Record<string, unknown>): Fields {
+  const expected = place.last.next ?? place.last;
+  let size = 0;
+  let parts: unknown[] | undefined;
+  for (const name in value) {
+    const field = value[name];
+    const fields = typeof field === 'object' && field !== null ? fieldsAt(placeIn(place, name), field) : none;
+    if (parts === undefined && expected.parts[size] === name && expected.parts[size + 1] === fields) size += 2;
+    else {
+      parts ??= expected.parts.slice(0, size);
+      parts.push(name, fields);
     }
-    gathered.names = guess.names.slice(0, size);
-    gathered.inner = guess.inner.slice(0, size);
   }
-  gathered.names.push(name);
-  gathered.inner.push(fields);
+  return setOf(place, expected, size, parts);
 }
 
-function setOf({ seen, guess, size, names, inner }: Gathered, elementOf: (name: string) => string): Fields {
-  if (names === undefined && size === 0) return none;
-  let found = guess;
-  if (names !== undefined || size < guess.names.length) {
-    const all = names ?? guess.names.slice(0, size);
-    const under = names === undefined ? guess.inner.slice(0, size) : inner;
-    found =
-      seen.sets.find((known) => sameItems(known.names, all) && sameItems(known.inner, under)) ??
-      remember(seen, all, under, elementOf);
+function fieldsOfList(place: Place, value: unknown[], { nameOf }: Naming): Fields {
+  const inner = placeOf(place.schema.items);
+  const expected = place.last.next ?? place.last;
+  let size = 0;
+  let parts: unknown[] | undefined;
+  for (let index = 0; index < value.length; index++) {
+    const item = value[index];
+    const name = nameOf(item);
+    // An item of a set is its own name, and has no parts.
+    const fields = typeof item === 'object' && item !== null && item !== name ? fieldsAt(inner, item) : none;
+    if (parts === undefined && expected.parts[size] === name && expected.parts[size + 1] === fields) size += 2;
+    else {
+      parts ??= expected.parts.slice(0, size);
+      parts.push(name, fields);
+    }
   }
-  seen.last.next = found;
-  seen.last = found;
+  return setOf(place, expected, size, parts);
+}
+
+/** `size` parts are those that were expected, unless `parts` says what there is instead. */
+function setOf(place: Place, expected: Known, size: number, parts: unknown[] | undefined): Fields {
+  if (parts === undefined && size === 0) return none;
+  let found = expected;
+  if (parts !== undefined || size < expected.parts.length) {
+    const all = parts ?? expected.parts.slice(0, size);
+    found = place.sets.find((known) => sameItems(known.parts, all)) ?? remember(place, all);
+  }
+  place.last.next = found;
+  place.last = found;
   return found.fields;
 }
 
-function remember(seen: Seen, names: string[], inner: Fields[], elementOf: (name: string) => string): Known {
-  const fields: Fields = {};
-  const order = [...names.keys()].sort((a, b) => (names[a]! < names[b]! ? -1 : 1));
-  for (const index of order) fields[elementOf(names[index]!)] = inner[index]!;
-  const known: Known = { names, inner, fields: Object.freeze(fields) };
-  seen.sets[seen.oldest] = known;
-  seen.oldest = (seen.oldest + 1) % setsMax;
+function remember(place: Place, parts: unknown[]): Known {
+  const known: Known = { parts, fields: makeSet(place, parts) };
+  place.sets[place.oldest] = known;
+  place.oldest = (place.oldest + 1) % setsMax;
   return known;
+}
+
+function makeSet({ schema, naming }: Place, parts: unknown[]): Fields {
+  const names = parts.filter((_, index) => index % 2 === 0);
+  const elements = naming === undefined ? names.map((name) => `f:${name}`) : elementsOf(names, naming);
+  if (elements === undefined) return none;
+  const fields: Fields = {};
+  const order = [...elements.keys()].sort((a, b) => (elements[a]! < elements[b]! ? -1 : 1));
+  for (const index of order) {
+    const inner = parts[2 * index + 1] as Fields;
+    const isField = naming === undefined && isProperty(schema, names[index] as string);
+    fields[elements[index]!] = isField ? inner : withSelf(inner);
+  }
+  return Object.freeze(fields);
 }
 
 function sameItems<T>(left: T[], right: T[]): boolean {
   if (left.length !== right.length) return false;
   for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
   return true;
-}
-
-const itself = (element: string): string => element;
-const fieldElement = (name: string): string => `f:${name}`;
-
-/** Every field that an applied configuration sets. The result is shared, frozen and in order. */
-export function fieldsOf(value: unknown, schema: Schema | undefined): Fields {
-  if (typeof value !== 'object' || value === null) return none;
-  if (!Array.isArray(value)) return fieldsOfStruct(value as Record<string, unknown>, schema);
-  const element = itemElement(schema);
-  const elements = element && elementsOf(value, element);
-  if (elements === undefined) return none;
-  const gathered = gather(schema);
-  for (let index = 0; index < value.length; index++) {
-    const name = elements[index]!;
-    take(gathered, name, name.startsWith('v:') ? none : withSelf(fieldsOf(value[index], schema!.items)));
-  }
-  return setOf(gathered, itself);
-}
-
-function fieldsOfStruct(value: Record<string, unknown>, schema: Schema | undefined): Fields {
-  if (schema?.['x-kubernetes-map-type'] === 'atomic') return none;
-  const properties = schema?.properties;
-  const others = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
-  const gathered = gather(schema);
-  for (const name in value) {
-    const field = value[name];
-    if (typeof field !== 'object' || field === null) take(gathered, name, none);
-    else if (properties !== undefined && Object.hasOwn(properties, name))
-      take(gathered, name, fieldsOf(field, properties[name]));
-    else take(gathered, name, withSelf(fieldsOf(field, others)));
-  }
-  return setOf(gathered, fieldElement);
 }
 
 const selves = new WeakMap<Fields, Fields>();
