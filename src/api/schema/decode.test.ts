@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kindOf } from '../api.ts';
 import { ApiError } from '../status.ts';
-import { decodeFields, strictFindings, unfit } from './decode.ts';
+import { decodeFields } from './decode.ts';
+import { strictFindings, unfit } from './misfit.ts';
 import { namesMax, parseJson, parseYaml, valuesMax } from './parse.ts';
 import type { Schema } from './schema.ts';
 

@@ -1,8 +1,9 @@
 import type { Kind } from '../../api/kind.ts';
 import { apiVersionOf } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { decodeFields, strictFindings, unfit } from '../../api/schema/decode.ts';
+import { decodeFields } from '../../api/schema/decode.ts';
 import { definition } from '../../api/schema/definitions.ts';
+import { strictFindings, unfit } from '../../api/schema/misfit.ts';
 import { badRequest } from '../../api/status.ts';
 import { notSupported } from '../../api/validation/errors.ts';
 import { isObject } from '../../foundation/json.ts';
