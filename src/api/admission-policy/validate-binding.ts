@@ -1,5 +1,6 @@
 import type { MutatingAdmissionPolicyBinding, ParamRef, ValidatingAdmissionPolicyBinding } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsSubdomain, pathSegment } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
@@ -7,7 +8,11 @@ import { checkName, checkUnique } from '../validation/values.ts';
 import { checkMutableOperations, checkOneOf } from './validate.ts';
 import { validateMatch } from './validate-match.ts';
 
-const actions = ['Audit', 'Deny', 'Warn'];
+const actions = enumOf(
+  ['Audit', 'Deny', 'Warn'],
+  'admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec.validationActions',
+);
+const withoutParams = enumOf(['Deny', 'Allow'], 'admissionregistration.v1.ParamRef.parameterNotFoundAction');
 
 /** Source: kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go. */
 export function validateBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
@@ -53,5 +58,5 @@ function validateParamRef({ name, selector, parameterNotFoundAction }: ParamRef,
   if (!name && selector === undefined)
     errors.push(required('spec.paramRef', 'one of name or selector must be specified'));
   validateSelector(selector, 'spec.paramRef.selector', errors);
-  checkOneOf(parameterNotFoundAction, ['Deny', 'Allow'], 'spec.paramRef.parameterNotFoundAction', errors);
+  checkOneOf(parameterNotFoundAction, withoutParams, 'spec.paramRef.parameterNotFoundAction', errors);
 }

@@ -1,15 +1,31 @@
 import type { MatchResources, NamedRuleWithOperations } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { invalidValue, notSupported, required } from '../validation/errors.ts';
 import { pathSegment } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkOptionalEnum, checkUnique } from '../validation/values.ts';
 
-const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
+const operations = enumOf(
+  ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'],
+  'admissionregistration.v1.NamedRuleWithOperations.operations',
+  'admissionregistration.v1.RuleWithOperations.operations',
+);
+const scopes = enumOf(
+  ['*', 'Cluster', 'Namespaced'],
+  'admissionregistration.v1.NamedRuleWithOperations.scope',
+  'admissionregistration.v1.RuleWithOperations.scope',
+);
+export const matchPolicies = enumOf(
+  ['Equivalent', 'Exact'],
+  'admissionregistration.v1.MatchResources.matchPolicy',
+  'admissionregistration.v1.ValidatingWebhook.matchPolicy',
+  'admissionregistration.v1.MutatingWebhook.matchPolicy',
+);
 
 /** Source: kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go, validateMatchResources. */
 export function validateMatch(match: MatchResources, field: string, errors: FieldError[]): void {
-  checkOptionalEnum(match.matchPolicy, ['Equivalent', 'Exact'], `${field}.matchPolicy`, errors);
+  checkOptionalEnum(match.matchPolicy, matchPolicies, `${field}.matchPolicy`, errors);
   validateSelector(match.namespaceSelector, `${field}.namespaceSelector`, errors);
   validateSelector(match.objectSelector, `${field}.objectSelector`, errors);
   for (const list of ['resourceRules', 'excludeResourceRules'] as const)
@@ -43,7 +59,7 @@ export function validateRule(rule: NamedRuleWithOperations, field: string, error
     if (version === '') errors.push(required(`${field}.apiVersions[${index}]`));
   });
   validateResources(resources, `${field}.resources`, errors);
-  checkOptionalEnum(rule.scope, ['*', 'Cluster', 'Namespaced'], `${field}.scope`, errors);
+  checkOptionalEnum(rule.scope, scopes, `${field}.scope`, errors);
 }
 
 /** A wildcard leaves nothing to say for what it stands for. */

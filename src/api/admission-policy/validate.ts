@@ -11,6 +11,7 @@ import type {
   Variable,
 } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import {
   duplicate,
   ErrorList,
@@ -35,9 +36,21 @@ import {
 } from './limits.ts';
 import { validateMatch } from './validate-match.ts';
 
-const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+const reasons = enumOf(['Forbidden', 'Invalid', 'RequestEntityTooLarge'], 'admissionregistration.v1.Validation.reason');
 const mutable = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
-const patchTypes = ['ApplyConfiguration', 'JSONPatch'];
+const patchTypes = enumOf(['ApplyConfiguration', 'JSONPatch'], 'admissionregistration.v1.Mutation.patchType');
+export const failurePolicies = enumOf(
+  ['Fail', 'Ignore'],
+  'admissionregistration.v1.ValidatingAdmissionPolicySpec.failurePolicy',
+  'admissionregistration.v1.MutatingAdmissionPolicySpec.failurePolicy',
+  'admissionregistration.v1.ValidatingWebhook.failurePolicy',
+  'admissionregistration.v1.MutatingWebhook.failurePolicy',
+);
+export const reinvocations = enumOf(
+  ['IfNeeded', 'Never'],
+  'admissionregistration.v1.MutatingAdmissionPolicySpec.reinvocationPolicy',
+  'admissionregistration.v1.MutatingWebhook.reinvocationPolicy',
+);
 /** Words of expressions that are values or operators. */
 const words = ['true', 'false', 'null', 'in'];
 const identifier: NameCheck = (name) =>
@@ -109,7 +122,7 @@ export function validateMutation({ spec }: MutatingAdmissionPolicy): FieldError[
   mutations.forEach((mutation, index) => {
     validatePatch(mutation, `spec.mutations[${index}]`, errors);
   });
-  checkOneOf(spec.reinvocationPolicy, ['IfNeeded', 'Never'], 'spec.reinvocationPolicy', errors);
+  checkOneOf(spec.reinvocationPolicy, reinvocations, 'spec.reinvocationPolicy', errors);
   return withExpressions(spec, errors);
 }
 
@@ -165,7 +178,7 @@ function commonErrors({
   matchConditions = [],
 }: PolicySpec): FieldError[] {
   const errors = new ErrorList();
-  checkOptionalEnum(failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy', errors);
+  checkOptionalEnum(failurePolicy, failurePolicies, 'spec.failurePolicy', errors);
   if (paramKind !== undefined) validateParamKind(paramKind, errors);
   if (matchConstraints === undefined) errors.push(required('spec.matchConstraints'));
   else {

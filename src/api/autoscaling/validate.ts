@@ -2,6 +2,7 @@ import { compareQuantities, isQuantity } from '../../foundation/quantity.ts';
 import { checkResourceName } from '../pods/resources.ts';
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec, MetricTarget } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsLabel, pathSegment } from '../validation/names.ts';
 import { checkEnum, checkName, checkNotNegative } from '../validation/values.ts';
@@ -45,7 +46,8 @@ const sourceFields = {
   Pods: 'pods',
   Resource: 'resource',
 } as const;
-const sourceTypes = Object.keys(sourceFields);
+const sourceTypes = enumOf(Object.keys(sourceFields), 'autoscaling.v2.MetricSpec.type');
+const targetTypes = enumOf(['AverageValue', 'Utilization', 'Value'], 'autoscaling.v2.MetricTarget.type');
 
 function validateMetric(metric: MetricSpec, field: string, errors: FieldError[]): void {
   const { type } = metric;
@@ -128,7 +130,7 @@ function validateNamed({ metric, target }: Named, field: string, errors: FieldEr
 function validateTarget(target: Partial<MetricTarget> = {}, field: string, errors: FieldError[]): void {
   const { type, averageUtilization } = target;
   if (!type) errors.push(required(`${field}.type`, 'must specify a metric target type'));
-  if (!['AverageValue', 'Utilization', 'Value'].includes(type ?? ''))
+  if (!targetTypes.includes(type ?? ''))
     errors.push(invalidValue(`${field}.type`, type ?? '', 'must be either Utilization, Value, or AverageValue'));
   for (const name of ['value', 'averageValue'] as const)
     if (target[name] !== undefined && !isMoreThanZero(target[name]))
@@ -143,6 +145,9 @@ const isMoreThanZero = (amount: string | undefined): boolean =>
 const windowSecondsMax = 3600;
 const periodSecondsMax = 1800;
 
+const selections = enumOf(['Disabled', 'Max', 'Min'], 'autoscaling.v2.HPAScalingRules.selectPolicy');
+const policyTypes = enumOf(['Percent', 'Pods'], 'autoscaling.v2.HPAScalingPolicy.type');
+
 function validateScaling(rules: HPAScalingRules, field: string, errors: FieldError[]): void {
   const { stabilizationWindowSeconds: window, selectPolicy, policies, tolerance } = rules;
   checkNotNegative(window, `${field}.stabilizationWindowSeconds`, errors);
@@ -150,7 +155,6 @@ function validateScaling(rules: HPAScalingRules, field: string, errors: FieldErr
     errors.push(
       invalidValue(`${field}.stabilizationWindowSeconds`, window, `must be less than or equal to ${windowSecondsMax}`),
     );
-  const selections = ['Disabled', 'Max', 'Min'];
   if (selectPolicy !== undefined && !selections.includes(selectPolicy))
     errors.push(notSupported(`${field}.selectPolicy`, selectPolicy, selections));
   if (tolerance !== undefined && isQuantity(tolerance) && compareQuantities(tolerance, '0') < 0)
@@ -159,7 +163,7 @@ function validateScaling(rules: HPAScalingRules, field: string, errors: FieldErr
     errors.push(required(`${field}.policies`, 'must specify at least one Policy'));
   (policies ?? []).forEach(({ type, value, periodSeconds }, index) => {
     const at = `${field}.policies[${index}]`;
-    checkEnum(type, ['Percent', 'Pods'], `${at}.type`, errors);
+    checkEnum(type, policyTypes, `${at}.type`, errors);
     if (!value || value < 0) errors.push(invalidValue(`${at}.value`, value ?? 0, 'must be greater than zero'));
     if (!periodSeconds || periodSeconds < 0)
       errors.push(invalidValue(`${at}.periodSeconds`, periodSeconds ?? 0, 'must be greater than zero'));

@@ -1,12 +1,16 @@
 import type { JSONSchemaProps } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { checkOptionalEnum } from '../validation/values.ts';
 
 /** A schema of a custom resource as it is written: what stands in a place of any kind is not typed. */
 type Props = JSONSchemaProps & { items?: unknown; additionalProperties?: unknown };
 
-const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
+const types = enumOf(
+  ['array', 'boolean', 'integer', 'number', 'object', 'string'],
+  'apiextensions.v1.JSONSchemaProps.type',
+);
 const unsupported = ['additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref', 'id'] as const;
 const junctors = ['allOf', 'anyOf', 'oneOf'] as const;
 
@@ -60,11 +64,14 @@ function validateResource(schema: Props, field: string, isRoot: boolean, errors:
     );
 }
 
+const mapTypes = enumOf(['atomic', 'granular'], 'apiextensions.v1.JSONSchemaProps.x-kubernetes-map-type');
+const listTypes = enumOf(['atomic', 'map', 'set'], 'apiextensions.v1.JSONSchemaProps.x-kubernetes-list-type');
+
 function validateSchema(schema: Props, place: string, field: string, errors: FieldError[]): void {
   validateSupported(schema, field, errors);
   validateType(schema, place, field, errors);
   validateLists(schema, field, errors);
-  checkOptionalEnum(schema['x-kubernetes-map-type'], ['atomic', 'granular'], `${field}.x-kubernetes-map-type`, errors);
+  checkOptionalEnum(schema['x-kubernetes-map-type'], mapTypes, `${field}.x-kubernetes-map-type`, errors);
   if (schema['x-kubernetes-map-type'] && schema.type !== 'object')
     errors.push(
       invalidValue(`${field}.type`, schema.type ?? '', 'must be object if x-kubernetes-map-type is specified'),
@@ -136,7 +143,7 @@ function validateType(schema: Props, place: string, field: string, errors: Field
 function validateLists(schema: Props, field: string, errors: FieldError[]): void {
   const listType = schema['x-kubernetes-list-type'];
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  checkOptionalEnum(listType, ['atomic', 'map', 'set'], `${field}.x-kubernetes-list-type`, errors);
+  checkOptionalEnum(listType, listTypes, `${field}.x-kubernetes-list-type`, errors);
   if (listType !== undefined && schema.type !== 'array')
     errors.push(
       invalidValue(`${field}.type`, schema.type ?? '', 'must be array if x-kubernetes-list-type is specified'),

@@ -7,12 +7,16 @@ import type {
   CustomResourceSubresourceScale,
 } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
 import { dns1035Label, dnsSubdomain, type NameCheck } from '../validation/names.ts';
 import { checkEnum, checkName, checkOptionalName, checkUnique } from '../validation/values.ts';
 import { validateWebhookService, validateWebhookUrl } from '../validation/webhook-client.ts';
 import { validateRootSchema } from './schema.ts';
 import { validateSelectableFields } from './selectable-fields.ts';
+
+const scopes = enumOf(['Cluster', 'Namespaced'], 'apiextensions.v1.CustomResourceDefinitionSpec.scope');
+const strategies = enumOf(['None', 'Webhook'], 'apiextensions.v1.CustomResourceConversion.strategy');
 
 /** Source: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/validation/validation.go. */
 export function validateDefinition(
@@ -27,7 +31,7 @@ export function validateDefinition(
   validateNames(names, 'spec.names', errors);
   if (metadata.name !== `${names?.plural}.${group}`)
     errors.push(invalidValue('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group'));
-  checkEnum(scope, ['Cluster', 'Namespaced'], 'spec.scope', errors);
+  checkEnum(scope, scopes, 'spec.scope', errors);
   if (preserveUnknownFields)
     errors.push(
       invalidValue(
@@ -90,7 +94,7 @@ function validateNames(names: CustomResourceDefinitionNames | undefined, field: 
 
 function validateConversion(conversion: CustomResourceConversion, field: string, errors: FieldError[]): void {
   const { strategy, webhook } = conversion;
-  checkEnum(strategy, ['None', 'Webhook'], `${field}.strategy`, errors);
+  checkEnum(strategy, strategies, `${field}.strategy`, errors);
   if (strategy !== 'Webhook') {
     if (webhook)
       errors.push(forbiddenValue(`${field}.webhook`, 'should not be set when strategy is not set to Webhook'));

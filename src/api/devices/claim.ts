@@ -7,6 +7,7 @@ import type {
   OpaqueDeviceConfiguration,
 } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { invalidValue, required, tooLong, tooMany } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkName, checkOptionalEnum, checkOptionalName, checkPositive, checkUnique } from '../validation/values.ts';
@@ -74,10 +75,16 @@ function validateRequest(
   );
 }
 
+const allocationModes = enumOf(
+  ['All', 'ExactCount'],
+  'resource.v1.DeviceSubRequest.allocationMode',
+  'resource.v1.ExactDeviceRequest.allocationMode',
+);
+
 function validateAsked(asked: ExactDeviceRequest, at: string, errors: FieldError[]): void {
   checkName(asked.deviceClassName, dnsSubdomain, `${at}.deviceClassName`, errors);
   validateSelectors(asked.selectors, `${at}.selectors`, errors);
-  checkOptionalEnum(asked.allocationMode, ['All', 'ExactCount'], `${at}.allocationMode`, errors);
+  checkOptionalEnum(asked.allocationMode, allocationModes, `${at}.allocationMode`, errors);
   if (asked.allocationMode === 'ExactCount') checkPositive(asked.count ?? 0, `${at}.count`, errors);
   else if (asked.allocationMode === 'All' && asked.count)
     errors.push(invalidValue(`${at}.count`, asked.count, "must not be specified when allocationMode is 'All'"));

@@ -1,5 +1,6 @@
 import type { JobSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { invalidValue, required, tooMany } from '../validation/errors.ts';
 import { qualifiedName } from '../validation/names.ts';
 import { checkEnum, checkNotNegative, checkOptionalName, checkUnique } from '../validation/values.ts';
@@ -56,7 +57,14 @@ function countIndexes(text: string, count: number): number | string {
   return total;
 }
 
-const conditionStatuses = ['False', 'True', 'Unknown'];
+const conditionStatuses = enumOf(
+  ['False', 'True', 'Unknown'],
+  'batch.v1.PodFailurePolicyOnPodConditionsPattern.status',
+);
+
+const actions = enumOf(['Count', 'FailIndex', 'FailJob', 'Ignore'], 'batch.v1.PodFailurePolicyRule.action');
+
+const operators = enumOf(['In', 'NotIn'], 'batch.v1.PodFailurePolicyOnExitCodesRequirement.operator');
 
 export function validateFailurePolicy(
   { podFailurePolicy, template }: JobSpec,
@@ -67,7 +75,7 @@ export function validateFailurePolicy(
   const names = new Set([...containers, ...initContainers].map(({ name }) => name));
   (podFailurePolicy?.rules ?? []).forEach(({ action, onExitCodes, onPodConditions }, index) => {
     const at = `${field}[${index}]`;
-    checkEnum(action, ['Count', 'FailIndex', 'FailJob', 'Ignore'], `${at}.action`, errors);
+    checkEnum(action, actions, `${at}.action`, errors);
     if (!onExitCodes === !onPodConditions?.length)
       errors.push(invalidValue(at, '', 'specifying one of OnExitCodes and OnPodConditions is required, not both'));
     (onPodConditions ?? []).forEach(({ type, status }, position) => {
@@ -88,7 +96,7 @@ export function validateFailurePolicy(
     checkUnique(codes, (position) => `${at}.onExitCodes.values[${position}]`, errors);
     if (codes.some((code, position) => position > 0 && code < codes[position - 1]!))
       errors.push(invalidValue(`${at}.onExitCodes.values`, codes, 'must be ordered'));
-    checkEnum(onExitCodes.operator, ['In', 'NotIn'], `${at}.onExitCodes.operator`, errors);
+    checkEnum(onExitCodes.operator, operators, `${at}.onExitCodes.operator`, errors);
     if (!onExitCodes.values?.length)
       errors.push(invalidValue(`${at}.onExitCodes.values`, [], 'at least one value is required'));
     if (onExitCodes.operator === 'In' && onExitCodes.values?.includes(0))

@@ -1,6 +1,7 @@
 import { validatePodTemplate } from '../pods/validate.ts';
 import type { JobSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { invalidValue, notSupported, required, tooLong } from '../validation/errors.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
@@ -15,12 +16,16 @@ const counts = [
   ...(['ttlSecondsAfterFinished', 'backoffLimitPerIndex', 'maxFailedIndexes'] as const),
 ];
 
+const completionModes = enumOf(['Indexed', 'NonIndexed'], 'batch.v1.JobSpec.completionMode');
+
+const replacements = enumOf(['Failed', 'TerminatingOrFailed'], 'batch.v1.JobSpec.podReplacementPolicy');
+
 /** Of a job, or of those that a CronJob makes. */
 export function validateJobSpec(spec: JobSpec, field: string, errors: FieldError[]): void {
   checkNoneNegative(spec, counts, field, errors);
   validateIndexes(spec, field, errors);
   if (spec.managedBy !== undefined) validateManager(spec.managedBy, `${field}.managedBy`, errors);
-  checkOptionalEnum(spec.completionMode, ['Indexed', 'NonIndexed'], `${field}.completionMode`, errors);
+  checkOptionalEnum(spec.completionMode, completionModes, `${field}.completionMode`, errors);
   if (spec.completionMode === 'Indexed') {
     if (spec.completions === undefined)
       errors.push(required(`${field}.completions`, 'when completion mode is Indexed'));
@@ -36,12 +41,7 @@ export function validateJobSpec(spec: JobSpec, field: string, errors: FieldError
     for (const name of ['backoffLimitPerIndex', 'maxFailedIndexes', 'successPolicy'] as const)
       if (spec[name] !== undefined)
         errors.push(invalidValue(`${field}.${name}`, spec[name], 'requires indexed completion mode'));
-  checkOptionalEnum(
-    spec.podReplacementPolicy,
-    ['Failed', 'TerminatingOrFailed'],
-    `${field}.podReplacementPolicy`,
-    errors,
-  );
+  checkOptionalEnum(spec.podReplacementPolicy, replacements, `${field}.podReplacementPolicy`, errors);
   validateSelector(spec.selector, `${field}.selector`, errors);
   validatePodTemplate(spec.template, `${field}.template`, errors);
   const restart = spec.template?.spec?.restartPolicy;

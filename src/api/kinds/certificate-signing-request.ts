@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { CertificateSigningRequest } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ageColumn, humanDuration, nameColumn, none } from '../table.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
 import { pathSegment } from '../validation/names.ts';
 import { checkEnum, checkUnique, sameValue } from '../validation/values.ts';
@@ -45,31 +46,34 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   validateStatus: validateConditions,
 });
 
-const usages = [
-  'any',
-  'cert sign',
-  'client auth',
-  'code signing',
-  'content commitment',
-  'crl sign',
-  'data encipherment',
-  'decipher only',
-  'digital signature',
-  'email protection',
-  'encipher only',
-  'ipsec end system',
-  'ipsec tunnel',
-  'ipsec user',
-  'key agreement',
-  'key encipherment',
-  'microsoft sgc',
-  'netscape sgc',
-  'ocsp signing',
-  's/mime',
-  'server auth',
-  'signing',
-  'timestamping',
-];
+const usages = enumOf(
+  [
+    'any',
+    'cert sign',
+    'client auth',
+    'code signing',
+    'content commitment',
+    'crl sign',
+    'data encipherment',
+    'decipher only',
+    'digital signature',
+    'email protection',
+    'encipher only',
+    'ipsec end system',
+    'ipsec tunnel',
+    'ipsec user',
+    'key agreement',
+    'key encipherment',
+    'microsoft sgc',
+    'netscape sgc',
+    'ocsp signing',
+    's/mime',
+    'server auth',
+    'signing',
+    'timestamping',
+  ],
+  'certificates.v1.CertificateSigningRequestSpec.usages',
+);
 const requestPattern = /^-----BEGIN CERTIFICATE REQUEST-----\s/;
 const secondsMin = 600;
 

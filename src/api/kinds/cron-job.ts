@@ -5,6 +5,7 @@ import type { CronJob } from '../schema/types.d.ts';
 import { showSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
 import { containerColumns, none, since } from '../table.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, invalidValue, required } from '../validation/errors.ts';
 import { dnsSubdomain, type NameCheck } from '../validation/names.ts';
 import { validateSchedule } from '../validation/schedule.ts';
@@ -59,6 +60,8 @@ export const cronJob = defineKind<CronJob>({
   },
 });
 
+const concurrencies = enumOf(['Allow', 'Forbid', 'Replace'], 'batch.v1.CronJobSpec.concurrencyPolicy');
+
 /** Source: kubernetes/kubernetes pkg/apis/batch/validation/validation.go, ValidateCronJobSpec. */
 function validateCronJob({ spec }: CronJob): FieldError[] {
   const errors = new ErrorList();
@@ -80,7 +83,7 @@ function validateCronJob({ spec }: CronJob): FieldError[] {
   checkNotNegative(spec?.startingDeadlineSeconds, 'spec.startingDeadlineSeconds', errors);
   checkNotNegative(spec?.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit', errors);
   checkNotNegative(spec?.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit', errors);
-  checkEnum(spec?.concurrencyPolicy, ['Allow', 'Forbid', 'Replace'], 'spec.concurrencyPolicy', errors);
+  checkEnum(spec?.concurrencyPolicy, concurrencies, 'spec.concurrencyPolicy', errors);
   const job = spec?.jobTemplate?.spec;
   if (!job) errors.push(required('spec.jobTemplate.spec'));
   else validateJobSpec(job, 'spec.jobTemplate.spec', errors);

@@ -1,6 +1,7 @@
 import { defineKind } from '../define.ts';
 import type { CSIDriver } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, immutable, invalidValue } from '../validation/errors.ts';
 import { dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkEnum, checkOptionalEnum, checkUnique, sameValue } from '../validation/values.ts';
@@ -44,13 +45,15 @@ export const csiDriver = defineKind<CSIDriver>({
   },
 });
 
+const groupPolicies = enumOf(['File', 'None', 'ReadWriteOnceWithFSType'], 'storage.v1.CSIDriverSpec.fsGroupPolicy');
+const lifecycles = enumOf(['Ephemeral', 'Persistent'], 'storage.v1.CSIDriverSpec.volumeLifecycleModes');
+
 /** Source: kubernetes/kubernetes pkg/apis/storage/validation/validation.go, ValidateCSIDriver and its update. */
 function validateDriver({ spec }: CSIDriver, old: CSIDriver | undefined): FieldError[] {
   const errors = new ErrorList();
-  const policies = ['File', 'None', 'ReadWriteOnceWithFSType'];
-  checkOptionalEnum(spec?.fsGroupPolicy, policies, 'spec.fsGroupPolicy', errors);
+  checkOptionalEnum(spec?.fsGroupPolicy, groupPolicies, 'spec.fsGroupPolicy', errors);
   (spec?.volumeLifecycleModes ?? []).forEach((mode) => {
-    checkEnum(mode, ['Ephemeral', 'Persistent'], 'spec.volumeLifecycleModes', errors);
+    checkEnum(mode, lifecycles, 'spec.volumeLifecycleModes', errors);
   });
   const requests = spec?.tokenRequests ?? [];
   checkUnique(

@@ -5,9 +5,12 @@ import type { DaemonSet } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { showLabels, templateColumns } from '../table.ts';
 import { validateCounts } from '../validation/counts.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, invalidValue } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
 import { templateWarnings } from '../warnings/pods.ts';
+
+const strategies = enumOf(['OnDelete', 'RollingUpdate'], 'apps.v1.DaemonSetUpdateStrategy.type');
 
 export const daemonSet = defineKind<DaemonSet>({
   group: 'apps',
@@ -54,7 +57,7 @@ export const daemonSet = defineKind<DaemonSet>({
 function validateUpdateStrategy({ spec }: DaemonSet): FieldError[] {
   const errors = new ErrorList();
   const field = 'spec.updateStrategy';
-  checkEnum(spec?.updateStrategy?.type, ['OnDelete', 'RollingUpdate'], `${field}.type`, errors);
+  checkEnum(spec?.updateStrategy?.type, strategies, `${field}.type`, errors);
   const rolling = spec?.updateStrategy?.rollingUpdate;
   if (rolling) {
     checkPodCount(rolling.maxUnavailable, `${field}.rollingUpdate.maxUnavailable`, errors);

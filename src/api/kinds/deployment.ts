@@ -6,9 +6,12 @@ import type { Deployment } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { templateColumns } from '../table.ts';
 import { validateReplicas } from '../validation/counts.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue, invalidValue } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPodCount, percentOf } from '../validation/values.ts';
 import { workloadWarnings } from '../warnings/pods.ts';
+
+const strategies = enumOf(['Recreate', 'RollingUpdate'], 'apps.v1.DeploymentStrategy.type');
 
 export const deployment = defineKind<Deployment>({
   group: 'apps',
@@ -48,7 +51,7 @@ export const deployment = defineKind<Deployment>({
 function validateStrategy({ spec }: Deployment): FieldError[] {
   const errors = new ErrorList();
   const { strategy, revisionHistoryLimit, progressDeadlineSeconds, minReadySeconds = 0 } = spec ?? {};
-  checkEnum(strategy?.type, ['Recreate', 'RollingUpdate'], 'spec.strategy.type', errors);
+  checkEnum(strategy?.type, strategies, 'spec.strategy.type', errors);
   const rolling = strategy?.rollingUpdate;
   if (strategy?.type === 'Recreate' && rolling)
     errors.push(

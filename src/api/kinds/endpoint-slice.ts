@@ -2,9 +2,10 @@ import { defineKind } from '../define.ts';
 import type { EndpointSlice } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { checkEndpointAddress } from '../validation/endpoint-address.ts';
+import { enumOf } from '../validation/enums.ts';
 import { duplicate, ErrorList, immutable, invalidValue, required, tooMany } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, labelValue, type NameCheck, qualifiedName } from '../validation/names.ts';
-import { checkEnum, checkOptionalName, checkPort, checkUnique } from '../validation/values.ts';
+import { checkEnum, checkOptionalName, checkPort, checkUnique, protocols } from '../validation/values.ts';
 
 const shownMax = 3;
 
@@ -19,6 +20,8 @@ function ports({ ports }: EndpointSlice): string {
   const shown = (ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? '') || '*' : String(port)));
   return showSome(shown, '<unset>');
 }
+
+const addressTypes = enumOf(['FQDN', 'IPv4', 'IPv6'], 'discovery.v1.EndpointSlice.addressType');
 
 export const endpointSlice = defineKind<EndpointSlice>({
   group: 'discovery.k8s.io',
@@ -55,7 +58,7 @@ const portsMax = 20_000;
 function validateSlice(slice: EndpointSlice, old: EndpointSlice | undefined): FieldError[] {
   const errors = new ErrorList();
   const { addressType, endpoints = [], ports = [] } = slice;
-  checkEnum(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType', errors);
+  checkEnum(addressType, addressTypes, 'addressType', errors);
   if (old && addressType !== old.addressType) errors.push(immutable('addressType', addressType));
   if (endpoints.length > endpointsMax) errors.push(tooMany('endpoints', endpoints.length, endpointsMax));
   else
@@ -79,7 +82,7 @@ function validateSlice(slice: EndpointSlice, old: EndpointSlice | undefined): Fi
     names.add(name);
     if (name !== '' && dnsLabel(name)) errors.push(invalidValue(`ports[${index}].name`, name, dnsLabel(name)!));
     if (port !== undefined) checkPort(port, `ports[${index}].port`, errors);
-    checkEnum(protocol, ['SCTP', 'TCP', 'UDP'], `ports[${index}].protocol`, errors);
+    checkEnum(protocol, protocols, `ports[${index}].protocol`, errors);
     checkOptionalName(appProtocol, qualifiedName, `ports[${index}].appProtocol`, errors);
   });
   return errors;

@@ -4,7 +4,7 @@ import { none } from '../table.ts';
 import { checkEndpointAddress } from '../validation/endpoint-address.ts';
 import { ErrorList, required } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
-import { checkEnum, checkName, checkOptionalName, checkPort } from '../validation/values.ts';
+import { checkEnum, checkName, checkOptionalName, checkPort, protocols } from '../validation/values.ts';
 
 const shownMax = 3;
 
@@ -46,7 +46,7 @@ export const endpoints = defineKind<Endpoints>({
         else if (ports.length > 1) errors.push(required(`${at}.ports[${position}].name`));
         checkOptionalName(appProtocol, qualifiedName, `${at}.ports[${position}].appProtocol`, errors);
         checkPort(port, `${at}.ports[${position}].port`, errors);
-        checkEnum(protocol, ['SCTP', 'TCP', 'UDP'], `${at}.ports[${position}].protocol`, errors);
+        checkEnum(protocol, protocols, `${at}.ports[${position}].protocol`, errors);
       });
     });
     return errors;

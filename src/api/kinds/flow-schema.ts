@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { FlowSchema, PolicyRulesWithSubjects } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ageColumn, conditionOf, nameColumn, none } from '../table.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain } from '../validation/names.ts';
 import { checkName, checkOptionalEnum, checkRange } from '../validation/values.ts';
@@ -10,6 +11,8 @@ function missingLevel(object: FlowSchema): string {
   const status = conditionOf(object, 'Dangling')?.status;
   return status === undefined ? '?' : status;
 }
+
+const distinguishers = enumOf(['ByNamespace', 'ByUser'], 'flowcontrol.v1.FlowDistinguisherMethod.type');
 
 export const flowSchema = defineKind<FlowSchema>({
   group: 'flowcontrol.apiserver.k8s.io',
@@ -34,6 +37,7 @@ export const flowSchema = defineKind<FlowSchema>({
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
 const subjects = { User: 'user', Group: 'group', ServiceAccount: 'serviceAccount' } as const;
+const subjectKinds = enumOf(Object.keys(subjects), 'flowcontrol.v1.Subject.kind');
 
 /** Source: kubernetes/kubernetes pkg/apis/flowcontrol/validation/validation.go, ValidateFlowSchema. */
 function validateFlowSchema({ metadata, spec }: FlowSchema): FieldError[] {
@@ -48,12 +52,7 @@ function validateFlowSchema({ metadata, spec }: FlowSchema): FieldError[] {
         "only the schema named 'exempt' may have matchingPrecedence 1",
       ),
     );
-  checkOptionalEnum(
-    spec?.distinguisherMethod?.type,
-    ['ByNamespace', 'ByUser'],
-    'spec.distinguisherMethod.type',
-    errors,
-  );
+  checkOptionalEnum(spec?.distinguisherMethod?.type, distinguishers, 'spec.distinguisherMethod.type', errors);
   checkName(spec?.priorityLevelConfiguration?.name, dnsSubdomain, 'spec.priorityLevelConfiguration.name', errors);
   spec?.rules?.forEach((rule, index) => {
     validateRule(rule, `spec.rules[${index}]`, errors);
@@ -98,7 +97,7 @@ function validateRule(rule: Rule, at: string, errors: FieldError[]): void {
 /** A subject says who by the field of its kind, and by no other. */
 function validateSubject(subject: Subject, at: string, errors: FieldError[]): void {
   if (!Object.hasOwn(subjects, subject.kind ?? '')) {
-    errors.push(notSupported(`${at}.kind`, subject.kind ?? '', Object.keys(subjects)));
+    errors.push(notSupported(`${at}.kind`, subject.kind ?? '', subjectKinds));
     return;
   }
   for (const [kind, field] of Object.entries(subjects)) {

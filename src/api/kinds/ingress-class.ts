@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { IngressClass } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue, immutable, invalidValue, required, tooLong } from '../validation/errors.ts';
 import { dnsLabel, qualifiedName } from '../validation/names.ts';
 import { validateReference } from '../validation/references.ts';
@@ -41,10 +42,12 @@ export const ingressClass = defineKind<IngressClass>({
 const controllerLengthMax = 250;
 type Parameters = NonNullable<NonNullable<IngressClass['spec']>['parameters']>;
 
+const scopes = enumOf(['Cluster', 'Namespace'], 'networking.v1.IngressClassParametersReference.scope');
+
 function validateParameters(parameters: Parameters, field: string, errors: FieldError[]): void {
   const { scope, namespace } = parameters;
   validateReference(parameters, field, errors);
-  checkEnum(scope, ['Cluster', 'Namespace'], `${field}.scope`, errors);
+  checkEnum(scope, scopes, `${field}.scope`, errors);
   if (scope === 'Cluster' && namespace !== undefined)
     errors.push(forbiddenValue(`${field}.namespace`, "`parameters.scope` is set to 'Cluster'"));
   if (scope !== 'Namespace') return;

@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { Ingress, IngressBackend } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, invalidValue, required } from '../validation/errors.ts';
 import { validatePoints } from '../validation/load-balancer.ts';
 import { dns1035Label, dnsSubdomain, portName } from '../validation/names.ts';
@@ -21,6 +22,8 @@ function hosts({ spec }: Ingress): string {
   if (shown.length === 0) return '*';
   return shown.join(',') + (rules.length > hostsMax ? ` + ${rules.length - hostsMax} more...` : '');
 }
+
+const pathTypes = enumOf(['Exact', 'ImplementationSpecific', 'Prefix'], 'networking.v1.HTTPIngressPath.pathType');
 
 export const ingress = defineKind<Ingress>({
   group: 'networking.k8s.io',
@@ -68,7 +71,7 @@ function validateIngress({ spec }: Ingress): FieldError[] {
     if (http && !paths?.length) errors.push(required(`spec.rules[${index}].http.paths`));
     paths?.forEach(({ path, pathType, backend }, position) => {
       const at = `spec.rules[${index}].http.paths[${position}]`;
-      checkEnum(pathType, ['Exact', 'ImplementationSpecific', 'Prefix'], `${at}.pathType`, errors);
+      checkEnum(pathType, pathTypes, `${at}.pathType`, errors);
       validatePath(path ?? '', pathType === 'ImplementationSpecific', `${at}.path`, errors);
       validateBackend(backend ?? {}, `${at}.backend`, errors);
     });

@@ -3,9 +3,12 @@ import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../sch
 import { showSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
 import { blockOf } from '../validation/cidr.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { validateSelector } from '../validation/selectors.ts';
-import { checkCidr, checkEnum, checkPortReference, isCidr } from '../validation/values.ts';
+import { checkCidr, checkEnum, checkPortReference, isCidr, protocols } from '../validation/values.ts';
+
+const directions = enumOf(['Egress', 'Ingress'], 'networking.v1.NetworkPolicySpec.policyTypes');
 
 export const networkPolicy = defineKind<NetworkPolicy>({
   group: 'networking.k8s.io',
@@ -55,8 +58,7 @@ function validatePolicy({ spec }: NetworkPolicy): FieldError[] {
     });
   }
   (spec?.policyTypes ?? []).forEach((type, index) => {
-    if (type !== 'Ingress' && type !== 'Egress')
-      errors.push(notSupported(`spec.policyTypes[${index}]`, type, ['Egress', 'Ingress']));
+    if (!directions.includes(type)) errors.push(notSupported(`spec.policyTypes[${index}]`, type, directions));
   });
   if ((spec?.policyTypes?.length ?? 0) > 2)
     errors.push(invalidValue('spec.policyTypes', spec?.policyTypes, 'may not specify more than two policyTypes'));
@@ -64,7 +66,7 @@ function validatePolicy({ spec }: NetworkPolicy): FieldError[] {
 }
 
 function validatePort({ protocol, port, endPort }: NetworkPolicyPort, field: string, errors: FieldError[]): void {
-  if (protocol !== undefined) checkEnum(protocol, ['SCTP', 'TCP', 'UDP'], `${field}.protocol`, errors);
+  if (protocol !== undefined) checkEnum(protocol, protocols, `${field}.protocol`, errors);
   if (port !== undefined) checkPortReference(port, `${field}.port`, errors);
   if (endPort === undefined) return;
   if (port === undefined) errors.push(required(`${field}.port`, 'may not be empty when `endPort` is specified'));

@@ -1,4 +1,5 @@
 import { defineKind } from '../define.ts';
+import { taintEffects } from '../pods/scheduling.ts';
 import type { Node } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ageColumn, conditionOf, nameColumn, none } from '../table.ts';
@@ -98,7 +99,7 @@ function validateTaints(taints: { key: string; value?: string; effect: string }[
     if (wrongKey) errors.push(invalidValue(`${at}.key`, key ?? '', wrongKey));
     const wrongValue = labelValue(value);
     if (wrongValue) errors.push(invalidValue(`${at}.value`, value, wrongValue));
-    checkEnum(effect, ['NoExecute', 'NoSchedule', 'PreferNoSchedule'], `${at}.effect`, errors);
+    checkEnum(effect, taintEffects, `${at}.effect`, errors);
     if (seen.has(`${key} ${effect}`))
       errors.push({
         ...duplicate(at, { key, effect }),

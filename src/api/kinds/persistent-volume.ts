@@ -3,9 +3,10 @@ import { validateNodeTerm } from '../pods/scheduling.ts';
 import { validateHostPath } from '../pods/volumes.ts';
 import type { PersistentVolume } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue, immutable, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
-import { checkEnum, checkMoreThanZero, checkName, sameValue } from '../validation/values.ts';
+import { checkEnum, checkMoreThanZero, checkName, sameValue, volumeModes } from '../validation/values.ts';
 import { accessNames, validateAccessModes } from '../validation/volume-claims.ts';
 import { volumeWarnings } from '../warnings/volumes.ts';
 
@@ -101,6 +102,11 @@ function validateDriver(driver: Driver, field: string, errors: FieldError[]): vo
   }
 }
 
+const reclaimPolicies = enumOf(
+  ['Delete', 'Recycle', 'Retain'],
+  'core.v1.PersistentVolumeSpec.persistentVolumeReclaimPolicy',
+);
+
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePersistentVolumeSpec. */
 function validateVolume({ spec = {} }: PersistentVolume, old: PersistentVolume | undefined): FieldError[] {
   const errors = new ErrorList();
@@ -115,9 +121,8 @@ function validateVolume({ spec = {} }: PersistentVolume, old: PersistentVolume |
   if (spec.volumeAttributesClassName === '') errors.push(required('spec.volumeAttributesClassName'));
   if (spec.volumeAttributesClassName !== undefined && !spec.csi)
     errors.push(required('spec.csi', 'has to be specified when using volumeAttributesClassName'));
-  const policies = ['Delete', 'Recycle', 'Retain'];
-  checkEnum(spec.persistentVolumeReclaimPolicy, policies, 'spec.persistentVolumeReclaimPolicy', errors);
-  checkEnum(spec.volumeMode, ['Block', 'Filesystem'], 'spec.volumeMode', errors);
+  checkEnum(spec.persistentVolumeReclaimPolicy, reclaimPolicies, 'spec.persistentVolumeReclaimPolicy', errors);
+  checkEnum(spec.volumeMode, volumeModes, 'spec.volumeMode', errors);
   const sources = sourceOf(spec);
   if (sources.length === 0) errors.push(required('spec', 'must specify a volume type'));
   for (const [name] of sources.slice(1))

@@ -2,12 +2,18 @@ import { defineKind } from '../define.ts';
 import type { PodDisruptionBudget } from '../schema/types.d.ts';
 import { validateConditions } from '../validation/conditions.ts';
 import { validateCounts } from '../validation/counts.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, invalidValue } from '../validation/errors.ts';
 import { pathSegment } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
 import { checkOptionalEnum, checkPodCount, percentOf } from '../validation/values.ts';
 
 const counts = ['currentHealthy', 'desiredHealthy', 'disruptionsAllowed', 'expectedPods'];
+
+const evictionPolicies = enumOf(
+  ['AlwaysAllow', 'IfHealthyBudget'],
+  'policy.v1.PodDisruptionBudgetSpec.unhealthyPodEvictionPolicy',
+);
 
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
@@ -30,8 +36,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
         errors.push(invalidValue(`spec.${name}`, value, 'must not be greater than 100%'));
     }
     validateSelector(spec?.selector, 'spec.selector', errors);
-    const policies = ['AlwaysAllow', 'IfHealthyBudget'];
-    checkOptionalEnum(unhealthyPodEvictionPolicy, policies, 'spec.unhealthyPodEvictionPolicy', errors);
+    checkOptionalEnum(unhealthyPodEvictionPolicy, evictionPolicies, 'spec.unhealthyPodEvictionPolicy', errors);
     return errors;
   },
   columns: [

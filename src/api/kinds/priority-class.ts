@@ -2,7 +2,7 @@ import { defineKind } from '../define.ts';
 import type { PriorityClass } from '../schema/types.d.ts';
 import { ageColumn, nameColumn } from '../table.ts';
 import { ErrorList, forbiddenValue, immutable } from '../validation/errors.ts';
-import { checkOptionalEnum } from '../validation/values.ts';
+import { checkOptionalEnum, preemptionPolicies } from '../validation/values.ts';
 
 /** Above it are the two classes that the system makes for itself. */
 const userPriorityMax = 1_000_000_000;
@@ -32,7 +32,7 @@ export const priorityClass = defineKind<PriorityClass>({
       );
     else if (value > userPriorityMax && !system.has(metadata.name))
       errors.push(forbiddenValue('value', `maximum allowed value of a user defined priority is ${userPriorityMax}`));
-    checkOptionalEnum(preemptionPolicy, ['Never', 'PreemptLowerPriority'], 'preemptionPolicy', errors);
+    checkOptionalEnum(preemptionPolicy, preemptionPolicies, 'preemptionPolicy', errors);
     if (old && (old.value ?? 0) !== value) errors.push(forbiddenValue('value', 'may not be changed in an update.'));
     if (old && old.preemptionPolicy !== preemptionPolicy) errors.push(immutable('preemptionPolicy', preemptionPolicy));
     return errors;

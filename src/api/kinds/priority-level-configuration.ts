@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { PriorityLevelConfiguration } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { none } from '../table.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
 import { checkEnum, checkNotNegative, checkPositive, checkRange } from '../validation/values.ts';
 
@@ -47,11 +48,15 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
 type Limited = NonNullable<NonNullable<PriorityLevelConfiguration['spec']>['limited']>;
 type Queuing = NonNullable<NonNullable<Limited['limitResponse']>['queuing']>;
 
+const types = enumOf(['Exempt', 'Limited'], 'flowcontrol.v1.PriorityLevelConfigurationSpec.type');
+
+const responses = enumOf(['Queue', 'Reject'], 'flowcontrol.v1.LimitResponse.type');
+
 /** Source: kubernetes/kubernetes pkg/apis/flowcontrol/validation/validation.go, ValidatePriorityLevelConfiguration. */
 function validateLevel({ metadata, spec }: PriorityLevelConfiguration): FieldError[] {
   const errors = new ErrorList();
   const { type, limited, exempt } = spec ?? {};
-  checkEnum(type, ['Exempt', 'Limited'], 'spec.type', errors);
+  checkEnum(type, types, 'spec.type', errors);
   if ((metadata.name === 'exempt') !== (type === 'Exempt'))
     errors.push(invalidValue('spec.type', type ?? '', "must be 'Exempt' if and only if `name` is 'exempt'"));
   if (type === 'Exempt' && limited)
@@ -66,7 +71,7 @@ function validateLevel({ metadata, spec }: PriorityLevelConfiguration): FieldErr
   checkNotNegative(limited.borrowingLimitPercent, 'spec.limited.borrowingLimitPercent', errors);
   const at = 'spec.limited.limitResponse';
   const response = limited.limitResponse;
-  checkEnum(response?.type, ['Queue', 'Reject'], `${at}.type`, errors);
+  checkEnum(response?.type, responses, `${at}.type`, errors);
   if (response?.type === 'Reject' && response.queuing)
     errors.push(forbiddenValue(`${at}.queuing`, 'must be nil if limited.limitResponse.type is not Limited'));
   if (response?.type === 'Queue' && !response.queuing)

@@ -3,6 +3,7 @@ import { defineKind } from '../define.ts';
 import { checkResourceName } from '../pods/resources.ts';
 import type { ResourceQuota } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, immutable, invalidValue, required } from '../validation/errors.ts';
 import { checkEnum, checkQuantity } from '../validation/values.ts';
 
@@ -17,15 +18,19 @@ function usage({ status }: ResourceQuota, limits: boolean): string {
     .join(', ');
 }
 
-const scopes = [
-  'BestEffort',
-  'CrossNamespacePodAffinity',
-  'NotBestEffort',
-  'NotTerminating',
-  'PriorityClass',
-  'Terminating',
-  'VolumeAttributesClass',
-];
+const scopes = enumOf(
+  [
+    'BestEffort',
+    'CrossNamespacePodAffinity',
+    'NotBestEffort',
+    'NotTerminating',
+    'PriorityClass',
+    'Terminating',
+    'VolumeAttributesClass',
+  ],
+  'core.v1.ResourceQuotaSpec.scopes',
+  'core.v1.ScopedResourceSelectorRequirement.scopeName',
+);
 
 /** Resources that a quota names without a domain. Source: pkg/apis/core/helper/helpers.go, IsStandardQuotaResourceName. */
 const objects = [

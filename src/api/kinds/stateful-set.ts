@@ -6,12 +6,23 @@ import type { StatefulSet } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { containerColumns } from '../table.ts';
 import { validateReplicas } from '../validation/counts.ts';
+import { enumOf } from '../validation/enums.ts';
 import { ErrorList, forbiddenValue } from '../validation/errors.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { checkEnum, checkName, checkNotNegative, checkPodCount, sameValue } from '../validation/values.ts';
 import { validateClaimSpec } from '../validation/volume-claims.ts';
 import { templateWarnings } from '../warnings/pods.ts';
 import { defaultClaimSpec } from './persistent-volume-claim.ts';
+
+const managements = enumOf(['OrderedReady', 'Parallel'], 'apps.v1.StatefulSetSpec.podManagementPolicy');
+
+const strategies = enumOf(['OnDelete', 'RollingUpdate'], 'apps.v1.StatefulSetUpdateStrategy.type');
+
+const retentions = enumOf(
+  ['Delete', 'Retain'],
+  'apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy.whenDeleted',
+  'apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy.whenScaled',
+);
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
@@ -81,15 +92,15 @@ const changeable = new Set([
 /** Source: kubernetes/kubernetes pkg/apis/apps/validation/validation.go, ValidateStatefulSet and its update. */
 function validateSet({ spec }: StatefulSet, old: StatefulSet | undefined): FieldError[] {
   const errors = new ErrorList();
-  checkEnum(spec?.podManagementPolicy, ['OrderedReady', 'Parallel'], 'spec.podManagementPolicy', errors);
-  checkEnum(spec?.updateStrategy?.type, ['OnDelete', 'RollingUpdate'], 'spec.updateStrategy.type', errors);
+  checkEnum(spec?.podManagementPolicy, managements, 'spec.podManagementPolicy', errors);
+  checkEnum(spec?.updateStrategy?.type, strategies, 'spec.updateStrategy.type', errors);
   const rolling = spec?.updateStrategy?.rollingUpdate;
   checkNotNegative(rolling?.partition, 'spec.updateStrategy.rollingUpdate.partition', errors);
   checkPodCount(rolling?.maxUnavailable, 'spec.updateStrategy.rollingUpdate.maxUnavailable', errors);
   checkNotNegative(spec?.ordinals?.start, 'spec.ordinals.start', errors);
   for (const name of ['whenDeleted', 'whenScaled'] as const) {
     const field = `spec.persistentVolumeClaimRetentionPolicy.${name}`;
-    checkEnum(spec?.persistentVolumeClaimRetentionPolicy?.[name], ['Delete', 'Retain'], field, errors);
+    checkEnum(spec?.persistentVolumeClaimRetentionPolicy?.[name], retentions, field, errors);
   }
   (spec?.volumeClaimTemplates ?? []).forEach((claim, index) => {
     validateClaimSpec(claim.spec ?? {}, `spec.volumeClaimTemplates[${index}].spec`, errors);

@@ -2,6 +2,7 @@ import { defineKind } from '../define.ts';
 import type { StorageClass, TopologySelectorTerm } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { ageColumn, nameColumn } from '../table.ts';
+import { enumOf } from '../validation/enums.ts';
 import { duplicate, ErrorList, forbiddenValue, invalidValue, required, tooLong } from '../validation/errors.ts';
 import { qualifiedName } from '../validation/names.ts';
 import { checkEnum, checkName, checkUnique, sameValue } from '../validation/values.ts';
@@ -14,6 +15,10 @@ const defaultAnnotations = [
 
 const isDefaultClass = ({ metadata }: Pick<StorageClass, 'metadata'>): boolean =>
   defaultAnnotations.some((annotation) => metadata.annotations?.[annotation] === 'true');
+
+const reclaims = enumOf(['Delete', 'Retain'], 'storage.v1.StorageClass.reclaimPolicy');
+
+const bindings = enumOf(['Immediate', 'WaitForFirstConsumer'], 'storage.v1.StorageClass.volumeBindingMode');
 
 export const storageClass = defineKind<StorageClass>({
   group: 'storage.k8s.io',
@@ -42,8 +47,8 @@ export const storageClass = defineKind<StorageClass>({
   validate(object, old) {
     const errors = new ErrorList();
     checkName(object.provisioner, (name) => qualifiedName(name.toLowerCase()), 'provisioner', errors);
-    checkEnum(object.reclaimPolicy, ['Delete', 'Retain'], 'reclaimPolicy', errors);
-    checkEnum(object.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], 'volumeBindingMode', errors);
+    checkEnum(object.reclaimPolicy, reclaims, 'reclaimPolicy', errors);
+    checkEnum(object.volumeBindingMode, bindings, 'volumeBindingMode', errors);
     validateParameters(object.parameters, errors);
     validateTopologies(object.allowedTopologies, errors);
     for (const name of ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'] as const)

@@ -1,6 +1,6 @@
 import { policyExpressionsLengthMax } from '../admission-policy/limits.ts';
-import { validateConditions } from '../admission-policy/validate.ts';
-import { validateRule } from '../admission-policy/validate-match.ts';
+import { failurePolicies, reinvocations, validateConditions } from '../admission-policy/validate.ts';
+import { matchPolicies, validateRule } from '../admission-policy/validate-match.ts';
 import { defineKind } from '../define.ts';
 import type {
   MutatingWebhook,
@@ -9,6 +9,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { duplicate, ErrorList, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
 import { dns1035Label, dnsSubdomain } from '../validation/names.ts';
 import { validateSelector } from '../validation/selectors.ts';
@@ -93,7 +94,7 @@ function validateWebhooks(webhooks: Webhook[] = []): FieldError[] {
     for (const [field, allowed] of Object.entries(choices))
       checkEnum(webhook[field as keyof typeof choices], allowed, `${at}.${field}`, errors);
     if ('reinvocationPolicy' in webhook)
-      checkEnum(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], `${at}.reinvocationPolicy`, errors);
+      checkEnum(webhook.reinvocationPolicy, reinvocations, `${at}.reinvocationPolicy`, errors);
     checkRange(webhook.timeoutSeconds, 1, 30, `${at}.timeoutSeconds`, errors);
     validateVersions(webhook.admissionReviewVersions, `${at}.admissionReviewVersions`, errors);
     validateClient(webhook.clientConfig, `${at}.clientConfig`, errors);
@@ -108,9 +109,13 @@ function validateWebhooks(webhooks: Webhook[] = []): FieldError[] {
 }
 
 const choices = {
-  failurePolicy: ['Fail', 'Ignore'],
-  matchPolicy: ['Equivalent', 'Exact'],
-  sideEffects: ['None', 'NoneOnDryRun'],
+  failurePolicy: failurePolicies,
+  matchPolicy: matchPolicies,
+  sideEffects: enumOf(
+    ['None', 'NoneOnDryRun'],
+    'admissionregistration.v1.ValidatingWebhook.sideEffects',
+    'admissionregistration.v1.MutatingWebhook.sideEffects',
+  ),
 };
 
 function validateName(name: string, field: string, errors: FieldError[]): void {

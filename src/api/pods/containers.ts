@@ -1,8 +1,9 @@
 import type { Container } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { duplicate, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { dnsLabel, portName } from '../validation/names.ts';
-import { checkEnum, checkName, checkOptionalEnum, checkPort, checkUnique } from '../validation/values.ts';
+import { checkEnum, checkName, checkOptionalEnum, checkPort, checkUnique, protocols } from '../validation/values.ts';
 import { validateEnvironment, validateEnvironmentSources } from './environment.ts';
 import { validateDevices, validateMounts } from './mounts.ts';
 import { validateHandler } from './probes.ts';
@@ -10,8 +11,17 @@ import { validateClaims, validateResources } from './resources.ts';
 import { validateContainerSecurity } from './security.ts';
 import type { PodContext } from './validate.ts';
 
-const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
-const messagePolicies = ['File', 'FallbackToLogsOnError'];
+export const pullPolicies = enumOf(
+  ['Always', 'IfNotPresent', 'Never'],
+  'core.v1.Container.imagePullPolicy',
+  'core.v1.EphemeralContainer.imagePullPolicy',
+  'core.v1.ImageVolumeSource.pullPolicy',
+);
+const messagePolicies = enumOf(
+  ['File', 'FallbackToLogsOnError'],
+  'core.v1.Container.terminationMessagePolicy',
+  'core.v1.EphemeralContainer.terminationMessagePolicy',
+);
 
 /** Source of the rules: kubernetes/kubernetes pkg/apis/core/validation/validation.go, validateContainers. */
 export function validateContainer(container: Container, field: string, context: PodContext): void {
@@ -41,12 +51,13 @@ export function validateContainer(container: Container, field: string, context: 
 }
 
 type ResizePolicy = NonNullable<Container['resizePolicy']>;
+const resized = enumOf(['cpu', 'memory'], 'core.v1.ContainerResizePolicy.resourceName');
+const resizeRestarts = enumOf(['NotRequired', 'RestartContainer'], 'core.v1.ContainerResizePolicy.restartPolicy');
 
 function validateResizePolicy(policies: ResizePolicy, field: string, errors: FieldError[]): void {
   for (const { resourceName = '', restartPolicy = '' } of policies) {
-    if (!['cpu', 'memory'].includes(resourceName)) errors.push(notSupported(field, resourceName, ['cpu', 'memory']));
-    const restarts = ['NotRequired', 'RestartContainer'];
-    if (!restarts.includes(restartPolicy)) errors.push(notSupported(field, restartPolicy, restarts));
+    if (!resized.includes(resourceName)) errors.push(notSupported(field, resourceName, resized));
+    if (!resizeRestarts.includes(restartPolicy)) errors.push(notSupported(field, restartPolicy, resizeRestarts));
   }
   checkUnique(
     policies.map(({ resourceName }) => resourceName),
@@ -54,8 +65,6 @@ function validateResizePolicy(policies: ResizePolicy, field: string, errors: Fie
     errors,
   );
 }
-
-const protocols = ['SCTP', 'TCP', 'UDP'];
 
 function validatePorts({ ports = [] }: Container, field: string, context: PodContext): void {
   const { errors, hostPorts, hostNetwork } = context;

@@ -1,5 +1,6 @@
 import type { PodSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { invalidValue, required } from '../validation/errors.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { checkAddress, checkEnum } from '../validation/values.ts';
@@ -8,7 +9,7 @@ const nameserversMax = 3;
 const searchesMax = 32;
 const searchLengthMax = 2048;
 
-const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
+const dnsPolicies = enumOf(['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], 'core.v1.PodSpec.dnsPolicy');
 
 export function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string, errors: FieldError[]): void {
   checkEnum(dnsPolicy, dnsPolicies, `${field}.dnsPolicy`, errors);

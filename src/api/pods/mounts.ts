@@ -1,5 +1,6 @@
 import type { Container } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { forbiddenValue, invalidValue, notFound, required } from '../validation/errors.ts';
 import { checkOptionalEnum } from '../validation/values.ts';
 import type { PodContext } from './validate.ts';
@@ -11,8 +12,8 @@ export function checkPathInside(path: string | undefined, field: string, errors:
   if (path.split('/').includes('..')) errors.push(invalidValue(field, path, "must not contain '..'"));
 }
 
-const propagations = ['Bidirectional', 'HostToContainer', 'None'];
-const recursions = ['Disabled', 'Enabled', 'IfPossible'];
+const propagations = enumOf(['Bidirectional', 'HostToContainer', 'None'], 'core.v1.VolumeMount.mountPropagation');
+const recursions = enumOf(['Disabled', 'Enabled', 'IfPossible'], 'core.v1.VolumeMount.recursiveReadOnly');
 
 export function validateMounts(
   { volumeMounts = [], volumeDevices, securityContext }: Container,

@@ -1,5 +1,6 @@
 import type { PodSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { forbiddenValue } from '../validation/errors.ts';
 import { checkEnum } from '../validation/values.ts';
 
@@ -14,12 +15,14 @@ const ofContainerSecurity = [
   ...(['privileged', 'allowPrivilegeEscalation', 'procMount', 'runAsUser', 'runAsGroup'] as const),
 ];
 
+const systems = enumOf(['linux', 'windows'], 'core.v1.PodOS.name');
+
 /**
  * A pod that names its operating system has no fields of another one. Source: kubernetes/kubernetes
  * pkg/apis/core/validation/validation.go, validateLinux and validateWindows.
  */
 export function validateOperatingSystem(spec: PodSpec, field: string, errors: FieldError[]): void {
-  checkEnum(spec.os?.name, ['linux', 'windows'], `${field}.os.name`, errors);
+  checkEnum(spec.os?.name, systems, `${field}.os.name`, errors);
   const isLinux = spec.os?.name === 'linux';
   if (!isLinux && spec.os?.name !== 'windows') return;
   const why = isLinux ? 'windows options cannot be set for a linux pod' : 'cannot be set for a windows pod';

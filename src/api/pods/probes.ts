@@ -1,5 +1,6 @@
 import type { Container, Probe } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { forbiddenValue, invalidValue, required } from '../validation/errors.ts';
 import {
   checkNoneNegative,
@@ -49,7 +50,7 @@ function validateProbe(probe: Probe, field: string, errors: FieldError[]): void 
 
 type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & { sleep?: { seconds: number } };
 const handlerNames = ['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'] as const;
-const schemes = ['HTTP', 'HTTPS'];
+const schemes = enumOf(['HTTP', 'HTTPS'], 'core.v1.HTTPGetAction.scheme');
 
 export function validateHandler(handler: Handler, field: string, errors: FieldError[]): void {
   let given = 0;

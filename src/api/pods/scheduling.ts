@@ -1,5 +1,6 @@
 import type { Affinity, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../validation/errors.ts';
 import { validateLabels } from '../validation/metadata.ts';
 import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from '../validation/names.ts';
@@ -27,7 +28,10 @@ function validateGates(gates: NonNullable<PodSpec['schedulingGates']>, field: st
   );
 }
 
-const nodeOperators = ['DoesNotExist', 'Exists', 'Gt', 'In', 'Lt', 'NotIn'];
+const nodeOperators = enumOf(
+  ['DoesNotExist', 'Exists', 'Gt', 'In', 'Lt', 'NotIn'],
+  'core.v1.NodeSelectorRequirement.operator',
+);
 
 function validateAffinity(
   { nodeAffinity, podAffinity, podAntiAffinity }: Affinity,
@@ -113,8 +117,12 @@ function validatePodTerm(term: PodAffinityTerm, field: string, errors: FieldErro
     errors.push(invalidValue(`${field}.topologyKey`, term.topologyKey, qualifiedName(term.topologyKey)!));
 }
 
-const tolerationOperators = ['', 'Equal', 'Exists', 'Gt', 'Lt'];
-const taintEffects = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
+const tolerationOperators = enumOf(['', 'Equal', 'Exists', 'Gt', 'Lt'], 'core.v1.Toleration.operator');
+export const taintEffects = enumOf(
+  ['NoExecute', 'NoSchedule', 'PreferNoSchedule'],
+  'core.v1.Taint.effect',
+  'core.v1.Toleration.effect',
+);
 
 export function validateTolerations(tolerations: Toleration[], field: string, errors: FieldError[]): void {
   tolerations.forEach(({ key, operator = 'Equal', value, effect, tolerationSeconds }, index) => {
@@ -143,6 +151,16 @@ export function validateTolerations(tolerations: Toleration[], field: string, er
   });
 }
 
+const spreadDecisions = enumOf(
+  ['DoNotSchedule', 'ScheduleAnyway'],
+  'core.v1.TopologySpreadConstraint.whenUnsatisfiable',
+);
+const spreadPolicies = enumOf(
+  ['Honor', 'Ignore'],
+  'core.v1.TopologySpreadConstraint.nodeAffinityPolicy',
+  'core.v1.TopologySpreadConstraint.nodeTaintsPolicy',
+);
+
 function validateSpread({ topologySpreadConstraints = [] }: PodSpec, field: string, errors: FieldError[]): void {
   const seen = new Set<string>();
   topologySpreadConstraints.forEach((constraint, index) => {
@@ -152,7 +170,7 @@ function validateSpread({ topologySpreadConstraints = [] }: PodSpec, field: stri
     if (!topologyKey) errors.push(required(`${at}.topologyKey`, 'can not be empty'));
     else if (qualifiedName(topologyKey))
       errors.push(invalidValue(`${at}.topologyKey`, topologyKey, qualifiedName(topologyKey)!));
-    checkEnum(whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], `${at}.whenUnsatisfiable`, errors);
+    checkEnum(whenUnsatisfiable, spreadDecisions, `${at}.whenUnsatisfiable`, errors);
     const pair = `{${topologyKey}, ${whenUnsatisfiable}}`;
     if (seen.has(pair)) errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, pair));
     seen.add(pair);
@@ -168,7 +186,7 @@ function validateSpread({ topologySpreadConstraints = [] }: PodSpec, field: stri
         );
     }
     for (const name of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const)
-      checkOptionalEnum(constraint[name], ['Honor', 'Ignore'], `${at}.${name}`, errors);
+      checkOptionalEnum(constraint[name], spreadPolicies, `${at}.${name}`, errors);
     validateSelector(constraint.labelSelector, `${at}.labelSelector`, errors);
     validateLabelKeys(constraint, at, errors);
   });

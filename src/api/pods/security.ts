@@ -1,11 +1,13 @@
 import type { PodSecurityContext, SeccompProfile, SecurityContext } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { duplicate, invalidValue, required } from '../validation/errors.ts';
 import { checkEnum, checkOptionalEnum } from '../validation/values.ts';
 import { checkPathInside } from './mounts.ts';
 import type { PodContext } from './validate.ts';
 
 const idMax = 2 ** 31 - 1;
+const procMounts = enumOf(['Default', 'Unmasked'], 'core.v1.SecurityContext.procMount');
 
 function checkId(id: number | undefined, field: string, errors: FieldError[]): void {
   if (id !== undefined && (id < 0 || id > idMax))
@@ -20,7 +22,7 @@ export function validateContainerSecurity(
 ): void {
   checkId(security.runAsUser, `${field}.runAsUser`, errors);
   checkId(security.runAsGroup, `${field}.runAsGroup`, errors);
-  checkOptionalEnum(security.procMount, ['Default', 'Unmasked'], `${field}.procMount`, errors);
+  checkOptionalEnum(security.procMount, procMounts, `${field}.procMount`, errors);
   if (hostUsers && security.procMount === 'Unmasked')
     errors.push(invalidValue(`${field}.procMount`, 'Unmasked', '`hostUsers` must be false to use `Unmasked`'));
   validateProfiles(security, field, errors);
@@ -39,22 +41,20 @@ export function validateContainerSecurity(
     );
 }
 
+const ownership = enumOf(['Always', 'OnRootMismatch'], 'core.v1.PodSecurityContext.fsGroupChangePolicy');
+const groupPolicies = enumOf(['Merge', 'Strict'], 'core.v1.PodSecurityContext.supplementalGroupsPolicy');
+const labelPolicies = enumOf(['MountOption', 'Recursive'], 'core.v1.PodSecurityContext.seLinuxChangePolicy');
+
 export function validatePodSecurity(security: PodSecurityContext, field: string, errors: FieldError[]): void {
   for (const name of ['runAsUser', 'runAsGroup', 'fsGroup'] as const)
     checkId(security[name], `${field}.${name}`, errors);
   security.supplementalGroups?.forEach((group, index) => {
     checkId(group, `${field}.supplementalGroups[${index}]`, errors);
   });
-  const ownership = ['Always', 'OnRootMismatch'];
   checkOptionalEnum(security.fsGroupChangePolicy, ownership, `${field}.fsGroupChangePolicy`, errors);
-  checkOptionalEnum(
-    security.supplementalGroupsPolicy,
-    ['Merge', 'Strict'],
-    `${field}.supplementalGroupsPolicy`,
-    errors,
-  );
+  checkOptionalEnum(security.supplementalGroupsPolicy, groupPolicies, `${field}.supplementalGroupsPolicy`, errors);
   if (security.seLinuxChangePolicy !== undefined)
-    checkEnum(security.seLinuxChangePolicy, ['MountOption', 'Recursive'], `${field}.seLinuxChangePolicy`, errors);
+    checkEnum(security.seLinuxChangePolicy, labelPolicies, `${field}.seLinuxChangePolicy`, errors);
   validateProfiles(security, field, errors);
   if (security.sysctls) validateSysctls(security.sysctls, `${field}.sysctls`, errors);
 }
@@ -83,13 +83,19 @@ function validateProfiles({ seccompProfile, appArmorProfile }: Profiled, field: 
   if (appArmorProfile) validateProfile(appArmorProfile, 'AppArmor', `${field}.appArmorProfile`, errors);
 }
 
+const profileTypes = enumOf(
+  ['Localhost', 'RuntimeDefault', 'Unconfined'],
+  'core.v1.AppArmorProfile.type',
+  'core.v1.SeccompProfile.type',
+);
+
 function validateProfile(
   { type, localhostProfile }: SeccompProfile,
   what: 'seccomp' | 'AppArmor',
   field: string,
   errors: FieldError[],
 ): void {
-  checkEnum(type, ['Localhost', 'RuntimeDefault', 'Unconfined'], `${field}.type`, errors);
+  checkEnum(type, profileTypes, `${field}.type`, errors);
   if (type === 'Localhost' && !localhostProfile)
     errors.push(required(`${field}.localhostProfile`, `must be set when ${what} type is Localhost`));
   if (type !== 'Localhost' && localhostProfile !== undefined)

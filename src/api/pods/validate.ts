@@ -1,5 +1,6 @@
 import type { Container, Pod, PodSpec, PodTemplateSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { duplicate, ErrorList, forbiddenValue, invalidValue, notFound, required } from '../validation/errors.ts';
 import { validateAnnotations, validateLabels } from '../validation/metadata.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
@@ -11,6 +12,7 @@ import {
   checkOptionalEnum,
   checkOptionalName,
   checkRange,
+  preemptionPolicies,
 } from '../validation/values.ts';
 import { validateContainer } from './containers.ts';
 import { validateDns } from './dns.ts';
@@ -57,8 +59,7 @@ export function validatePodTemplate(template: PodTemplateSpec | undefined, field
     );
 }
 
-const podRestarts = ['Always', 'OnFailure', 'Never'];
-const preemptionPolicies = ['Never', 'PreemptLowerPriority'];
+const podRestarts = enumOf(['Always', 'OnFailure', 'Never'], 'core.v1.PodSpec.restartPolicy');
 
 const noClaims: ReadonlySet<string> = new Set();
 
@@ -111,7 +112,7 @@ function validateUserNamespace(spec: PodSpec, field: string, errors: FieldError[
     });
 }
 
-const containerRestarts = ['Always', 'Never', 'OnFailure'];
+const containerRestarts = enumOf(['Always', 'Never', 'OnFailure'], 'core.v1.Container.restartPolicy');
 
 function validateContainers(spec: PodSpec, field: string, context: PodContext): void {
   const { errors } = context;

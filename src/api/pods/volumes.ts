@@ -1,24 +1,20 @@
 import type { Volume } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from '../validation/enums.ts';
 import { duplicate, forbiddenValue, invalidValue, required } from '../validation/errors.ts';
 import { validateAnnotations, validateLabels } from '../validation/metadata.ts';
 import { dnsLabel, dnsSubdomain, driverName } from '../validation/names.ts';
 import { checkName, checkOptionalEnum, checkQuantity, checkRange } from '../validation/values.ts';
 import { validateClaimSpec } from '../validation/volume-claims.ts';
+import { pullPolicies } from './containers.ts';
 import { checkDownwardResource, checkFieldVersion, isDownwardPath } from './downward.ts';
 import { checkPathInside } from './mounts.ts';
 
 const modeMax = 0o777;
-const hostPathTypes = [
-  '',
-  'BlockDevice',
-  'CharDevice',
-  'Directory',
-  'DirectoryOrCreate',
-  'File',
-  'FileOrCreate',
-  'Socket',
-];
+const hostPathTypes = enumOf(
+  ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'],
+  'core.v1.HostPathVolumeSource.type',
+);
 
 /** Returns the names that containers may mount. Source: pkg/apis/core/validation/validation.go, ValidateVolumes. */
 export function validateVolumes(volumes: Volume[], field: string, errors: FieldError[]): Set<string> {
@@ -72,7 +68,7 @@ function validateSource(volume: Volume, field: string, errors: FieldError[]): vo
   if (volume.iscsi) validateIscsi(volume.iscsi, `${field}.iscsi`, errors);
   if (image) {
     if (!image.reference) errors.push(required(`${field}.image.reference`));
-    checkOptionalEnum(image.pullPolicy, ['Always', 'IfNotPresent', 'Never'], `${field}.image.pullPolicy`, errors);
+    checkOptionalEnum(image.pullPolicy, pullPolicies, `${field}.image.pullPolicy`, errors);
   }
   if (!volume.ephemeral) return;
   const claim = volume.ephemeral.volumeClaimTemplate;

@@ -1,6 +1,7 @@
 import type { Service } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { checkEndpointAddress } from '../validation/endpoint-address.ts';
+import { enumOf } from '../validation/enums.ts';
 import { duplicate, ErrorList, forbiddenValue, immutable, invalidValue, required } from '../validation/errors.ts';
 import { validateLabels } from '../validation/metadata.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../validation/names.ts';
@@ -16,11 +17,19 @@ import {
   checkRange,
   checkUnique,
   hasFamilyTwice,
+  protocols,
 } from '../validation/values.ts';
 
 type Spec = NonNullable<Service['spec']>;
 
-const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+const types = enumOf(['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'], 'core.v1.ServiceSpec.type');
+const affinities = enumOf(['ClientIP', 'None'], 'core.v1.ServiceSpec.sessionAffinity');
+const trafficPolicies = enumOf(
+  ['Cluster', 'Local'],
+  'core.v1.ServiceSpec.externalTrafficPolicy',
+  'core.v1.ServiceSpec.internalTrafficPolicy',
+);
+const families = enumOf(['IPv4', 'IPv6'], 'core.v1.ServiceSpec.ipFamilies');
 
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateService. */
 export function validateService({ spec = {} }: Service, old: Service | undefined): FieldError[] {
@@ -42,9 +51,8 @@ export function validateService({ spec = {} }: Service, old: Service | undefined
   validatePorts(spec, errors);
   validateAddresses(spec, errors);
   const timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
-  checkEnum(spec.sessionAffinity, ['ClientIP', 'None'], 'spec.sessionAffinity', errors);
+  checkEnum(spec.sessionAffinity, affinities, 'spec.sessionAffinity', errors);
   checkRange(timeout, 1, 86400, 'spec.sessionAffinityConfig.clientIP.timeoutSeconds', errors);
-  const policies = ['Cluster', 'Local'];
   if (spec.externalTrafficPolicy && !isExposed(spec))
     errors.push(
       invalidValue(
@@ -53,8 +61,8 @@ export function validateService({ spec = {} }: Service, old: Service | undefined
         'may only be set for externally-accessible services',
       ),
     );
-  else checkOptionalEnum(spec.externalTrafficPolicy, policies, 'spec.externalTrafficPolicy', errors);
-  checkOptionalEnum(spec.internalTrafficPolicy, policies, 'spec.internalTrafficPolicy', errors);
+  else checkOptionalEnum(spec.externalTrafficPolicy, trafficPolicies, 'spec.externalTrafficPolicy', errors);
+  checkOptionalEnum(spec.internalTrafficPolicy, trafficPolicies, 'spec.internalTrafficPolicy', errors);
   checkOptionalEnum(spec.trafficDistribution, distributions, 'spec.trafficDistribution', errors);
   validateBalancer(spec, old?.spec, errors);
   if (old) errors.push(...validateClusterAddress(spec, old.spec ?? {}));
@@ -65,15 +73,21 @@ export function validateService({ spec = {} }: Service, old: Service | undefined
 export const isExposed = ({ type, externalIPs = [] }: Spec): boolean =>
   type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && externalIPs.length > 0);
 
-const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
-const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
+const distributions = enumOf(
+  ['PreferClose', 'PreferSameNode', 'PreferSameZone'],
+  'core.v1.ServiceSpec.trafficDistribution',
+);
+const familyPolicies = enumOf(
+  ['PreferDualStack', 'RequireDualStack', 'SingleStack'],
+  'core.v1.ServiceSpec.ipFamilyPolicy',
+);
 
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateServiceClusterIPsRelatedFields. */
 function validateFamilies({ clusterIP = '', clusterIPs = [], ...spec }: Spec, errors: FieldError[]): void {
   const { ipFamilies = [] } = spec;
   checkOptionalEnum(spec.ipFamilyPolicy, familyPolicies, 'spec.ipFamilyPolicy', errors);
   ipFamilies.forEach((family, index) => {
-    checkEnum(family, ['IPv4', 'IPv6'], `spec.ipFamilies[${index}]`, errors);
+    checkEnum(family, families, `spec.ipFamilies[${index}]`, errors);
   });
   checkUnique(ipFamilies, (index) => `spec.ipFamilies[${index}]`, errors);
   if (clusterIPs.length === 0) {
@@ -131,7 +145,7 @@ function validatePorts({ ports = [], type, clusterIP }: Spec, errors: FieldError
     if (port.name && names.has(port.name)) errors.push(duplicate(`${at}.name`, port.name));
     names.add(port.name ?? '');
     checkPort(port.port, `${at}.port`, errors);
-    checkEnum(port.protocol, ['SCTP', 'TCP', 'UDP'], `${at}.protocol`, errors);
+    checkEnum(port.protocol, protocols, `${at}.protocol`, errors);
     checkPortReference(port.targetPort, `${at}.targetPort`, errors);
     checkOptionalName(port.appProtocol, qualifiedName, `${at}.appProtocol`, errors);
     if (clusterIP === 'None' && port.nodePort)

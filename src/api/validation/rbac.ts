@@ -1,5 +1,6 @@
 import type { PolicyRule, RbacSubject, RoleBinding } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from './enums.ts';
 import { ErrorList, immutable, invalidValue, notSupported, required } from './errors.ts';
 import { dnsSubdomain, pathSegment } from './names.ts';
 import { checkName, sameValue } from './values.ts';
@@ -32,6 +33,8 @@ export function validateRules(rules: PolicyRule[] = [], namespaced: boolean): Fi
   });
   return errors;
 }
+
+const subjectKinds = enumOf(['Group', 'ServiceAccount', 'User'], 'rbac.v1.Subject.kind');
 
 type Binding = Pick<RoleBinding, 'roleRef' | 'subjects'>;
 const rbacGroup = 'rbac.authorization.k8s.io';
@@ -72,5 +75,5 @@ function validateSubject(
     if (!namespaced && !namespace) errors.push(required(`${field}.namespace`));
   } else if (kind === 'User' || kind === 'Group') {
     if (apiGroup !== rbacGroup) errors.push(notSupported(`${field}.apiGroup`, apiGroup, [rbacGroup]));
-  } else errors.push(notSupported(`${field}.kind`, kind ?? '', ['Group', 'ServiceAccount', 'User']));
+  } else errors.push(notSupported(`${field}.kind`, kind ?? '', subjectKinds));
 }

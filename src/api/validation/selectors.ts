@@ -1,9 +1,10 @@
 import type { LabelSelector } from '../selectors.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from './enums.ts';
 import { forbiddenValue, invalidValue, required } from './errors.ts';
 import { labelValue, qualifiedName } from './names.ts';
 
-const operators = ['DoesNotExist', 'Exists', 'In', 'NotIn'];
+const operators = enumOf(['DoesNotExist', 'Exists', 'In', 'NotIn'], 'meta.v1.LabelSelectorRequirement.operator');
 
 /** Source: k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go, ValidateLabelSelector. */
 export function validateSelector(selector: LabelSelector | undefined, field: string, errors: FieldError[]): void {

@@ -1,6 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { compareQuantities, isQuantity } from '../../foundation/quantity.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from './enums.ts';
 import { duplicate, invalidValue, notSupported, required } from './errors.ts';
 import { type NameCheck, portName } from './names.ts';
 
@@ -86,6 +87,30 @@ export function checkRange(
   if (value !== undefined && (value < min || value > max))
     errors.push(invalidValue(field, value, `must be between ${min} and ${max}, inclusive`));
 }
+
+/** Of every port there is. */
+export const protocols = enumOf(
+  ['SCTP', 'TCP', 'UDP'],
+  'core.v1.ContainerPort.protocol',
+  'core.v1.EndpointPort.protocol',
+  'core.v1.ServicePort.protocol',
+  'discovery.v1.EndpointPort.protocol',
+  'networking.v1.NetworkPolicyPort.protocol',
+);
+
+/** Of pods, and of the classes that give them theirs. */
+export const preemptionPolicies = enumOf(
+  ['Never', 'PreemptLowerPriority'],
+  'core.v1.PodSpec.preemptionPolicy',
+  'scheduling.v1.PriorityClass.preemptionPolicy',
+);
+
+/** Of claims and of volumes. */
+export const volumeModes = enumOf(
+  ['Block', 'Filesystem'],
+  'core.v1.PersistentVolumeClaimSpec.volumeMode',
+  'core.v1.PersistentVolumeSpec.volumeMode',
+);
 
 const isPort = (port: unknown): boolean => typeof port === 'number' && port >= 1 && port <= 65535;
 

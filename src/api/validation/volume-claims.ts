@@ -1,9 +1,10 @@
 import type { PersistentVolumeClaimSpec } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
+import { enumOf } from './enums.ts';
 import { forbiddenValue, invalidValue, notSupported, required } from './errors.ts';
 import { dnsSubdomain } from './names.ts';
 import { validateSelector } from './selectors.ts';
-import { checkEnum, checkMoreThanZero, checkName } from './values.ts';
+import { checkEnum, checkMoreThanZero, checkName, volumeModes } from './values.ts';
 
 /** Access modes as tables show them, in their order. */
 export const accessNames: Record<string, string> = {
@@ -13,10 +14,15 @@ export const accessNames: Record<string, string> = {
   ReadWriteOncePod: 'RWOP',
 };
 
+const accessModes = enumOf(
+  Object.keys(accessNames),
+  'core.v1.PersistentVolumeClaimSpec.accessModes',
+  'core.v1.PersistentVolumeSpec.accessModes',
+);
+
 export function validateAccessModes(modes: string[] = [], field: string, errors: FieldError[]): void {
   if (modes.length === 0) errors.push(required(field, 'at least 1 access mode is required'));
-  for (const mode of modes)
-    if (!Object.hasOwn(accessNames, mode)) errors.push(notSupported(field, mode, Object.keys(accessNames)));
+  for (const mode of modes) if (!accessModes.includes(mode)) errors.push(notSupported(field, mode, accessModes));
   if (modes.includes('ReadWriteOncePod') && modes.length > 1)
     errors.push(forbiddenValue(field, 'may not use ReadWriteOncePod with other access modes'));
 }
@@ -24,7 +30,7 @@ export function validateAccessModes(modes: string[] = [], field: string, errors:
 /** Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePersistentVolumeClaimSpec. */
 export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string, errors: FieldError[]): void {
   validateAccessModes(spec.accessModes, `${field}.accessModes`, errors);
-  checkEnum(spec.volumeMode, ['Block', 'Filesystem'], `${field}.volumeMode`, errors);
+  checkEnum(spec.volumeMode, volumeModes, `${field}.volumeMode`, errors);
   validateSelector(spec.selector, `${field}.selector`, errors);
   const storage = spec.resources?.requests?.['storage'];
   if (storage === undefined) errors.push(required(`${field}.resources[storage]`));

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { kinds } from '../../api/api.ts';
 import { definition, definitionNames, fullName } from '../../api/schema/definitions.ts';
 import { readDescriptions } from './descriptions.ts';
-import { documentV2, documentV3 } from './document.ts';
+import { documentV2 } from './document.ts';
 
 const folder = join(import.meta.dirname, 'descriptions');
 type File = Record<string, Record<string, string>>;
@@ -66,16 +66,4 @@ test('nothing is written again that $like gives', () => {
     const shared = of(fullName(like));
     for (const [field, text] of Object.entries(own)) assert.notEqual(text, shared[field], `${name}.${field}`);
   }
-});
-
-test('a text stands at its definition or beside the reference, in both versions', () => {
-  const { metadata, spec } = documentV2(kinds, 'v1').definitions['io.k8s.api.core.v1.Pod'].properties;
-  assert.match(spec.description, /\.$/);
-  assert.equal(spec.$ref, '#/definitions/io.k8s.api.core.v1.PodSpec');
-  const pod = documentV3(kinds, 'api/v1', 'v1').components.schemas['io.k8s.api.core.v1.Pod'];
-  assert.equal(pod.properties.metadata.description, metadata.description);
-  assert.deepEqual(pod.properties.spec, {
-    description: spec.description,
-    allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }],
-  });
 });

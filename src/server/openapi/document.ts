@@ -1,6 +1,7 @@
 import type { Kind } from '../../api/kind.ts';
-import { definition, definitionNameOf } from '../../api/schema/definitions.ts';
+import { definition, definitionNameOf, fullName } from '../../api/schema/definitions.ts';
 import type { Schema } from '../../api/schema/schema.ts';
+import { declaredEnums } from '../../api/validation/enums.ts';
 import { readDescriptions, type Texts } from './descriptions.ts';
 import { operationsOf, type References } from './operations.ts';
 
@@ -34,6 +35,14 @@ export function documentV2(kinds: Kind[], version: string): Json {
 
 const described = (description: string | undefined): Json => (description === undefined ? {} : { description });
 
+/** Of a list, the values are those of its items. */
+function limited(schema: Json, values: readonly string[] | undefined): Json {
+  if (values === undefined) return schema;
+  return schema['type'] === 'array'
+    ? { ...schema, items: limited(schema['items'], values) }
+    : { ...schema, enum: values };
+}
+
 /** What may stand for a text: a whole number, or of quantities any. */
 function alternativeOf(schema: Schema): 'integer' | 'number' | undefined {
   if (schema['x-kubernetes-int-or-string']) return 'integer';
@@ -48,6 +57,7 @@ function createSchemas(prefix: string, openapi: 2 | 3) {
   const done: Json = {};
   const names = new Map<Kind, string>();
   const descriptions = readDescriptions();
+  const enums = new Map([...declaredEnums()].map(([field, values]) => [fullName(field), values]));
 
   function refer(schema: Schema): Json {
     const { definition } = schema;
@@ -72,7 +82,10 @@ function createSchemas(prefix: string, openapi: 2 | 3) {
     if (nullable) result['nullable'] = true;
     if (properties !== undefined)
       result['properties'] = Object.fromEntries(
-        Object.entries(properties).map(([name, field]) => [name, property(field, texts[name])]),
+        Object.entries(properties).map(([name, field]) => [
+          name,
+          limited(property(field, texts[name]), enums.get(`${schema.definition}.${name}`)),
+        ]),
       );
     if (items !== undefined) result['items'] = refer(items);
     if (typeof additionalProperties === 'object') result['additionalProperties'] = refer(additionalProperties);
