@@ -124,6 +124,7 @@ export function ruleAllowsService(index: Index, rule: Rule, service: WellKnown, 
 
 export function matchesPeer(index: Index, peer: Peer, located: Located): boolean {
   const { pod, service } = located;
+  if (peer.type === 'blocks' && pod !== undefined && index.world.blocksSkipPods) return false;
   if (peer.type === 'blocks')
     return addressesAt(located).some((address) => peer.ranges.some((range) => contains(range, address)));
   if (pod !== undefined) return peerSelects(peer, index.classOf(pod).namespace, pod.labels);

@@ -65,6 +65,8 @@ export type World = {
   defaultIsolation?: Isolation;
   /** A cluster that is not ours: open as Kubernetes is, without isolation modes and without a guard of nodes. */
   foreign?: boolean;
+  /** Blocks are about what is no pod alone, as some network plugins have it; of ours they are about every address. */
+  blocksSkipPods?: boolean;
 };
 
 /**

@@ -17,11 +17,15 @@ export function spanText(ms: number): string {
   return `${Math.floor(ms / unitMs)} ${unit}`;
 }
 
-/** How long was watched in all, from the earliest to the latest moment; undefined: nobody watched. */
+/** How long somebody watched in all, without the gaps in between; undefined: nobody did. */
 export function watchedMs(windows: Window[]): number | undefined {
   if (windows.length === 0) return undefined;
-  const from = Math.min(...windows.map(({ fromMs }) => fromMs));
-  return Math.max(0, Math.max(...windows.map(({ toMs }) => toMs)) - from);
+  let [sumMs, untilMs] = [0, 0];
+  for (const { fromMs, toMs } of windows.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    sumMs += Math.max(0, toMs - Math.max(fromMs, untilMs));
+    untilMs = Math.max(untilMs, toMs);
+  }
+  return sumMs;
 }
 
 /** `not seen in 3 d of watching`, or that nobody watched. */

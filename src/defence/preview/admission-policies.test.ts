@@ -5,7 +5,7 @@ import { exampleWebhook } from '../cluster/webhooks.ts';
 import type { Manifest } from '../contract.ts';
 import type { Change } from '../snapshot/snapshot.ts';
 import { preview, subjectText } from './preview.ts';
-import { clusterOf, namespace, object, running } from './testing/cluster.ts';
+import { clusterOf, namespace, object, running, template } from './testing/cluster.ts';
 import { careless, cron, level, told } from './testing/told.ts';
 
 test('an admission policy is held against everything that lives and every pod that will be made', () => {
@@ -98,6 +98,46 @@ test('a parameter or a namespace that changes is held against all that the polic
   assert.deepEqual(web({ remove: { kind: 'ConfigMap', namespace: 'shop', name: 'limit' } }), ['breaks']);
   assert.deepEqual(web({ put: namespace('shop', { closed: 'yes' }) }), ['breaks']);
   assert.deepEqual(web({ put: namespace('shop', { closed: 'no' }) }), ['safe']);
+});
+
+test('what controllers make between, what those of other kinds keep, and what LimitRanges fill in is judged, too', () => {
+  const group = 'admissionregistration.k8s.io';
+  const make = (kind: string, spec: object) => object(`${group}/v1`, kind, 'p', { spec }, { namespace: undefined });
+  const refusing = (apiGroup: string, resource: string, expression = 'false'): Change => ({
+    put: make('ValidatingAdmissionPolicy', {
+      matchConstraints: {
+        resourceRules: [{ apiGroups: [apiGroup], apiVersions: ['v1'], operations: ['CREATE'], resources: [resource] }],
+      },
+      validations: [{ expression }],
+    }),
+  });
+  const owned = {
+    ownerReferences: [{ apiVersion: 'example.com/v1', kind: 'Rollout', name: 'r', uid: 'r', controller: true }],
+  };
+  const range = object('v1', 'LimitRange', 'range', {
+    spec: { limits: [{ type: 'Container', default: { cpu: '1' } }] },
+  });
+  const objects = [
+    ...[level('privileged'), cron('night'), ...running('web', 80, ['10.0.0.1'])],
+    object('v1', 'Pod', 'rolled', { spec: template('rolled', 1).spec }, owned),
+    object('apps/v1', 'StatefulSet', 'kept', { spec: { template: template('kept', 1) } }, owned),
+    make('ValidatingAdmissionPolicyBinding', { policyName: 'p', validationActions: ['Deny'] }),
+  ];
+  const broken = (change: Change, there = objects) =>
+    Object.entries(told(there, [change]))
+      .filter(([, outcomes]) => outcomes.includes('breaks'))
+      .map(([text]) => text)
+      .sort();
+  assert.deepEqual(broken(refusing('apps', 'replicasets')), ['Deployment shop/web']);
+  assert.deepEqual(broken(refusing('batch', 'jobs')), ['CronJob shop/night']);
+  assert.deepEqual(broken(refusing('apps', 'statefulsets')), ['StatefulSet shop/kept']);
+  assert.ok(broken(refusing('', 'pods')).includes('Pod shop/rolled'));
+  const limited = refusing('', 'pods', "object.spec.containers.all(c, 'cpu' in c.resources.limits)");
+  assert.ok(broken(limited).includes('CronJob shop/night'));
+  assert.deepEqual(broken(limited, [...objects, range]), []);
+  const { put } = limited as { put: Manifest };
+  const remove: Change = { remove: { kind: 'LimitRange', namespace: 'shop', name: 'range' } };
+  assert.ok(broken(remove, [...objects, range, put]).includes('CronJob shop/night'));
 });
 
 test('pods of a new template are safe only where no webhook is asked about them, and nothing changes them', () => {

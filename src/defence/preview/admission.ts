@@ -1,4 +1,5 @@
-import { refKey } from '../object-ref.ts';
+import { type ObjectRef, refKey, refOf } from '../object-ref.ts';
+import { ownersOf } from '../snapshot/owners.ts';
 import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import { podOf } from '../workload.ts';
 import { type Candidate, candidateKey, candidatesOf, namespaceOf } from './candidates.ts';
@@ -29,19 +30,33 @@ export type AdmissionRule = {
 /** Holds everything that will make a pod against the rules before and after, where rules or pods change. */
 export const admission = (rule: AdmissionRule): Previewer => ({
   name: rule.name,
-  concerns: (change, before) => isOfPods(change) || rule.touches(change, before).length > 0,
+  concerns: (change, before) =>
+    isOfPods(change) || isRemovedPod(change, before) || rule.touches(change, before).length > 0,
   impacts: (scope) => compare(rule, scope),
 });
 
 const isOfPods = (change: Change): boolean => 'put' in change && podOf(change.put) !== undefined;
+
+const isRemovedPod = (change: Change, before: Snapshot): boolean =>
+  'remove' in change && change.remove.kind === 'Pod' && before.get(change.remove) !== undefined;
+
+/** What will make pods because of the changes: what is written, and controllers whose pods are removed. */
+function makingPods(changes: Change[], before: Snapshot): ObjectRef[] {
+  const removed = changes.filter((change) => isRemovedPod(change, before)).map(changedRef);
+  const written = changes.filter(isOfPods).map(changedRef);
+  if (removed.length === 0) return written;
+  const owners = ownersOf(before);
+  return [...written, ...removed.map((ref) => refOf(owners.topOf(before.get(ref)!)))];
+}
 
 function compare(rule: AdmissionRule, scope: Scope): Judged {
   const { before, after, changes } = scope;
   const touched = changes.map((change) => rule.touches(change, before));
   const everywhere = touched.includes('everywhere');
   const namespaces = new Set(touched.flat());
-  const changed = new Set(changes.filter(isOfPods).map((change) => refKey(changedRef(change))));
-  const around = new Set(changes.flatMap((change) => ('put' in change ? [namespaceOf(change.put)] : [])));
+  const making = makingPods(changes, before);
+  const changed = new Set(making.map(refKey));
+  const around = new Set(making.map(({ namespace }) => namespace || 'default'));
   const isIn = (namespace: string) => everywhere || namespaces.has(namespace);
   const candidates = candidatesOf(after, (namespace) => isIn(namespace) || around.has(namespace)).filter(
     (candidate) => isIn(namespaceOf(candidate.object)) || changed.has(candidateKey(candidate)),

@@ -1,7 +1,6 @@
-import { applyLimitDefaults } from '../../api/quota/limit-range.ts';
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
-import { refKey, refOf } from '../object-ref.ts';
+import { kindName, refKey, refOf } from '../object-ref.ts';
 import { oncePerSnapshot } from '../snapshot/once.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -68,27 +67,41 @@ function fromTemplate(object: Manifest, live: number): Candidate {
     object,
     pod: {
       ...{ apiVersion: 'v1', kind: 'Pod', spec: pod.spec },
-      metadata: { ...pod.metadata, name, ...(namespace === undefined ? {} : { namespace }) },
+      metadata: {
+        ...{ ...pod.metadata, name, ...(namespace === undefined ? {} : { namespace }) },
+        ownerReferences: [ownedBy(madeBetween(object) ?? object)],
+      },
     },
     pointer: `/${prefix.join('/')}`,
     live,
   };
 }
 
-export const candidateKey = ({ subject }: Candidate): string => refKey(subject.ref);
-
-/**
- * The pod as admission sees it when it is made: with the defaults of the API and of the LimitRanges of its namespace,
- * which may be as somebody wrote them.
- */
-export function createdPod({ pod }: Pick<Candidate, 'pod'>, ranges: Manifest[]): Manifest {
-  const created = withDefaults(pod);
-  applyLimitDefaults(ranges.map(withDefaults), created);
-  return created;
+/** What stands between a controller and its pods: a ReplicaSet of the Deployment, a Job of the CronJob. */
+export function madeBetween(object: Manifest): Manifest | undefined {
+  const { metadata, spec } = object;
+  const made = (apiVersion: string, kind: string, template: any, own: object): Manifest => ({
+    ...{ apiVersion, kind, spec: own },
+    metadata: {
+      ...{ ...template?.metadata, namespace: metadata.namespace, name: metadata.name },
+      ownerReferences: [ownedBy(object)],
+    },
+  });
+  if (kindName(object) === 'CronJob.batch')
+    return made('batch/v1', 'Job', spec?.jobTemplate, spec?.jobTemplate?.spec ?? {});
+  if (kindName(object) !== 'Deployment.apps') return undefined;
+  const { replicas = 1, selector, template } = spec ?? {};
+  return made('apps/v1', 'ReplicaSet', template, { replicas, selector, template });
 }
 
+const ownedBy = ({ apiVersion, kind, metadata: { name, uid = '' } }: Manifest) => ({
+  ...{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true },
+});
+
+export const candidateKey = ({ subject }: Candidate): string => refKey(subject.ref);
+
 /** A copy with what the API fills in. */
-function withDefaults(object: Manifest): Manifest {
+export function withDefaults(object: Manifest): Manifest {
   const copy = structuredClone(object);
   kindOf(object)?.defaults(copy);
   return copy;

@@ -20,7 +20,7 @@ const rule = fc.record({
   apiGroups: fc.constantFrom(['*'], ['*'], [''], ['', 'apps']),
   apiVersions: fc.constantFrom(['v1'], ['*']),
   operations: fc.constantFrom(['CREATE'], ['UPDATE'], ['CREATE', 'UPDATE'], ['*'], ['*']),
-  resources: some('pods', 'configmaps', 'deployments'),
+  resources: some('pods', 'configmaps', 'deployments', 'replicasets'),
 });
 const selector = fc.constantFrom<object | undefined>(
   ...[undefined, undefined, undefined, undefined, undefined, { matchLabels: { tier: 'web' } }],
@@ -36,6 +36,7 @@ const expression = fc.constantFrom(
   "oldObject == null || request.operation != 'UPDATE' || object.kind == 'Pod'",
   "namespaceObject.metadata.labels.exists(k, k == 'kubernetes.io/metadata.name')",
   'object.metadata.name.size() < 3',
+  "object.kind != 'Pod' || object.spec.containers.all(c, has(c.resources.limits) && 'cpu' in c.resources.limits)",
   "request.resource.resource != 'deployments' || object.spec.template.metadata.labels['tier'] != 'web'",
 );
 const matching = { namespaceSelector: selector, objectSelector: selector };
@@ -62,9 +63,12 @@ const thing = fc.record({
 });
 type Thing = { kind: string; tier?: string; mode?: string; image: string; replicas: number };
 
-const resourceOf: Record<string, string> = { ConfigMap: 'configmaps', Deployment: 'deployments.apps', Pod: 'pods' };
-const pathOf = ({ kind, metadata }: Manifest): string => {
-  const root = kind === 'Deployment' ? '/apis/apps/v1' : '/api/v1';
+const resourceOf: Record<string, string> = {
+  ...{ ConfigMap: 'configmaps', Pod: 'pods', LimitRange: 'limitranges' },
+  ...{ Deployment: 'deployments.apps', ReplicaSet: 'replicasets.apps' },
+};
+const pathOf = ({ apiVersion, kind, metadata }: Manifest): string => {
+  const root = apiVersion === 'apps/v1' ? '/apis/apps/v1' : '/api/v1';
   return `${root}/namespaces/${metadata.namespace}/${resourceOf[kind]!.split('.')[0]}`;
 };
 
@@ -80,6 +84,17 @@ function objectOf({ kind, tier, mode, image, replicas }: Thing, name: string, wh
 }
 
 type Write = { method: string; path: string; body: Manifest };
+/** What the controller of a Deployment makes of it. */
+function setOf({ metadata: { name, namespace }, spec }: Manifest): Manifest {
+  const metadata = { ...spec.template.metadata, name, namespace };
+  return { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata, spec };
+}
+
+const limits = (where: string): Manifest => ({
+  ...{ apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'bounds', namespace: where } },
+  spec: { limits: [{ type: 'Container', default: { cpu: '1' } }] },
+});
+
 /** What the API receives when everything is written once more: changed, made again, and made from a template. */
 function writesOf(live: Manifest, written: Manifest): Write[] {
   const path = pathOf(written);
@@ -88,10 +103,17 @@ function writesOf(live: Manifest, written: Manifest): Write[] {
     { method: 'POST', path, body: written },
   ];
   if (written.kind !== 'Deployment') return again;
+  const set = setOf(written);
+  const scaled = server.lookup.get('replicasets.apps', set.metadata.namespace!, set.metadata.name) as Manifest;
   const { metadata, spec } = written['spec'].template;
   const { name, namespace } = written.metadata;
   const made: Manifest = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec };
-  return [...again, { method: 'POST', path: pathOf(made), body: made }];
+  return [
+    ...again,
+    { method: 'POST', path: pathOf(set), body: set },
+    { method: 'PUT', path: `${pathOf(set)}/${set.metadata.name}`, body: scaled },
+    { method: 'POST', path: pathOf(made), body: made },
+  ];
 }
 
 /** Whether admission lets it in: what is there already is found after that. */
@@ -121,13 +143,14 @@ let trials = 0;
 
 test('what an admission policy is said to refuse or to let in, it does', async () => {
   const counts = { breaks: 0, opens: 0, safe: 0 };
-  const trial = async (things: Thing[], tier: string | undefined, was: Law, will: Law) => {
+  const trial = async (things: Thing[], tier: string | undefined, was: Law, will: Law, limited: boolean[]) => {
     const where = `p${trials++}`;
     await server.make(namespace(where, tier === undefined ? {} : { tier }), serviceAccount(where, 'default'));
     const written = things.map((each, index) => objectOf(each, `o${index % 2 === 0 ? '' : 'ther'}${index}`, where));
-    await server.make(...written);
+    await server.make(...written, ...written.filter(({ kind }) => kind === 'Deployment').map(setOf));
     const [old, now] = [lawObjects(where, was), lawObjects(where, will)];
-    await server.make(...old);
+    const [range, later] = limited.map((isLimited) => (isLimited ? [limits(where)] : []));
+    await server.make(...old, ...range!);
     const lookup = (object: Manifest) =>
       server.lookup.get(resourceOf[object.kind]!, where, object.metadata.name) as Manifest;
     const writes = written.flatMap((object) => writesOf(lookup(object), object).map((write) => ({ object, write })));
@@ -136,13 +159,17 @@ test('what an admission policy is said to refuse or to let in, it does', async (
     const cluster = clusterOf([
       server.lookup.get('namespaces', '', where)!,
       ...old,
-      ...written.map(lookup),
+      ...[...range!, ...written].map(lookup),
     ] as Manifest[]);
-    const gone = old.filter(({ kind }) => !now.some((object) => object.kind === kind));
-    const changes: Change[] = [...now.map((put) => ({ put })), ...gone.map((object) => ({ remove: refOf(object) }))];
+    const puts = [...now, ...(range!.length > 0 ? [] : later!)];
+    const gone = [...old, ...range!].filter(({ kind }) => ![...now, ...later!].some((object) => object.kind === kind));
+    const changes: Change[] = [...puts.map((put) => ({ put })), ...gone.map((object) => ({ remove: refOf(object) }))];
     const { impacts } = preview(cluster, changes, noObservations(), 0);
     await remove(old);
     await server.make(...now);
+    for (const { metadata } of range!)
+      await server.ask(master, 'DELETE', `/api/v1/namespaces/${where}/limitranges/${metadata.name}`);
+    await server.make(...later!);
     const judged: { object: Manifest; before: boolean; after: boolean }[] = [];
     for (const [index, { object, write }] of writes.entries())
       judged.push({ object, before: allowedBefore[index]!, after: await letIn(write, '') });
@@ -171,6 +198,7 @@ test('what an admission policy is said to refuse or to let in, it does', async (
     fc.constantFrom(undefined, 'web'),
     law,
     law,
+    fc.array(fc.boolean(), { minLength: 2, maxLength: 2 }),
     trial,
   );
   await fc.assert(drawn, { numRuns: 250 });

@@ -12,7 +12,17 @@ import { worldOfSnapshot } from '../snapshot/world.ts';
 import { calico } from '../testing/worlds.ts';
 import type { Impact, Outcome } from './impact.ts';
 import { preview, subjectText } from './preview.ts';
-import { clusterOf, flow, namespace, object, objectsOf, policy, running, watched } from './testing/cluster.ts';
+import {
+  clusterOf,
+  flow,
+  namespace,
+  object,
+  objectsOf,
+  policy,
+  running,
+  template,
+  watched,
+} from './testing/cluster.ts';
 
 const shop = clusterOf([
   namespace('shop'),
@@ -47,16 +57,6 @@ test('a policy that would cut the API from its database names exactly that flow,
     from: [{ podSelector: { matchLabels: { app: 'api' } } }],
     ports: [{ protocol: 'TCP', port: 6379 }],
   });
-});
-
-test('what nobody watched is unknown, and never safe', () => {
-  const { impacts, coverage } = preview(shop, [{ put: onlyFront }], noObservations(), 0);
-  assert.deepEqual(ofOutcome(impacts, 'safe'), []);
-  assert.deepEqual([...new Set(ofOutcome(impacts, 'unknown'))], ['to Deployment shop/database']);
-  const [declared, others] = impacts;
-  assert.match(declared!.why, /^Deployment shop\/api → .*\(1 pair\) on TCP 6379 and other ports: .*nobody watched/);
-  assert.match(others!.why, /^Deployment shop\/front → .* on ports that nobody declares/);
-  assert.ok(coverage.notAssessed.includes('connections: nobody watched them'));
 });
 
 test('ports that change are said once, however many ends they are of', () => {
@@ -144,10 +144,25 @@ test('a changed template, an emptied and a removed workload change flows, too', 
   assert.deepEqual(ofOutcome(preview(shop, [remove], observed, 0).impacts, 'breaks'), cut);
 });
 
-test('when a kind could not be read, no flow is called safe', () => {
-  const blind = clusterOf(shop.objects, { unread: [{ kind: 'NetworkPolicy.networking.k8s.io', why: 'forbidden' }] });
-  const { impacts } = preview(blind, [{ put: onlyFront }], seen, 0);
-  assert.deepEqual(ofOutcome(impacts, 'safe'), []);
+test('elsewhere than on our clusters, pods that only an ipBlock lets in are not known to be', () => {
+  const blocks = policy('db', {
+    ...{ podSelector: { matchLabels: { app: 'db' } }, policyTypes: ['Ingress'] },
+    ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }],
+  });
+  const objects = [namespace('shop'), ...running('api', 80, ['10.0.0.1']), ...running('db', 5432, ['10.0.0.2'])];
+  const plugin = object('apps/v1', 'DaemonSet', 'cilium', { spec: { template: template('cilium', 1) } });
+  const seen = watched({ flows: [flow('api', 'db', 5432)] });
+  const toldOf = (closedByDefault: boolean) =>
+    preview(clusterOf([...objects, plugin], { closedByDefault }), [{ put: blocks }], seen, 0);
+  const outcomeOf = (told: ReturnType<typeof preview>) =>
+    told.impacts.find(({ subject }) => subject.type === 'flow')?.outcome;
+  assert.equal(outcomeOf(toldOf(true)), 'safe');
+  const elsewhere = toldOf(false);
+  assert.equal(outcomeOf(elsewhere), 'unknown');
+  assert.match(
+    elsewhere.coverage.notAssessed.join(),
+    /ipBlocks of NetworkPolicy shop\/db: whether they are about pods/,
+  );
 });
 
 const party = (pod: { namespace: string; name: string }): Party => ({ pod: podKey(pod) });

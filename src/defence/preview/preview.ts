@@ -25,7 +25,7 @@ export function preview(snapshot: Snapshot, changes: Change[], observations: Obs
     .filter(({ concerns }) => effective.some((change) => concerns(change, snapshot)))
     .map((previewer) => judgedBy(previewer, scope));
   const { undo, impossible } = undoOf(snapshot, effective);
-  const coverage = coverageOf(judged, observations, nowMs);
+  const coverage = coverageOf(judged, observations, snapshot, nowMs);
   coverage.notAssessed.push(...unjudged(effective, snapshot), ...unseen(effective, snapshot), ...impossible);
   return { changes, impacts: ordered(judged.flatMap(({ impacts }) => impacts)), coverage, undo };
 }
@@ -83,7 +83,7 @@ function ordered(impacts: Impact[]): Impact[] {
 
 const distinct = (impacts: Impact[]): Impact[] => [...new Map(impacts.map((impact) => [impact.why, impact])).values()];
 
-function coverageOf(judged: Judged[], { windows }: Observations, nowMs: number): PreviewCoverage {
+function coverageOf(judged: Judged[], { windows }: Observations, before: Snapshot, nowMs: number): PreviewCoverage {
   const sums: Record<string, number> = {};
   for (const { judged: counts } of judged)
     for (const [type, count] of Object.entries(counts)) sums[type] = Math.max(sums[type] ?? 0, count);
@@ -94,6 +94,7 @@ function coverageOf(judged: Judged[], { windows }: Observations, nowMs: number):
     notAssessed: [
       ...judged.flatMap(({ notAssessed = [] }) => notAssessed),
       ...watched.flatMap((type) => blindSpots(type, windows[type], nowMs)),
+      ...(watched.includes('flows') ? blindNodes(windows.flows, before, nowMs) : []),
     ],
   };
 }
@@ -114,6 +115,22 @@ function blindSpots(type: ObservationType, windows: Window[], nowMs: number): st
     ...(lost > 0 ? [`${seenBy[type]}: at least ${lost} were pushed out by a bound and are not known`] : []),
   ];
 }
+
+/** Where nodes tell what they see, those that are there and do not. Of imported files it is not known whose they are. */
+function blindNodes(windows: Window[], before: Snapshot, nowMs: number): string[] {
+  const seen = Map.groupBy(windows, ({ source }) => source);
+  if (![...seen.keys()].some((source) => source.startsWith(nodeSource))) return [];
+  return before.of('Node').flatMap(({ metadata: { name } }) => {
+    const own = seen.get(`${nodeSource}${name}`) ?? [];
+    const ageMs = nowMs - Math.max(...own.map(({ toMs }) => toMs));
+    if (ageMs <= staleMs) return [];
+    return [
+      `${seenBy.flows} of node ${name}: ${own.length === 0 ? 'nobody watched them' : `the watching ended ${spanText(ageMs)} ago`}`,
+    ];
+  });
+}
+/** Before its name, in the source of what a node tells. */
+const nodeSource = 'node/';
 
 const unjudged = (changes: Change[], before: Snapshot): string[] =>
   changes

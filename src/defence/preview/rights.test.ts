@@ -179,8 +179,13 @@ test('an allow-list is held against the addresses of clients that were seen', ()
   const { impacts } = preview(clusterOf([]), [allowListChange(['192.0.2.0/24'])], watched({ addresses }), 0);
   assert.deepEqual(
     impacts.map(({ outcome, subject }) => `${outcome} ${subjectText(subject)}`),
-    ['breaks 198.51.100.1 (ci)', 'safe 127.0.0.1 (admin)', 'safe 192.0.2.7 (jane)', 'safe ::ffff:192.0.2.9 (joe)'],
+    [
+      ...['breaks 198.51.100.1 (ci)', 'unknown every address that is not in the list'],
+      ...['safe 127.0.0.1 (admin)', 'safe 192.0.2.7 (jane)', 'safe ::ffff:192.0.2.9 (joe)'],
+    ],
   );
+  const everything = preview(clusterOf([]), [allowListChange(['0.0.0.0/0', '::/0'])], watched({ addresses }), 0);
+  assert.ok(everything.impacts.every(({ outcome }) => outcome === 'safe'));
   assert.throws(
     () => preview(clusterOf([]), [allowListChange(['everywhere'])], watched({ addresses }), 0),
     /not a range/,
@@ -206,6 +211,20 @@ test('anonymous requests that were seen break when they are refused; health alwa
   assert.deepEqual(told([{ put: mode('off') }], [], clusterOf([mode('enforce')])), [
     'opens requests without credentials',
   ]);
+  const given = (rules: PolicyRule[]) => [
+    object(rbac, 'ClusterRole', 'reader', { rules }, { namespace: undefined }),
+    {
+      ...{ apiVersion: rbac, kind: 'ClusterRoleBinding', metadata: { name: 'reader' } },
+      ...{
+        roleRef: { kind: 'ClusterRole', name: 'reader' },
+        subjects: [{ kind: 'Group', name: 'system:unauthenticated' }],
+      },
+    },
+  ];
+  const closing = (rules: PolicyRule[]) =>
+    told([{ put: mode('enforce') }], [], clusterOf([mode('off'), ...given(rules)]));
+  assert.deepEqual(closing(reading), ['unknown requests without credentials'], 'once a week, perhaps');
+  assert.deepEqual(closing([{ verbs: ['get'], nonResourceURLs: ['/healthz', '/version'] }]), []);
 });
 
 test('in manifests a binding to a role that every cluster brings along is one to that role', () => {

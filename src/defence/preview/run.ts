@@ -64,6 +64,8 @@ async function previewAndApply(source: Source, options: PreviewOptions, nowMs: n
         ? 'nothing would change: name files with -f, or see rempart help preview'
         : `${words.files.join(', ')}: there is no object in it, so nothing would change`,
     );
+  if (apply !== undefined && allowFrom !== undefined)
+    throw new UsageError('the ranges of clients are given when the cluster starts: rempart up --allow-from');
   const told = await previewOf(source, wanted, given, nowMs);
   if (allowances !== undefined) writeAllowances(allowances, told);
   const text = renderPreview(told, source, format, colour);
@@ -75,8 +77,6 @@ async function previewAndApply(source: Source, options: PreviewOptions, nowMs: n
     const why = `Not made: ${doubts.join(' and ')}. --accept REASON makes it all the same.`;
     return { text: `${text}${why}\n`, exitCode: exitCodeOf(told) };
   }
-  if (allowFrom !== undefined)
-    throw new UsageError('the ranges of clients are given when the cluster starts: rempart up --allow-from');
   const undoFile = apply.undoFile ?? `rempart-undo-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}.json`;
   wanted.forEach(resourceOf);
   // Written first: what cannot be taken back is not made.

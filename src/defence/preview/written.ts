@@ -5,9 +5,10 @@ import type { Kind } from '../../api/kind.ts';
 import type { ParamKind } from '../../api/schema/types.d.ts';
 import type { Manifest } from '../contract.ts';
 import { kindName, refKey, refOf } from '../object-ref.ts';
+import { ownersOf, willRun } from '../snapshot/owners.ts';
 import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts';
-import { podOf } from '../workload.ts';
-import { type Candidate, candidatesOf, namespaceNamed } from './candidates.ts';
+import { isMirror, podOf } from '../workload.ts';
+import { type Candidate, candidatesOf, madeBetween, namespaceNamed } from './candidates.ts';
 import type { ImpactSubject } from './impact.ts';
 import { kindNamed } from './merge.ts';
 
@@ -17,9 +18,14 @@ export type Written = PreviewedObject & {
   isChanged: boolean;
   /** Of a pod. */
   candidate?: Candidate;
+  /** What the subject makes, and what then makes its pods. */
+  isBetween?: true;
 };
 
-/** What nobody but a controller makes is left out: its owner is judged. */
+/**
+ * Of what a controller makes on the way to its pods only what it will make is written: not what it made from an earlier
+ * template. What a controller of another kind keeps is judged as it lives, since of that one nothing is known.
+ */
 export function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string>): Written[] {
   const namespaceOf = (object: Manifest) => namespaceNamed(after, object.metadata.namespace ?? '');
   const describe = (object: Manifest, kind: Kind, subject: Written['subject']): Written[] => {
@@ -33,10 +39,11 @@ export function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string
       ? [create]
       : [...(isChanged ? [] : [create]), { ...common, operation: 'UPDATE', oldObject: old }];
   };
+  const owners = ownersOf(after);
   const objects = after.objects.flatMap((object) => {
     const kind = kindNamed(kindName(object));
-    const owned = (object.metadata.ownerReferences ?? []).some(({ controller }) => controller);
-    if (kind === undefined || isExempt(kind) || owned || kind.kind === 'Secret') return [];
+    if (kind === undefined || isExempt(kind) || kind.kind === 'Secret' || isMirror(object)) return [];
+    if (podOf(object) !== undefined && owners.topOf(object) !== object) return [];
     const isTemplate = kind.kind !== 'Pod' && podOf(object) !== undefined;
     return describe(object, kind, { type: isTemplate ? 'template' : 'object', ref: refOf(object) });
   });
@@ -47,7 +54,16 @@ export function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string
     const asked = { kind: kindNamed('Pod')!, object: pod, namespaceObject: namespaceOf(object) };
     return [{ ...asked, operation: 'CREATE', subject, isChanged, candidate }];
   });
-  return [...objects, ...pods];
+  const between = owners.controllers.filter(willRun).flatMap((object): Written[] => {
+    const made = madeBetween(object);
+    if (made === undefined) return [];
+    const isChanged = changed.has(refKey(refOf(object)));
+    const subject = { type: 'template' as const, ref: refOf(object) };
+    const asked = { kind: kindNamed(kindName(made))!, object: made, namespaceObject: namespaceOf(object) };
+    const create: Written = { ...asked, operation: 'CREATE', subject, isChanged, isBetween: true };
+    return [create, { ...create, operation: 'UPDATE', oldObject: made }];
+  });
+  return [...objects, ...between, ...pods];
 }
 
 /** The same in the namespaces as they are before the changes. */

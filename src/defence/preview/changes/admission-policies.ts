@@ -1,3 +1,5 @@
+import type { ObjectRef } from '../../object-ref.ts';
+import { protectionKind } from '../../protection-mode.ts';
 import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import type { Previewer } from '../scope.ts';
 import { paramKindName } from '../written.ts';
@@ -16,9 +18,7 @@ export function policyChanges(name: 'ValidatingAdmissionPolicy' | 'MutatingAdmis
     if (ref.kind !== bindingKind)
       return before
         .of(policyKind)
-        .filter(({ spec }) =>
-          ref.kind === 'Namespace' ? before.get(ref) : paramKindName(spec?.paramKind) === ref.kind,
-        )
+        .filter(({ spec }) => isAround(ref, before) || paramKindName(spec?.paramKind) === ref.kind)
         .map(({ metadata }) => metadata.name);
     const bindings = [before.get(ref), 'put' in change ? change.put : undefined];
     return bindings.flatMap((binding) => binding?.['spec']?.policyName ?? []);
@@ -38,6 +38,12 @@ export function policyChanges(name: 'ValidatingAdmissionPolicy' | 'MutatingAdmis
       new Set(changes.flatMap((change) => policiesOf(change, before))),
   };
 }
+
+/** Does it change where policies are asked, or what is filled into pods before? */
+const isAround = (ref: ObjectRef, before: Snapshot): boolean =>
+  ref.kind === 'LimitRange' ||
+  (ref.kind === protectionKind && ref.name === 'seccomp') ||
+  (ref.kind === 'Namespace' && before.get(ref) !== undefined);
 
 /** Why what is of these kinds could not be judged. */
 export const unreadIn = (snapshot: Snapshot, kinds: string[]): string[] =>

@@ -1,6 +1,10 @@
+import type { Observations } from '../../../api/observations/observation.ts';
+import { describeRule, type PolicyRule } from '../../../api/rbac/rules.ts';
 import { callText } from '../../observations/calls.ts';
+import { unseenText } from '../../observations/watched.ts';
 import { protectionKind } from '../../protection-mode.ts';
-import { type Change, changedRef } from '../../snapshot/snapshot.ts';
+import { rolesOf } from '../../snapshot/roles.ts';
+import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';
 import { modeIn } from '../modes.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
@@ -18,6 +22,18 @@ export const anonymousAccess: Previewer = {
   },
   impacts: judgeAnonymous,
 };
+
+/** What roles give to who has no credentials, and nobody was seen to use. */
+function unseen(before: Snapshot, { windows }: Observations, by: string[]): Impact[] {
+  const { index, notAssessed } = rolesOf(before);
+  const held = index.all({ username: anonymous, groups: ['system:unauthenticated'] }).flatMap(({ rules }) => rules);
+  const isOpen = ({ nonResourceURLs: paths }: PolicyRule) => paths?.every((path) => alwaysOpen.test(path)) === true;
+  const lost = held.filter((rule) => !isOpen(rule));
+  if (lost.length === 0 && notAssessed.length === 0) return [];
+  const what = lost.length > 0 ? `roles let them ${lost.map(describeRule).join(', ')}` : notAssessed[0];
+  const why = `refused from then on; ${what}; beside the calls that are told, ${unseenText(windows.calls)}`;
+  return [{ outcome: 'unknown', subject: { type: 'rights', text: 'requests without credentials' }, why, by }];
+}
 
 function judgeAnonymous({ before, after, observations }: Scope): Judged {
   const [was, will] = [modeIn(before, 'anonymous-access'), modeIn(after, 'anonymous-access')];
@@ -42,7 +58,11 @@ function judgeAnonymous({ before, after, observations }: Scope): Judged {
     by,
   };
   return {
-    impacts: [...impacts, ...(was !== 'off' && will === 'off' ? [opens] : [])],
+    impacts: [
+      ...impacts,
+      ...(was !== 'off' && will === 'off' ? [opens] : []),
+      ...(was === 'off' && will !== 'off' ? unseen(before, observations, by) : []),
+    ],
     judged: { call: calls.length },
     watched: ['calls'],
   };

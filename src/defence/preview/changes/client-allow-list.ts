@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
-import type { ClientAddress } from '../../../api/observations/observation.ts';
+import type { ClientAddress, Observations } from '../../../api/observations/observation.ts';
 import { UsageError } from '../../../foundation/usage-error.ts';
+import { unseenText } from '../../observations/watched.ts';
 import { protectionKind } from '../../protection-mode.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import type { Impact } from '../impact.ts';
@@ -56,7 +57,19 @@ function judgeAddresses({ changes, observations }: Scope): Judged {
           }),
     };
   });
-  return { impacts, judged: { address: byAddress.size }, watched: ['addresses'] };
+  return {
+    impacts: [...impacts, ...unseen(list, observations)],
+    judged: { address: byAddress.size },
+    watched: ['addresses'],
+  };
+}
+
+/** Everybody who may connect now, and was not seen to. Which list counts now is in no object. */
+function unseen(list: string[], { windows }: Observations): Impact[] {
+  if (['0.0.0.0/0', '::/0'].every((everything) => list.includes(everything))) return [];
+  const why = `closed before TLS from then on, whoever else connects; ${unseenText(windows.addresses)}`;
+  const subject = { type: 'address' as const, text: 'every address that is not in the list' };
+  return [{ outcome: 'unknown', subject, why, by: [`Protection ${id}`] }];
 }
 
 const usersShown = 3;

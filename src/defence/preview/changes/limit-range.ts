@@ -3,23 +3,27 @@ import type { Manifest } from '../../contract.ts';
 import { objectText } from '../../object-ref.ts';
 import { type Change, changedRef } from '../../snapshot/snapshot.ts';
 import { type AdmissionRule, admission } from '../admission.ts';
-import { type Candidate, createdPod, namespaceOf } from '../candidates.ts';
+import { type Candidate, namespaceOf } from '../candidates.ts';
+import { createdPod, limitRangesIn } from '../made-pod.ts';
 import { kindOf } from '../merge.ts';
+import { claimProblems } from './claims.ts';
 
 export const limitRangeRule: AdmissionRule = {
   name: 'LimitRange',
   touches: (change: Change) =>
     changedRef(change).kind === 'LimitRange' ? [changedRef(change).namespace || 'default'] : [],
   refuses(snapshot) {
-    const ranges = Map.groupBy(snapshot.of('LimitRange'), namespaceOf);
     return (candidate) => {
-      const own = ranges.get(namespaceOf(candidate.object)) ?? [];
+      const own = limitRangesIn(snapshot, namespaceOf(candidate.object));
       if (own.length === 0) return undefined;
       // Of several ranges any may fill in its defaults first: the API server promises no order.
       const [problems, others] = [own, own.toReversed()].map((ranges) => problemsOf(candidate, ranges));
       const found = problems!.length > 0 ? problems! : others!;
-      if (found.length === 0) return undefined;
       const by = own.map(objectText);
+      if (found.length === 0) {
+        const ofClaims = claimProblems(candidate, snapshot);
+        return ofClaims && { ...ofClaims, by };
+      }
       if (problems!.length > 0 && others!.length > 0) return { why: found.join(', '), by };
       return {
         outcome: 'unknown',
@@ -33,15 +37,17 @@ export const limitRangeRule: AdmissionRule = {
 /** The bounds and defaults of LimitRanges. */
 export const limitRange = admission(limitRangeRule);
 
-const problemsOf = (candidate: Candidate, ranges: Manifest[]): string[] => [
-  ...podLimitProblems(ranges, createdPod(candidate, ranges)),
-  ...madeInvalid(candidate, ranges),
-];
+function problemsOf({ pod }: Candidate, ranges: Manifest[]): string[] {
+  const created = createdPod(pod, ranges);
+  return [...podLimitProblems(ranges, created), ...madeInvalid(pod, created)];
+}
 
 /** What only the defaults of the ranges make invalid: a default limit below what the pod asks for. */
-function madeInvalid(candidate: Candidate, ranges: Manifest[]): string[] {
-  const errorsOf = (pod: Manifest) =>
-    (kindOf(pod)?.validate(pod) ?? []).map(({ field, message }) => `${field}: ${message}`);
-  const already = new Set(errorsOf(createdPod(candidate, [])));
-  return errorsOf(createdPod(candidate, ranges)).filter((text) => !already.has(text));
+function madeInvalid(pod: Manifest, created: Manifest): string[] {
+  const errorsOf = (object: Manifest) =>
+    (kindOf(object)?.validate(object) ?? []).map(({ field, message }) => `${field}: ${message}`);
+  const errors = errorsOf(created);
+  if (errors.length === 0) return [];
+  const already = new Set(errorsOf(createdPod(pod, [])));
+  return errors.filter((text) => !already.has(text));
 }

@@ -62,7 +62,7 @@ const keyOf = ({ subject, kind, operation }: Written): string => `${refKey(subje
 /** A controller that is changed when it is next written makes other pods from then on. */
 function withMutatedTemplates(after: Snapshot, written: Written[], will: (each: Written) => MutationPreview): Snapshot {
   const puts = written.flatMap((each): Change[] => {
-    if (each.subject.type !== 'template' || each.candidate !== undefined) return [];
+    if (each.subject.type !== 'template' || each.candidate !== undefined || each.isBetween) return [];
     const made = will(each);
     return made.verdict === 'known' && made.patch.length > 0 ? [{ put: patched(each.object, made) }] : [];
   });

@@ -1,5 +1,12 @@
-import { createEvaluator, isolationProtection, podsByKey } from '../../../policy/policy.ts';
-import { refText } from '../../object-ref.ts';
+import {
+  createEvaluator,
+  isolationProtection,
+  type NetworkPolicy,
+  podsByKey,
+  type World,
+} from '../../../policy/policy.ts';
+import type { Manifest } from '../../contract.ts';
+import { kindName, refText } from '../../object-ref.ts';
 import { placesOf, withStandIns } from '../../observations/places.ts';
 import { protectionKind } from '../../protection-mode.ts';
 import { networkPolicyKind } from '../../snapshot/kinds.ts';
@@ -52,7 +59,10 @@ function judgeNetwork(scope: Scope): Judged {
   const { namespaces } = worlds.after.world;
   const refs = changes.map(changedRef).filter(({ kind }) => kind === networkPolicyKind);
   const changed = new Set(refs.map(({ namespace, name }) => `${namespace || 'default'}/${name}`));
-  const flows = judgeFlows(placed, evaluators, { namespaces, doubts: worlds.after, changed });
+  const isDisputed = [seen.before, seen.after].some(({ foreign, policies }) => foreign && policies.some(hasBlocks));
+  const skipping = (world: World) => createEvaluator({ ...world, blocksSkipPods: true });
+  const otherwise = isDisputed ? { before: skipping(seen.before), after: skipping(seen.after) } : undefined;
+  const flows = judgeFlows(placed, evaluators, { namespaces, doubts: worlds.after, changed, otherwise });
   if (flows.broken.length > 0) {
     const pods = podsByKey(seen.after.pods);
     const others = byNamespace(placed);
@@ -73,9 +83,22 @@ function judgeNetwork(scope: Scope): Judged {
     judged: { flow: placed.length, reach: reach.pairs },
     // Where no pair of ends changes at all, nothing depends on what was watched.
     watched: reach.pairs > 0 || flows.impacts.some(({ outcome }) => outcome !== 'safe') ? ['flows'] : [],
-    notAssessed: [...blind, ...doubtsOf(worlds.after).map(({ what, why }) => `${what}: ${why}`)],
+    notAssessed: [...blind, ...blocksOf(scope), ...doubtsOf(worlds.after).map(({ what, why }) => `${what}: ${why}`)],
   };
 }
+
+const hasBlocks = (policy: NetworkPolicy | Manifest): boolean => JSON.stringify(policy).includes('"ipBlock":');
+
+/** Policies of the change whose blocks may be about pods: of pairs that nobody was seen to use it is not known. */
+const blocksOf = ({ before, changes }: Scope): string[] =>
+  before.closedByDefault
+    ? []
+    : changes
+        .filter((change) => 'put' in change && kindName(change.put) === networkPolicyKind && hasBlocks(change.put))
+        .map(
+          (change) =>
+            `ipBlocks of ${refText(changedRef(change))}: whether they are about pods differs between network plugins`,
+        );
 
 /** What is missing from the world: a flow that depends on it may not be called safe. */
 const blindness = (scope: Scope): string[] => [

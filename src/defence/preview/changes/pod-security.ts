@@ -9,12 +9,14 @@ import {
   type PodSecurityPolicy,
 } from '../../../api/pod-security/pod-security.ts';
 import type { Manifest } from '../../contract.ts';
+import { refOf } from '../../object-ref.ts';
 import { applyPatch } from '../../patch.ts';
 import { protectionKind } from '../../protection-mode.ts';
 import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
-import { type AdmissionRule, admission } from '../admission.ts';
+import { type AdmissionRule, admission, type Refusal } from '../admission.ts';
 import { type Candidate, namespaceOf } from '../candidates.ts';
 import type { Allowance, Impact } from '../impact.ts';
+import { withSeccomp } from '../made-pod.ts';
 import { modeIn } from '../modes.ts';
 import type { Scope } from '../scope.ts';
 
@@ -29,17 +31,18 @@ export const podSecurityRule: AdmissionRule = {
     if (kind === protectionKind) return name === 'pod-security' || name === 'seccomp' ? 'everywhere' : [];
     if (kind !== 'Namespace' || !('put' in change)) return [];
     const enforced = (object: Manifest | undefined) => describePolicy(policyOf(before, object));
-    return enforced(before.get(changedRef(change))) === enforced(change.put) ? [] : [name];
+    const stays = enforced(before.get(changedRef(change))) === enforced(change.put);
+    return stays && !levelIsUnsaid(change.put, before) ? [] : [name];
   },
-  refuses(snapshot) {
+  refuses(snapshot, before) {
     return (candidate) => {
       const namespace = namespaceOf(candidate.object);
       if (snapshot.closedByDefault && namespace === exempt) return undefined;
       const object = snapshot.get({ kind: 'Namespace', namespace: '', name: namespace });
       const policy = policyOf(snapshot, object);
-      const pod = asMade(candidate, snapshot);
+      const pod = withSeccomp(candidate.pod, candidate, snapshot) as unknown as PodLike;
       const violations = evaluatePod(pod, policy);
-      if (violations.length === 0) return undefined;
+      if (violations.length === 0) return levelIsUnsaid(object, before) ? unsaidLevel(namespace) : undefined;
       return {
         why: `violates PodSecurity "${describePolicy(policy)}": ${describeViolations(violations)}`,
         by: [object === undefined || !said(object) ? 'Protection pod-security' : `Namespace ${namespace}`],
@@ -55,19 +58,23 @@ export const podSecurity = admission(podSecurityRule);
 
 const said = ({ metadata }: Manifest) => metadata.labels?.[podSecurityLabel('enforce')] !== undefined;
 
+/** Elsewhere than on our clusters no object says what is enforced where no label does: it is a file of the API server. */
+const levelIsUnsaid = (namespace: Manifest | undefined, before: Snapshot): boolean => {
+  const old = namespace && before.get(refOf(namespace));
+  return !before.closedByDefault && old !== undefined && said(old) && !said(namespace!);
+};
+
+const unsaidLevel = (namespace: string): Refusal => ({
+  outcome: 'unknown',
+  why: `the level that the API server enforces where no label says one (AdmissionConfiguration) may refuse it`,
+  by: [`Namespace ${namespace}`],
+});
+
 /** What is enforced, `latest` being the version of the cluster. */
 function policyOf(snapshot: Snapshot, namespace: Manifest | undefined): PodSecurityPolicy {
   const byDefault = modeIn(snapshot, 'pod-security') as PodSecurityDefault;
   const { level, version } = podSecurityModes(namespace?.metadata.labels, byDefault).enforce;
   return { level, version: version === 'latest' ? snapshot.minor : version };
-}
-
-/** Our clusters give pods that say nothing about seccomp the runtime's profile before they are judged. */
-function asMade({ pod, pointer }: Candidate, snapshot: Snapshot): PodLike {
-  const filled = pointer !== '' && snapshot.closedByDefault && modeIn(snapshot, 'seccomp') !== 'off';
-  if (!filled || pod['spec'].os?.name === 'windows') return pod as unknown as PodLike;
-  const securityContext = { seccompProfile: { type: 'RuntimeDefault' }, ...pod['spec'].securityContext };
-  return { ...pod, spec: { ...pod['spec'], securityContext } };
 }
 
 /** The template with every field put right, when one patch does; a live pod cannot be patched. */

@@ -8,7 +8,7 @@ import { addQuantities } from '../../../foundation/quantity.ts';
 import type { Manifest } from '../../contract.ts';
 import { kindName, refOf } from '../../object-ref.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { createdPod } from '../candidates.ts';
+import { createdPod, limitRangesIn } from '../made-pod.ts';
 
 const kindOfResource = new Map(
   kinds.map((kind) => [resourceName(kind), kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`]),
@@ -66,29 +66,23 @@ function isComing(object: Manifest, before: Snapshot): boolean {
 
 function fill(snapshot: Snapshot, before: Snapshot, namespace: string, comers: Manifest[]): Filled {
   const quotas = snapshot.of('ResourceQuota', namespace);
-  const ranges = snapshot.of('LimitRange', namespace);
-  const letIn = new Set<Manifest>();
-  /** What is there now, in the place of `old` nothing. */
-  const there = (resource: string, old?: Manifest) =>
-    snapshot.of(kindOfResource.get(resource) ?? '', namespace).flatMap((object) => {
-      const now = isComing(object, before) && !letIn.has(object) ? before.get(refOf(object)) : object;
-      return now === undefined || now === old ? [] : [now];
-    });
-  const used = new Map(quotas.map((quota) => [quota, quotaUsed(quota, (resource) => there(resource))]));
+  const ranges = limitRangesIn(snapshot, namespace);
+  const there = (resource: string) =>
+    snapshot
+      .of(kindOfResource.get(resource) ?? '', namespace)
+      .flatMap((object) => (isComing(object, before) ? (before.get(refOf(object)) ?? []) : object));
+  const used = new Map(quotas.map((quota) => [quota, quotaUsed(quota, there)]));
   const usedBefore: Filled['usedBefore'] = new Map();
   for (const comer of comers) {
     const resource = resourceOf(comer)!;
-    const object = resource === 'pods' ? createdPod({ pod: comer }, ranges) : comer;
+    const object = resource === 'pods' ? createdPod(comer, ranges) : comer;
     const old = before.get(refOf(comer));
     const own = quotas.filter(
       (quota) => !isDeepStrictEqual(usageIn(quota, resource, old), usageIn(quota, resource, object)),
     );
-    const others = new Map(
-      own.map((quota) => [quota, old ? quotaUsed(quota, (counted) => there(counted, old)) : used.get(quota)!]),
-    );
+    const others = new Map(own.map((quota) => [quota, less(used.get(quota)!, usageIn(quota, resource, old))]));
     usedBefore.set(comer, others);
     if (!quotas.every((quota) => fits(quota, resource, object, old, others.get(quota)))) continue;
-    letIn.add(comer);
     for (const [quota, amounts] of others) used.set(quota, sum(amounts, usageIn(quota, resource, object)));
   }
   return { used, usedBefore };
@@ -119,6 +113,12 @@ export const exceededIn = (
   old: Manifest | undefined,
   used: Amounts,
 ): string[] => exceededNames(quota['spec'].hard, used, usageOf(resource, object), usageIn(quota, resource, old));
+
+/** Of what is in the first one. */
+const less = (amounts: Amounts, taken: Amounts): Amounts =>
+  Object.fromEntries(
+    Object.entries(amounts).map(([name, amount]) => [name, addQuantities(amount, `-${taken[name] ?? '0'}`)]),
+  );
 
 export const sum = (a: Amounts, b: Amounts): Amounts =>
   Object.fromEntries(

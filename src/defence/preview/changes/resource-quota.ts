@@ -4,28 +4,34 @@ import { usageOf } from '../../../api/quota/usage.ts';
 import { compareQuantities, parseQuantity } from '../../../foundation/quantity.ts';
 import type { Manifest } from '../../contract.ts';
 import { objectText, refOf } from '../../object-ref.ts';
-import { changedRef } from '../../snapshot/snapshot.ts';
+import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { type AdmissionRule, admission, type Refusal } from '../admission.ts';
-import { type Candidate, createdPod, namespaceOf } from '../candidates.ts';
+import { type Candidate, namespaceOf } from '../candidates.ts';
 import type { Allowance, Impact } from '../impact.ts';
+import { createdPod, limitRangesIn } from '../made-pod.ts';
 import type { Previewer, Scope } from '../scope.ts';
+import { podsAtOnce, surges, wantedPods } from '../wanted-pods.ts';
+import { claimsOf } from './claims.ts';
 import { exceededIn, type QuotaRoom, quotaRoomIn, resourceOf, sum } from './quota-room.ts';
+
+/** Quotas, and what fills in what they ask for. */
+const kinds = new Set(['ResourceQuota', 'LimitRange']);
 
 export const resourceQuotaRule: AdmissionRule = {
   name: 'ResourceQuota',
-  touches: (change) => (changedRef(change).kind === 'ResourceQuota' ? [changedRef(change).namespace || 'default'] : []),
+  touches: (change) => (kinds.has(changedRef(change).kind) ? [changedRef(change).namespace || 'default'] : []),
   refuses(snapshot, before) {
     const quotas = Map.groupBy(snapshot.of('ResourceQuota'), namespaceOf);
-    const ranges = Map.groupBy(snapshot.of('LimitRange'), namespaceOf);
     const room = quotaRoomIn(snapshot, before);
     return (candidate) => {
       const namespace = namespaceOf(candidate.object);
       const own = quotas.get(namespace) ?? [];
       if (own.length === 0) return undefined;
-      const pod = createdPod(candidate, ranges.get(namespace) ?? []);
-      const refusals = own
+      const pod = createdPod(candidate.pod, limitRangesIn(snapshot, namespace));
+      const ofPod = own
         .filter((quota) => quotaLimits(quota, 'pods', pod))
         .flatMap((quota) => refusalBy(quota, candidate, pod, room) ?? []);
+      const refusals = [...ofPod, ...own.flatMap((quota) => claimsRefusedBy(quota, candidate, snapshot, room) ?? [])];
       return refusals.find(({ outcome }) => outcome !== 'unknown') ?? refusals[0];
     };
   },
@@ -38,7 +44,7 @@ export const resourceQuotaRule: AdmissionRule = {
 /** ResourceQuotas: what lives stays, what comes next must fit. Anything new may be what a quota counts. */
 export const resourceQuota: Previewer = {
   ...admission(resourceQuotaRule),
-  concerns: (change) => 'put' in change || changedRef(change).kind === 'ResourceQuota',
+  concerns: (change) => 'put' in change || kinds.has(changedRef(change).kind),
   partial: (change) => changedRef(change).kind !== 'ResourceQuota',
 };
 
@@ -90,42 +96,27 @@ function refusalBy(quota: Manifest, candidate: Candidate, pod: Manifest, room: Q
     : tell(exceeded, next, 'beside what runs now there is no room for it', 'unknown');
 }
 
+/** The claims that a StatefulSet still has to make, all of them. */
+function claimsRefusedBy(
+  quota: Manifest,
+  candidate: Candidate,
+  snapshot: Snapshot,
+  room: QuotaRoom,
+): Refusal | undefined {
+  const { coming } = claimsOf(candidate, snapshot);
+  const resource = 'persistentvolumeclaims';
+  const limited = coming.filter((claim) => quotaLimits(quota, resource, claim));
+  if (limited.length === 0) return undefined;
+  const asked = limited.map((claim) => usageOf(resource, claim)).reduce(sum);
+  const [hard, used]: Amounts[] = [quota['spec'].hard, room.used(quota)] as const;
+  const exceeded = exceededNames(hard!, used!, asked);
+  if (exceeded.length === 0) return undefined;
+  const why = `${objectText(quota)}: ${describe(exceeded, hard!, used!, asked)}: its claims do not all fit`;
+  return { why, by: [objectText(quota)], allowance: () => raise(quota, exceeded, sum(room.wanted(quota), asked)) };
+}
+
 const describe = (names: string[], hard: Amounts, used: Amounts, asked: Amounts): string =>
   names.map((name) => `${name}: asks for ${asked[name] ?? '0'}, used ${used[name] ?? '0'} of ${hard[name]}`).join('; ');
-
-/** Pods that run beside each other of a Job, or of the next one of a CronJob. */
-function podsAtOnce({ kind, spec, status }: Manifest): number {
-  const job = kind === 'CronJob' ? spec?.jobTemplate?.spec : spec;
-  const done = kind === 'CronJob' ? 0 : (status?.succeeded ?? 0);
-  return Math.max(1, Math.min(job?.parallelism ?? 1, (job?.completions ?? Number.POSITIVE_INFINITY) - done));
-}
-
-/** Pods that a controller still has to make, as far as it says how many it wants. */
-function wantedPods({ object, live }: Candidate): number {
-  const { kind, spec, status } = object;
-  const wanted = () => {
-    if (kind === 'CronJob' || spec?.suspend === true) return live;
-    if (kind === 'DaemonSet') return status?.desiredNumberScheduled ?? live;
-    return kind === 'Job' ? podsAtOnce(object) : (spec?.replicas ?? 1);
-  };
-  const count = wanted();
-  return Number.isInteger(count) ? Math.max(0, count - live) : 0;
-}
-
-/** May a rolling update take no pod away before a new one runs? https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#max-unavailable */
-function surges({ kind, spec }: Manifest): boolean {
-  if (
-    kind !== 'Deployment' ||
-    spec?.strategy?.type === 'Recreate' ||
-    !(spec?.replicas > 0 || spec?.replicas === undefined)
-  )
-    return false;
-  const { maxUnavailable = '25%' } = spec.strategy?.rollingUpdate ?? {};
-  const percent = /^(\d{1,3})%$/.exec(String(maxUnavailable))?.[1];
-  return (
-    Math.floor(percent === undefined ? Number(maxUnavailable) : (Number(percent) * (spec.replicas ?? 1)) / 100) === 0
-  );
-}
 
 /** So many times; a count that no quota holds needs no exact sum. */
 const timesMax = 10_000;

@@ -6,6 +6,7 @@ import { refKey, refOf, refText } from '../../object-ref.ts';
 import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
+import { admittedPod } from '../made-pod.ts';
 import { mutationsIn } from '../mutations.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 import { paramsIn, type Written, writtenBefore, writtenIn } from '../written.ts';
@@ -78,7 +79,10 @@ function verdictsOf(policy: Manifest | undefined, snapshot: Snapshot, written: W
     paramsIn(snapshot),
   );
   const mutate = mutationsIn(snapshot);
-  return written.map((each): Preview => {
+  return written.map((written): Preview => {
+    const { candidate, operation } = written;
+    const isMade = candidate !== undefined && operation === 'CREATE';
+    const each = isMade ? { ...written, object: admittedPod(candidate, snapshot) } : written;
     // Mutating policies come first; what they refuse comes no further, whatever this one would say.
     const made = mutate(each);
     const plain = preview(each);

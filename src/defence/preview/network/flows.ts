@@ -14,20 +14,30 @@ export type BrokenFlow = { placed: PlacedFlow; decision: Decision; impact: Impac
 const policyText = (name: string) => `NetworkPolicy ${name}`;
 
 /** What else there is; `changed`: names of the NetworkPolicies that the change is about. */
-export type Surroundings = { namespaces: World['namespaces']; doubts: NetworkDoubts; changed: Set<string> };
+export type Surroundings = {
+  namespaces: World['namespaces'];
+  doubts: NetworkDoubts;
+  changed: Set<string>;
+  /** The same worlds where blocks are not about pods: network plugins differ. */
+  otherwise?: Evaluators | undefined;
+};
 
 /** Every flow before and after. Flows of the same workloads, port and outcome become one impact. */
 export function judgeFlows(
   placed: PlacedFlow[],
   { before, after }: Evaluators,
-  { namespaces: namespaceLabels, doubts, changed }: Surroundings,
+  { namespaces: namespaceLabels, doubts, changed, otherwise }: Surroundings,
 ): { impacts: Impact[]; broken: BrokenFlow[] } {
   const merged = new Map<string, Impact>();
   const broken: BrokenFlow[] = [];
   for (const ends of placed) {
     const { flow } = ends;
-    const was = before.evaluate(ends.from.before, ends.to.before, flow.protocol, flow.port);
-    const sure = judgeFlow(ends, was, after, namespaceLabels);
+    const was = evaluated(before, ends);
+    const asOurs = judgeFlow(ends, was, after, namespaceLabels);
+    const asOthers = otherwise
+      ? judgeFlow(ends, evaluated(otherwise.before, ends), otherwise.after, namespaceLabels)
+      : asOurs;
+    const sure = agreed(asOurs, asOthers);
     if (sure === undefined) continue;
     const at = [ends.from.pod?.namespace, ends.to.pod?.namespace];
     const judged = doubted(sure, was, changed, doubtAbout(doubts, at, sure.outcome !== 'breaks'));
@@ -48,6 +58,16 @@ export function judgeFlows(
     if (isMendable && decision !== undefined) broken.push({ placed: ends, decision, impact });
   }
   return { impacts: [...merged.values()], broken };
+}
+
+const evaluated = ({ evaluate }: Evaluator, { from, to, flow }: PlacedFlow): Decision =>
+  evaluate(from.before, to.before, flow.protocol, flow.port);
+
+function agreed(one: JudgedFlow | undefined, other: JudgedFlow | undefined): JudgedFlow | undefined {
+  const found = one ?? other;
+  if (found === undefined || one?.outcome === other?.outcome) return one;
+  const why = `${found.why}; but whether an ipBlock is about pods differs between network plugins`;
+  return { ...found, outcome: 'unknown', why };
 }
 
 /** `Deployment shop/api → StatefulSet shop/database TCP 6379`. */

@@ -9,7 +9,7 @@ import {
   portsText,
   withoutPorts,
 } from '../../../policy/policy.ts';
-import { serviceText, workloadText } from '../../observations/places.ts';
+import { type Place, serviceText, workloadText } from '../../observations/places.ts';
 import { unseenText } from '../../observations/watched.ts';
 import type { SnapshotWorld } from '../../snapshot/world.ts';
 import type { Impact } from '../impact.ts';
@@ -87,7 +87,10 @@ function endsOf({ before, after }: Worlds): (party: ChangedParty) => End {
   };
 }
 
-/** Without the ports of flows that were seen between the two, where each is one workload: they are judged by themselves. */
+/**
+ * Without the ports of flows that were seen between the two, where each is one workload: they are judged by themselves, as
+ * of the pods that were seen last. Pods of the workload that policies tell apart from those are not.
+ */
 function unseenPorts(
   { from, to }: { from: End; to: End },
   ports: PortRange[],
@@ -96,13 +99,14 @@ function unseenPorts(
   if (ports.length === 0 || from.names.length > 1 || to.names.length > 1) return ports;
   return withoutPorts(
     ports,
-    seenBetween(from.names[0]!, to.names[0]!).map(({ flow: { protocol, port } }) => ({
-      protocol,
-      first: port,
-      last: port,
-    })),
+    seenBetween(from.names[0]!, to.names[0]!)
+      .filter((seen) => isOf(from, seen.from) && isOf(to, seen.to))
+      .map(({ flow: { protocol, port } }) => ({ protocol, first: port, last: port })),
   );
 }
+
+const isOf = ({ pods }: End, { pod }: Place): boolean =>
+  pods.length === 0 || (pod !== undefined && pods.some((own) => podKey(own) === podKey(pod)));
 
 /** The end that has more of what changes: of a policy for one workload, that workload. */
 const isAtTarget = ({ from, to }: Pair): boolean => to.pairs >= from.pairs;

@@ -1,0 +1,43 @@
+import { applyLimitDefaults } from '../../api/quota/limit-range.ts';
+import type { Manifest } from '../contract.ts';
+import { oncePerKinds, oncePerSnapshot } from '../snapshot/once.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { type Candidate, namespaceOf, withDefaults } from './candidates.ts';
+import { modeIn } from './modes.ts';
+
+const rangesOf = oncePerKinds(['LimitRange'], (snapshot) =>
+  Map.groupBy(snapshot.of('LimitRange').map(withDefaults), namespaceOf),
+);
+
+/** The LimitRanges of a namespace, which may be as somebody wrote them, as the API has them. */
+export const limitRangesIn = (snapshot: Snapshot, namespace: string): Manifest[] =>
+  rangesOf(snapshot).get(namespace) ?? [];
+
+/** The pod as admission sees it when it is made: with the defaults of the API and of these LimitRanges. */
+export function createdPod(pod: Manifest, ranges: Manifest[]): Manifest {
+  const created = withDefaults(pod);
+  applyLimitDefaults(ranges, created);
+  return created;
+}
+
+/** Our clusters give pods that say nothing about seccomp the runtime's profile before they are judged. */
+export function withSeccomp(pod: Manifest, { pointer }: Pick<Candidate, 'pointer'>, snapshot: Snapshot): Manifest {
+  const filled = pointer !== '' && snapshot.closedByDefault && modeIn(snapshot, 'seccomp') !== 'off';
+  if (!filled || pod['spec'].os?.name === 'windows') return pod;
+  const securityContext = { seccompProfile: { type: 'RuntimeDefault' }, ...pod['spec'].securityContext };
+  return { ...pod, spec: { ...pod['spec'], securityContext } };
+}
+
+/** Each policy asks for the same ones. */
+const admitted = oncePerSnapshot(() => new WeakMap<Candidate, Manifest>());
+
+/** The pod as it is when users' policies are asked about it. What differs for each pod, as its token's volume, is not in it. */
+export function admittedPod(candidate: Candidate, snapshot: Snapshot): Manifest {
+  const known = admitted(snapshot);
+  const { pod, object } = candidate;
+  const found =
+    known.get(candidate) ??
+    withSeccomp(createdPod(pod, limitRangesIn(snapshot, namespaceOf(object))), candidate, snapshot);
+  known.set(candidate, found);
+  return found;
+}
