@@ -3,8 +3,8 @@ import type { WebSocket } from 'ws';
 
 /**
  * Several streams over one WebSocket: the first byte of every message is its channel, in base64 protocols as a digit.
- * Neither side can make the other hold more than about 1 MiB: a slow client stops the stream towards it, a slow reader
- * of ours stops the client.
+ * Neither side can make the other hold more than about 1 MiB, and one message (held.ts): a slow client stops the stream
+ * towards it, a slow reader of ours stops the client.
  */
 const bufferedBytesMax = 1024 * 1024;
 const zero = '0'.charCodeAt(0);

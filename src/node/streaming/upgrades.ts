@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import { ApiError } from '../../api/status.ts';
 import type { Runtime, Sandbox, SpdyTarget } from '../runtimes/runtime.ts';
+import { createHeld } from './held.ts';
 import { portForwardProtocols, portsOf, servePortForward } from './port-forward.ts';
 import { remoteCommandProtocols, serveRemoteCommand } from './remote-command.ts';
 import { commandOf, containerOf, type LogTarget, sandboxOf, streamsOf, type Target } from './target.ts';
@@ -24,6 +25,8 @@ type StreamTarget = Exclude<Target, LogTarget>;
 const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
 const spdyPortForward = 'portforward.k8s.io';
 const messageBytesMax = 32 * 2 ** 20;
+/** Of all streams together; each may have a mebibyte besides. */
+const heldBytesMax = 256 * 2 ** 20;
 
 /** Serves exec, attach and port-forward on upgraded connections; rejects with ApiError before anything was upgraded. */
 export function createUpgrades(options: UpgradeOptions) {
@@ -42,10 +45,14 @@ export function createUpgrades(options: UpgradeOptions) {
   const tunnels = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false });
   tunnels.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${tunnelProtocol}`));
 
+  const hold = createHeld(heldBytesMax);
   const upgrade = (server: WebSocketServer, request: IncomingMessage, client: Duplex, head: Buffer) =>
     new Promise<WebSocket>((resolve, reject) => {
       client.once('close', () => reject(new Error('the client left during the handshake')));
-      server.handleUpgrade(request, client, head, resolve);
+      server.handleUpgrade(request, client, head, (socket) => {
+        hold(socket, client);
+        resolve(socket);
+      });
     });
 
   const serve = async (target: StreamTarget, url: URL, request: IncomingMessage, client: Duplex, head: Buffer) => {
