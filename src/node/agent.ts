@@ -166,7 +166,7 @@ export function createAgent(options: AgentOptions): Agent {
       ownNode.stop();
     },
     pods: () => pods.list().map((pod) => context.statuses.latest(pod.metadata.uid!) ?? pod),
-    stats: createStats({ nodeName, clock, reader, dataDirectory }),
+    stats: createStats({ nodeName, clock, reader, dataDirectory, stored: evictor.measured }),
     metrics: createMetrics({ ...measured, reader, cgroups }),
     sandboxes: running.sandboxes,
     unhealthy: () => (following ? undefined : 'the container runtime has not answered yet'),

@@ -12,6 +12,7 @@ export { type Agent, type AgentOptions, createAgent } from './agent.ts';
 export { createCgroups, pidsPerPod } from './cgroups.ts';
 export { collectHostFacts, type FilePlace } from './host-facts.ts';
 export { publishHostFacts } from './host-facts-publisher.ts';
+export { canLimitProcesses } from './runtimes/cgroups.ts';
 export { writeCniConfig } from './runtimes/containerd/cni.ts';
 export { createContainerdRuntime } from './runtimes/containerd/containerd.ts';
 export { importImage } from './runtimes/containerd/import.ts';

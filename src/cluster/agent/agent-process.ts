@@ -12,6 +12,7 @@ import { createNetwork, type FlowReport, type Network, podsWithAddress } from '.
 import {
   type Agent,
   type AgentOptions,
+  canLimitProcesses,
   createAccess,
   createAgent,
   createCgroups,
@@ -101,6 +102,10 @@ async function serve(configuration: Configuration, log: Log): Promise<void> {
   const kubeconfig = await keepKubeconfigFresh(configuration, authority, { clock, log });
   collectStartGarbage(clock);
   log.info('the node follows the API', { node: configuration.nodeName });
+  if (!canLimitProcesses())
+    log.warn(
+      'a pod can use up the process ids of this machine: its kernel has no pids controller (CONFIG_CGROUP_PIDS)',
+    );
   const collect = () => hostFactsOf(configuration, { ...kubelet.facts, seccompDefault: seccompDefault() }, runtime);
   const facts = publishHostFacts({ node: configuration.nodeName, client, collect, clock, log });
 

@@ -1,7 +1,14 @@
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { HostFacts, KubeletFacts } from '../../api/host-facts.ts';
-import { collectHostFacts, type FilePlace, type KubeletServer, pidsPerPod, type Runtime } from '../../node/node.ts';
+import {
+  canLimitProcesses,
+  collectHostFacts,
+  type FilePlace,
+  type KubeletServer,
+  pidsPerPod,
+  type Runtime,
+} from '../../node/node.ts';
 import { eventsAtOnceMax } from '../../reconcile/events.ts';
 import { type Configuration, layout, nodeNameOf } from '../configuration.ts';
 import { containerdPaths } from '../places.ts';
@@ -50,6 +57,6 @@ const kubeletFacts = (node: string, facts: Facts): KubeletFacts => ({
   eventsAtOnceMax,
   rotatesClientCertificate: true,
   rotatesServingCertificate: true,
-  podProcessesMax: pidsPerPod,
+  podProcessesMax: canLimitProcesses() ? pidsPerPod : -1,
   ownsPacketRules: true,
 });

@@ -15,7 +15,7 @@ function evictorOf(
   const clock = manualClock(1_000_000);
   const stored = Object.entries(pods).map(([name, { limit, priority }]) => {
     const resources = limit === undefined ? {} : { limits: { 'ephemeral-storage': limit } };
-    const pod = testPod({ priority, containers: [{ name: 'main', image: 'i', resources }] }, { name });
+    const pod = testPod({ priority, containers: [{ name: 'main', image: 'i', resources }] }, { name, uid: name });
     return {
       pod,
       containers: [{ ...testContainer(pod, 'main'), id: name }],
@@ -49,6 +49,15 @@ test('on a full disk unused images go before any pod, then the pod that has most
   assert.deepEqual(evicted, []);
   await evictor.look();
   assert.deepEqual(evicted, ['much: The node was low on resource: ephemeral-storage.']);
+  evictor.stop();
+});
+
+test('what a pod with a limit has on the disk can be asked for; of one without nobody reads it', async () => {
+  const { evictor } = evictorOf({ bounded: { bytes: 3, limit: '1Mi' }, free: { bytes: 5 } });
+  assert.equal(evictor.measured('bounded'), undefined);
+  evictor.start();
+  while (evictor.measured('bounded') === undefined) await settled();
+  assert.deepEqual(['bounded', 'free'].map(evictor.measured), [{ bytes: 3, atMs: 1_000_000 }, undefined]);
   evictor.stop();
 });
 

@@ -30,6 +30,8 @@ export type Evictor = {
   look(): Promise<UnderPressure>;
   /** Why a node under pressure does not take this pod now. */
   refusal(pod: Pod): string | undefined;
+  /** What a pod whose storage is limited had on the disk when that was looked at last; of others nobody reads it. */
+  measured(uid: string): { bytes: number; atMs: number } | undefined;
   start(): void;
   stop(): void;
 };
@@ -41,6 +43,7 @@ export function createEvictor(options: EvictorOptions): Evictor {
   const { pods, runtime, cgroups, clock, log } = options;
   const remember = createPressureMemory();
   let under: UnderPressure = { memory: false, disk: false, processes: false };
+  let measured = new Map<string, { bytes: number; atMs: number }>();
   let isStarted = false;
   let end = () => {};
 
@@ -67,11 +70,15 @@ export function createEvictor(options: EvictorOptions): Evictor {
   }
 
   async function enforceLimits(): Promise<number> {
+    const now: typeof measured = new Map();
     for (const stored of pods().filter(({ pod }) => isBounded(pod) && !isCritical(pod))) {
       const storage = await storageOf(stored);
-      const message = storage && storageExcess(stored.pod, storage);
+      if (storage === undefined) continue;
+      now.set(stored.pod.metadata.uid!, { bytes: totalBytes(storage), atMs: clock.now() });
+      const message = storageExcess(stored.pod, storage);
       if (message !== undefined) options.evict(stored.pod, message);
     }
+    measured = now;
     return limitsEveryMs;
   }
 
@@ -83,6 +90,7 @@ export function createEvictor(options: EvictorOptions): Evictor {
       return under;
     },
     refusal: (pod) => pressureRefusal(pod, under),
+    measured: (uid) => measured.get(uid),
     start() {
       isStarted = true;
       end = repeat(clock, enforceLimits);

@@ -4,7 +4,10 @@ import { cgroupFolder, isCgroupVersion2 } from './cgroups.ts';
 
 export type CgroupUsage = { memoryBytes: number; workingSetBytes: number; cpuNanoseconds: number; processes: number };
 
-/** What is used in the cgroup `path`, below it included. Rejects when there is none. */
+/**
+ * What is used in the cgroup `path`, below it included; of processes nothing where the kernel has no controller for them.
+ * Rejects when there is no such cgroup.
+ */
 export async function readCgroupUsage(path: string): Promise<CgroupUsage> {
   const isV2 = isCgroupVersion2();
   const read = (controller: string, file: string) => readFile(join(cgroupFolder(controller, path), file), 'utf8');
@@ -13,7 +16,7 @@ export async function readCgroupUsage(path: string): Promise<CgroupUsage> {
     read('memory', isV2 ? 'memory.current' : 'memory.usage_in_bytes'),
     read('memory', 'memory.stat'),
     isV2 ? read('cpu', 'cpu.stat') : read('cpuacct', 'cpuacct.usage'),
-    read('pids', 'pids.current'),
+    read('pids', 'pids.current').catch(() => ''),
   ]);
   const memoryBytes = Number(usage);
   // What the kernel could take back at once does not count as working set (cAdvisor's rule).

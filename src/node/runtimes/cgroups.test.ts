@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { cgroupFolder, createPodCgroup, isCgroupVersion2, removePodCgroup } from './cgroups.ts';
+import { readCgroupUsage } from './cgroup-usage.ts';
+import { canLimitProcesses, cgroupFolder, createPodCgroup, isCgroupVersion2, removePodCgroup } from './cgroups.ts';
 import { cannotRunContainerd } from './testing/host.ts';
 
 test('a pod cgroup has its limits, takes new ones, and goes with its parents', { skip: cannotRunContainerd }, (t) => {
@@ -20,6 +22,30 @@ test('a pod cgroup has its limits, takes new ones, and goes with its parents', {
   assert.equal(removePodCgroup(root), true);
   assert.ok(!existsSync(cgroupFolder('memory', root)));
   assert.equal(removePodCgroup(root), true);
+});
+
+test('without a controller for processes the rest is read', { skip: cannotRunContainerd }, async (t) => {
+  const root = `/rempart-test-usage-${process.pid}`;
+  const path = `${root}/pod1`;
+  t.after(() => removePodCgroup(root));
+  createPodCgroup(path, {});
+  const folder = cgroupFolder('pids', path);
+  if (isCgroupVersion2()) writeFileSync(join(dirname(folder), 'cgroup.subtree_control'), '-pids');
+  else rmdirSync(folder);
+  assert.equal((await readCgroupUsage(path)).processes, 0);
+  await assert.rejects(readCgroupUsage(`${root}/none`));
+});
+
+test('whether processes can be limited is seen in either version of cgroups', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'rempart-cgroups-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  assert.equal(canLimitProcesses(root), false);
+  mkdirSync(join(root, 'pids'));
+  assert.equal(canLimitProcesses(root), true);
+  writeFileSync(join(root, 'cgroup.controllers'), 'cpu memory\n');
+  assert.equal(canLimitProcesses(root), false);
+  writeFileSync(join(root, 'cgroup.controllers'), 'cpu memory pids\n');
+  assert.equal(canLimitProcesses(root), true);
 });
 
 test('a cgroup that is not ours is refused', () => {

@@ -35,6 +35,12 @@ const controllersOfVersion2 = ['cpu', 'memory', 'pids', 'cpuset', 'io'];
 /** True on the unified hierarchy; false on v1, also when it is hybrid. */
 export const isCgroupVersion2 = (): boolean => existsSync(join(mountPoint, 'cgroup.controllers'));
 
+/** Does the kernel limit and count processes? Without it a pod may use up the machine's process ids. */
+export const canLimitProcesses = (root = mountPoint): boolean =>
+  existsSync(join(root, 'cgroup.controllers'))
+    ? readFileSync(join(root, 'cgroup.controllers'), 'utf8').trim().split(' ').includes('pids')
+    : existsSync(join(root, 'pids'));
+
 /** Folder of a cgroup in one controller's hierarchy; `path` begins with a slash. */
 export const cgroupFolder = (controller: string, path: string): string =>
   isCgroupVersion2() ? join(mountPoint, path) : join(mountPoint, controller, path);

@@ -6,11 +6,18 @@ import type { PodReading, Reader, Reading } from './read.ts';
 /** What `kubectl top` shows: stats/v1alpha1 Summary, as `/stats/summary` of a kubelet. */
 export type Stats = { summary(): Promise<object> };
 
-export type StatsOptions = { nodeName: string; clock: Clock; reader: Reader; dataDirectory: string };
+export type StatsOptions = {
+  nodeName: string;
+  clock: Clock;
+  reader: Reader;
+  dataDirectory: string;
+  /** What a pod has on the disk, where somebody has looked. */
+  stored(uid: string): { bytes: number; atMs: number } | undefined;
+};
 
 const firstRateMs = 500;
 
-export function createStats({ nodeName, clock, reader, dataDirectory }: StatsOptions): Stats {
+export function createStats({ nodeName, clock, reader, dataDirectory, stored }: StatsOptions): Stats {
   const { rate, isFresh } = createRates(clock);
 
   const nodeUsage = () => rate('node', reader.node());
@@ -26,10 +33,12 @@ export function createStats({ nodeName, clock, reader, dataDirectory }: StatsOpt
 
   function summaryOf(read: PodReading): object {
     const { name, namespace, uid } = read.pod.metadata;
+    const disk = stored(uid!);
     return {
       podRef: { name, namespace, uid },
       startTime: read.pod.status?.startTime,
       ...resources(rate(podKey(read), read.reading)),
+      ...(disk && { 'ephemeral-storage': { ...fileSystem(dataDirectory, disk), usedBytes: disk.bytes } }),
       containers: read.containers.map(({ container, reading }) => ({
         name: container.name,
         startTime: new Date(container.startedAtMs).toISOString(),
@@ -57,7 +66,7 @@ function resources({ cpuNanoseconds, cpuNanocores, workingSetBytes, memoryBytes,
   };
 }
 
-function fileSystem(directory: string, { atMs }: Reading): object {
+function fileSystem(directory: string, { atMs }: Pick<Reading, 'atMs'>): object {
   const { blocks, bfree, bsize } = statfsSync(directory);
   const [capacityBytes, availableBytes] = [blocks * bsize, bfree * bsize];
   const time = new Date(atMs).toISOString();
