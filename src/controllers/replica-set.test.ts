@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod, ReplicaSet } from '../api/schema/types.d.ts';
+import { createCache } from '../client/cache.ts';
+import { systemClock } from '../foundation/clock.ts';
+import { createLog } from '../foundation/log.ts';
+import { runController } from '../reconcile/run.ts';
 import { podsToDelete, replicaSetController, replicationController, statusOf } from './replica-set.ts';
 import { startCluster } from './testing/cluster.ts';
 
@@ -85,4 +89,26 @@ test('a failure that goes on does not change the status, though each attempt nam
   const second = statusOf({ ...set, status: first }, [], failure('web-2'), 9000);
   assert.deepEqual(second, first);
   assert.equal(statusOf({ ...set, status: second }, [], undefined, 9000).conditions, undefined);
+});
+
+test('pods that were left behind on purpose are not adopted again by a set that goes, though the cache does not know', async (t) => {
+  const { client, caches, eventually } = await startCluster(t, []);
+  const log = createLog('test', 'silent');
+  const place = { namespace: 'default', name: 'web' };
+  await client.create('replicasets.apps', set(2));
+  const behind = createCache(client, 'replicasets.apps', {}, { clock: systemClock, log });
+  await behind.synced();
+  behind.stop();
+  await client.delete('replicasets.apps', place, { propagationPolicy: 'Orphan' });
+  const metadata = { ...template.metadata, name: 'left', namespace: 'default' };
+  await client.create('pods', { apiVersion: 'v1', kind: 'Pod', metadata, spec: template.spec });
+  await caches('pods').synced();
+  const seen = Object.assign((resource: string) => (resource === 'replicasets.apps' ? behind : caches(resource)), {
+    watched: () => [],
+    stop() {},
+  });
+  const running = runController(replicaSetController(), { client, caches: seen, clock: systemClock, log });
+  t.after(running.stop);
+  await eventually('pods', () => caches('pods').list().length > 1);
+  assert.equal(caches('pods').get('default', 'left')!.metadata.ownerReferences, undefined);
 });

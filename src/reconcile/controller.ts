@@ -44,6 +44,8 @@ export type ControllerContext = {
   client: Client;
   /** The caches of `reads` and `reconciles`; any other resource throws. */
   cache<T extends KubernetesObject = KubernetesObject>(resource: ResourceName): Cache<T>;
+  /** Asks the server whether an object of `reconciles` is there and stays: a cache may be behind. */
+  isStaying(object: KubernetesObject): Promise<boolean>;
   clock: Clock;
   log: Log;
   /** Records a Kubernetes event about an object; counts repeats. */

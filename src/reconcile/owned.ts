@@ -70,8 +70,12 @@ export async function claim<T extends KubernetesObject>(
     if (selects(selector, object) || isDeleting(owner)) claimed.push(object);
     else await release(context, owner, resource, object, finalizer);
   if (isDeleting(owner)) return claimed;
-  for (const orphan of cache.ownedBy('')) {
-    if (orphan.metadata.namespace !== namespace || isDeleting(orphan) || !selects(selector, orphan)) continue;
+  const orphans = cache
+    .ownedBy('')
+    .filter((one) => one.metadata.namespace === namespace && !isDeleting(one) && selects(selector, one));
+  // They may be orphans because the owner was deleted without them: adopted again, they would go with it.
+  if (orphans.length > 0 && !(await context.isStaying(owner))) return claimed;
+  for (const orphan of orphans) {
     const adopted = await adopt<T>(context, owner, resource, orphan, finalizer);
     if (adopted) claimed.push(adopted);
   }

@@ -7,7 +7,7 @@ import type { Log } from '../foundation/log.ts';
 import type { Controller, ControllerContext, Key, ResourceName, Result } from './controller.ts';
 import { createDeclaredClient, type DeclaredClient } from './declared-client.ts';
 import { createRecorder } from './events.ts';
-import { keyOf } from './owned.ts';
+import { ignoreGone, isDeleting, keyOf } from './owned.ts';
 import { createWorkQueue } from './work-queue.ts';
 
 export type RunOptions = {
@@ -39,6 +39,10 @@ export function runController(controller: Controller, { client, caches, clock, l
       if (!declares(resource))
         throw new Error(`controller ${controller.name} reads ${resource}, which its reads do not declare`);
       return caches(resource) as any;
+    },
+    async isStaying({ metadata: { namespace, name, uid } }) {
+      const live = await client.get(controller.reconciles, { namespace, name }).catch(ignoreGone);
+      return live !== undefined && live.metadata.uid === uid && !isDeleting(live);
     },
     clock,
     log: ownLog,
