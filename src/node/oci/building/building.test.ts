@@ -39,7 +39,23 @@ function pathsIn(t: TestContext, image: Buffer): string[] {
   );
 }
 
+test('paths in the image may begin with a slash, and lead nowhere else', (t) => {
+  const read = (more: object) =>
+    readSpecification(specificationFile(t, JSON.stringify({ name: 'a/b:1', entrypoint: ['/x'], ...more })));
+  const { files, folders } = read({ files: [{ path: '/app/x', from: 'x' }], folders: ['/data/'] });
+  assert.deepEqual([files[0]!.path, folders[0]], ['app/x', 'data']);
+  for (const path of ['../x', 'a/../../x', '/', '', './x'])
+    for (const more of [{ files: [{ path, from: 'x' }] }, { folders: [path] }])
+      assert.throws(() => read(more), /must be a list of .* in the image, without/, path);
+});
+
 test('a specification says what is wrong with it', (t) => {
+  const wrong = { packages: 'x', take: [1], files: [{ path: 'x' }], entrypoint: 'x', environment: [], ports: ['80'] };
+  for (const [field, value] of Object.entries(wrong)) {
+    const text = JSON.stringify({ name: 'a/b:1', entrypoint: ['/x'], [field]: value });
+    assert.throws(() => readSpecification(specificationFile(t, text)), new RegExp(`^Error: ${field} must be `));
+  }
+  for (const text of ['null', '[]']) assert.throws(() => readSpecification(specificationFile(t, text)), /JSON object/);
   assert.throws(
     () => readSpecification(specificationFile(t, '{"name":"a/b:1","entrypoint":["/x"],"pakages":[]}')),
     /pakages/,

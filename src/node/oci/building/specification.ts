@@ -9,7 +9,7 @@ export type Specification = {
   packages: string[];
   /** Programs and other files of the packages, by absolute path; each brings the libraries it needs. */
   take: string[];
-  /** Files of ours. `from` `$node` is the Node that runs the build. */
+  /** Files of ours; a leading slash of `path` means nothing. `from` `$node` is the Node that runs the build. */
   files: { path: string; from: string; executable?: boolean }[];
   /** Folders that the program writes to, owned by the user. */
   folders: string[];
@@ -36,21 +36,55 @@ const defaults = {
   ports: [],
   workingDirectory: '/',
 };
-const known = [...Object.keys(defaults), 'name', 'entrypoint', 'stopSignal'];
 
-/** Reads and checks a specification; the error names the file and the field. */
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isList = (value: unknown, isItem: (item: unknown) => boolean = isText): boolean =>
+  Array.isArray(value) && value.every(isItem);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Of the image, and in it. */
+const isPath = (value: unknown) => isText(value) && inImage(value) !== '' && !/(^|\/)\.\.?(\/|$)/.test(value);
+const isFile = (value: unknown) => isObject(value) && isPath(value['path']) && isText(value['from']);
+const isName = (value: unknown) => isText(value) && /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+:[\w.-]+$/.test(value);
+
+/** What each field must be, and how that is said. */
+const fields: Record<Exclude<keyof Specification, 'base'>, [fits: (value: unknown) => boolean, is: string]> = {
+  name: [isName, 'registry/repository:tag, in small letters'],
+  packages: [isList, 'a list of names of Debian packages'],
+  take: [isList, 'a list of paths'],
+  files: [(value) => isList(value, isFile), 'a list of { "path": in the image, without .., "from": path }'],
+  folders: [(value) => isList(value, isPath), 'a list of paths in the image, without ..'],
+  certificates: [(value) => typeof value === 'boolean', 'true or false'],
+  entrypoint: [
+    (value) => isList(value) && (value as string[]).length > 0,
+    'a list that begins with the program to run',
+  ],
+  command: [isList, 'a list of words'],
+  environment: [(value) => isObject(value) && isList(Object.values(value)), 'an object of texts'],
+  ports: [(value) => isList(value, Number.isInteger), 'a list of numbers'],
+  workingDirectory: [isText, 'a path'],
+  stopSignal: [(value) => value === undefined || isText(value), 'a name such as SIGQUIT'],
+};
+
+/** Reads and checks a specification; the error names the field. */
 export function readSpecification(path: string): Specification {
-  const read = JSON.parse(readFileSync(path, 'utf8')) as Specification;
-  const unknown = Object.keys(read).filter((key) => !known.includes(key));
+  const read = JSON.parse(readFileSync(path, 'utf8'));
+  if (!isObject(read)) throw new Error('it must be a JSON object');
+  const unknown = Object.keys(read).filter((key) => !Object.hasOwn(fields, key));
   if (unknown.length > 0)
-    throw new Error(`${path}: unknown field ${unknown.join(', ')}; there are ${known.join(', ')}`);
-  const specification = { ...defaults, ...read, base: dirname(resolve(path)) };
-  if (!/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+:[\w.-]+$/.test(specification.name ?? ''))
-    throw new Error(`${path}: name must be registry/repository:tag`);
-  if (!Array.isArray(specification.entrypoint) || specification.entrypoint.length === 0)
-    throw new Error(`${path}: entrypoint must name the program to run`);
-  return specification;
+    throw new Error(`unknown field ${unknown.join(', ')}; there are ${Object.keys(fields).join(', ')}`);
+  const given: Record<string, unknown> = { ...defaults, ...read };
+  for (const [field, [fits, is]] of Object.entries(fields))
+    if (!fits(given[field])) throw new Error(`${field} must be ${is}`);
+  const specification = { ...given, base: dirname(resolve(path)) } as Specification;
+  return {
+    ...specification,
+    files: specification.files.map((file) => ({ ...file, path: inImage(file.path) })),
+    folders: specification.folders.map(inImage),
+  };
 }
+
+const inImage = (path: string) => path.replaceAll(/^\/+|\/+$/g, '');
 
 export const sourceOf = ({ base }: Specification, from: string) =>
   from === '$node' ? process.execPath : join(base, from);
