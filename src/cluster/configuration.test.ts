@@ -52,6 +52,8 @@ test('choices that make no sense are refused with what to do', () => {
     assert.throws(() => configure({ dataDirectory: '/srv/x', ...choices }), message);
   refused({ apiPort: 443 }, /not root, so choose a port from 1024/);
   refused({ apiPort: Number.NaN }, /--port/);
+  for (const apiPort of [29_999, 32_767]) refused({ apiPort }, /must not be among those of Services, 30000 to 32767/);
+  for (const apiPort of [29_998, 32_768]) assert.ok(configure({ dataDirectory: '/srv/x', apiPort }));
   refused({ listen: ['192.0.2.1'] }, /--allow-from CIDR/);
   refused({ listen: ['example'] }, /not an IPv4 address/);
   refused({ allowFrom: ['192.0.2.1'] }, /not a range/);

@@ -192,10 +192,19 @@ function parseRelaxations(words: string[]): Modes {
   return relaxed;
 }
 
+/** For Services of type NodePort: what comes in there goes to their pods, whoever else listens. */
+export const nodePorts = { from: 30_000, to: 32_767 };
+
 function checkChoices(configuration: Configuration, existing: Configuration | undefined): void {
   const { listen, allowFrom, apiPort, podCIDR, serviceCIDR } = configuration;
   if (!Number.isInteger(apiPort) || apiPort < 1024 || apiPort > 65_534)
     throw new UsageError(`--port ${apiPort}: the API server is not root, so choose a port from 1024 to 65534`);
+  // The node agent's is the next one.
+  if (apiPort !== existing?.apiPort && apiPort + 1 >= nodePorts.from && apiPort <= nodePorts.to)
+    throw new UsageError(
+      `--port ${apiPort}: this port and the next one must not be among those of Services, ` +
+        `${nodePorts.from} to ${nodePorts.to}: choose another one`,
+    );
   for (const cidr of [podCIDR, serviceCIDR])
     if (!ipaddr.IPv4.isValidCIDR(cidr) || Number(cidr.split('/')[1]) > 24 || Number(cidr.split('/')[1]) < 8)
       throw new UsageError(`${cidr} is not an IPv4 range between a /8 and a /24, such as 10.244.0.0/16`);

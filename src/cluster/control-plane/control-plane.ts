@@ -15,6 +15,7 @@ import {
 } from '../../server/server.ts';
 import type { Engine } from '../../store/store.ts';
 import type { CertificateAuthority, Credential } from '../certificates/authority.ts';
+import { nodePorts } from '../configuration.ts';
 import type { Keeper } from '../observations/keeper.ts';
 import { observationKinds } from '../observations/kinds.ts';
 import { previewWarnings } from '../previews/admission.ts';
@@ -60,7 +61,6 @@ export type ControlPlane = {
 
 const version = 'v1.36.0+rempart';
 const tokenIssuer = 'https://kubernetes.default.svc.cluster.local';
-const nodePorts = { from: 30_000, to: 32_767 };
 
 /** The API server first, so that it answers; then, behind it, what reacts: controllers and the scheduler. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
