@@ -34,8 +34,13 @@ test('an update that fails leaves nothing, however often it is tried', async (co
   await writeAtomically(root, files({ a: '1' }));
   const before = readdirSync(root);
   for (let tries = 0; tries < 2; tries++)
-    await assert.rejects(writeAtomically(root, files({ secret: '1', b: '1', 'b/c': '1' })));
+    await assert.rejects(writeAtomically(root, files({ secret: '1', ['b'.repeat(256)]: '1' })), /ENAMETOOLONG/);
   assert.deepEqual(readdirSync(root), before);
+});
+
+test('a file cannot be a directory, too', async (context) => {
+  const both = files({ b: '1', 'b/c/d': '1' });
+  await assert.rejects(writeAtomically(folder(context), both), /b\/c\/d is to lie in b, which is a file itself/);
 });
 
 test('a path that would leave the volume is refused', () => {

@@ -34,7 +34,11 @@ export async function writeAtomically(
   files: Map<string, FileContent>,
   owner: Ownership = {},
 ): Promise<boolean> {
-  for (const path of files.keys()) checkPath(path);
+  for (const path of files.keys()) {
+    checkPath(path);
+    for (let above = dirname(path); above !== '.'; above = dirname(above))
+      if (files.has(above)) throw new VolumeError(`${path} is to lie in ${above}, which is a file itself`);
+  }
   const old = await currentTarget(directory);
   if (old !== undefined && (await isSame(join(directory, old), files))) return false;
   const fresh = `..${new Date().toISOString().slice(0, 10).replaceAll('-', '_')}_${randomBytes(4).toString('hex')}`;
