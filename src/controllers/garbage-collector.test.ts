@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject, OwnerReference } from '../api/object.ts';
+import { systemClock } from '../foundation/clock.ts';
+import { createLog } from '../foundation/log.ts';
+import { runController } from '../reconcile/run.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { startCluster, type TestCluster } from './testing/cluster.ts';
 
@@ -33,6 +36,32 @@ test('what has lost all its owners goes, through every generation', async (t) =>
     'configmaps',
     () => cluster.caches('configmaps').get('default', 'shared')?.metadata.ownerReferences?.length === 1,
   );
+});
+
+test('what was set free while it was looked at stays', async (t) => {
+  const cluster = await startCluster(t, []);
+  const { client, caches } = cluster;
+  const owner = await create(cluster, 'owner');
+  await create(cluster, 'child', [owner]);
+  let isFreed = false;
+  const { promise: tried, resolve } = Promise.withResolvers<void>();
+  const racing: typeof client = {
+    ...client,
+    async get<T>(resource: string, object: { namespace?: string; name: string }) {
+      const live = await client.get<T>(resource, object);
+      const body = { metadata: { ownerReferences: null } };
+      if (object.name === 'child' && !isFreed) await client.patch(resource, object, { type: 'merge', body });
+      isFreed ||= object.name === 'child';
+      return live;
+    },
+    delete: (...wanted) => client.delete(...wanted).finally(resolve),
+  };
+  await client.delete('configmaps', place('owner'), { propagationPolicy: 'Background' });
+  const log = createLog('test', 'silent');
+  t.after(runController(garbageCollector(), { client: racing, caches, clock: systemClock, log }).stop);
+  await tried;
+  const { metadata } = await client.get('configmaps', place('child'));
+  assert.equal(metadata.ownerReferences, undefined);
 });
 
 test('an owner that never was is an owner lost', async (t) => {

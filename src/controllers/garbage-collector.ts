@@ -1,17 +1,11 @@
 import type { KubernetesObject, OwnerReference } from '../api/object.ts';
 import { ApiError } from '../api/status.ts';
-import { type ServedResource, servedResources } from '../client/discovery.ts';
-import { startReflector } from '../client/reflector.ts';
-import { repeat } from '../foundation/repeat.ts';
 import type { Controller, ControllerContext, Key } from '../reconcile/controller.ts';
-import { deleteObject, isDeleting } from '../reconcile/owned.ts';
+import { isDeleting } from '../reconcile/owned.ts';
+import { type EveryResource, followEveryResource } from './every-resource.ts';
 import { createOwnerGraph, type GraphNode, type OwnerGraph } from './owner-graph.ts';
 
-const discoveredAgainAfterMs = 60_000;
-/** They come and go quickly and own nothing. */
-const ignored = ['events', 'events.events.k8s.io'];
-
-type State = { graph: OwnerGraph; resources: ServedResource[] };
+type State = { graph: OwnerGraph; every: EveryResource };
 
 /**
  * Deletes what has lost its owners, holds back what is deleted in the foreground until its dependents are gone, and
@@ -28,8 +22,9 @@ export function garbageCollector(): Controller {
     concurrency: 10,
     start(context, enqueue) {
       const graph = createOwnerGraph((node) => enqueue(keyOfNode(node)));
-      state = { graph, resources: [] };
-      return followAll(context, state);
+      const every = followEveryResource(context, graph);
+      state = { graph, every };
+      return every.stop;
     },
     async reconcile(key, context) {
       const target = parseKey(key);
@@ -52,60 +47,6 @@ function parseKey({ namespace, name }: Key): Target | undefined {
   return { resource, namespace, name: objectName, uid };
 }
 
-/** Mirrors every resource that can be listed, watched and deleted; looks for new ones now and then. */
-function followAll(context: ControllerContext, state: State): () => void {
-  const { client, clock, log } = context;
-  const followed = new Map<string, () => void>();
-  const waiting = new Set<string>();
-  let ended = false;
-  let complete = false;
-
-  function follow({ name }: ServedResource): void {
-    waiting.add(name);
-    const sink = {
-      replace(objects: KubernetesObject[]) {
-        state.graph.replace(name, objects);
-        waiting.delete(name);
-        if (waiting.size === 0 && !complete) {
-          complete = true;
-          state.graph.completed();
-        }
-      },
-      apply: state.graph.apply.bind(undefined, name),
-    };
-    followed.set(name, startReflector(client, name, {}, sink, { clock, log }));
-  }
-
-  async function discover(): Promise<number> {
-    try {
-      const served = await servedResources(client);
-      if (ended) return discoveredAgainAfterMs;
-      state.resources = served;
-      const wanted = served.filter(
-        ({ name, verbs }) =>
-          ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb)) && !ignored.includes(name),
-      );
-      for (const resource of wanted) if (!followed.has(resource.name)) follow(resource);
-      for (const [name, stop] of followed)
-        if (!wanted.some((resource) => resource.name === name)) {
-          stop();
-          followed.delete(name);
-          state.graph.replace(name, []);
-        }
-    } catch (error) {
-      log.warn('resources could not be discovered', { error });
-    }
-    return discoveredAgainAfterMs;
-  }
-
-  const end = repeat(clock, discover);
-  return () => {
-    ended = true;
-    end();
-    for (const stop of followed.values()) stop();
-  };
-}
-
 async function collect(context: ControllerContext, state: State, target: Target): Promise<void> {
   const live = await find(context, target.resource, target);
   if (live === undefined || live.metadata.uid !== target.uid) return state.graph.remove(target.uid);
@@ -123,16 +64,28 @@ async function collect(context: ControllerContext, state: State, target: Target)
   if (states.includes('solid')) {
     if (states.every((one) => one === 'solid')) return;
     const kept = owners.filter((_, index) => states[index] === 'solid');
-    return patchMetadata(context, target.resource, live, { ownerReferences: kept });
+    await patchMetadata(context, target.resource, live, { ownerReferences: kept });
+    return;
   }
   const dependents = state.graph.dependentsOf(target.uid);
   const foreground = states.includes('waiting') && dependents.length > 0;
   // A dependent that waits, too, may wait in a circle for this one: a circle that nobody holds back ends.
-  if (foreground && dependents.some((dependent) => dependent.foreground)) {
-    const ownerReferences = owners.map((owner) => ({ ...owner, blockOwnerDeletion: false }));
-    await patchMetadata(context, target.resource, live, { ownerReferences });
-  }
-  await deleteObject(context, target.resource, live, { propagationPolicy: foreground ? 'Foreground' : 'Background' });
+  const isCircle = foreground && dependents.some((dependent) => dependent.foreground);
+  const ownerReferences = owners.map((owner) => ({ ...owner, blockOwnerDeletion: false }));
+  const latest = isCircle ? await patchMetadata(context, target.resource, live, { ownerReferences }) : live;
+  if (latest) await remove(context, target.resource, latest, foreground ? 'Foreground' : 'Background');
+}
+
+/** Exactly as it was looked at: whoever has given it another owner meanwhile, or none, means it to stay. */
+async function remove(
+  { client }: ControllerContext,
+  resource: string,
+  { metadata }: KubernetesObject,
+  propagationPolicy: 'Foreground' | 'Background',
+): Promise<void> {
+  const { namespace, name, uid, resourceVersion } = metadata;
+  const preconditions = { uid, resourceVersion };
+  await client.delete(resource, { namespace, name }, { propagationPolicy, preconditions }).catch(unlessGone);
 }
 
 /** An object that is going already: what its finalizers wait for. */
@@ -141,7 +94,8 @@ async function finish(context: ControllerContext, state: State, target: Target, 
   const dependents = state.graph.dependentsOf(uid!);
   if (finalizers.includes('orphan')) {
     for (const dependent of dependents) await release(context, dependent, uid!);
-    return patchMetadata(context, target.resource, live, { finalizers: without(finalizers, 'orphan') });
+    await patchMetadata(context, target.resource, live, { finalizers: without(finalizers, 'orphan') });
+    return;
   }
   if (!finalizers.includes('foregroundDeletion')) return;
   const blocking = dependents.filter(
@@ -170,14 +124,14 @@ async function release(context: ControllerContext, dependent: GraphNode, ownerUi
  */
 async function stateOf(
   context: ControllerContext,
-  { graph, resources }: State,
+  { graph, every }: State,
   node: GraphNode,
   owner: OwnerReference,
 ): Promise<'solid' | 'waiting' | 'missing' | 'impossible'> {
   const known = graph.ownerState(node, owner);
   if (known !== 'missing') return known;
   const [group, version] = owner.apiVersion.includes('/') ? owner.apiVersion.split('/') : ['', owner.apiVersion];
-  const resource = resources.find((one) => one.group === group && one.kind === owner.kind);
+  const resource = every.served().find((one) => one.group === group && one.kind === owner.kind);
   if (resource === undefined)
     throw new Error(
       `${node.resource} ${node.name} is owned by a ${owner.kind} of ${group}/${version}, which is not served`,
@@ -192,12 +146,7 @@ async function find(
   resource: string,
   { namespace, name }: { namespace: string; name: string },
 ): Promise<KubernetesObject | undefined> {
-  try {
-    return await client.get(resource, { namespace, name });
-  } catch (error) {
-    if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
-    throw error;
-  }
+  return client.get(resource, { namespace, name }).catch(unlessGone);
 }
 
 /** The resourceVersion makes the server refuse the patch when somebody else changed the list meanwhile. */
@@ -206,10 +155,12 @@ async function patchMetadata(
   resource: string,
   { metadata }: KubernetesObject,
   change: object,
-): Promise<void> {
+): Promise<KubernetesObject | undefined> {
   const { namespace, name, uid, resourceVersion } = metadata;
   const body = { metadata: { uid, resourceVersion, ...change } };
-  await client.patch(resource, { namespace, name }, { type: 'merge', body }).catch((error) => {
-    if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error;
-  });
+  return client.patch(resource, { namespace, name }, { type: 'merge', body }).catch(unlessGone);
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error;
 }
