@@ -7,6 +7,7 @@ import { bootstrapToken } from './cluster/checks/bootstrap-token.ts';
 import { broadSubjects } from './cluster/checks/broad-subjects.ts';
 import { certificateRequestPending } from './cluster/checks/certificate-request-pending.ts';
 import { changeNamespaces } from './cluster/checks/change-namespaces.ts';
+import { changeNetworkPolicies } from './cluster/checks/change-network-policies.ts';
 import { changeNodes } from './cluster/checks/change-nodes.ts';
 import { changeWebhooks } from './cluster/checks/change-webhooks.ts';
 import { clusterAdmin } from './cluster/checks/cluster-admin.ts';
@@ -42,6 +43,7 @@ import { nodeProxy } from './cluster/checks/node-proxy.ts';
 import { podSecurity } from './cluster/checks/pod-security.ts';
 import { policyWithoutEffect } from './cluster/checks/policy-without-effect.ts';
 import { probes } from './cluster/checks/probes.ts';
+import { proxyToPods } from './cluster/checks/proxy-to-pods.ts';
 import { readOnlyRoot } from './cluster/checks/read-only-root.ts';
 import { readSecrets } from './cluster/checks/read-secrets.ts';
 import { removedApi } from './cluster/checks/removed-api.ts';
@@ -98,6 +100,7 @@ export const checks: Check[] = [
   broadSubjects,
   certificateRequestPending,
   changeNamespaces,
+  changeNetworkPolicies,
   changeNodes,
   changeWebhooks,
   clusterAdmin,
@@ -133,6 +136,7 @@ export const checks: Check[] = [
   ...podSecurity,
   policyWithoutEffect,
   probes,
+  proxyToPods,
   readOnlyRoot,
   readSecrets,
   removedApi,

@@ -2,6 +2,7 @@ import type { PolicyRule } from '../../api/rbac/rules.ts';
 import { read, rule, write } from '../../api/rbac/write-rule.ts';
 
 const pods = [rule('create delete list patch watch', '', 'pods')];
+const slices = [rule(`create delete update ${read}`, 'discovery.k8s.io', 'endpointslices')];
 const csr = 'certificatesigningrequests';
 const podAccess = 'pods/attach pods/exec pods/portforward pods/proxy';
 
@@ -15,6 +16,20 @@ export const kubernetesRules: Record<string, PolicyRule[]> = {
   'kube-system/system:controller:token-cleaner': [rule(`delete ${read}`, '', 'secrets')],
   'system:aggregate-to-edit': [
     rule(write, '', `pods ${podAccess}`),
+    rule(
+      write,
+      '',
+      'configmaps events persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets ' +
+        'serviceaccounts services services/proxy',
+    ),
+    rule(
+      write,
+      'apps',
+      'daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets ' +
+        'statefulsets/scale',
+    ),
+    rule(write, 'batch', 'cronjobs jobs'),
+    rule(write, 'networking.k8s.io', 'ingresses networkpolicies'),
     rule('create', '', 'pods/eviction serviceaccounts/token'),
     rule('impersonate', '', 'serviceaccounts'),
     rule(read, '', `${podAccess} secrets services/proxy`),
@@ -41,8 +56,20 @@ export const kubernetesRules: Record<string, PolicyRule[]> = {
   'system:controller:clusterrole-aggregation-controller': [
     rule(`escalate patch update ${read}`, 'rbac.authorization.k8s.io', 'clusterroles'),
   ],
+  'system:controller:cronjob-controller': [
+    rule(`create delete patch update ${read}`, 'batch', 'jobs'),
+    rule(`update ${read}`, 'batch', 'cronjobs'),
+  ],
   'system:controller:daemon-set-controller': pods,
+  'system:controller:deployment-controller': [
+    rule(`create delete patch update ${read}`, 'apps extensions', 'replicasets'),
+    rule(`update ${read}`, '', 'pods'),
+    rule(`update ${read}`, 'apps extensions', 'deployments'),
+  ],
   'system:controller:disruption-controller': [rule('get', '*', '*/scale')],
+  'system:controller:endpoint-controller': [rule(`create delete update ${read}`, '', 'endpoints')],
+  'system:controller:endpointslice-controller': slices,
+  'system:controller:endpointslicemirroring-controller': slices,
   'system:controller:expand-controller': [rule(`patch update ${read}`, '', 'persistentvolumes')],
   'system:controller:generic-garbage-collector': [rule(`delete patch update ${read}`, '*', '*')],
   'system:controller:horizontal-pod-autoscaler': [
@@ -60,8 +87,8 @@ export const kubernetesRules: Record<string, PolicyRule[]> = {
     rule(`create delete update ${read}`, '', 'persistentvolumes'),
   ],
   'system:controller:pv-protection-controller': [rule(`update ${read}`, '', 'persistentvolumes')],
-  'system:controller:replicaset-controller': pods,
-  'system:controller:replication-controller': pods,
+  'system:controller:replicaset-controller': [...pods, rule(`update ${read}`, 'apps extensions', 'replicasets')],
+  'system:controller:replication-controller': [...pods, rule(`update ${read}`, '', 'replicationcontrollers')],
   'system:controller:resourcequota-controller': [rule('list watch', '*', '*')],
   'system:controller:route-controller': [rule('patch', '', 'nodes/status')],
   'system:controller:statefulset-controller': [rule('create delete get patch update', '', 'pods')],

@@ -2,8 +2,8 @@ import type { PolicyRule } from '../../api/rbac/rules.ts';
 import { rule } from '../../api/rbac/write-rule.ts';
 
 /**
- * Roles that Kubernetes 1.36.3 makes by itself, of those in which a check finds something: their rules about the core,
- * certificates, rights and whatever there is (`*`), as k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy
+ * Roles that Kubernetes 1.36.3 makes by itself, of those in which a check finds something: their rules about what
+ * such findings are about, as k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy
  * has them in its test data. A role of a namespace is named with it.
  */
 const text = `
@@ -16,9 +16,15 @@ system:aggregate-to-edit
   impersonate; core; serviceaccounts
   create delete deletecollection patch update; core; pods pods/attach pods/exec pods/portforward pods/proxy
   create; core; pods/eviction
-  create delete deletecollection patch update; core; configmaps persistentvolumeclaims replicationcontrollers secrets
-  create delete deletecollection patch update; core; replicationcontrollers/scale serviceaccounts services services/proxy
+  create delete deletecollection patch update; core; configmaps persistentvolumeclaims replicationcontrollers
+  create delete deletecollection patch update; core; replicationcontrollers/scale secrets serviceaccounts services
+  create delete deletecollection patch update; core; services/proxy
   create; core; serviceaccounts/token
+  create delete deletecollection patch update; core events.k8s.io; events
+  create delete deletecollection patch update; apps; daemonsets deployments deployments/rollback deployments/scale
+  create delete deletecollection patch update; apps; replicasets replicasets/scale statefulsets statefulsets/scale
+  create delete deletecollection patch update; batch; cronjobs jobs
+  create delete deletecollection patch update; networking.k8s.io; ingresses networkpolicies
 system:controller:attachdetach-controller
   list watch; core; persistentvolumeclaims persistentvolumes
   get list watch; core; nodes
@@ -32,14 +38,46 @@ system:controller:certificate-controller
   sign; certificates.k8s.io; signers; kubernetes.io/kubelet-serving kubernetes.io/legacy-unknown
 system:controller:clusterrole-aggregation-controller
   escalate get list patch update watch; rbac.authorization.k8s.io; clusterroles
+system:controller:cronjob-controller
+  get list update watch; batch; cronjobs
+  create delete get list patch update watch; batch; jobs
+  update; batch; cronjobs/status
+  update; batch; cronjobs/finalizers
+  delete list watch; core; pods
 system:controller:daemon-set-controller
+  get list watch; apps extensions; daemonsets
+  update; apps extensions; daemonsets/status
+  update; apps extensions; daemonsets/finalizers
   list watch; core; nodes
   create delete list patch watch; core; pods
   create; core; pods/binding
+  create delete get list patch update watch; apps; controllerrevisions
+system:controller:deployment-controller
+  get list update watch; apps extensions; deployments
+  update; apps extensions; deployments/status
+  update; apps extensions; deployments/finalizers
+  create delete get list patch update watch; apps extensions; replicasets
+  get list update watch; core; pods
 system:controller:disruption-controller
+  get list watch; apps extensions; deployments
+  get list watch; apps extensions; replicasets
   get list watch; core; replicationcontrollers
+  get list watch; apps; statefulsets
   patch update; core; pods/status
   get; *; */scale
+system:controller:endpoint-controller
+  get list watch; core; pods services
+  create delete get list update watch; core; endpoints
+  create; core; endpoints/restricted
+system:controller:endpointslice-controller
+  get list watch; core; nodes pods services
+  update; core; services/finalizers
+  create delete get list update watch; discovery.k8s.io; endpointslices
+system:controller:endpointslicemirroring-controller
+  get list watch; core; endpoints services
+  update; core; services/finalizers
+  update; core; endpoints/finalizers
+  create delete get list update watch; discovery.k8s.io; endpointslices
 system:controller:expand-controller
   get list patch update watch; core; persistentvolumes
   patch update; core; persistentvolumeclaims/status
@@ -52,6 +90,9 @@ system:controller:horizontal-pod-autoscaler
   get list watch; custom.metrics.k8s.io; *
   get list watch; external.metrics.k8s.io; *
 system:controller:job-controller
+  get list patch update watch; batch; jobs
+  update; batch; jobs/status
+  update; batch; jobs/finalizers
   create delete list patch watch; core; pods
 system:controller:namespace-controller
   delete get list watch; core; namespaces
@@ -72,6 +113,9 @@ system:controller:persistent-volume-binder
 system:controller:pv-protection-controller
   get list update watch; core; persistentvolumes
 system:controller:replicaset-controller
+  get list update watch; apps extensions; replicasets
+  update; apps extensions; replicasets/status
+  update; apps extensions; replicasets/finalizers
   create delete list patch watch; core; pods
 system:controller:replication-controller
   get list update watch; core; replicationcontrollers
@@ -86,7 +130,11 @@ system:controller:route-controller
   patch; core; nodes/status
 system:controller:statefulset-controller
   list watch; core; pods
+  get list watch; apps; statefulsets
+  update; apps; statefulsets/status
+  update; apps; statefulsets/finalizers
   create delete get patch update; core; pods
+  create delete get list patch update watch; apps; controllerrevisions
   create get list watch; core; persistentvolumeclaims
   delete update; core; persistentvolumeclaims
   update; core; pods/finalizers

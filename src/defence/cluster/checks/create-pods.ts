@@ -1,11 +1,21 @@
 import { rightCheck } from '../role-rights.ts';
 
+const change = ['create', 'update', 'patch'];
+const controllers = ['deployments', 'daemonsets', 'statefulsets', 'replicasets'];
+
 export const createPods = rightCheck({
   id: 'rbac/create-pods',
   severity: 'medium',
-  title: 'No role creates pods',
-  why: 'a pod may mount every secret and use every ServiceAccount of its namespace',
-  mend: 'let a controller of its own make the pods; give people Deployments in namespaces of their own',
+  title: 'No role creates pods or changes what they run',
+  why: 'a pod may mount every secret and use every ServiceAccount of its namespace, whatever object it is made from',
+  mend: 'give it in namespaces that hold nothing else: their secrets and ServiceAccounts are given with it',
   benchmark: ['CIS 5.1.4', 'NSA authentication and authorization'],
-  rights: [{ group: '', resource: 'pods', verbs: ['create'] }],
+  rights: [
+    { group: '', resource: 'pods', verbs: change },
+    ...controllers.map((resource) => ({ group: 'apps', resource, verbs: change })),
+    { group: '', resource: 'replicationcontrollers', verbs: change },
+    // What a Job runs never changes.
+    { group: 'batch', resource: 'jobs', verbs: ['create'] },
+    { group: 'batch', resource: 'cronjobs', verbs: change },
+  ],
 });
