@@ -20,6 +20,12 @@ export const defaultBounds: Bounds = {
   streamsPerUserMax: 6000,
 };
 
+/** Of all seats: those of nodes and controllers, whose leases and reports must get through when others flood. */
+const machineryShare = 1 / 4;
+const machineryGroups = new Set(['system:nodes', 'system:serviceaccounts:kube-system', 'rempart:network']);
+const isMachinery = ({ username, groups }: UserInfo): boolean =>
+  username === 'system:kube-scheduler' || groups.some((group) => machineryGroups.has(group));
+
 const longSubresources = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
 /** May it last, as bytes that come and go and are no object? */
 export const isStream = ({ verb, subresource }: Target): boolean =>
@@ -27,13 +33,14 @@ export const isStream = ({ verb, subresource }: Target): boolean =>
 const none = () => {};
 
 export function createLimits(bounds: Bounds): Limits {
-  const requests = createSeats(bounds.requestsMax, bounds.requestsPerUserMax);
-  const streams = createSeats(bounds.streamsMax, bounds.streamsPerUserMax);
+  const seats = (max: number, each: number) => createSeats(max, each, Math.floor(max * machineryShare));
+  const requests = seats(bounds.requestsMax, bounds.requestsPerUserMax);
+  const streams = seats(bounds.streamsMax, bounds.streamsPerUserMax);
   return {
-    enter({ username, groups }, target) {
-      // The machinery of the cluster, and an operator in an emergency, must get through when others flood.
-      if (groups.includes('system:masters') || !target.isResource) return none;
-      const leave = (isStream(target) ? streams : requests).take(username);
+    enter(user, target) {
+      // An operator in an emergency must get through as well.
+      if (user.groups.includes('system:masters') || !target.isResource) return none;
+      const leave = (isStream(target) ? streams : requests).take(user.username, { reserved: isMachinery(user) });
       if (leave === undefined) throw tooMany();
       return leave;
     },

@@ -25,8 +25,16 @@ test('a seat is given back once', () => {
 
 test('whom more is promised gets more, up to all', () => {
   const seats = createSeats(3, 1);
-  for (let count = 0; count < 3; count++) assert.ok(seats.take('here', 3));
-  assert.equal(seats.take('here', 10), undefined);
+  for (let count = 0; count < 3; count++) assert.ok(seats.take('here', { most: 3 }));
+  assert.equal(seats.take('here', { most: 10 }), undefined);
+});
+
+test('what is reserved is left for those for whom it is, who have the rest as well', () => {
+  const seats = createSeats(4, 4, 2);
+  for (const who of ['a', 'b']) assert.ok(seats.take(who));
+  assert.equal(seats.take('c'), undefined);
+  for (const who of ['node', 'node']) assert.ok(seats.take(who, { reserved: true }));
+  assert.equal(seats.take('node', { reserved: true }), undefined);
 });
 
 test('more people than are remembered come and go, and each has a seat again', () => {

@@ -1,14 +1,15 @@
 /** Places that are taken for a while: at most `max` at once, and `each` of them by one. */
 export type Seats = {
-  /** Returns what gives the seat back, once; undefined when there is none for `who`. */
-  take(who: string, each?: number): (() => void) | undefined;
+  /** Returns what gives the seat back, once; undefined when there is none for `who`. `most`: instead of `each`. */
+  take(who: string, options?: { most?: number; reserved?: boolean }): (() => void) | undefined;
   taken(): number;
 };
 
 /** Most of those who leave come back at once: whoever has no seat is forgotten only beyond so many. */
 const rememberedMax = 1000;
 
-export function createSeats(max: number, each: number): Seats {
+/** `reserve` of the seats are only for whom they are reserved. */
+export function createSeats(max: number, each: number, reserve = 0): Seats {
   const byOne = new Map<string, { taken: number }>();
   let taken = 0;
   function ownOf(who: string) {
@@ -20,8 +21,8 @@ export function createSeats(max: number, each: number): Seats {
     return own;
   }
   return {
-    take(who, most = each) {
-      if (taken >= max) return undefined;
+    take(who, { most = each, reserved = false } = {}) {
+      if (taken >= (reserved ? max : max - reserve)) return undefined;
       const own = ownOf(who);
       if (own.taken >= most) return undefined;
       taken++;

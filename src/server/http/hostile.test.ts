@@ -257,18 +257,20 @@ test('a watcher that never reads is cut off, others go on', async () => {
   await gone;
 });
 
-test('one user cannot take all seats', async () => {
+test('one user cannot take all seats, and all users together not those of the cluster itself', async () => {
   const bounds = { requestsMax: 4, requestsPerUserMax: 2, streamsMax: 4, streamsPerUserMax: 2 };
   const small = await startServer({ bounds });
   try {
     const stop = new AbortController();
-    const watch = (name: string) => {
-      const user = { username: name, groups: [] };
+    const watch = (username: string, groups: string[] = []) => {
+      const user = { username, groups };
       return small.stream(user, { method: 'GET', path: `${configMaps}?watch=1` }, () => {}, stop.signal);
     };
     const open = [watch('greedy'), watch('greedy')];
     await assert.rejects(watch('greedy'), (error: any) => error.code === 429 && error.details.retryAfterSeconds === 1);
     open.push(watch('modest'));
+    await assert.rejects(watch('late'), (error: any) => error.code === 429);
+    open.push(watch('system:node:n1', ['system:nodes']));
     stop.abort();
     await Promise.all(open);
   } finally {

@@ -45,6 +45,13 @@ test('the machine itself may have all of them, and nobody more than all', () => 
   assert.equal(connect('127.0.0.1').destroyed, true);
 });
 
+test('however many others are connected, the machine itself has places left', () => {
+  const connect = doorman(12, 1);
+  for (let number = 1; number <= 10; number++) assert.equal(connect(`10.244.0.${number}`).destroyed, false);
+  assert.equal(connect('10.244.0.11').destroyed, true);
+  for (let count = 0; count < 2; count++) assert.equal(connect('127.0.0.1').destroyed, false);
+});
+
 test('who is not on the allow-list takes no place', () => {
   const connect = doorman(1, 1);
   assert.equal(connect('192.0.2.9').destroyed, true);

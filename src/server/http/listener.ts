@@ -29,6 +29,8 @@ export type Handlers = {
 export type ConnectionBounds = { connectionsMax: number; connectionsPerAddressMax: number };
 /** The machine itself is not bounded apart: everything of the cluster that is not a pod comes from there. */
 const defaultConnections: ConnectionBounds = { connectionsMax: 12_000, connectionsPerAddressMax: 500 };
+/** Of all connections: so many pods that each has its part must not shut out what the cluster consists of. */
+const localShare = 1 / 6;
 const isLocal = (address: string) => address === '::1' || /^(::ffff:)?127\./.test(address);
 
 /** How long a client may take for its part. */
@@ -109,10 +111,11 @@ export function admitConnections(
   { allow }: Pick<Handlers, 'allow'>,
   accept: (socket: Socket) => void,
 ): (socket: Socket) => void {
-  const seats = createSeats(connectionsMax, connectionsPerAddressMax);
+  const seats = createSeats(connectionsMax, connectionsPerAddressMax, Math.floor(connectionsMax * localShare));
   return (socket) => {
     const address = socket.remoteAddress ?? '';
-    const leave = allow(address) ? seats.take(address, isLocal(address) ? connectionsMax : undefined) : undefined;
+    const asked = isLocal(address) ? { most: connectionsMax, reserved: true } : {};
+    const leave = allow(address) ? seats.take(address, asked) : undefined;
     if (leave === undefined) {
       socket.destroy();
       return;
