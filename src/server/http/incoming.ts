@@ -3,17 +3,16 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { ApiError } from '../../api/status.ts';
-import { bodyBytesMax } from '../body.ts';
 import type { Services } from '../context.ts';
 import type { Authenticator } from '../contracts.ts';
 import type { Limits } from '../limits.ts';
 import { handle } from '../pipeline.ts';
 import type { ServerRequest } from '../request.ts';
+import { createBodyReader } from './body-reader.ts';
 import { respond } from './respond.ts';
 
 /** Bodies that are being read right now, all together. */
-const bodiesBytesMax = 256 * 1024 * 1024;
-let bodiesBytes = 0;
+const readBody = createBodyReader(256 * 1024 * 1024);
 
 type Upgrade = { socket: Duplex; head: Buffer };
 
@@ -130,52 +129,6 @@ function bearerOf({ authorization, 'sec-websocket-protocol': protocols }: Incomi
   const names = protocols?.split(',').map((name) => name.trim());
   const encoded = names?.find((name) => name.startsWith(bearerProtocol))?.slice(bearerProtocol.length);
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString();
-}
-
-function readBody(request: IncomingMessage): Promise<Buffer> {
-  const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > bodyBytesMax) return Promise.reject(tooLarge(request));
-  // Gone before anybody listened: nothing would be told any more.
-  if (request.destroyed) return Promise.reject(wentAway());
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let counted = 0;
-    const release = () => {
-      bodiesBytes -= counted;
-      counted = 0;
-    };
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      counted += chunk.length;
-      bodiesBytes += chunk.length;
-      if (size > bodyBytesMax || bodiesBytes > bodiesBytesMax) {
-        release();
-        reject(
-          size > bodyBytesMax ? tooLarge(request) : new ApiError('TooManyRequests', 'too many large bodies at once'),
-        );
-        request.removeAllListeners('data');
-        request.resume();
-        return;
-      }
-      chunks.push(chunk);
-    });
-    request.on('end', () => {
-      release();
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
-    });
-    request.on('close', release);
-    request.on('error', reject);
-    request.on('aborted', () => reject(wentAway()));
-  });
-}
-
-const wentAway = () => new ApiError('BadRequest', 'the client went away while it sent the body');
-
-/** The rest of the body is not waited for: the connection ends with the answer. */
-function tooLarge(request: IncomingMessage): ApiError {
-  request.resume();
-  return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytesMax}`);
 }
 
 function refuseUpgrade(socket: Duplex, { code, body }: Awaited<ReturnType<typeof handle>>['reply']): void {
