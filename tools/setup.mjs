@@ -32,10 +32,14 @@ export function install(folder, what) {
   const stamp = join(root, folder, 'node_modules/.rempart-installed');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   process.stderr.write(`Installing ${what} from ${join(folder, 'package-lock.json')} …\n`);
-  const result = spawnSync('npm', ['ci', '--ignore-scripts', '--no-progress', '--loglevel=error'], {
-    cwd: join(root, folder),
-    stdio: ['ignore', 2, 2],
-  });
+  const result = spawnSync(
+    'npm',
+    ['ci', '--ignore-scripts', '--no-progress', '--no-update-notifier', '--loglevel=error'],
+    {
+      cwd: join(root, folder),
+      stdio: ['ignore', 2, 2],
+    },
+  );
   if (result.status !== 0) fail(`npm ci failed in ${join(root, folder)}; its message is above.`);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, lock);

@@ -34,6 +34,14 @@ function refused(words: string[], message: RegExp, identity = {}): void {
 
 const nothing = join(folder, 'nothing');
 
+test('help fits a terminal of 80 columns, and breaks lines between words', () => {
+  for (const words of [['help'], ['help', 'up'], ['images', '--help']]) {
+    const { stdout } = rempart(words);
+    const long = stdout.split('\n').filter((line) => line.length > 80);
+    assert.deepEqual(long, []);
+  }
+});
+
 test('an unknown option or command is answered with where help is', () => {
   refused(['up', '--nonsense'], /unknown option '--nonsense'[\s\S]*rempart help/);
   refused(['nonsense'], /unknown command 'nonsense'/);

@@ -8,6 +8,8 @@ const program = new Command('rempart')
   .description('Kubernetes, closed by design')
   .showHelpAfterError('(rempart help shows what there is)')
   .helpCommand(true)
+  // A terminal has 80 columns: names only, so that what a command does has room, and lines end between words.
+  .configureHelp({ subcommandTerm: (command) => command.name(), minWidthToWrap: 20 })
   .option('-V, --version', 'the version of Rempart')
   .on('option:version', () => {
     process.stdout.write(`rempart ${programVersion()}\n`);
