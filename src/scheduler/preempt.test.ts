@@ -74,3 +74,16 @@ test('room that was made is kept for the pod it was made for', () => {
   assert.equal(schedule(first, world).node?.name, 'n1');
   assert.equal(schedule(buildInfo('more', { requests: { cpu: '1' }, priority: 200 }), world).node?.name, 'n1');
 });
+
+test('while a victim leaves the node that a pod was promised, no others are asked to', () => {
+  const leaving = running('a', 'n1', '4', 5);
+  const going = { ...leaving, metadata: { ...leaving.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+  const world = buildWorld([buildNode('n1'), buildNode('n2')], [going, running('b', 'n2', '4', 4)]);
+  const pod = important('1');
+  world.nominate(pod, 'n1');
+  const found = preempt(pod, world, schedule(pod, world) as any, []);
+  assert.deepEqual(
+    [found.node, 'why' in found && found.why],
+    [undefined, 'not eligible due to a terminating pod on the nominated node.'],
+  );
+});

@@ -51,9 +51,12 @@ export function preempt(
   return { node: undefined, reasons };
 }
 
-/** Victims that were asked to leave need time: asking others meanwhile would evict too many. */
+/**
+ * Victims that were asked to leave need time: asking others meanwhile would evict too many. The promise counts from when it
+ * was made: the pod's own status says so only when that is written.
+ */
 function waitsForVictims(pod: PodInfo, snapshot: Snapshot): boolean {
-  const node = snapshot.node(pod.pod.status?.nominatedNodeName ?? '');
+  const node = snapshot.node(snapshot.nominatedNode(pod.uid) ?? '');
   if (node === undefined) return false;
   for (const other of node.pods.values())
     if (other.priority < pod.priority && other.pod.metadata.deletionTimestamp) return true;

@@ -1,6 +1,7 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../api/schema/types.d.ts';
 import { equalJson } from '../foundation/json.ts';
 import { copyNode, type NodeInfo, nodeInfo, placePod, unplacePod } from './node-info.ts';
+import { createNominations } from './nominations.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Siblings } from './siblings.ts';
 import { createTopology, type Topology, topologyWithout } from './topology.ts';
@@ -18,6 +19,7 @@ export type Snapshot = {
   /** Pods that are promised this node while their victims leave; are there any anywhere? */
   nominated(nodeName: string): readonly PodInfo[];
   hasNominated(): boolean;
+  nominatedNode(uid: string): string | undefined;
   namespaceLabels(namespace: string): Record<string, string> | undefined;
   volumes: Volumes;
   siblings: Siblings;
@@ -38,8 +40,6 @@ const noVolumes: Volumes = {
   storageClass: () => undefined,
 };
 
-const none: readonly PodInfo[] = [];
-
 export type World = Snapshot & {
   setNode(node: Node): void;
   removeNode(name: string): void;
@@ -49,7 +49,6 @@ export type World = Snapshot & {
   placed(uid: string): PodInfo | undefined;
   nominate(pod: PodInfo, nodeName: string): void;
   denominate(uid: string): void;
-  nominatedNode(uid: string): string | undefined;
   /** Labels of a namespace may be others than before. */
   namespaceChanged(): void;
 };
@@ -66,8 +65,6 @@ export function createWorld({
   const positions = new Map<string, number>();
   const pods = new Map<string, PodInfo>();
   const byNamespace = new Map<string, Set<PodInfo>>();
-  const nominations = new Map<string, { pod: PodInfo; nodeName: string }>();
-  const nominees = new Map<string, PodInfo[]>();
   const node = (name: string) => nodes[positions.get(name) ?? -1];
   const podsIn = (namespace: string) => byNamespace.get(namespace) ?? [];
   const topology = createTopology({ nodes, node, podsIn, pods: { [Symbol.iterator]: () => pods.values() } });
@@ -130,23 +127,13 @@ export function createWorld({
     change(pod, unplacePod);
   }
 
-  function denominate(uid: string): void {
-    const nomination = nominations.get(uid);
-    if (nomination === undefined) return;
-    nominations.delete(uid);
-    const left = (nominees.get(nomination.nodeName) ?? []).filter((pod) => pod.uid !== uid);
-    if (left.length > 0) nominees.set(nomination.nodeName, left);
-    else nominees.delete(nomination.nodeName);
-  }
-
   return {
     nodes,
     stamps,
     node,
     podsIn,
     topology,
-    nominated: (nodeName) => nominees.get(nodeName) ?? none,
-    hasNominated: () => nominees.size > 0,
+    ...createNominations(),
     namespaceLabels,
     volumes,
     siblings,
@@ -155,13 +142,6 @@ export function createWorld({
     place,
     unplace,
     placed: (uid) => pods.get(uid),
-    nominate(pod, nodeName) {
-      denominate(pod.uid);
-      nominations.set(pod.uid, { pod, nodeName });
-      nominees.set(nodeName, [...(nominees.get(nodeName) ?? []), pod]);
-    },
-    denominate,
-    nominatedNode: (uid) => nominations.get(uid)?.nodeName,
     namespaceChanged: topology.namespacesChanged,
   };
 }
