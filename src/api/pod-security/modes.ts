@@ -1,8 +1,9 @@
 import { type PodSecurityLevel, type PodSecurityPolicy, readLevel, readVersion } from './pod-security.ts';
 
 export type PodSecurityModes = Record<'enforce' | 'warn' | 'audit', PodSecurityPolicy>;
-/** What counts in namespaces without a label; `observe` refuses nothing and warns of what is not restricted. */
-export type PodSecurityDefault = PodSecurityLevel | 'observe';
+/** What may count in namespaces without a label; `observe` refuses nothing and warns of what is not restricted. */
+export const podSecurityDefaults = ['restricted', 'baseline', 'privileged', 'observe'] as const;
+export type PodSecurityDefault = (typeof podSecurityDefaults)[number];
 
 /** The label of a namespace for `enforce`, `warn`, `audit`, or one of them with `-version`. */
 export const podSecurityLabel = (mode: string): string => `pod-security.kubernetes.io/${mode}`;

@@ -1,3 +1,5 @@
+import { podSecurityDefaults } from '../../api/pod-security/modes.ts';
+
 /** off: not enforced; observe: what it would refuse is told and let through; enforce and its stricter forms refuse. */
 export type RelaxedMode = 'off' | 'observe' | 'baseline' | 'privileged' | 'deny';
 /** Modes that differ from the default, by protection. */
@@ -16,6 +18,8 @@ export type Protection = {
   /** How to relax it, when it is not by `--relax`. */
   relaxedBy?: string;
 };
+
+const [strictest, ...laxer] = podSecurityDefaults;
 
 /** Every protection that is on from the first second, and the one flag that relaxes it. */
 export const protections: Protection[] = [
@@ -70,9 +74,9 @@ export const protections: Protection[] = [
     id: 'pod-security',
     level: 'cluster',
     what: 'Namespaces without a label accept only pods of the restricted standard',
-    default: 'restricted',
+    default: strictest,
     atRunTime: true,
-    relaxedModes: ['baseline', 'privileged', 'observe'],
+    relaxedModes: laxer,
   },
   {
     id: 'namespace-isolation',
@@ -104,7 +108,7 @@ export const protections: Protection[] = [
     what: 'Services may not claim addresses outside of the cluster',
     default: 'enforce',
     atRunTime: true,
-    relaxedModes: ['off'],
+    relaxedModes: ['off', 'observe'],
   },
   {
     id: 'audit',

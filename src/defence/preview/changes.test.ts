@@ -36,6 +36,10 @@ test('external addresses: who claims some is refused when it is made again; off 
   const [off, on] = [mode('service-external-ips', 'off'), mode('service-external-ips', 'enforce')];
   assert.deepEqual(told([service, plain, off], on), ['breaks Service shop/web']);
   assert.deepEqual(told([service, on], off), ['opens Services']);
+  const observing = mode('service-external-ips', 'observe');
+  assert.deepEqual(told([service, on], observing), ['opens Services']);
+  assert.deepEqual(told([service, observing], on), ['breaks Service shop/web']);
+  assert.deepEqual(told([service, off], observing), [], 'both let it pass');
 });
 
 test('isolation of namespaces is not judged where nothing is known to isolate by it', () => {

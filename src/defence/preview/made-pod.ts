@@ -13,10 +13,23 @@ const rangesOf = oncePerKinds(['LimitRange'], (snapshot) =>
 export const limitRangesIn = (snapshot: Snapshot, namespace: string): Manifest[] =>
   rangesOf(snapshot).get(namespace) ?? [];
 
-/** The pod as admission sees it when it is made: with the defaults of the API and of these LimitRanges. */
-export function createdPod(pod: Manifest, ranges: Manifest[]): Manifest {
+/**
+ * The pod as it is judged and counted when it is made: with the defaults of the API and of LimitRanges, the overhead of its
+ * RuntimeClass, and the class of priority that counts where it names none.
+ */
+export function createdPod(
+  pod: Manifest,
+  snapshot: Snapshot,
+  ranges = limitRangesIn(snapshot, namespaceOf(pod)),
+): Manifest {
   const created = withDefaults(pod);
   applyLimitDefaults(ranges, created);
+  const { spec } = created;
+  const runtime = { kind: 'RuntimeClass.node.k8s.io', namespace: '', name: spec.runtimeClassName };
+  const overhead = spec.runtimeClassName && snapshot.get(runtime)?.['overhead']?.podFixed;
+  if (overhead) spec.overhead ??= overhead;
+  const byDefault = snapshot.of('PriorityClass.scheduling.k8s.io').find(({ globalDefault }) => globalDefault === true);
+  if (byDefault !== undefined) spec.priorityClassName ||= byDefault.metadata.name;
   return created;
 }
 
@@ -34,10 +47,7 @@ const admitted = oncePerSnapshot(() => new WeakMap<Candidate, Manifest>());
 /** The pod as it is when users' policies are asked about it. What differs for each pod, as its token's volume, is not in it. */
 export function admittedPod(candidate: Candidate, snapshot: Snapshot): Manifest {
   const known = admitted(snapshot);
-  const { pod, object } = candidate;
-  const found =
-    known.get(candidate) ??
-    withSeccomp(createdPod(pod, limitRangesIn(snapshot, namespaceOf(object))), candidate, snapshot);
+  const found = known.get(candidate) ?? withSeccomp(createdPod(candidate.pod, snapshot), candidate, snapshot);
   known.set(candidate, found);
   return found;
 }

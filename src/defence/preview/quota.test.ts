@@ -139,6 +139,26 @@ test('a LimitRange that goes takes with it what a quota asks for', () => {
   assert.deepEqual(told(objects, [{ remove }])['Deployment shop/web'], ['safe']);
 });
 
+test('a quota counts what classes add to a pod: overhead of its runtime, and the priority that counts where it names none', () => {
+  const quota = (spec: object): Change => ({ put: object('v1', 'ResourceQuota', 'q', { spec }) });
+  const whole = (apiVersion: string, kind: string, rest: object) =>
+    object(apiVersion, kind, 'class', rest, { namespace: undefined });
+  const runtime = whole('node.k8s.io/v1', 'RuntimeClass', {
+    handler: 'h',
+    overhead: { podFixed: { memory: '100Mi' } },
+  });
+  const priority = whole('scheduling.k8s.io/v1', 'PriorityClass', { value: 1, globalDefault: true });
+  const web = running('web', 80, [], { runtimeClassName: 'class' });
+  const outcome = (there: Manifest[], change: Change) =>
+    told([namespace('shop'), ...web, ...there], [change])['Deployment shop/web'];
+  assert.deepEqual(outcome([], quota({ hard: { 'requests.memory': '100Mi' } })), ['safe']);
+  assert.deepEqual(outcome([runtime], quota({ hard: { 'requests.memory': '100Mi' } })), ['breaks']);
+  const matchExpressions = [{ scopeName: 'PriorityClass', operator: 'In', values: ['class'] }];
+  const none = quota({ hard: { pods: '0' }, scopeSelector: { matchExpressions } });
+  assert.deepEqual(outcome([], none), ['safe']);
+  assert.deepEqual(outcome([priority], none), ['breaks']);
+});
+
 test('claims that a StatefulSet still makes must be let in, as its pods', () => {
   const claim = (name: string) => object('v1', 'PersistentVolumeClaim', name, { spec: requesting });
   const requesting = { resources: { requests: { storage: '10Gi' } } };

@@ -1,5 +1,6 @@
 import { kinds } from '../../api/api.ts';
 import { resourceName } from '../../api/kind.ts';
+import { podSecurityDefaults } from '../../api/pod-security/modes.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { loadManifests } from '../manifests/load.ts';
 import { type ObjectRef, objectText, refOf } from '../object-ref.ts';
@@ -81,14 +82,12 @@ function removal(text: string, snapshot: Snapshot): Change {
   return { remove: ref };
 }
 
-const podSecurityModes = ['restricted', 'baseline', 'privileged', 'observe'];
-
 /** Which modes there are is known where the protection is. Anywhere else any word is taken, but that of a level. */
 function protectionChange(text: string, snapshot: Snapshot): Change {
   const [, name, mode] = /^([a-z-]+)=([a-z]+)$/.exec(text) ?? [];
   if (name === undefined || mode === undefined) throw new UsageError(`${text}: a protection's mode is written ID=MODE`);
   const said: unknown = snapshot.get({ kind: protectionKind, namespace: '', name })?.['status']?.modes;
-  const modes = said ?? (name === 'pod-security' ? podSecurityModes : undefined);
+  const modes = said ?? (name === 'pod-security' ? podSecurityDefaults : undefined);
   if (Array.isArray(modes) && !modes.includes(mode))
     throw new UsageError(`${text}: protection ${name} has no mode "${mode}": it may be ${modes.join(', ')}`);
   if (said === undefined && snapshot.of(protectionKind).length > 0)

@@ -52,6 +52,17 @@ test('what a mode switches off is off while it is, and on again afterwards', asy
   await switched.stop();
 });
 
+test('observing external addresses refuses none and tells who claims some', async () => {
+  const observing = await startDefended({ modeOf: (id) => (id === 'service-external-ips' ? 'observe' : undefined) });
+  const { code, warnings } = await observing.ask(master, 'POST', '/namespaces/a/services', {
+    ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'claiming' } },
+    spec: { ports: [{ port: 80 }], externalIPs: ['192.0.2.1'] },
+  });
+  assert.equal(code, 201);
+  assert.match(warnings.join(), /would be refused \(service-external-ips\): it claims 192\.0\.2\.1/);
+  await observing.stop();
+});
+
 test('observing pod security refuses nothing and tells everything', async () => {
   const observing = await startDefended({ modeOf: () => 'observe' });
   const object = pod('loose', { hostPID: true });

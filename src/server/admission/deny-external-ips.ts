@@ -9,13 +9,19 @@ export const denyServiceExternalIPs = (modeOf: ModeOf): AdmissionPlugin => ({
   name: 'DenyServiceExternalIPs',
   validate(request) {
     if (!concerns(request, 'CREATE', 'services') && !concerns(request, 'UPDATE', 'services')) return;
-    if (modeOf('service-external-ips', request.lookup) === 'off') return;
+    const mode = modeOf('service-external-ips', request.lookup);
+    if (mode === 'off') return;
     const before = new Set(request.oldObject?.['spec']?.externalIPs ?? []);
     const added = (request.object?.['spec']?.externalIPs ?? []).filter((address: string) => !before.has(address));
-    if (added.length > 0)
-      throw refusal(
-        request,
-        'Use of external IPs is denied by admission control: use a LoadBalancer or NodePort Service',
-      );
+    if (added.length === 0) return;
+    if (mode === 'observe') {
+      request.warn(`would be refused (service-external-ips): it claims ${added.join(', ')}`);
+      request.annotate('defence.rempart.io/would-refuse', `service-external-ips: ${added.join(', ')}`);
+      return;
+    }
+    throw refusal(
+      request,
+      'Use of external IPs is denied by admission control: use a LoadBalancer or NodePort Service',
+    );
   },
 });

@@ -14,12 +14,15 @@ export const externalAddresses: Previewer = {
   impacts: judgeAddresses,
 };
 
+/** `observe` lets everything pass and tells it. */
+const isOpen = (mode: string): boolean => mode === 'off' || mode === 'observe';
+
 function judgeAddresses({ before, after }: Scope): Judged {
   const [was, will] = [modeIn(before, id), modeIn(after, id)];
   const by = [`Protection ${id}`];
   const claiming = after.of('Service').filter(({ spec }) => (spec?.externalIPs ?? []).length > 0);
-  if (was === will) return { impacts: [], judged: {} };
-  if (will === 'off') {
+  if (isOpen(was) === isOpen(will)) return { impacts: [], judged: {} };
+  if (isOpen(will)) {
     const why = 'any Service may claim any address from then on, and take its traffic';
     return { impacts: [{ outcome: 'opens', subject: { type: 'rights', text: 'Services' }, why, by }], judged: {} };
   }

@@ -1,7 +1,7 @@
 import { podLimitProblems } from '../../../api/quota/limit-range.ts';
 import type { Manifest } from '../../contract.ts';
 import { objectText } from '../../object-ref.ts';
-import { type Change, changedRef } from '../../snapshot/snapshot.ts';
+import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { type AdmissionRule, admission } from '../admission.ts';
 import { type Candidate, namespaceOf } from '../candidates.ts';
 import { createdPod, limitRangesIn } from '../made-pod.ts';
@@ -17,7 +17,7 @@ export const limitRangeRule: AdmissionRule = {
       const own = limitRangesIn(snapshot, namespaceOf(candidate.object));
       if (own.length === 0) return undefined;
       // Of several ranges any may fill in its defaults first: the API server promises no order.
-      const [problems, others] = [own, own.toReversed()].map((ranges) => problemsOf(candidate, ranges));
+      const [problems, others] = [own, own.toReversed()].map((ranges) => problemsOf(candidate, ranges, snapshot));
       const found = problems!.length > 0 ? problems! : others!;
       const by = own.map(objectText);
       if (found.length === 0) {
@@ -37,17 +37,17 @@ export const limitRangeRule: AdmissionRule = {
 /** The bounds and defaults of LimitRanges. */
 export const limitRange = admission(limitRangeRule);
 
-function problemsOf({ pod }: Candidate, ranges: Manifest[]): string[] {
-  const created = createdPod(pod, ranges);
-  return [...podLimitProblems(ranges, created), ...madeInvalid(pod, created)];
+function problemsOf({ pod }: Candidate, ranges: Manifest[], snapshot: Snapshot): string[] {
+  const created = createdPod(pod, snapshot, ranges);
+  return [...podLimitProblems(ranges, created), ...madeInvalid(pod, created, snapshot)];
 }
 
 /** What only the defaults of the ranges make invalid: a default limit below what the pod asks for. */
-function madeInvalid(pod: Manifest, created: Manifest): string[] {
+function madeInvalid(pod: Manifest, created: Manifest, snapshot: Snapshot): string[] {
   const errorsOf = (object: Manifest) =>
     (kindOf(object)?.validate(object) ?? []).map(({ field, message }) => `${field}: ${message}`);
   const errors = errorsOf(created);
   if (errors.length === 0) return [];
-  const already = new Set(errorsOf(createdPod(pod, [])));
+  const already = new Set(errorsOf(createdPod(pod, snapshot, [])));
   return errors.filter((text) => !already.has(text));
 }

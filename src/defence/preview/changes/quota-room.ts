@@ -8,7 +8,7 @@ import { addQuantities } from '../../../foundation/quantity.ts';
 import type { Manifest } from '../../contract.ts';
 import { kindName, refOf } from '../../object-ref.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { createdPod, limitRangesIn } from '../made-pod.ts';
+import { createdPod } from '../made-pod.ts';
 
 const kindOfResource = new Map(
   kinds.map((kind) => [resourceName(kind), kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`]),
@@ -66,7 +66,6 @@ function isComing(object: Manifest, before: Snapshot): boolean {
 
 function fill(snapshot: Snapshot, before: Snapshot, namespace: string, comers: Manifest[]): Filled {
   const quotas = snapshot.of('ResourceQuota', namespace);
-  const ranges = limitRangesIn(snapshot, namespace);
   const there = (resource: string) =>
     snapshot
       .of(kindOfResource.get(resource) ?? '', namespace)
@@ -75,7 +74,7 @@ function fill(snapshot: Snapshot, before: Snapshot, namespace: string, comers: M
   const usedBefore: Filled['usedBefore'] = new Map();
   for (const comer of comers) {
     const resource = resourceOf(comer)!;
-    const object = resource === 'pods' ? createdPod(comer, ranges) : comer;
+    const object = resource === 'pods' ? createdPod(comer, snapshot) : comer;
     const old = before.get(refOf(comer));
     const own = quotas.filter(
       (quota) => !isDeepStrictEqual(usageIn(quota, resource, old), usageIn(quota, resource, object)),

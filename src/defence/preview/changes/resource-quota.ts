@@ -8,7 +8,7 @@ import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { type AdmissionRule, admission, type Refusal } from '../admission.ts';
 import { type Candidate, namespaceOf } from '../candidates.ts';
 import type { Allowance, Impact } from '../impact.ts';
-import { createdPod, limitRangesIn } from '../made-pod.ts';
+import { createdPod } from '../made-pod.ts';
 import type { Previewer, Scope } from '../scope.ts';
 import { podsAtOnce, surges, wantedPods } from '../wanted-pods.ts';
 import { claimsOf } from './claims.ts';
@@ -27,7 +27,7 @@ export const resourceQuotaRule: AdmissionRule = {
       const namespace = namespaceOf(candidate.object);
       const own = quotas.get(namespace) ?? [];
       if (own.length === 0) return undefined;
-      const pod = createdPod(candidate.pod, limitRangesIn(snapshot, namespace));
+      const pod = createdPod(candidate.pod, snapshot);
       const ofPod = own
         .filter((quota) => quotaLimits(quota, 'pods', pod))
         .flatMap((quota) => refusalBy(quota, candidate, pod, room) ?? []);
