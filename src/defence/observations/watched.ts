@@ -20,7 +20,7 @@ export function spanText(ms: number): string {
 /** How long somebody watched in all, without the gaps in between; undefined: nobody did. */
 export function watchedMs(windows: Window[]): number | undefined {
   if (windows.length === 0) return undefined;
-  let [sumMs, untilMs] = [0, 0];
+  let [sumMs, untilMs] = [0, Number.NEGATIVE_INFINITY];
   for (const { fromMs, toMs } of windows.toSorted((a, b) => a.fromMs - b.fromMs)) {
     sumMs += Math.max(0, toMs - Math.max(fromMs, untilMs));
     untilMs = Math.max(untilMs, toMs);

@@ -154,6 +154,24 @@ test('a pod that is removed is made again by its controller, if it is still let 
   assert.deepEqual(told([level('privileged'), ...web], [{ remove }])['Deployment shop/web'], ['safe']);
 });
 
+test('kinds of others that make pods are named where rules for pods change: their objects are not read', () => {
+  const defined = (kind: string, properties: object) =>
+    object(
+      'apiextensions.k8s.io/v1',
+      'CustomResourceDefinition',
+      kind,
+      { spec: { group: 'example.com', names: { kind }, versions: [{ schema: { openAPIV3Schema: { properties } } }] } },
+      { namespace: undefined },
+    );
+  const objects = [level('privileged'), defined('Rollout', { containers: { type: 'array' } }), defined('Other', {})];
+  const missing = (put: Manifest) =>
+    preview(clusterOf(objects, { closedByDefault: false }), [{ put }], noObservations(), 0)
+      .coverage.notAssessed.map((text) => text.split(':')[0])
+      .filter((text) => text?.endsWith('.example.com'));
+  assert.deepEqual(missing(level('baseline')), ['Rollout.example.com']);
+  assert.deepEqual(missing(cron('night')), []);
+});
+
 test('elsewhere than on our clusters, what is enforced where no label says it is in no object', () => {
   const web = running('web', 80, [], careless);
   const removed = (closedByDefault: boolean) =>

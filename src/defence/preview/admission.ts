@@ -1,6 +1,7 @@
 import { type ObjectRef, refKey, refOf } from '../object-ref.ts';
 import { ownersOf } from '../snapshot/owners.ts';
 import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts';
+import { unreadPodMakers } from '../snapshot/unread-kinds.ts';
 import { podOf } from '../workload.ts';
 import { type Candidate, candidateKey, candidatesOf, namespaceOf } from './candidates.ts';
 import type { Allowance, Impact } from './impact.ts';
@@ -81,8 +82,12 @@ function compare(rule: AdmissionRule, scope: Scope): Judged {
   return {
     impacts: [...impacts, ...(rule.ofRules?.(scope) ?? [])],
     judged: { object: count('object'), template: count('template') },
+    notAssessed: everywhere || namespaces.size > 0 ? unreadPodMakers(after).map(notHeld) : [],
   };
 }
+
+const notHeld = (kind: string): string =>
+  `${kind}: pods that it makes are judged as they live, and its objects are not read`;
 
 type Judge = (candidate: Candidate, isNew: boolean) => Made;
 
