@@ -11,6 +11,7 @@ import { type Change, withChanges } from '../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../snapshot/world.ts';
 import { calico } from '../testing/worlds.ts';
 import type { Impact, Outcome } from './impact.ts';
+import { othersMax } from './network/holds.ts';
 import { preview, subjectText } from './preview.ts';
 import {
   clusterOf,
@@ -57,6 +58,23 @@ test('a policy that would cut the API from its database names exactly that flow,
     from: [{ podSelector: { matchLabels: { app: 'api' } } }],
     ports: [{ protocol: 'TCP', port: 6379 }],
   });
+});
+
+test('an allowance that cannot be held against all that was seen of the pods it selects is none', () => {
+  const broken = flow('api', 'database', 6379);
+  const outside = (number: number): Flow => ({
+    ...broken,
+    from: { type: 'address', address: `192.0.${Math.floor(number / 250)}.${number % 250}` },
+  });
+  const isAllowed = (others: Flow[]) =>
+    preview(shop, [{ put: onlyFront }], watched({ flows: [broken, ...others] }), 0).impacts.some(
+      ({ subject, allowance }) => subjectText(subject).startsWith('Deployment shop/api') && allowance !== undefined,
+    );
+  const many = Array.from({ length: othersMax }, (_, number) => outside(number));
+  assert.ok(isAllowed(many.slice(1)));
+  assert.ok(!isAllowed(many));
+  const elsewhere = many.map((each) => ({ ...each, to: flow('front', 'api', 8080).to }));
+  assert.ok(isAllowed(elsewhere), 'the policy selects none of these');
 });
 
 test('ports that change are said once, however many ends they are of', () => {

@@ -14,8 +14,9 @@ import { doubtsOf } from '../../snapshot/network-doubts.ts';
 import { type Change, changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
-import { allowanceFor, allowancesMax, byNamespace } from '../network/allow.ts';
+import { allowanceFor, allowancesMax } from '../network/allow.ts';
 import { judgeFlows, type PlacedFlow } from '../network/flows.ts';
+import { byNamespace } from '../network/holds.ts';
 import { judgeReach } from '../network/reach.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
 

@@ -1,26 +1,15 @@
-import {
-  createEvaluator,
-  type Evaluator,
-  type NetworkPolicy,
-  type NetworkPolicyPeer,
-  type PolicyPod,
-  podKey,
-  type WellKnown,
-  type World,
-} from '../../../policy/policy.ts';
+import { type NetworkPolicyPeer, type PolicyPod, podKey, type WellKnown, type World } from '../../../policy/policy.ts';
 import type { Manifest } from '../../contract.ts';
 import { refOf } from '../../object-ref.ts';
 import { lastingLabels, type Place } from '../../observations/places.ts';
 import { networkPolicyKind } from '../../snapshot/kinds.ts';
 import type { Change } from '../../snapshot/snapshot.ts';
-import type { SnapshotWorld } from '../../snapshot/world.ts';
 import type { Allowance } from '../impact.ts';
-import type { BrokenFlow, PlacedFlow } from './flows.ts';
+import type { BrokenFlow } from './flows.ts';
+import { type AllowScope, holds } from './holds.ts';
 
 /** More allowances than these are not worked out one by one. */
 export const allowancesMax = 100;
-/** Of what was seen, so much is held against one allowance. */
-const othersMax = 1000;
 const nameLengthMax = 63;
 
 /**
@@ -59,16 +48,6 @@ export function allowanceFor(
   const text = `${names.join(' and ')}: allow ${sides.map(({ direction }) => direction).join(' and ')} ${from.text} → ${to.text} ${flow.protocol} ${flow.port}`;
   return { text, changes: puts.map((put) => ({ put })) };
 }
-
-/** The world after the change, and all that was seen in it. */
-export type AllowScope = {
-  after: SnapshotWorld;
-  /** Of that world, pods that are gone included, by `podKey`. */
-  pods: ReadonlyMap<string, PolicyPod>;
-  evaluator: Evaluator;
-  /** By namespace of either end. */
-  others: Map<string, PlacedFlow[]>;
-};
 
 type Allowed = { direction: 'ingress' | 'egress'; own: Place; far: Place; by: string[]; why: string };
 
@@ -147,49 +126,3 @@ function peerOf(place: Place, ownNamespace: string, scope: AllowScope): NetworkP
   const address = pod?.ips[0] ?? (place.after as { address: string }).address;
   return { ipBlock: { cidr: `${address}/32` } };
 }
-
-/** Evaluated in a world of only what is needed: it must pass, and nothing else that was seen may be refused by it. */
-function holds({ placed, puts, scope }: { placed: PlacedFlow; puts: Manifest[]; scope: AllowScope }): boolean {
-  const { after, pods, evaluator, others } = scope;
-  const replaced = new Set(puts.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
-  const isReplaced = ({ metadata }: NetworkPolicy) => replaced.has(`${metadata.namespace}/${metadata.name}`);
-  const namespaces = new Set(puts.map(({ metadata }) => metadata.namespace ?? ''));
-  const touched = [...new Set([...namespaces].flatMap((namespace) => others.get(namespace) ?? []))].slice(0, othersMax);
-  const needed = new Set([placed, ...touched].flatMap(({ from, to }) => [keyOf(from), keyOf(to)]));
-  const neededPods = [...needed].flatMap((key) => pods.get(key) ?? []);
-  const selecting = new Set(neededPods.map(({ namespace }) => namespace));
-  const mended = createEvaluator({
-    ...after.world,
-    pods: neededPods,
-    policies: [
-      ...after.world.policies.filter(
-        (policy) => selecting.has(policy.metadata.namespace ?? 'default') && !isReplaced(policy),
-      ),
-      ...(puts as unknown as NetworkPolicy[]),
-    ],
-  });
-  const allows = ({ evaluate }: Evaluator, { flow, from, to }: PlacedFlow) =>
-    from.after !== undefined &&
-    to.after !== undefined &&
-    evaluate(from.after, to.after, flow.protocol, flow.port).allowed;
-  return allows(mended, placed) && touched.every((other) => !allows(evaluator, other) || allows(mended, other));
-}
-
-/** A change of a namespace's policies can touch the flows that begin or end in it. */
-export function byNamespace(flows: PlacedFlow[]): Map<string, PlacedFlow[]> {
-  const found = new Map<string, PlacedFlow[]>();
-  const add = (namespace: string | undefined, flow: PlacedFlow) => {
-    if (namespace === undefined) return;
-    const known = found.get(namespace);
-    if (known === undefined) found.set(namespace, [flow]);
-    else known.push(flow);
-  };
-  for (const flow of flows) {
-    const [from, to] = [flow.from.pod?.namespace, flow.to.pod?.namespace];
-    add(from, flow);
-    if (to !== from) add(to, flow);
-  }
-  return found;
-}
-
-const keyOf = ({ after }: Place): string => (after !== undefined && 'pod' in after ? after.pod : '');
