@@ -26,10 +26,12 @@ export type Observer = {
 };
 
 const pollMs = 10_000;
-/** A pod that has just come connects to what nobody was seen to connect to: for a while the kernel is read more often. */
+/**
+ * A pod that has just come connects to what nobody was seen to connect to: the kernel is read so soon, and then ever less
+ * often, each time after half of the time since it came.
+ */
 const newPodPollMs = 2000;
-const newPodMs = 30_000;
-/** Drops and what was never seen before are reported with the poll that finds them, everything else this often. */
+/** What was never seen before, let through or dropped, is reported with the poll that finds it, all else this often. */
 const reportMs = 30_000;
 /** What an API that is away may hold up the end of the process. */
 const stopMs = 2000;
@@ -45,14 +47,14 @@ export function createObserver(options: ObserverOptions): Observer {
   const mayExplain = explanations(clock);
   let unfollow = () => {};
   let cancel = () => {};
-  /** When the next poll is due, and until when pods are new, by the monotonic clock. */
+  /** When the next poll is due, and when the newest pod came, by the monotonic clock. */
   let dueMs = 0;
-  let newUntilMs = 0;
+  let newestMs = Number.NEGATIVE_INFINITY;
   let running: Promise<void> = Promise.resolve();
   /** While it runs. */
   let outbox: Outbox | undefined;
 
-  /** Resolves to whether it is news: dropped, or never seen before; undefined when nothing can be read or told yet. */
+  /** Resolves to whether it is news: never seen before; undefined when nothing can be read or told yet. */
   async function read(nowMs: number): Promise<boolean | undefined> {
     const poll = await kernel.poll(nowMs);
     const judged = options.judged();
@@ -62,7 +64,7 @@ export function createObserver(options: ObserverOptions): Observer {
       name(sighting, isJudged(sighting) && !mayExplain() ? undefined : judged),
     );
     outbox.add(flows, poll.lost);
-    return flows.some(({ allowed }) => !allowed) || poll.sightings.some(({ isFirst }) => isFirst);
+    return poll.sightings.some(({ isFirst }) => isFirst);
   }
 
   async function poll(last: boolean): Promise<void> {
@@ -81,7 +83,7 @@ export function createObserver(options: ObserverOptions): Observer {
   };
   function later(): void {
     const nowMs = clock.monotonicMs();
-    const pauseMs = nowMs < newUntilMs ? newPodPollMs : pollMs;
+    const pauseMs = Math.min(Math.max((nowMs - newestMs) / 2, newPodPollMs), pollMs);
     dueMs = nowMs + pauseMs;
     cancel = clock.after(pauseMs, () => void inTurn(() => poll(false)).then(() => outbox && later()));
   }
@@ -89,7 +91,7 @@ export function createObserver(options: ObserverOptions): Observer {
   /** Brings the next poll forward, unless it comes as soon or is under way. */
   function expectNews(): void {
     const nowMs = clock.monotonicMs();
-    newUntilMs = nowMs + newPodMs;
+    newestMs = nowMs;
     if (outbox === undefined || dueMs <= nowMs + newPodPollMs) return;
     cancel();
     later();
