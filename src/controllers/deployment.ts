@@ -1,34 +1,15 @@
 import type { Deployment, Pod, ReplicaSet } from '../api/schema/types.d.ts';
-import { ApiError } from '../api/status.ts';
-import { equalJson } from '../foundation/json.ts';
 import { conditionOf } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Key, Result } from '../reconcile/controller.ts';
-import { claim, controllerOf, deleteObject, isDeleting, ownerKeys, ownerOrSelectorKeys } from '../reconcile/owned.ts';
+import { claim, controllerOf, deleteObject, isDeleting, keyOf, ownerOrSelectorKeys } from '../reconcile/owned.ts';
 import { writeStatus } from '../reconcile/status.ts';
-import {
-  annotationsFor,
-  expiredSets,
-  findNewest,
-  newSet,
-  nextRevision,
-  revisionAnnotation,
-  revisionOf,
-  sizeAnnotations,
-} from './deployment-revisions.ts';
-import {
-  isScalingEvent,
-  newSetReplicas,
-  proportionalScale,
-  recreateStep,
-  replicasOf,
-  rollingStep,
-  type Scale,
-} from './deployment-rollout.ts';
+import { expiredSets, findNewest, revisionAnnotation, revisionOf } from './deployment-revisions.ts';
+import { isScalingEvent, proportionalScale, recreateStep, replicasOf, rollingStep } from './deployment-rollout.ts';
+import { create, refresh, replicaSets, scaleAll } from './deployment-sets.ts';
 import { deploymentStatus, isComplete, type Progress, progressDeadlineMs } from './deployment-status.ts';
 import { isFinished } from './pods.ts';
 
 const deployments = 'deployments.apps';
-const replicaSets = 'replicasets.apps';
 
 /** Moves from one pod template to the next through replica sets, one per template. */
 export const deploymentController = (): Controller => ({
@@ -42,10 +23,11 @@ export const deploymentController = (): Controller => ({
   },
   enqueue: {
     [replicaSets]: ownerOrSelectorKeys(deployments, 'Deployment', 'apps'),
-    // Recreate waits for the last of the old pods.
-    pods: (pod, context) => {
-      const set = context.cache(replicaSets).byUid(controllerOf(pod)?.uid ?? '');
-      return set ? ownerKeys('Deployment', 'apps')(set) : [];
+    // Recreate waits for the last of the old pods; all else is in the status of the sets.
+    pods: (pod, { cache }) => {
+      const set = cache(replicaSets).byUid(controllerOf(pod)?.uid ?? '');
+      const owner = set && cache<Deployment>(deployments).byUid(controllerOf(set)?.uid ?? '');
+      return owner?.spec?.strategy?.type === 'Recreate' ? [keyOf(owner)] : [];
     },
   },
 
@@ -126,63 +108,6 @@ const hasRunningPods = ({ cache }: ControllerContext, sets: ReplicaSet[]): boole
       .ownedBy(metadata.uid!)
       .some((pod) => !isFinished(pod)),
   );
-
-type Created = { set: ReplicaSet } | { collision: true } | { failure: Progress; error: unknown };
-
-async function create(context: ControllerContext, deployment: Deployment, old: ReplicaSet[]): Promise<Created> {
-  const wanted = newSet(deployment, newSetReplicas(deployment, undefined, old), nextRevision(old));
-  try {
-    const set = await context.client.create<ReplicaSet>(replicaSets, wanted);
-    tellScaled(context, deployment, set, 0, replicasOf(set));
-    return { set };
-  } catch (error) {
-    if (error instanceof ApiError && error.reason === 'AlreadyExists') {
-      const present = context.cache<ReplicaSet>(replicaSets).get(wanted.metadata.namespace!, wanted.metadata.name);
-      const isOurs = present && controllerOf(present)?.uid === deployment.metadata.uid;
-      // The name is taken by what somebody else made, or has changed: try another name.
-      if (present && !(isOurs && findNewest(deployment, [present]))) return { collision: true };
-      throw error;
-    }
-    const message = error instanceof Error ? error.message : String(error);
-    context.event(deployment, 'Warning', 'ReplicaSetCreateError', `Failed to create new replica set: ${message}`);
-    return { failure: { status: 'False', reason: 'ReplicaSetCreateError', message }, error };
-  }
-}
-
-/** Keeps revision, inherited annotations and minReadySeconds of the newest set current. */
-async function refresh(
-  { client }: ControllerContext,
-  deployment: Deployment,
-  newest: ReplicaSet,
-  old: ReplicaSet[],
-): Promise<ReplicaSet> {
-  const annotations = annotationsFor(deployment, newest, nextRevision(old));
-  const { minReadySeconds } = deployment.spec!;
-  const same =
-    equalJson(annotations, newest.metadata.annotations ?? {}) &&
-    (minReadySeconds ?? 0) === (newest.spec?.minReadySeconds ?? 0);
-  if (same) return newest;
-  const metadata = { ...newest.metadata, annotations };
-  return client.update<ReplicaSet>(replicaSets, { ...newest, metadata, spec: { ...newest.spec, minReadySeconds } });
-}
-
-async function scaleAll(context: ControllerContext, deployment: Deployment, scales: Scale[]): Promise<void> {
-  const sizes = sizeAnnotations(deployment);
-  for (const { set, replicas } of scales) {
-    const annotations = { ...set.metadata.annotations, ...sizes };
-    const before = replicasOf(set);
-    if (before === replicas && equalJson(annotations, set.metadata.annotations)) continue;
-    const metadata = { ...set.metadata, annotations };
-    await context.client.update(replicaSets, { ...set, metadata, spec: { ...set.spec, replicas } });
-    if (before !== replicas) tellScaled(context, deployment, set, before, replicas);
-  }
-}
-
-function tellScaled(context: ControllerContext, deployment: Deployment, set: ReplicaSet, from: number, to: number) {
-  const direction = to > from ? 'up' : 'down';
-  const message = `Scaled ${direction} replica set ${set.metadata.name} from ${from} to ${to}`;
-  context.event(deployment, 'Normal', 'ScalingReplicaSet', message);
-}
 
 /** `kubectl rollout` reads the current revision from the deployment. */
 async function noteRevision(

@@ -1,6 +1,7 @@
+import { type Active, best } from './best.ts';
 import { createSheet, type Memo, type Sheet } from './memo.ts';
 import { copyNode, type NodeInfo, placePod } from './node-info.ts';
-import type { Plugin, Verdict } from './plugin.ts';
+import type { Verdict } from './plugin.ts';
 import { plugins } from './plugins.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -19,8 +20,6 @@ export type ScheduleOptions = {
   /** Of earlier decisions about the same snapshot as it changed: spares work, and changes no decision. */
   memo?: Memo;
 };
-
-type Active = { plugin: Plugin; state: any };
 
 const scoredNodesMin = 100;
 const scoredNodesMax = 200;
@@ -163,32 +162,4 @@ function withPromised(node: NodeInfo, pod: PodInfo, nominated: readonly PodInfo[
   const copy = copyNode(node);
   for (const other of promised) if (!copy.pods.has(other.uid)) placePod(copy, other);
   return copy;
-}
-
-type Choice = { active: Active[]; sheet: Sheet; nodes: readonly NodeInfo[]; feasible: number[] };
-
-/** The position of the best of the feasible nodes. */
-function best({ active, sheet, nodes, feasible }: Choice, pod: PodInfo, random: () => number): number {
-  if (feasible.length === 1) return feasible[0]!;
-  const totals = new Float64Array(feasible.length);
-  const scores = new Float64Array(feasible.length);
-  let locals = 0;
-  for (const { plugin, state } of active) {
-    if (plugin.score === undefined) continue;
-    const known = plugin.local ? sheet.scores[locals++]! : undefined;
-    for (let index = 0; index < feasible.length; index++) {
-      const position = feasible[index]!;
-      scores[index] = known === undefined ? plugin.score(state, pod, nodes[position]!) : known[position]!;
-    }
-    plugin.normalize?.(scores);
-    const weight = plugin.weight ?? 1;
-    for (let index = 0; index < feasible.length; index++) totals[index]! += weight * scores[index]!;
-  }
-  let [chosen, equals] = [0, 1];
-  for (let index = 1; index < feasible.length; index++) {
-    if (totals[index]! < totals[chosen]!) continue;
-    equals = totals[index]! > totals[chosen]! ? 1 : equals + 1;
-    if (random() < 1 / equals) chosen = index;
-  }
-  return feasible[chosen]!;
 }
