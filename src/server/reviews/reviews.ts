@@ -17,7 +17,9 @@ const answers: Record<string, Answer> = {
     const { namespace } = context.target;
     if (spec?.resourceAttributes?.namespace !== namespace)
       throw badRequest(`spec.resourceAttributes.namespace must be "${namespace}", as in the URL`);
-    return access(context, userOfSpec(spec), spec);
+    const answer = access(context, userOfSpec(spec), spec);
+    // Why somebody was nearly allowed tells what he may in other namespaces.
+    return answer.allowed ? answer : { allowed: false };
   },
   SelfSubjectAccessReview: ({ spec }, context) => access(context, context.user, spec),
   SelfSubjectRulesReview: ({ spec }, context) => rules(context, spec?.namespace ?? ''),
@@ -51,7 +53,7 @@ function userOfSpec(spec: KubernetesObject['spec']): UserInfo {
   return { username: user, groups, uid, extra };
 }
 
-function access({ defences }: Context, user: UserInfo, spec: KubernetesObject['spec']): object {
+function access({ defences }: Context, user: UserInfo, spec: KubernetesObject['spec']): { allowed: boolean } {
   const { resourceAttributes: resource, nonResourceAttributes: path } = spec ?? {};
   if ((resource === undefined) === (path === undefined))
     throw badRequest('exactly one of spec.resourceAttributes and spec.nonResourceAttributes must be given');
