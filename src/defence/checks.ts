@@ -1,4 +1,5 @@
 import { accountAutomount } from './cluster/checks/account-automount.ts';
+import { adminEverywhere } from './cluster/checks/admin-everywhere.ts';
 import { aggregation } from './cluster/checks/aggregation.ts';
 import { allPowerful } from './cluster/checks/all-powerful.ts';
 import { approveCertificates } from './cluster/checks/approve-certificates.ts';
@@ -76,6 +77,7 @@ import { loadBalancer } from './perimeter/checks/load-balancer.ts';
 import { networkPolicyEgress } from './perimeter/checks/network-policy-egress.ts';
 import { networkPolicyMissing } from './perimeter/checks/network-policy-missing.ts';
 import { networkPolicyOpen } from './perimeter/checks/network-policy-open.ts';
+import { networkPolicyWithoutPods } from './perimeter/checks/network-policy-without-pods.ts';
 import { nodePort } from './perimeter/checks/node-port.ts';
 
 /** Every check, in the order of docs/checks.md and of reports. */
@@ -90,8 +92,10 @@ export const checks: Check[] = [
   networkPolicyEgress,
   networkPolicyMissing,
   networkPolicyOpen,
+  networkPolicyWithoutPods,
   nodePort,
   accountAutomount,
+  adminEverywhere,
   aggregation,
   allPowerful,
   approveCertificates,

@@ -7,6 +7,10 @@ import { podOf } from '../workload.ts';
 
 const policyKind = 'NetworkPolicy.networking.k8s.io';
 
+/** A selector that asks for nothing matches everything. */
+export const matchesAll = (selector: object): boolean =>
+  Object.values(selector).every((part) => Object.keys(part ?? {}).length === 0);
+
 /** What NetworkPolicies have to do with the pods of a workload. */
 export type Selection = {
   /** Policies that select them. */

@@ -1,9 +1,13 @@
 import { type Check, type Finding, failOn } from '../../contract.ts';
 import { examplePolicy } from '../policy-example.ts';
+import { matchesAll } from '../selection.ts';
 
 /** An address block of everybody is the same as no peer at all. */
 const isEverybody = (peer: Record<string, any>) =>
   /\/0+$/.test(peer['ipBlock']?.cidr ?? '') && (peer['ipBlock'].except ?? []).length === 0;
+
+const isEveryPod = ({ namespaceSelector, podSelector }: Record<string, any>) =>
+  namespaceSelector !== undefined && matchesAll(namespaceSelector) && matchesAll(podSelector ?? {});
 
 export const networkPolicyOpen: Check = {
   id: 'network-policy/open',
@@ -23,6 +27,7 @@ export const networkPolicyOpen: Check = {
     fail: [
       [examplePolicy({ ingress: [{}] })],
       [examplePolicy({ egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }] })],
+      [examplePolicy({ ingress: [{ from: [{ namespaceSelector: {} }] }] })],
     ],
   },
   judge({ spec }) {
@@ -35,9 +40,15 @@ export const networkPolicyOpen: Check = {
       if (!types.includes(direction)) continue;
       for (const [index, rule] of ((spec?.[side] ?? []) as Record<string, any>[]).entries()) {
         const list: Record<string, any>[] = rule[peers] ?? [];
-        if ((rule['ports'] ?? []).length > 0 || (list.length > 0 && !list.some(isEverybody))) continue;
-        const detail = `this rule allows ${side} ${peers} everywhere on every port`;
-        findings.push({ field: ['spec', side, index], reason: 'allows everything', detail });
+        if ((rule['ports'] ?? []).length > 0) continue;
+        const field = ['spec', side, index];
+        if (list.length === 0 || list.some(isEverybody)) {
+          const detail = `this rule allows ${side} ${peers} everywhere on every port`;
+          findings.push({ field, reason: 'allows everything', detail });
+        } else if (list.some(isEveryPod)) {
+          const detail = `this rule allows ${side} ${peers} every pod of every namespace on every port`;
+          findings.push({ field, reason: 'allows every pod', detail, severity: 'low' });
+        }
       }
     }
     return failOn(findings);
