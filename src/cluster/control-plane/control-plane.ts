@@ -80,6 +80,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const { nodeClient } = options;
   const nodes = () => server.lookup.list('nodes') as unknown as Node[];
+  const nodeOfPod = (namespace: string, name: string): string | undefined =>
+    server.lookup.get('pods', namespace, name)?.['spec'].nodeName;
   const server: Server = createServer({
     ...{ engine, kinds, version, clock, log },
     defences: assembled.defences,
@@ -87,7 +89,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       ...assembled.extensions,
       nodeClient,
       virtualKinds: [
-        ...(nodeClient ? usageKinds(usageOfNodes(nodes, nodeClient)) : []),
+        ...(nodeClient ? usageKinds(usageOfNodes(nodes, nodeOfPod, nodeClient)) : []),
         ...(options.keeper ? observationKinds(options.keeper, () => clock.now()) : []),
       ],
     },

@@ -36,7 +36,8 @@ async function usageOf(t: TestContext, answers: Record<string, RequestListener>,
     }),
   );
   const client = () => ({ cert: '', key: '', ca: authority.certificate });
-  return usageOfNodes(() => nodes, client, answerMsMax);
+  const nodeOfPod = (namespace: string, name: string) => (`${namespace}/${name}` === 'default/a' ? 'good' : undefined);
+  return usageOfNodes(() => nodes, nodeOfPod, client, answerMsMax);
 }
 
 const sample = { cpu: { usageNanoCores: 5 }, memory: { workingSetBytes: 2048 } };
@@ -60,6 +61,14 @@ test('what a node answers that is no summary leaves it out, and nothing else', a
     all.map((each) => [each.metadata.name, each['containers'][0].usage]),
     [['a', { cpu: '5n', memory: '2Ki' }]],
   );
+});
+
+test('a node tells nothing of the pods of others, by which they would be scaled', async (t) => {
+  const lies = pods.map((each) => ({ ...each, containers: [{ name: 'c', cpu: { usageNanoCores: 9e9 } }] }));
+  const lying: RequestListener = (_request, response) => response.end(JSON.stringify({ node: sample, pods: lies }));
+  const usage = await usageOf(t, { lying, good });
+  const told = (await usage.pods('default')).map((each) => each['containers'][0].usage.cpu);
+  assert.deepEqual(told, ['5n']);
 });
 
 test('a node that is slow to the end is left out', async (t) => {

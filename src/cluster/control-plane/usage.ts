@@ -19,10 +19,12 @@ const windowSeconds = '30s';
 
 /**
  * What `kubectl top` shows, asked of the nodes when somebody asks: nothing is sampled while nobody looks. A node that
- * does not answer in time, or answers something else, is left out, as by metrics-server.
+ * does not answer in time, or answers something else, is left out, as by metrics-server; so is what it says of pods of
+ * other nodes, which would be scaled by it.
  */
 export function usageOfNodes(
   nodes: () => Node[],
+  nodeOfPod: (namespace: string, name: string) => string | undefined,
   client: Required<Extensions>['nodeClient'],
   answerMsMax = answerMsDefaultMax,
 ): Usage {
@@ -36,8 +38,9 @@ export function usageOfNodes(
         { ...usageObject({ name: metadata!.name!, labels: metadata!.labels }, measured), usage: amounts(measured) },
       ]),
     pods: (namespace) =>
-      ask(({ pods = [] }) =>
+      ask(({ pods = [] }, node) =>
         pods
+          .filter(({ podRef }) => nodeOfPod(podRef.namespace, podRef.name) === node.metadata!.name)
           .filter(({ podRef }) => namespace === undefined || podRef.namespace === namespace)
           // What does not run uses nothing: as by metrics-server, it is not listed.
           .filter(({ containers = [] }) => containers.length > 0)
