@@ -3,6 +3,7 @@ import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../api
 import { type Condition, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
 import { controllerOf, isDeleting, keyOf, selects } from '../reconcile/owned.ts';
+import { selected } from '../reconcile/selected.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { intOrPercent } from './int-or-percent.ts';
 import { isFinished, isReady } from './pods.ts';
@@ -35,10 +36,8 @@ export const disruptionController = (): Controller => ({
   async reconcile({ namespace, name }, context): Promise<Result> {
     const budget = context.cache<PodDisruptionBudget>(budgets).get(namespace, name);
     if (budget === undefined || isDeleting(budget)) return undefined;
-    const pods = context
-      .cache<Pod>('pods')
-      .list(namespace)
-      .filter((pod) => selects(budget.spec?.selector, pod) && !isFinished(pod));
+    const chosen = selected(context.cache<Pod>('pods'), namespace, budget.spec?.selector);
+    const pods = chosen.filter((pod) => !isFinished(pod));
     const nowMs = context.clock.now();
     const status = budgetStatus(budget, pods, wantedPods(context, pods), nowMs);
     await writeStatus(context, budgets, budget, status);

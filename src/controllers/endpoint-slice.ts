@@ -1,8 +1,8 @@
 import type { Endpoint, EndpointSlice, Node, Pod, Service } from '../api/schema/types.d.ts';
-import { matchesLabels } from '../api/selectors.ts';
 import { equalJson } from '../foundation/json.ts';
 import type { Controller, ControllerContext, Key } from '../reconcile/controller.ts';
 import { controllerReference, deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
+import { selected } from '../reconcile/selected.ts';
 import { servicesSelecting } from '../reconcile/services.ts';
 import { hasAddress, hostnameFor, type PodPort, portsOn, selectsPods, serving } from './endpoint-ports.ts';
 
@@ -52,10 +52,8 @@ export function servicesOf(pod: { metadata: Pod['metadata'] }, { cache }: Contro
   return servicesSelecting(cache<Service>('services'), namespace, labels).map(keyOf);
 }
 
-export function podsOf(service: Service, { cache }: ControllerContext): Pod[] {
-  const pods = cache<Pod>('pods').list(service.metadata.namespace);
-  return pods.filter((pod) => hasAddress(pod) && matchesLabels(service.spec?.selector, pod.metadata.labels));
-}
+export const podsOf = ({ metadata, spec }: Service, { cache }: ControllerContext): Pod[] =>
+  selected(cache<Pod>('pods'), metadata.namespace!, { matchLabels: spec!.selector }).filter(hasAddress);
 
 export function groups(service: Service, pods: Pod[], zoneOf: (node: string) => string | undefined): Group[] {
   const families = (service.spec?.ipFamilies ?? ['IPv4']) as Family[];

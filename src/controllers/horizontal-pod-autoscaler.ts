@@ -8,7 +8,8 @@ import type {
 import { formatTime } from '../foundation/clock.ts';
 import { type Condition, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
-import { isDeleting, selects } from '../reconcile/owned.ts';
+import { isDeleting } from '../reconcile/owned.ts';
+import { selected } from '../reconcile/selected.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { type Measured, type Past, replicasFor, restrained, toleranceOf } from './autoscale.ts';
 import { currentOf, readUsage, targetOf, usageOf } from './pod-metrics.ts';
@@ -128,11 +129,7 @@ async function measure(
   say: Say,
 ) {
   const { metadata, spec } = autoscaler;
-  const { selector } = target['spec'];
-  const pods = context
-    .cache<Pod>('pods')
-    .list(metadata.namespace)
-    .filter((pod) => selects(selector, pod));
+  const pods = selected(context.cache<Pod>('pods'), metadata.namespace!, target['spec'].selector);
   const measured: Measured[] = [];
   const currentMetrics: MetricStatus[] = [];
   let failed = '';
