@@ -73,6 +73,27 @@ test('a node that may join is approved and signed; one that asks for another nam
   assert.equal(now('forged')!.status!.certificate, undefined);
 });
 
+test('who may let nodes join takes no node over that is there', async (t) => {
+  const { client, caches, eventually } = await startCluster(
+    t,
+    [certificateApprovalController()],
+    [certificateRequester],
+  );
+  await client.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } } as any);
+  await eventually('nodes', () => caches('nodes').get('', 'n1'));
+  await client.create(requests, nodeRequest('taken', 'system:node:n1'));
+  await client.create(requests, nodeRequest('joins', 'system:node:n2'));
+  const conditionsOf = (name: string) => (caches(requests).get('', name) as any)?.status?.conditions;
+  await eventually(requests, () => conditionsOf('joins') !== undefined);
+  const told = await eventually('events', () =>
+    caches('events')
+      .list()
+      .find((event) => event['regarding']?.name === 'taken' || event['involvedObject']?.name === 'taken'),
+  );
+  assert.match(told['message'] ?? told['note'], /Node n1 exists: .*kubectl certificate approve taken/);
+  assert.equal(conditionsOf('taken'), undefined);
+});
+
 test('a serving certificate is for the addresses that its Node has', async (t) => {
   const sign = () => 'PEM';
   const { client, caches, eventually } = await startCluster(t, [certificateSigningController(sign)], []);

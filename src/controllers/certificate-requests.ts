@@ -39,7 +39,7 @@ const readRequest = ({ spec }: CertificateSigningRequest) =>
 export const certificateApprovalController = (): Controller => ({
   name: 'certificate-approver',
   reconciles: requests,
-  reads: [],
+  reads: ['nodes'],
   writes: { [`${requests}/approval`]: ['update'], 'subjectaccessreviews.authorization.k8s.io': ['create'] },
   grants: [grant('approve', [kubeletClientSigner])],
 
@@ -54,6 +54,13 @@ export const certificateApprovalController = (): Controller => ({
       return undefined;
     }
     if (whyNot(request, asked) !== undefined || !(await mayHave(context, request, asked))) return undefined;
+    const node = asked.commonName.replace(/^system:node:/, '');
+    // A bootstrap token lets nodes join: who has stolen one must not become a node that is there, with all it may read.
+    if (request.spec.username !== asked.commonName && context.cache('nodes').get('', node) !== undefined) {
+      const text = `Node ${node} exists: delete it if it joins anew, or run kubectl certificate approve ${name}`;
+      context.event(request, 'Warning', 'NodeExists', text);
+      return undefined;
+    }
     const condition = {
       ...{ type: 'Approved', status: 'True', reason: 'AutoApproved' },
       message: 'Auto approving kubelet client certificate after SubjectAccessReview.',
