@@ -1,7 +1,7 @@
 import { describeLine, endText } from '../../api/observations/describe.ts';
 import { type Line, observationLines } from '../../api/observations/lines.ts';
 import { type Flow, type Observations, observationTypes, type Window } from '../../api/observations/observation.ts';
-import { asText, table } from '../report/lines.ts';
+import { asText, detailedTable } from '../report/lines.ts';
 import { printable } from '../report/printable.ts';
 import type { Imported } from './import.ts';
 
@@ -24,12 +24,16 @@ export function renderObservations(observations: Observations, format: 'table' |
       line.type === 'window'
         ? ['', time(line.window.fromMs), time(line.window.toMs)]
         : [String(line.observed.count), time(line.observed.firstMs), time(line.observed.lastMs)];
-    return [line.type, from, to, what, outcome, ...seen].map(short);
+    const ends = [from, '→', to, what]
+      .filter((part) => part !== '')
+      .map(short)
+      .join(' ');
+    return { cells: [line.type, ...seen, short(outcome)], below: [ends] };
   });
   const missing = observationTypes.filter((type) => observations.windows[type].length === 0);
   const note = missing.length === 0 ? '' : `Not watched, so nothing is known of it: ${missing.join(', ')}.\n`;
-  const titles = ['TYPE', 'FROM', 'TO', 'WHAT', 'OUTCOME', 'COUNT', 'FIRST', 'LAST'];
-  return `${asText(table(titles, rows))}${note}`;
+  const titles = ['TYPE', 'COUNT', 'FIRST', 'LAST', 'OUTCOME'];
+  return `${asText(detailedTable(titles, rows))}${note}`;
 }
 
 const cellMax = 60;
