@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
@@ -39,4 +41,23 @@ test('a step that failed is marked, and why stands on a line of its own', async 
   };
   const ended = /✗ Starting the node \(\d\.\d s\)\nno$/;
   for (const isTTY of [true, false]) assert.match(stripVTControlCharacters(await written(isTTY, fail)), ended);
+});
+
+test('Ctrl-C is answered with what becomes of what was begun, and still ends the program as such', async () => {
+  const text = `
+    import { withProgress } from ${JSON.stringify(import.meta.resolve('./progress.ts'))};
+    setInterval(() => {}, 1000);
+    await withProgress(async ({ step }) => {
+      step('Starting the node');
+      console.log('begun');
+      await new Promise(() => {});
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', text]);
+  let said = '';
+  child.stderr.on('data', (chunk) => (said += chunk));
+  await once(child.stdout, 'data');
+  child.kill('SIGINT');
+  const [, signal] = await once(child, 'close');
+  assert.match(said, /✗ Starting the node \(\d\.\d s\)\nInterrupted: what was begun is not undone/);
+  assert.equal(signal, 'SIGINT');
 });

@@ -23,6 +23,13 @@ export async function withProgress<Result>(
     current = { what, startedMs: performance.now() };
     if (live) stream.write(`… ${what}`);
   };
+  const interrupted = (): void => {
+    end(styleText('red', '✗', { stream }));
+    stream.write('Interrupted: what was begun is not undone. The same command takes it up again.\n');
+    // Whoever started this (a shell, a script) must see that it ended so.
+    process.kill(process.pid, 'SIGINT');
+  };
+  process.once('SIGINT', interrupted);
   try {
     const result = await run({ step });
     done();
@@ -31,5 +38,7 @@ export async function withProgress<Result>(
     // Why is told next, on a line of its own.
     end(styleText('red', '✗', { stream }));
     throw error;
+  } finally {
+    process.off('SIGINT', interrupted);
   }
 }
