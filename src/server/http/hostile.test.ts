@@ -49,6 +49,34 @@ test('a connection is upgraded for what runs in a pod only: nothing else is done
     assert.equal((await ask(server, path, { headers })).code, 400, path);
 });
 
+test('a page of another site does nothing with the certificate of who looks at it', async () => {
+  const own = server.authority.client('anna');
+  const certified = (method: string, headers: Record<string, string>) =>
+    new Promise<number>((resolve, reject) => {
+      const options = { method, agent: false, ca: server.authority.certificate, ...own, headers };
+      const outgoing = request(`${server.url}${configMaps}`, options, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode!);
+      });
+      outgoing.on('error', reject).end(method === 'POST' ? JSON.stringify(configMap('from-a-page')) : '');
+    });
+  for (const site of ['cross-site', 'same-site']) {
+    assert.equal(await certified('POST', { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': 'no-cors' }), 403, site);
+    assert.equal(await certified('GET', { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': 'websocket' }), 403, site);
+    assert.equal(await certified('GET', { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': 'navigate' }), 200, 'a link');
+  }
+  const foreign = { 'Sec-Fetch-Site': 'cross-site' };
+  assert.equal((await ask(server, configMaps, { headers: foreign })).code, 403, 'what a proxy adds is lent as well');
+  const token = { 'Sec-WebSocket-Protocol': `base64url.bearer.authorization.k8s.io.${btoa('anna')}` };
+  assert.equal((await ask(server, configMaps, { headers: { ...foreign, ...token }, user: null })).code, 200);
+  assert.equal(await certified('GET', { ...foreign, ...token }), 403);
+  for (const headers of [{}, { 'Sec-Fetch-Site': 'same-origin' }, { 'Sec-Fetch-Site': 'none' }] as Record<
+    string,
+    string
+  >[])
+    assert.equal(await certified('GET', headers), 200);
+});
+
 test('who makes up resources makes no series of the metrics, so that none is lacking for those that there are', async () => {
   const madeUp = ['/api/v1/made-up', '/api/v1/pods/x/made-up', '/apis/made-up/v1/pods'];
   for (const path of [...madeUp, `${configMaps}/absent`]) assert.equal((await ask(server, path)).code, 404, path);

@@ -117,7 +117,19 @@ function identify({ defences }: Services, request: IncomingMessage, remoteAddres
   const { certificate, rejected } = identityOf(request.socket as TLSSocket);
   const bearerToken = bearerOf(request.headers);
   if (rejected !== '' && bearerToken === undefined) throw new ApiError('Unauthorized', rejected);
+  const isLent = certificate !== undefined || request.headers.authorization !== undefined;
+  if (isLent && isOfForeignPage(request))
+    throw new ApiError('Forbidden', 'a page of another site asks with credentials that are not its own');
   return defences.authenticate({ certificate, bearerToken, remoteAddress, request });
+}
+
+/**
+ * Browsers show a certificate, and `kubectl proxy` what its user has, also for what pages of other sites send: those cannot
+ * read the answer, but it would be done. A link may be followed. https://www.w3.org/TR/fetch-metadata/
+ */
+function isOfForeignPage({ method, headers }: IncomingMessage): boolean {
+  const isLink = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
+  return !isLink && /^(cross|same)-site$/.test(text(headers['sec-fetch-site']));
 }
 
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
