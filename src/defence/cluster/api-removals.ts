@@ -1,5 +1,14 @@
-/** `kinds` undefined: every kind of that version. `instead` undefined: nothing replaces it. */
-type Removal = { apiVersion: string; kinds?: string[]; deprecatedIn: number; removedIn: number; instead?: string };
+type Removal = {
+  apiVersion: string;
+  /** Undefined: every kind of that version. */
+  kinds?: string[];
+  deprecatedIn: number;
+  removedIn: number;
+  /** Undefined: nothing replaces it. */
+  instead?: string;
+  /** What replaces it has the same fields, and each means the same. */
+  same?: true;
+};
 
 /**
  * What a minor version of Kubernetes 1 stopped to serve, or will. Sources:
@@ -13,6 +22,7 @@ const removals: Removal[] = [
     deprecatedIn: 9,
     removedIn: 16,
     instead: 'networking.k8s.io/v1',
+    same: true,
   },
   {
     apiVersion: 'extensions/v1beta1',
@@ -39,10 +49,18 @@ const removals: Removal[] = [
   },
   {
     apiVersion: 'networking.k8s.io/v1beta1',
-    kinds: ['Ingress', 'IngressClass'],
+    kinds: ['Ingress'],
     deprecatedIn: 19,
     removedIn: 22,
     instead: 'networking.k8s.io/v1',
+  },
+  {
+    apiVersion: 'networking.k8s.io/v1beta1',
+    kinds: ['IngressClass'],
+    deprecatedIn: 19,
+    removedIn: 22,
+    instead: 'networking.k8s.io/v1',
+    same: true,
   },
   {
     apiVersion: 'admissionregistration.k8s.io/v1beta1',
@@ -57,6 +75,7 @@ const removals: Removal[] = [
     deprecatedIn: 19,
     removedIn: 22,
     instead: 'apiregistration.k8s.io/v1',
+    same: true,
   },
   {
     apiVersion: 'authentication.k8s.io/v1beta1',
@@ -79,22 +98,31 @@ const removals: Removal[] = [
     deprecatedIn: 19,
     removedIn: 22,
     instead: 'coordination.k8s.io/v1',
+    same: true,
   },
   {
     apiVersion: 'rbac.authorization.k8s.io/v1beta1',
     deprecatedIn: 17,
     removedIn: 22,
     instead: 'rbac.authorization.k8s.io/v1',
+    same: true,
   },
-  { apiVersion: 'scheduling.k8s.io/v1beta1', deprecatedIn: 14, removedIn: 22, instead: 'scheduling.k8s.io/v1' },
+  {
+    apiVersion: 'scheduling.k8s.io/v1beta1',
+    deprecatedIn: 14,
+    removedIn: 22,
+    instead: 'scheduling.k8s.io/v1',
+    same: true,
+  },
   {
     apiVersion: 'storage.k8s.io/v1beta1',
     kinds: ['CSIDriver', 'CSINode', 'StorageClass', 'VolumeAttachment'],
     deprecatedIn: 19,
     removedIn: 22,
     instead: 'storage.k8s.io/v1',
+    same: true,
   },
-  { apiVersion: 'batch/v1beta1', kinds: ['CronJob'], deprecatedIn: 21, removedIn: 25, instead: 'batch/v1' },
+  { apiVersion: 'batch/v1beta1', kinds: ['CronJob'], deprecatedIn: 21, removedIn: 25, instead: 'batch/v1', same: true },
   {
     apiVersion: 'discovery.k8s.io/v1beta1',
     kinds: ['EndpointSlice'],
@@ -124,8 +152,9 @@ const removals: Removal[] = [
     deprecatedIn: 20,
     removedIn: 25,
     instead: 'node.k8s.io/v1',
+    same: true,
   },
-  { apiVersion: 'autoscaling/v2beta2', deprecatedIn: 23, removedIn: 26, instead: 'autoscaling/v2' },
+  { apiVersion: 'autoscaling/v2beta2', deprecatedIn: 23, removedIn: 26, instead: 'autoscaling/v2', same: true },
   {
     apiVersion: 'flowcontrol.apiserver.k8s.io/v1beta1',
     deprecatedIn: 23,
@@ -138,6 +167,7 @@ const removals: Removal[] = [
     deprecatedIn: 24,
     removedIn: 27,
     instead: 'storage.k8s.io/v1',
+    same: true,
   },
   {
     apiVersion: 'flowcontrol.apiserver.k8s.io/v1beta2',
@@ -199,6 +229,7 @@ const removals: Removal[] = [
     deprecatedIn: 34,
     removedIn: 37,
     instead: 'networking.k8s.io/v1',
+    same: true,
   },
   {
     apiVersion: 'storage.k8s.io/v1beta1',

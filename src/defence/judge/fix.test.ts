@@ -160,3 +160,42 @@ test('line endings stay what they are, and YAML in braces keeps its comments', (
   assert.ok('text' in braces, 'why' in braces ? braces.why : '');
   assert.match(braces.text, /^\{ spec: \{ hostPID: false, securityContext: .*# why\n {2}kind: Pod \}\n$/);
 });
+
+test('an old API version is replaced where nothing else changes with it', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-fix-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'old.yaml');
+  const cronJob = (more: string) =>
+    'apiVersion: batch/v1beta1 # for now\nkind: CronJob\nmetadata: {name: a}\n' +
+    `spec: {schedule: "@daily", ${more}jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: b}]}}}}}\n`;
+  const ingress = 'apiVersion: networking.k8s.io/v1beta1\nkind: Ingress\nmetadata: {name: a}\n';
+  writeFileSync(file, [cronJob(''), cronJob('unheardOf: 1, '), ingress].join('---\n'));
+  await check({ path: file, nowMs: 0 }, { fix: true });
+  const versions = readFileSync(file, 'utf8').match(/apiVersion: .*/g);
+  assert.deepEqual(versions, [
+    'apiVersion: batch/v1 # for now',
+    'apiVersion: batch/v1beta1 # for now',
+    'apiVersion: networking.k8s.io/v1beta1',
+  ]);
+});
+
+test('a pod is kept on its node by the scheduler, and off the control plane', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-fix-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'pod.yaml');
+  const pod = (more: string) =>
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  nodeName: n1\n' +
+    '  tolerations: [{key: node-role.kubernetes.io/control-plane}, {key: gpu}]\n' +
+    `${more}  containers: [{name: a, image: b}]\n`;
+  const found = async (text: string) => {
+    writeFileSync(file, text);
+    const { failures } = await check({ path: file, nowMs: 0 }, { fix: true });
+    const ids = failures.map(({ check: { id } }) => id);
+    return ['node-name', 'control-plane-toleration'].filter((id) => ids.includes(id));
+  };
+  assert.deepEqual(await found(pod('')), []);
+  const text = readFileSync(file, 'utf8');
+  assert.match(text, /key: metadata\.name/);
+  assert.match(text, /key: gpu/);
+  assert.deepEqual(await found(pod('  affinity: {}\n')), ['node-name'], 'what is there may say something else');
+});

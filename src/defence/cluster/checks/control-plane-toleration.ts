@@ -1,4 +1,5 @@
 import { type Check, failOn, notApplicable } from '../../contract.ts';
+import { pointer } from '../../field.ts';
 import { kindName } from '../../object-ref.ts';
 import { examplePod, podOf, workloadKinds } from '../../workload.ts';
 
@@ -38,9 +39,9 @@ export const controlPlaneToleration: Check = {
         if (!all && !controlPlane.test(key ?? '')) return [];
         const detail = all ? 'every taint is tolerated, that of the control plane, too' : `${key} is tolerated`;
         const field = [...found.prefix, 'spec', 'tolerations', index];
-        return [
-          { field, reason: 'may run on the control plane', detail, ...(usual ? { severity: 'low' as const } : {}) },
-        ];
+        const patch = [{ op: 'remove', path: pointer(field) }];
+        const more = usual ? { severity: 'low' as const } : all ? {} : { patch };
+        return [{ field, reason: 'may run on the control plane', detail, ...more }];
       }),
     );
   },

@@ -37,7 +37,11 @@ export const namespacePodSecurity: Check = {
       return failOn([{ field, reason: 'no standard is enforced', detail, patch, severity }]);
     }
     const level = readLevel(value);
-    if (level === undefined) return failOn([{ field, reason: 'unknown standard', detail: `${value} is no level` }]);
+    if (level === undefined) {
+      // It is what an API server takes an unknown one for.
+      const patch = [{ op: 'replace', path: pointer(field), value: 'restricted' }];
+      return failOn([{ field, reason: 'unknown standard', detail: `${value} is no level`, patch }]);
+    }
     if (level !== 'privileged') return pass;
     return failOn([{ field, reason: 'no standard is enforced', detail: 'privileged refuses nothing' }]);
   },

@@ -1,5 +1,13 @@
 import { type Check, failOn, notApplicable } from '../../contract.ts';
+import { pointer } from '../../field.ts';
 import { exampleDeployment, podOf, workloadKinds } from '../../workload.ts';
+
+/** The same node, by way of the scheduler: as the controller of DaemonSets names it. */
+const onNode = (name: string) => ({
+  requiredDuringSchedulingIgnoredDuringExecution: {
+    nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] }],
+  },
+});
 
 export const nodeName: Check = {
   id: 'node-name',
@@ -28,6 +36,13 @@ export const nodeName: Check = {
     const name = found.pod.spec['nodeName'];
     if (!name) return failOn([]);
     const field = [...found.prefix, 'spec', 'nodeName'];
-    return failOn([{ field, reason: 'past the scheduler', detail: `always on node ${name}` }]);
+    const affinity = pointer([...found.prefix, 'spec', 'affinity']);
+    const patch = [
+      { op: 'remove', path: pointer(field) },
+      { op: 'add', path: affinity, value: { nodeAffinity: onNode(name) } },
+    ];
+    const isFree = found.pod.spec['affinity'] === undefined;
+    const detail = `always on node ${name}`;
+    return failOn([{ field, reason: 'past the scheduler', detail, ...(isFree ? { patch } : {}) }]);
   },
 };

@@ -1,6 +1,7 @@
 import { kindOf, kinds } from '../../../api/api.ts';
 import type { ManagedFields } from '../../../api/object.ts';
 import { type Check, type Finding, failOn, type Manifest, notApplicable, notAssessed, pass } from '../../contract.ts';
+import { serverSays } from '../../snapshot/sound.ts';
 import { removalOf } from '../api-removals.ts';
 
 const of = (apiVersion: string, kind: string, managedFields?: ManagedFields[]): Manifest => ({
@@ -24,11 +25,13 @@ export const removedApi: Check = {
       [of('extensions/v1beta1', 'Ingress')],
       [of('flowcontrol.apiserver.k8s.io/v1beta1', 'FlowSchema')],
       [of('networking.k8s.io/v1', 'IngressClass', writtenAs('networking.k8s.io/v1beta1'))],
+      [of('rbac.authorization.k8s.io/v1beta1', 'ClusterRole')],
     ],
   },
-  judge({ apiVersion, kind, metadata }, { minor, source }) {
+  judge(object, { minor, source }) {
+    const { apiVersion, kind, metadata } = object;
     const own = findingOf(apiVersion, kind, minor);
-    if (own) return failOn([{ ...own, field: ['apiVersion'] }]);
+    if (own) return failOn([{ ...own, ...patchOf(object), field: ['apiVersion'] }]);
     // A cluster shows every object in a version that it serves: who still writes it in an old one stands beside it.
     const findings: Finding[] = (metadata.managedFields ?? []).flatMap(
       ({ manager, apiVersion: written = '', time }, index) => {
@@ -48,6 +51,15 @@ export const removedApi: Check = {
     );
   },
 };
+
+/** Only the version changes where it has the same fields, and the object no others. */
+function patchOf(object: Manifest): Pick<Finding, 'patch'> {
+  const { instead, same } = removalOf(object.apiVersion, object.kind)!;
+  if (instead === undefined || same === undefined) return {};
+  const { refused, unknown } = serverSays({ ...object, apiVersion: instead });
+  if (refused !== undefined || unknown.length > 0) return {};
+  return { patch: [{ op: 'replace', path: '/apiVersion', value: instead }] };
+}
 
 const notKnown = 'is of a group of Kubernetes, and neither served nor removed as far as is known here: is it misspelt?';
 
