@@ -132,6 +132,13 @@ test('what controllers make between, what those of other kinds keep, and what Li
   assert.deepEqual(broken(refusing('batch', 'jobs')), ['CronJob shop/night']);
   assert.deepEqual(broken(refusing('apps', 'statefulsets')), ['StatefulSet shop/kept']);
   assert.ok(broken(refusing('', 'pods')).includes('Pod shop/rolled'));
+  const token = { name: 'kube-api-access-x', projected: { sources: [] } };
+  const mounting = objects.map((each) =>
+    each.kind === 'Pod' ? { ...each, spec: { ...each['spec'], volumes: [token] } } : each,
+  );
+  const unmounted = refusing('', 'pods', '!has(object.spec.volumes) && !has(object.spec.nodeName)');
+  assert.ok(broken(unmounted, mounting).includes('Deployment shop/web'), 'its pods show what its template does not');
+  assert.ok(!broken(unmounted).includes('Deployment shop/web'));
   const limited = refusing('', 'pods', "object.spec.containers.all(c, 'cpu' in c.resources.limits)");
   assert.ok(broken(limited).includes('CronJob shop/night'));
   assert.deepEqual(broken(limited, [...objects, range]), []);

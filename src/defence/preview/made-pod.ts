@@ -47,7 +47,10 @@ const admitted = oncePerSnapshot(() => new WeakMap<Candidate, Manifest>());
 /** The pod as it is when users' policies are asked about it. What differs for each pod, as its token's volume, is not in it. */
 export function admittedPod(candidate: Candidate, snapshot: Snapshot): Manifest {
   const known = admitted(snapshot);
-  const found = known.get(candidate) ?? withSeccomp(createdPod(candidate.pod, snapshot), candidate, snapshot);
-  known.set(candidate, found);
-  return found;
+  const found = known.get(candidate);
+  if (found !== undefined) return found;
+  const isLimited = limitRangesIn(snapshot, namespaceOf(candidate.object)).length > 0;
+  const made = withSeccomp(isLimited ? createdPod(candidate.pod, snapshot) : candidate.pod, candidate, snapshot);
+  known.set(candidate, made);
+  return made;
 }

@@ -3,6 +3,7 @@ import type { ParamSource } from '../../api/admission-policy/params.ts';
 import type { PreviewedObject } from '../../api/admission-policy/preview.ts';
 import type { Kind } from '../../api/kind.ts';
 import type { ParamKind } from '../../api/schema/types.d.ts';
+import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { kindName, refKey, refOf } from '../object-ref.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
@@ -64,6 +65,26 @@ export function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string
     return [create, { ...create, operation: 'UPDATE', oldObject: made }];
   });
   return [...objects, ...between, ...pods];
+}
+
+/**
+ * Of each controller that stays as it is one of its pods, as if it were made now: it shows what a template does not, as the
+ * volume of its token and what webhooks changed.
+ */
+export function livingIn(after: Snapshot, changed: Set<string>): Written[] {
+  const owners = ownersOf(after);
+  const living = after.of('Pod').filter((pod) => !isOver(pod) && owners.topOf(pod) !== pod);
+  const newest = new Map(living.map((pod) => [owners.topOf(pod), pod]));
+  return [...newest].flatMap(([owner, { status: _, ...pod }]): Written[] => {
+    if (changed.has(refKey(refOf(owner)))) return [];
+    const { nodeName, ephemeralContainers, ...spec } = pod['spec'] ?? {};
+    const object = { ...pod, spec } as Manifest;
+    const namespaceObject = namespaceNamed(after, object.metadata.namespace ?? '');
+    const subject = { type: 'template' as const, ref: refOf(owner) };
+    const candidate: Candidate = { subject, object: owner, pod: object, pointer: '', live: 1 };
+    const asked = { kind: kindNamed('Pod')!, object, namespaceObject, candidate };
+    return [{ ...asked, operation: 'CREATE', subject, isChanged: false }];
+  });
 }
 
 /** The same in the namespaces as they are before the changes. */

@@ -9,7 +9,7 @@ import type { Impact } from '../impact.ts';
 import { admittedPod } from '../made-pod.ts';
 import { mutationsIn } from '../mutations.ts';
 import type { Judged, Previewer, Scope } from '../scope.ts';
-import { paramsIn, type Written, writtenBefore, writtenIn } from '../written.ts';
+import { livingIn, paramsIn, type Written, writtenBefore, writtenIn } from '../written.ts';
 import { policyChanges, unreadIn } from './admission-policies.ts';
 
 const { policyKind, bindingKind, previewer, changedPolicies } = policyChanges('ValidatingAdmissionPolicy');
@@ -22,7 +22,8 @@ function judgePolicies(scope: Scope): Judged {
   const names = changedPolicies(changes, before);
   const changed = new Set(changes.map((change) => refKey(changedRef(change))));
   const everything = names.size > 0;
-  const written = writtenIn(after, before, changed).filter(({ isChanged }) => everything || isChanged);
+  const all = writtenIn(after, before, changed);
+  const written = everything ? [...all, ...livingIn(after, changed)] : all.filter(({ isChanged }) => isChanged);
   const policies = after.of(policyKind).filter(({ metadata }) => names.has(metadata.name));
   const inForce = after.of(policyKind).filter(({ metadata }) => !names.has(metadata.name));
   const impacts = [
