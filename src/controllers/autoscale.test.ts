@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HorizontalPodAutoscaler, Pod } from '../api/schema/types.d.ts';
-import { type Past, replicasFor, restrained, toleranceOf } from './autoscale.ts';
+import { type Past, rememberedMax, replicasFor, restrained, toleranceOf } from './autoscale.ts';
 
 const pod = (name: string, isReady = true): Pod =>
   ({
@@ -98,4 +98,12 @@ test('what is seen for the first time does not shrink at once', () => {
   assert.equal(restrained(autoscaler(), 1, 5, past, 301_000), 1);
   const atOnce = autoscaler({ scaleDown: { stabilizationWindowSeconds: 0 } });
   assert.equal(restrained(atOnce, 1, 5, { recommendations: [], changes: [] }, 0), 1);
+});
+
+test('of what was recommended an hour is remembered, and no more than a number however often it is asked for', () => {
+  const past: Past = { recommendations: [], changes: [] };
+  for (let count = 0; count < rememberedMax + 5; count++) restrained(autoscaler(), 1, 1, past, count);
+  assert.deepEqual([past.recommendations.length, past.recommendations[0]!.atMs], [rememberedMax, 5]);
+  restrained(autoscaler(), 1, 1, past, 3600_000 + rememberedMax);
+  assert.equal(past.recommendations.length, 6);
 });

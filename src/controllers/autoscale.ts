@@ -90,6 +90,10 @@ export type Past = {
 
 const downWindowSeconds = 300;
 const historyMs = 3600_000;
+/** Four times as many as are measured in that time, if nobody keeps changing the autoscaler. */
+export const rememberedMax = 960;
+const latest = <T extends { atMs: number }>(list: T[], nowMs: number): T[] =>
+  list.filter(({ atMs }) => nowMs - atMs <= historyMs).slice(-rememberedMax);
 const upByDefault: HPAScalingRules = {
   selectPolicy: 'Max',
   policies: [
@@ -113,8 +117,8 @@ export function restrained(
   // What was before is not known: the size that there is may have been recommended.
   if (past.recommendations.length === 0) past.recommendations.push({ atMs: nowMs, replicas: current });
   past.recommendations.push({ atMs: nowMs, replicas: recommended });
-  past.recommendations = past.recommendations.filter(({ atMs }) => nowMs - atMs <= historyMs);
-  past.changes = past.changes.filter(({ atMs }) => nowMs - atMs <= historyMs);
+  past.recommendations = latest(past.recommendations, nowMs);
+  past.changes = latest(past.changes, nowMs);
   const within = (seconds: number) =>
     past.recommendations.filter(({ atMs }) => nowMs - atMs < seconds * 1000).map(({ replicas }) => replicas);
   const lowest = Math.min(...within(up.stabilizationWindowSeconds ?? 0), recommended);
