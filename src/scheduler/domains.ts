@@ -9,30 +9,56 @@ export type Domains = {
   /** A copy with one less in each of these. */
   less(domains: string[]): Domains;
 };
-export type CountedDomains = Domains & { add(domain: string, by: number): void };
+/** A domain is there as long as a pod stands there, or a node that makes it. */
+export type CountedDomains = Domains & {
+  add(domain: string, by: number): void;
+  open(domain: string): void;
+  close(domain: string): void;
+};
 
-export function createDomains(numbers = new Map<string, number>(), levels = new Map<number, number>()): CountedDomains {
-  // How many domains have each number: the least is wanted for every decision, and there are few different ones.
-  const count = (level: number, by: 1 | -1) => {
-    const domains = (levels.get(level) ?? 0) + by;
-    if (domains > 0) levels.set(level, domains);
-    else levels.delete(level);
-  };
+/** `levels`: how many domains have each number; `places`: how many nodes make each domain. */
+export function createDomains(
+  numbers = new Map<string, number>(),
+  levels = new Map<number, number>(),
+  places = new Map<string, number>(),
+): CountedDomains {
+  function add(domain: string, by: number): void {
+    const before = numbers.get(domain);
+    const after = (before ?? 0) + by;
+    // The least is wanted for every decision, and there are few different numbers.
+    if (before !== undefined) increase(levels, before, -1);
+    if (after === 0 && !places.has(domain)) {
+      numbers.delete(domain);
+      return;
+    }
+    numbers.set(domain, after);
+    increase(levels, after, 1);
+  }
+
   return {
     number: (domain) => (domain === undefined ? 0 : (numbers.get(domain) ?? 0)),
     size: () => numbers.size,
     least: () => Math.min(...levels.keys()),
     isEmpty: () => levels.size === 0 || (levels.size === 1 && levels.has(0)),
     less(domains) {
-      const copy = createDomains(new Map(numbers), new Map(levels));
+      const copy = createDomains(new Map(numbers), new Map(levels), places);
       for (const domain of domains) copy.add(domain, -1);
       return copy;
     },
-    add(domain, by) {
-      const before = numbers.get(domain);
-      if (before !== undefined) count(before, -1);
-      numbers.set(domain, (before ?? 0) + by);
-      count((before ?? 0) + by, 1);
+    add,
+    open(domain) {
+      increase(places, domain, 1);
+      add(domain, 0);
+    },
+    close(domain) {
+      increase(places, domain, -1);
+      add(domain, 0);
     },
   };
+}
+
+function increase<Key>(counts: Map<Key, number>, key: Key, by: 1 | -1): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
 }

@@ -14,7 +14,6 @@ export type Question = {
   domainOf(pod: PodInfo, node: NodeInfo): string | undefined;
   /** The domain that a node makes even when nobody stands there. */
   emptyDomainOf?(node: NodeInfo): string | undefined;
-  looksAtTaints?: boolean;
 };
 
 export type Placed = {
@@ -52,20 +51,25 @@ export function createQuestions({ nodes, node, pods, podsIn }: Placed) {
   const byLabel = new Map<string, Set<Answer>>();
   let kept = 0;
 
-  function add(answer: Answer, domain: string | undefined, by: number): void {
-    if (domain === undefined) return;
-    const before = answer.domains.size();
-    answer.domains.add(domain, by);
-    kept += answer.domains.size() - before;
+  function change({ domains }: Answer, by: (domains: CountedDomains) => void): void {
+    const before = domains.size();
+    by(domains);
+    kept += domains.size() - before;
   }
 
   function follow(answer: Answer, pod: PodInfo, place: NodeInfo | undefined, by: 1 | -1): void {
-    if (place !== undefined) add(answer, answer.question.domainOf(pod, place), by);
+    const domain = place && answer.question.domainOf(pod, place);
+    if (domain !== undefined) change(answer, (domains) => domains.add(domain, by));
+  }
+
+  function stand(answer: Answer, place: NodeInfo, how: 'open' | 'close'): void {
+    const domain = answer.question.emptyDomainOf?.(place);
+    if (domain !== undefined) change(answer, (domains) => domains[how](domain));
   }
 
   function answerAnew(question: Question): Answer {
     const answer = { question, domains: createDomains() };
-    for (const each of question.emptyDomainOf ? nodes : []) add(answer, question.emptyDomainOf!(each), 0);
+    for (const each of question.emptyDomainOf ? nodes : []) stand(answer, each, 'open');
     for (const some of question.namespaces?.map(podsIn) ?? [pods])
       for (const pod of some) follow(answer, pod, node(pod.nodeName), 1);
     const key = indexKey(question.label);
@@ -94,18 +98,18 @@ export function createQuestions({ nodes, node, pods, podsIn }: Placed) {
       return known.domains;
     },
     /** A pod comes or goes. */
-    change(pod: PodInfo, by: 1 | -1): void {
+    changePod(pod: PodInfo, by: 1 | -1): void {
       const place = node(pod.nodeName);
       for (const label of [undefined, ...Object.entries(pod.labels)])
         for (const answer of byLabel.get(indexKey(label)) ?? []) follow(answer, pod, place, by);
     },
-    /** A node comes; its pods come for themselves. */
-    nodeAdded(added: NodeInfo): void {
-      for (const answer of answers.values()) add(answer, answer.question.emptyDomainOf?.(added), 0);
+    /** A node comes, or goes when all its pods have; they do for themselves. */
+    changeNode(place: NodeInfo, how: 'open' | 'close'): void {
+      for (const answer of answers.values()) stand(answer, place, how);
     },
-    /** Those it is true of are counted again. */
-    forget(isOutdated: (question: Question) => boolean): void {
-      for (const answer of answers.values()) if (isOutdated(answer.question)) forget(answer);
+    /** What namespaces are is not what it was. */
+    namespacesChanged(): void {
+      for (const answer of answers.values()) if (answer.question.namespaces === undefined) forget(answer);
     },
   };
 }

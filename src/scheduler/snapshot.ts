@@ -74,10 +74,12 @@ export function createWorld({
     const position = positions.get(name);
     if (position !== undefined) {
       const old = nodes[position]!;
-      nodes[position] = nodeInfo(value, old);
+      const now = nodeInfo(value, old);
+      const stands = equalJson([old.labels, old.taints], [now.labels, now.taints]);
+      if (!stands) topology.nodeRemoved(old);
+      nodes[position] = now;
       stamps[position] = ++changes;
-      if (!equalJson(old.labels, nodes[position]!.labels)) topology.forget();
-      else if (!equalJson(old.taints, nodes[position]!.taints)) topology.taintsChanged();
+      if (!stands) topology.nodeAdded(now);
       return;
     }
     const added = nodeInfo(value);
@@ -90,7 +92,7 @@ export function createWorld({
   function removeNode(name: string): void {
     const position = positions.get(name);
     if (position === undefined) return;
-    topology.forget();
+    topology.nodeRemoved(nodes[position]!);
     positions.delete(name);
     const [last, lastStamp] = [nodes.pop()!, stamps.pop()!];
     if (last.name === name) return;

@@ -158,6 +158,23 @@ function asking(world: World) {
   return { counted, ask };
 }
 
+test('nodes that come, change and go make nothing be counted again', () => {
+  const world = buildWorld([buildNode('n1'), buildNode('n2')]);
+  const question = { key: 'q', namespaces: undefined, domainOf: () => undefined };
+  const emptyDomainOf = ({ labels }: { labels: Record<string, string> }) => labels['zone'];
+  const count = () => world.topology.count({ ...question, emptyDomainOf });
+  const domains = count();
+  assert.equal(domains.size(), 0);
+  world.setNode(buildNode('n1', { labels: { zone: 'a' } }));
+  world.setNode(buildNode('n3', { labels: { zone: 'a' } }));
+  assert.equal(domains.size(), 1);
+  world.removeNode('n1');
+  assert.equal(domains.size(), 1);
+  world.removeNode('n3');
+  assert.equal(domains.size(), 0);
+  assert.equal(count(), domains);
+});
+
 test('what hundreds of applications ask in turn is counted once', () => {
   const { counted, ask } = asking(buildWorld([buildNode('n1')]));
   for (let round = 0; round < 2; round++) for (let index = 0; index < 600; index++) ask(`q${index}`);

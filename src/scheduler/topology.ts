@@ -19,11 +19,10 @@ export type LiveTopology = Topology & {
   placed(pod: PodInfo): void;
   /** Its node must still be known. */
   unplaced(pod: PodInfo): void;
-  /** With the pods that are on it. */
+  /** With the pods that are on it. One that changes goes as it was and comes as it is. */
   nodeAdded(node: NodeInfo): void;
-  /** Where nodes stand is not what it was: everything is counted again. */
-  forget(): void;
-  taintsChanged(): void;
+  /** It must still be known. */
+  nodeRemoved(node: NodeInfo): void;
   /** What namespaces are is not what it was. */
   namespacesChanged(): void;
 };
@@ -47,7 +46,7 @@ export function createTopology(around: Placed): LiveTopology {
   }
 
   function change(pod: PodInfo, by: 1 | -1): void {
-    questions.change(pod, by);
+    questions.changePod(pod, by);
     if (isCarriedKnown) carry(pod, by);
   }
 
@@ -64,17 +63,14 @@ export function createTopology(around: Placed): LiveTopology {
     placed: (pod) => change(pod, 1),
     unplaced: (pod) => change(pod, -1),
     nodeAdded(added) {
-      questions.nodeAdded(added);
+      questions.changeNode(added, 'open');
       for (const pod of added.pods.values()) change(pod, 1);
     },
-    taintsChanged: () => questions.forget(({ looksAtTaints = false }) => looksAtTaints),
-    namespacesChanged: () => questions.forget(({ namespaces }) => namespaces === undefined),
-    forget() {
-      questions.forget(() => true);
-      antiAffine.clear();
-      affine.clear();
-      isCarriedKnown = false;
+    nodeRemoved(removed) {
+      for (const pod of removed.pods.values()) change(pod, -1);
+      questions.changeNode(removed, 'close');
     },
+    namespacesChanged: questions.namespacesChanged,
   };
 }
 
@@ -100,7 +96,6 @@ function createCarried(termsOf: (pod: PodInfo) => Term[]) {
       }
     },
     all: (): Iterable<Carried> => all.values(),
-    clear: () => all.clear(),
   };
 }
 

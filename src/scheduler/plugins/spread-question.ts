@@ -18,7 +18,6 @@ export function spreadQuestion(constraint: Spread, pod: PodInfo, keys: string[])
     key: JSON.stringify(['spread', pod.namespace, selector, topologyKey, keys, ofNode]),
     namespaces: [pod.namespace],
     label: wantedLabel(selector),
-    looksAtTaints: honorsTaints,
     emptyDomainOf: (node) => (isEligible(node) ? node.labels[topologyKey] : undefined),
     domainOf: (other, node) =>
       other.namespace === pod.namespace &&
