@@ -25,7 +25,6 @@ export const removedApi: Check = {
       [of('extensions/v1beta1', 'Ingress')],
       [of('flowcontrol.apiserver.k8s.io/v1beta1', 'FlowSchema')],
       [of('networking.k8s.io/v1', 'IngressClass', writtenAs('networking.k8s.io/v1beta1'))],
-      [of('rbac.authorization.k8s.io/v1beta1', 'ClusterRole')],
     ],
   },
   judge(object, { minor, source }) {
