@@ -14,7 +14,15 @@ import { readDryRun } from './verbs/decode.ts';
 import { verbFor } from './verbs.ts';
 
 /** How a request ended, for whoever writes the response. `finish` tells the audit when a stream is over. */
-export type Handled = { reply: Reply; warnings: string[]; auditId: string; target: Target | undefined; finish(): void };
+export type Handled = {
+  reply: Reply;
+  warnings: string[];
+  auditId: string;
+  target: Target | undefined;
+  finish(): void;
+  /** Of a watch, which lasts up to a day: are its credential and its rights still what they were? */
+  mayGoOn?(): Promise<boolean>;
+};
 
 /**
  * The way of every request, over TLS or in process. Connections were allowed and TLS was spoken before (listener.ts);
@@ -37,7 +45,9 @@ export async function handle(
     leave = limits.enter(user, target);
     authorize(services, user, target, record);
     const reply = await perform(services, request, user, target, record);
-    return record.end(reply, leave);
+    const handled = record.end(reply, leave);
+    if (reply.body.form === 'watch') handled.mayGoOn = () => mayStill(services, target, identify);
+    return handled;
   } catch (error) {
     return record.end(failure(services, error, request), leave);
   }
@@ -56,6 +66,15 @@ function authorize({ defences }: Services, user: UserInfo, target: Target, recor
   record.annotate('authorization.k8s.io/reason', decision.reason);
   if (decision.allowed) return;
   throw denial(attributes, decision.reason);
+}
+
+async function mayStill({ defences }: Services, target: Target, identify: () => ReturnType<Authenticator>) {
+  try {
+    const user = await identify();
+    return user !== undefined && defences.authorize(attributesOf(user, target)).allowed;
+  } catch {
+    return false;
+  }
 }
 
 function perform(

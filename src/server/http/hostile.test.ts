@@ -4,6 +4,7 @@ import { connect as connectTcp } from 'node:net';
 import { after, test } from 'node:test';
 import { connect } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
+import { manualClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
 import type { AuditEvent } from '../contracts.ts';
 import { ask } from '../testing/ask.ts';
@@ -75,6 +76,35 @@ test('a page of another site does nothing with the certificate of who looks at i
     string
   >[])
     assert.equal(await certified('GET', headers), 200);
+});
+
+test('a watch ends when its credential or its rights do, not when it is over', { timeout: 20_000 }, async () => {
+  const clock = manualClock(Date.now());
+  const known = new Set(['anna', 'bob']);
+  const allowed = new Set(['anna', 'bob']);
+  const small = await startServer({
+    clock,
+    defences: {
+      authenticate: async ({ bearerToken: username = '' }) =>
+        known.has(username) ? { username, groups: [] } : undefined,
+      authorize: ({ user }) => ({ allowed: user.username === 'test-admin' || allowed.has(user.username), reason: '' }),
+    },
+  });
+  const ended: string[] = [];
+  const watches = ['anna', 'bob'].map(async (user) => {
+    const { code } = await ask(small, `${configMaps}?watch=1&timeoutSeconds=86400`, { user });
+    ended.push(`${user} ${code}`);
+  });
+  const metrics = async () => String((await small.call(testAdmin, { method: 'GET', path: '/metrics' })).body);
+  while (!/registered_watchers\{resource="configmaps"\} 2/.test(await metrics())) await new Promise(setImmediate);
+  known.delete('anna');
+  clock.advance(60_000);
+  await watches[0];
+  assert.deepEqual(ended, ['anna 200']);
+  allowed.delete('bob');
+  clock.advance(60_000);
+  await watches[1];
+  await small.stop();
 });
 
 test('who makes up resources makes no series of the metrics, so that none is lacking for those that there are', async () => {

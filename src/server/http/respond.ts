@@ -36,7 +36,10 @@ export async function respond(
     includeObject: target === undefined ? 'Metadata' : includeObjectOf(target.query),
     nowMs: clock.now(),
   };
-  if (body.form === 'watch') return writeWatch(body.source, shape, { request, response, headers, clock, stalledMs });
+  if (body.form === 'watch') {
+    const { mayGoOn } = handled;
+    return writeWatch(body.source, shape, { request, response, headers, clock, stalledMs, mayGoOn });
+  }
   const encoded = await encodeBody(body, shape);
   headers['Content-Type'] ??= encoded.contentType;
   if (request.method === 'HEAD') {

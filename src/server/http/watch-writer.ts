@@ -4,6 +4,7 @@ import { apiVersionOf } from '../../api/kind.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { Compacted } from '../../store/store.ts';
+import type { Handled } from '../pipeline.ts';
 import type { ServerRequest } from '../request.ts';
 import { sendBookmarks } from '../storage/bookmarks.ts';
 import { bytesFor, decode } from '../storage/codec.ts';
@@ -27,7 +28,10 @@ type Out = {
   clock: Clock;
   /** When the watch is over and nothing of what is left is taken for so long, the connection is cut. */
   stalledMs: number;
+  mayGoOn: Handled['mayGoOn'];
 };
+
+const askedAgainMs = 60_000;
 
 /** Streams the events of a watch as lines of JSON until it times out or the client goes; see WatchSource. */
 export async function writeWatch(source: WatchSource, shape: Shape, out: Out): Promise<void> {
@@ -54,7 +58,9 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
     response.end(line({ type: 'ERROR', object: expiredStatus(error) }));
     return;
   }
-  const cancelTimeout = clock.after(source.timeoutMs, () => response.end().setTimeout(stalledMs));
+  const end = () => response.end().setTimeout(stalledMs);
+  const cancelTimeout = clock.after(source.timeoutMs, end);
+  const cancelAsking = endWhenRefused(out, end);
   const cancelBookmarks = sendBookmarks(source, clock, (revision) => {
     // One that is behind gets none.
     const behind = waiting !== undefined || response.writableLength > 0;
@@ -72,8 +78,23 @@ export async function writeWatch(source: WatchSource, shape: Shape, out: Out): P
     unsent.forget(response);
     stop();
     cancelTimeout();
+    cancelAsking();
     cancelBookmarks();
   }
+}
+
+/** Ends the watch of whom it would not be given any more. Returns what cancels. */
+function endWhenRefused({ clock, response, mayGoOn }: Out, end: () => void): () => void {
+  if (mayGoOn === undefined) return () => {};
+  let cancel = () => {};
+  const next = () => {
+    cancel = clock.after(askedAgainMs, async () => {
+      if (await mayGoOn()) next();
+      else if (!isOver(response)) end();
+    });
+  };
+  next();
+  return () => cancel();
 }
 
 /** Writes a batch, or cuts off a client that lets too much pile up. */
