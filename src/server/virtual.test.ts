@@ -12,6 +12,7 @@ const sight = (namespace: string, name: string, colour: string): KubernetesObjec
 const told: unknown[] = [];
 const sights: VirtualKind = {
   kind: virtualKind({
+    description: 'Sight is something seen.',
     ...{ group: 'test.rempart.io', version: 'v1', kind: 'Sight', resource: 'sights', namespaced: true },
     ...{ verbs: ['get', 'list', 'create'], selectableFields: { colour: ({ colour }: any) => colour } },
   }),
@@ -69,4 +70,10 @@ test('verbs that it lacks are refused, and discovery shows what it has', async (
   assert.equal((await call('DELETE', '/namespaces/a/sights/one')).code, 405);
   assert.equal((await call('GET', '/sights?watch=1')).code, 405);
   assert.deepEqual((await call('GET', '')).body.resources[0].verbs.toSorted(), ['create', 'get', 'list']);
+});
+
+test('it is described as any kind is', async () => {
+  const { body } = await server.call(testAdmin, { method: 'GET', path: '/openapi/v3/apis/test.rempart.io/v1' });
+  const [schema] = Object.values<any>(body.components.schemas).filter((each) => each.description?.startsWith('Sight'));
+  assert.equal(schema.description, 'Sight is something seen.');
 });

@@ -29,13 +29,16 @@ export type VirtualKind = {
 };
 
 type Declared = Pick<Kind, 'group' | 'version' | 'kind' | 'resource' | 'namespaced' | 'verbs'> &
-  Partial<Pick<Kind, 'singular' | 'shortNames' | 'columns' | 'wholeTable' | 'selectableFields'>>;
+  Partial<Pick<Kind, 'singular' | 'shortNames' | 'columns' | 'wholeTable' | 'selectableFields'>> & {
+    /** What it is, in one sentence. */
+    description: string;
+  };
 
 /** A kind of any fields, as no facts describe it. */
-export const virtualKind = (declared: Declared): Kind => ({
+export const virtualKind = ({ description, ...declared }: Declared): Kind => ({
   ...{ singular: '', shortNames: [], categories: [], selectableFields: {}, columns: [] },
   ...{ subresources: { status: false, others: [] }, hasGeneration: false },
-  schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  schema: { type: 'object', description, 'x-kubernetes-preserve-unknown-fields': true },
   defaults() {},
   prepareCreate() {},
   prepareUpdate() {},

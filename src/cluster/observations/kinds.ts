@@ -35,6 +35,7 @@ export const observationKinds = (keeper: Keeper, now: () => number): VirtualKind
     kind: virtualKind({
       ...{ ...group, kind: 'Observation', resource: 'observations', singular: 'observation', namespaced: true },
       ...{ verbs: ['get', 'list'], shortNames: ['obs'], columns, wholeTable: true },
+      description: 'Observation is a flow, address, image or call that was seen in the cluster. Previews rest on them.',
       selectableFields: {
         type: (object) => object['type'],
         allowed: (object) => String(object['observed']?.allowed ?? ''),
@@ -47,6 +48,7 @@ export const observationKinds = (keeper: Keeper, now: () => number): VirtualKind
     kind: virtualKind({
       ...{ ...group, kind: 'ObservationReport', resource: 'observationreports', namespaced: false },
       verbs: ['create'],
+      description: 'ObservationReport is how a node tells which flows its pods had. Not stored as an object.',
     }),
     create: (object, { user }) => takeReport(keeper, object, nodeOf(user), now()),
   },
