@@ -6,7 +6,7 @@ import { type Context, entryReply, objectReply, type Reply } from '../context.ts
 import { attributesOf } from '../request.ts';
 import { generatedName, newUid } from '../storage/storage.ts';
 import { decodeObject } from './decode.ts';
-import { admit, check, matchUrl, track, warnOf } from './prepare.ts';
+import { admit, check, endOfStep, matchUrl, track, warnOf } from './prepare.ts';
 
 /** One in 14 million names is taken; eight in a row are not bad luck. */
 const generateAttemptsMax = 8;
@@ -83,8 +83,10 @@ async function prepare(context: Context, object: KubernetesObject, managed?: Man
   if (kind.hasGeneration) metadata.generation = 1;
   if ('resourceVersion' in metadata) delete metadata.resourceVersion;
   kind.defaults(object);
+  await endOfStep;
   if (managed === undefined) track(context, undefined, wishOf(context, object));
   else metadata.managedFields = managed;
+  await endOfStep;
   await admit(context, 'CREATE', { object }, () => {
     kind.prepareCreate(object);
     kind.defaults(object);

@@ -37,6 +37,19 @@ test('the creator owns what it asked for, and nobody what was added to it', asyn
   assert.deepEqual(fieldsV1['f:spec']['f:restartPolicy'], {});
 });
 
+test('creates that begin together take each step together', async () => {
+  const steps: string[] = [];
+  const note = (step: string) => (request: AdmissionRequest) => {
+    if (request.kind.resource === 'configmaps') steps.push(`${step} ${request.name}`);
+  };
+  const noting = await startServer({
+    admission: [{ name: 'Notes', mutate: note('mutate'), validate: note('validate') }],
+  });
+  await Promise.all(['a', 'b'].map((name) => must(noting, 'POST', configMaps, configMap(name))));
+  await noting.stop();
+  assert.deepEqual(steps, ['mutate a', 'mutate b', 'validate a', 'validate b']);
+});
+
 test('what a client may not set on create is cleared or refused', async () => {
   const body = configMap('cleared');
   Object.assign(body.metadata, { uid: 'mine', deletionTimestamp: '2020-01-01T00:00:00Z' });
