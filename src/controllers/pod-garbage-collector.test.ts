@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { manualClock } from '../foundation/clock.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { startCluster } from './testing/cluster.ts';
 
@@ -18,6 +19,25 @@ test('pods go with their node, others stay', async (t) => {
   await client.delete('nodes', { name: 'n1' });
   await eventually('pods', () => caches('pods').list().length === 2);
   assert.equal(caches('pods').get('default', 'lost'), undefined);
+});
+
+test('a node that is missed again is waited for again', async (t) => {
+  const clock = manualClock();
+  const { client, caches, eventually } = await startCluster(t, [podGarbageCollector(40_000)], [], clock);
+  const passing = async (seconds: number) => {
+    for (let passed = 0; passed < seconds; passed++) {
+      clock.advance(1000);
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    }
+  };
+  for (const name of ['first', 'second']) {
+    await client.create('pods', pod(name, 'gone'));
+    await eventually('pods', () => caches('pods').get('default', name));
+    await passing(20);
+    assert.ok(caches('pods').get('default', name), name);
+    await passing(21);
+    await eventually('pods', () => caches('pods').list().length === 0);
+  }
 });
 
 test('of pods that have ended the oldest go above the bound, and none at it', async (t) => {

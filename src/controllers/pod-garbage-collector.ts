@@ -27,8 +27,15 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs, endedMax
     reads: ['nodes'],
     writes: { pods: ['delete'], 'pods/status': ['update'] },
     enqueue: {
+      pods: (pod, { cache }) => {
+        const node = nodeNameOf(pod as Pod);
+        if (missingSinceMs.has(node) && cache<Pod>('pods').by(nodeNameOf, node).length === 0)
+          missingSinceMs.delete(node);
+        return [];
+      },
       nodes: ({ metadata }, { cache }) => {
         const node = cache<Node>('nodes').get('', metadata.name);
+        if (node) missingSinceMs.delete(metadata.name);
         return node === undefined || isAbandoned(node)
           ? cache<Pod>('pods').by(nodeNameOf, metadata.name).map(keyOf)
           : [];
@@ -39,7 +46,7 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs, endedMax
       const name = nodeNameOf(pod);
       if (isFinished(pod) || name === '') return isFinished(pod);
       const node = cache<Node>('nodes').get('', name);
-      return missingSinceMs.has(name) || node === undefined || (isDeleting(pod) && isAbandoned(node));
+      return node === undefined || (isDeleting(pod) && isAbandoned(node));
     },
 
     async reconcile({ namespace, name }, context): Promise<Result> {
@@ -49,7 +56,6 @@ export function podGarbageCollector(quarantineMs = quarantineDefaultMs, endedMax
       if (pod === undefined || !node) return undefined;
       const present = context.cache<Node>('nodes').get('', node);
       if (present) {
-        missingSinceMs.delete(node);
         if (isDeleting(pod) && isAbandoned(present)) await end(context, pod, 'PodGC: node is out of service');
         return undefined;
       }
