@@ -26,3 +26,22 @@ test('keys of known forms', () => {
   assert.ok(holdsKey(`ghp_${'a'.repeat(36)}`));
   assert.ok(!holdsKey('-----BEGIN CERTIFICATE-----'));
 });
+
+test('a password in a URL', () => {
+  for (const text of [
+    'postgres://web:hunter22@db/shop',
+    'a=1 amqp+ssl://:hunter22@mq:5671/',
+    'x redis://u:p%40ssw0rd@r',
+  ])
+    assert.ok(holdsKey(text), text);
+  for (const text of [
+    ...[
+      'postgres://web@db/shop',
+      'postgres://web:$(PASSWORD)@db',
+      'https://web:${PASSWORD}@db',
+      'http://host:8080/a@b',
+    ],
+    ...['https://user:<password>@host', 'https://user:password@host', 'https://u:{{ .p }}@host', 'https://u:xxx@h'],
+  ])
+    assert.ok(!holdsKey(text), text);
+});

@@ -1,6 +1,6 @@
 import { type Check, failOn } from '../../contract.ts';
-import { containersIn, examplePod, workloadKinds } from '../../workload.ts';
-import { readImageName } from '../image-name.ts';
+import { examplePod, workloadKinds } from '../../workload.ts';
+import { imagesIn, readImageName } from '../image-name.ts';
 
 export const imageDigest: Check = {
   id: 'image-digest',
@@ -28,13 +28,9 @@ export const imageDigest: Check = {
   },
   judge(object) {
     return failOn(
-      containersIn(object)
-        .filter(({ container }) => readImageName(String(container['image'] ?? '')).digest === undefined)
-        .map(({ container, field }) => ({
-          field: [...field, 'image'],
-          reason: 'image without digest',
-          detail: `container "${container['name']}": ${container['image']}`,
-        })),
+      imagesIn(object)
+        .filter(({ image }) => readImageName(image).digest === undefined)
+        .map(({ image, field, what }) => ({ field, reason: 'image without digest', detail: `${what}: ${image}` })),
     );
   },
 };

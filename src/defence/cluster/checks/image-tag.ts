@@ -1,6 +1,6 @@
 import { type Check, failOn } from '../../contract.ts';
-import { containersIn, examplePod, workloadKinds } from '../../workload.ts';
-import { readImageName } from '../image-name.ts';
+import { examplePod, workloadKinds } from '../../workload.ts';
+import { imagesIn, readImageName } from '../image-name.ts';
 
 const withImage = (image: string) =>
   examplePod(({ spec }) => {
@@ -23,15 +23,20 @@ export const imageTag: Check = {
       [withImage('localhost:5000/web')],
       [withImage('web:latest')],
       [withImage('web:latest@sha256:')],
+      [
+        examplePod(({ spec }) => {
+          spec.volumes = [{ name: 'models', image: { reference: 'registry.example/models:latest' } }];
+        }),
+      ],
     ],
   },
   judge(object) {
     return failOn(
-      containersIn(object).flatMap(({ container, field }) => {
-        const { tag, digest } = readImageName(String(container['image'] ?? ''));
+      imagesIn(object).flatMap(({ image, field, what }) => {
+        const { tag, digest } = readImageName(image);
         if (digest !== undefined || (tag !== undefined && tag !== 'latest')) return [];
-        const detail = `container "${container['name']}": ${container['image']} ${tag ? 'is the tag latest' : 'has no tag'}`;
-        return [{ field: [...field, 'image'], reason: 'image that changes', detail }];
+        const detail = `${what}: ${image} ${tag ? 'is the tag latest' : 'has no tag'}`;
+        return [{ field, reason: 'image that changes', detail }];
       }),
     );
   },

@@ -39,7 +39,7 @@ export const secretInArguments: Check = {
           const found = secretFlag(word, words[index + 1]) ?? secretInScript(word);
           if (!key && found === undefined) continue;
           // The value itself is not repeated in reports.
-          const what = key ? 'holds a key' : `${found?.name} looks like one, by its name`;
+          const what = key ? 'holds a key or a password' : `${found?.name} looks like one, by its name`;
           const detail = `${list} of container "${container['name']}": ${what}`;
           const place = found?.isNext && !key ? index + 1 : index;
           findings.push({

@@ -41,6 +41,6 @@ export const secretInConfigMap: Check = {
 function findingOf(field: FieldPath, name: string, value: unknown): Finding[] {
   const key = holdsKey(value);
   if (!key && !looksSecret(name, value)) return [];
-  const detail = key ? `"${name}" holds a key` : `"${name}" looks like one, by its name`;
+  const detail = key ? `"${name}" holds a key or a password` : `"${name}" looks like one, by its name`;
   return [{ field, reason: 'secret in a ConfigMap', detail, severity: key ? 'high' : 'low' }];
 }

@@ -21,7 +21,10 @@ export const secretInEnvironment: Check = {
       [withVariable({ name: 'PASSWORD_FILE', value: '/secret/password' })],
       [withVariable({ name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'database', key: 'password' } } })],
     ],
-    fail: [[withVariable({ name: 'DATABASE_PASSWORD', value: 'correct-horse' })]],
+    fail: [
+      [withVariable({ name: 'DATABASE_PASSWORD', value: 'correct-horse' })],
+      [withVariable({ name: 'DATABASE_URL', value: 'postgres://web:correct-horse@database/shop' })],
+    ],
   },
   judge(object) {
     const findings: Finding[] = [];
@@ -30,7 +33,7 @@ export const secretInEnvironment: Check = {
         const key = holdsKey(value);
         if (!key && !looksSecret(String(name), value)) continue;
         // The value itself is not repeated in reports.
-        const detail = `${name} of container "${container['name']}" ${key ? 'holds a key' : 'looks like one, by its name'}`;
+        const detail = `${name} of container "${container['name']}" ${key ? 'holds a key or a password' : 'looks like one, by its name'}`;
         const severity = key ? 'high' : 'low';
         findings.push({ field: [...field, 'env', index, 'value'], reason: 'secret in the open', detail, severity });
       }
