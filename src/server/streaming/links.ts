@@ -48,6 +48,23 @@ const endCharacters = '</script'.length;
 export function rewriteLinks(place: Place): Transform {
   let held = '';
   let textEnd: RegExp | undefined;
+  /** How far a tag that is not complete was looked through, and within which quotes that ended: it may come byte by byte. */
+  let looked = 0;
+  let quote = '';
+
+  /** The `>` that ends the tag at `start`, which none within quotes does; -1 when it is not there yet. */
+  function endOfTag(start: number): number {
+    // Not a tag at all: a comparison, a comment.
+    if (start + 1 < held.length && !/[a-z/]/i.test(held[start + 1]!)) return start;
+    for (let index = Math.max(start + 1, looked); index < held.length; index++) {
+      const character = held[index]!;
+      if (quote !== '') {
+        if (character === quote) quote = '';
+      } else if (character === '>') return index;
+      else if (character === '"' || character === "'") quote = character;
+    }
+    return -1;
+  }
 
   /** The tag at `start` with its links rewritten. */
   function rewritten(tag: string): string {
@@ -73,13 +90,16 @@ export function rewriteLinks(place: Place): Transform {
         held = held.slice(rest);
         return done;
       }
-      const end = endOfTag(held, start);
+      const end = endOfTag(start);
       done += held.slice(at, start);
       at = start;
       if (end < 0 && held.length - start <= tagCharactersMax) {
         held = held.slice(at);
+        looked = held.length;
         return done;
       }
+      looked = 0;
+      quote = '';
       const next = end < 0 ? held.length : end + 1;
       done += end < 0 ? held.slice(start) : rewritten(held.slice(start, next));
       at = next;
@@ -100,19 +120,4 @@ export function rewriteLinks(place: Place): Transform {
 function find(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from;
   return pattern.exec(text)?.index ?? -1;
-}
-
-/** The `>` that ends the tag at `start`, which none within quotes does; -1 when it is not there yet. */
-function endOfTag(text: string, start: number): number {
-  // Not a tag at all: a comparison, a comment.
-  if (start + 1 < text.length && !/[a-z/]/i.test(text[start + 1]!)) return start;
-  let quote = '';
-  for (let index = start + 1; index < text.length; index++) {
-    const character = text[index]!;
-    if (quote !== '') {
-      if (character === quote) quote = '';
-    } else if (character === '>') return index;
-    else if (character === '"' || character === "'") quote = character;
-  }
-  return -1;
 }
