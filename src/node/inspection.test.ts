@@ -6,7 +6,7 @@ import type { ImageService } from './runtimes/runtime.ts';
 
 const pressure = { memory: false, disk: true, processes: false };
 
-test('the runtime is described once a minute, and asked for its status each time', async () => {
+test('the runtime is described once a minute, and asked for its status each time, also when images cannot be listed', async () => {
   const clock = manualClock();
   const asked: string[] = [];
   let answers = true;
@@ -20,7 +20,7 @@ test('the runtime is described once a minute, and asked for its status each time
       asked.push('version');
       return { name: 'test', version: '1' };
     },
-    images: { list: async () => [] } as unknown as ImageService,
+    images: { list: async () => Promise.reject(new Error('too many')) } as unknown as ImageService,
   };
   const inspect = createInspection({ runtime, evictor: { look: async () => pressure }, clock });
   answers = false;

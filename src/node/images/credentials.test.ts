@@ -58,6 +58,7 @@ test('the most particular comes first; what cannot be read is named by its place
 test('a pull tries the credentials in turn, then none, and says what the first was told', async () => {
   const tried: (string | undefined)[] = [];
   const images = {
+    status: async () => undefined,
     async pull(_reference: string, credentials: { username: string } | undefined) {
       tried.push(credentials?.username);
       if (credentials?.username === 'registry.io') return 'sha256:1';

@@ -15,6 +15,9 @@ export type Puller = {
 const pullsMax = 4;
 const waitingMax = 500;
 
+/** Longer than any system's names. */
+export const userBytesMax = 1024;
+
 type Parts = { images: ImageService; pulled: PulledImages; log: Log };
 
 /** Pulls a few images at a time, the rest in order. Two pods never share a pull: each shows its own credentials. */
@@ -24,6 +27,7 @@ export function createPuller({ images, pulled, log }: Parts): Puller {
     pull: (reference, secrets) =>
       places.run(async () => {
         const { id, login } = await tryEach(images, log, reference, secrets);
+        await refuseUnlistable(images, id);
         pulled.note(id, login);
         if (pulled.isFull()) pulled.keep(new Set((await images.list()).map(({ id }) => id)));
         return id;
@@ -31,6 +35,17 @@ export function createPuller({ images, pulled, log }: Parts): Puller {
     mayUse: async (id, reference, secrets) =>
       pulled.mayUse(id, []) || pulled.mayUse(id, credentialsFor(reference, await secrets()).credentials),
   };
+}
+
+/** The runtime lists all images in one message of bounded size, each with its user: one that fills it hides them all. */
+async function refuseUnlistable(images: ImageService, id: string): Promise<void> {
+  const user = await images.status(id).then(
+    (image) => image?.user ?? '',
+    () => undefined,
+  );
+  if (user !== undefined && Buffer.byteLength(user) <= userBytesMax) return;
+  await images.remove(id);
+  throw new Error(`the image names a user of more than ${userBytesMax} bytes, or cannot be read: it was removed again`);
 }
 
 async function tryEach(images: ImageService, log: Log, reference: string, secrets: PullSecret[]) {

@@ -33,7 +33,8 @@ export function sandboxConfig(pod: Pod, attempt: number, cgroupParent: string, c
     attempt,
     hostname: spec.hostNetwork ? '' : hostname,
     logDirectory: logDirectoryOf(context.logsDirectory, pod),
-    labels: { ...pod.metadata!.labels, ...podLabels(pod) },
+    // The pod's own could be a mebibyte, and all sandboxes are listed in one message of sixteen.
+    labels: podLabels(pod),
     annotations: { [graceAnnotation]: String(spec.terminationGracePeriodSeconds ?? 30) },
     dns: podDns(pod, context.clusterDns, context.hostDns),
     portMappings: portMappings(pod),
