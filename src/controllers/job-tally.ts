@@ -56,8 +56,9 @@ export function tally(job: Job, pods: Pod[]): Tally {
         continue;
       }
       const { action, message } = failureAction(job, pod);
-      failures.push({ pod, index, counts: action !== 'Ignore' });
-      if (action === 'Ignore') continue;
+      const counts = action !== 'Ignore' && (index !== undefined || !isIndexed(job));
+      failures.push({ pod, index, counts });
+      if (!counts) continue;
       if (action === 'FailJob') result.failJob ??= message;
       const { backoffLimitPerIndex } = spec!;
       const exhausted = backoffLimitPerIndex !== undefined && failuresOf(pod) + 1 > backoffLimitPerIndex;
@@ -65,8 +66,7 @@ export function tally(job: Job, pods: Pod[]): Tally {
     }
   }
   const kept = keptFailures(job, pods, failures, new Set([...succeededIndexes, ...failedIndexes]));
-  for (const failure of failures) {
-    if (kept.includes(failure)) continue;
+  for (const failure of new Set(failures).difference(new Set(kept))) {
     result.release.push(failure.pod);
     if (!failure.counts) continue;
     result.newFailures++;

@@ -216,6 +216,11 @@ test('a failed pod of an index stays until another one has taken over how often 
   assert.deepEqual(names(tally(perIndex(ending), [ofIndex(0)]).release), ['p0-0']);
 });
 
+test('of an indexed job only pods of its indexes count', () => {
+  const seen = tally(perIndex(), [ofIndex(3), ofIndex(0, { failures: 2 })]);
+  assert.deepEqual([seen.failed, names(seen.release)], [1, ['p3-0', 'p0-2']]);
+});
+
 test('an index that failed waits for itself alone: ten seconds, doubled with each failure, ten minutes at most', () => {
   const at = (...pods: Pod[]) => nextAttempt(perIndex(), pods, 0);
   const terminated = { exitCode: 1, finishedAt: '1970-01-01T00:01:00Z' };
