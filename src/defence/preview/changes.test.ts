@@ -192,6 +192,24 @@ test('labels and ports that a Service no longer finds at its pods leave unknown 
   );
 });
 
+test('a Service that asks for labels that its pods do not have yet leads nowhere until they are made anew', () => {
+  const service = (version: string) =>
+    object('v1', 'Service', 'db', { spec: { selector: { app: 'db', version }, ports: [{ port: 5432 }] } });
+  const db = running('db', 5432, ['10.0.0.2']).map((each) => structuredClone(each));
+  for (const each of db) (each['spec'].template?.metadata ?? each.metadata).labels.version = '1';
+  const put = structuredClone(db[0]!);
+  put['spec'].template.metadata.labels.version = '2';
+  const { impacts } = preview(
+    clusterOf([namespace('shop'), ...db, service('1')]),
+    [{ put: service('2') }, { put }],
+    noObservations(),
+    0,
+  );
+  const found = impacts.find(({ subject }) => subjectText(subject) === 'Service shop/db')!;
+  assert.equal(found.outcome, 'unknown');
+  assert.match(found.why, /until its pods are made anew/);
+});
+
 test('where a name leads by an EndpointSlice that somebody wrote is not judged, and that is said', () => {
   const slice = object('discovery.k8s.io/v1', 'EndpointSlice', 's', { endpoints: [{ addresses: ['192.0.2.1'] }] });
   const { coverage } = preview(clusterOf([namespace('shop'), slice]), [{ remove: refOf(slice) }], noObservations(), 0);

@@ -60,6 +60,26 @@ test('a policy that would cut the API from its database names exactly that flow,
   });
 });
 
+test('what passes before and after a change, and not until its pods are made anew, is not safe', () => {
+  const relabelled = structuredClone(
+    shop.objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'api')!,
+  );
+  Object.assign(relabelled['spec'].template.metadata.labels, { database: 'yes' });
+  const asking = policy('database', {
+    podSelector: { matchLabels: { app: 'database' } },
+    ingress: [{ from: [{ podSelector: { matchLabels: { database: 'yes' } } }], ports: [{ port: 6379 }] }],
+  });
+  const toDatabase = (changes: Change[]) =>
+    preview(shop, changes, seen, 0).impacts.find(({ subject }) =>
+      subjectText(subject).includes('→ Deployment shop/database'),
+    )!;
+  const both = toDatabase([{ put: relabelled }, { put: asking }]);
+  assert.equal(both.outcome, 'unknown');
+  assert.match(both.why, /refused until its pods are made anew: ingress of Deployment shop\/database/);
+  assert.equal(toDatabase([{ put: relabelled }]).outcome, 'safe', 'nothing asks for the label yet');
+  assert.equal(toDatabase([{ put: asking }]).outcome, 'breaks');
+});
+
 test('an allowance that cannot be held against all that was seen of the pods it selects is none', () => {
   const broken = flow('api', 'database', 6379);
   const outside = (number: number): Flow => ({

@@ -92,7 +92,7 @@ function coverageOf(judged: Judged[], { windows }: Observations, before: Snapsho
     judged: sums,
     windows: watched.flatMap((type) => windows[type]),
     notAssessed: [
-      ...judged.flatMap(({ notAssessed = [] }) => notAssessed),
+      ...new Set(judged.flatMap(({ notAssessed = [] }) => notAssessed)),
       ...watched.flatMap((type) => blindSpots(type, windows[type], nowMs)),
       ...(watched.includes('flows') ? blindNodes(windows.flows, before, nowMs) : []),
     ],

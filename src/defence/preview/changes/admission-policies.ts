@@ -18,11 +18,16 @@ export function policyChanges(name: 'ValidatingAdmissionPolicy' | 'MutatingAdmis
     if (ref.kind !== bindingKind)
       return before
         .of(policyKind)
-        .filter(({ spec }) => isAround(ref, before) || paramKindName(spec?.paramKind) === ref.kind)
+        .filter(({ spec }) => asksOtherwise(ref, before) || paramKindName(spec?.paramKind) === ref.kind)
         .map(({ metadata }) => metadata.name);
     const bindings = [before.get(ref), 'put' in change ? change.put : undefined];
     return bindings.flatMap((binding) => binding?.['spec']?.policyName ?? []);
   };
+  /** Of where policies are asked and, before those that validate, of what is filled into pods. */
+  const asksOtherwise = (ref: ObjectRef, before: Snapshot): boolean =>
+    (ref.kind === 'Namespace' && before.get(ref) !== undefined) ||
+    (name === 'ValidatingAdmissionPolicy' &&
+      (ref.kind === 'LimitRange' || (ref.kind === protectionKind && ref.name === 'seccomp')));
   return {
     ...{ policyKind, bindingKind },
     previewer: (impacts: Previewer['impacts']): Previewer => ({
@@ -38,12 +43,6 @@ export function policyChanges(name: 'ValidatingAdmissionPolicy' | 'MutatingAdmis
       new Set(changes.flatMap((change) => policiesOf(change, before))),
   };
 }
-
-/** Does it change where policies are asked, or what is filled into pods before? */
-const isAround = (ref: ObjectRef, before: Snapshot): boolean =>
-  ref.kind === 'LimitRange' ||
-  (ref.kind === protectionKind && ref.name === 'seccomp') ||
-  (ref.kind === 'Namespace' && before.get(ref) !== undefined);
 
 /** Why what is of these kinds could not be judged. */
 export const unreadIn = (snapshot: Snapshot, kinds: string[]): string[] =>

@@ -63,7 +63,12 @@ function judgeNetwork(scope: Scope): Judged {
   const isDisputed = [seen.before, seen.after].some(({ foreign, policies }) => foreign && policies.some(hasBlocks));
   const skipping = (world: World) => createEvaluator({ ...world, blocksSkipPods: true });
   const otherwise = isDisputed ? { before: skipping(seen.before), after: skipping(seen.after) } : undefined;
-  const flows = judgeFlows(placed, evaluators, { namespaces, doubts: worlds.after, changed, otherwise });
+  const isRolledOut = worlds.before.world.pods !== worlds.after.world.pods;
+  const meanwhile = isRolledOut ? createEvaluator({ ...seen.after, pods: seen.before.pods }) : undefined;
+  const flows = judgeFlows(placed, evaluators, {
+    ...{ namespaces, doubts: worlds.after, changed },
+    ...{ otherwise, meanwhile },
+  });
   if (flows.broken.length > 0) {
     const pods = podsByKey(seen.after.pods);
     const others = byNamespace(placed);

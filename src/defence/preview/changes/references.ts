@@ -21,13 +21,14 @@ export const references: Previewer = {
   impacts: (scope) => ({ ...admission(rule).impacts(scope), notAssessed: otherContent(scope) }),
 };
 
-/** That it is there says nothing of what it says. */
+/** That it is there says nothing of what it says, and other things than pods read it. */
 const otherContent = ({ changes, before }: Scope): string[] =>
   changes
-    .filter((change) => 'put' in change && kinds.includes(changedRef(change).kind))
-    .map(changedRef)
-    .filter((ref) => before.get(ref) !== undefined)
-    .map((ref) => `${refText(ref)}: whether what uses it works with what is then written there`);
+    .filter((change) => kinds.includes(changedRef(change).kind) && before.get(changedRef(change)) !== undefined)
+    .map((change) => {
+      const how = 'put' in change ? 'works with what is then written there' : 'works without it, if that is not a pod';
+      return `${refText(changedRef(change))}: whether what uses it ${how}`;
+    });
 
 /** What a pod names, and without which it does not start; `key`: that key of it. */
 type Needed = {

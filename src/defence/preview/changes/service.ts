@@ -39,11 +39,14 @@ function judgeServices(scope: Scope): Judged {
   const leads = leadsOf(scope);
   const moves = new Map([...changed, ...others].map((ref) => [ref, leads(ref)]));
   const lost = [...moves].flatMap(([ref, { lost }]) => lost.map((backend) => ({ ...backend, service: ref })));
-  const told = [...moves].flatMap(([ref, { lost, gained }]): Impact[] => {
+  const told = [...moves].flatMap(([ref, { lost, interrupted, gained }]): Impact[] => {
     if (!isChanged.has(refKey(ref)) && lost.length === 0) return [];
     const isNew = before.get(ref) === undefined;
     return exposureChange(before.get(ref), after.get(ref), [
       ...(lost.length > 0 && after.get(ref) ? ['it no longer leads to pods that it leads to now'] : []),
+      ...(lost.length === 0 && interrupted.length > 0
+        ? ['until its pods are made anew it leads to none that it leads to now']
+        : []),
       ...(gained.length > 0 && !isNew ? ['it leads to pods that it does not lead to now'] : []),
     ]);
   });
@@ -79,6 +82,8 @@ function flowsThrough(lost: (Backend & { service: ObjectRef })[], { observations
   });
 }
 
+/** `interrupted`: not until the pods are made anew, or not at all when they do not come. */
+type Leads = { lost: Backend[]; interrupted: Backend[]; gained: Backend[] };
 type Backend = { pod: string; protocol: string; port: number };
 
 /** Pods and ports to which a Service leads now and not afterwards, and the other way round. Pods that go are told as that. */
@@ -98,14 +103,20 @@ function leadsOf({ before, after, worlds }: Scope) {
       ),
     );
   };
-  return (ref: ObjectRef): { lost: Backend[]; gained: Backend[] } => {
+  return (ref: ObjectRef): Leads => {
     const [was, will] = [backendsIn(before, old, ref), backendsIn(after, now, ref)];
+    // Pods are made anew one after the other, and until then they are as they were.
+    const meanwhile = backendsIn(after, old, ref);
     const stays = (pods: Map<string, PolicyPod[]>) => {
       const keys = new Set((pods.get(ref.namespace) ?? []).map(podKey));
       return ({ pod }: Backend) => keys.has(pod);
     };
     const missing = (from: Map<string, Backend>, to: Map<string, Backend>) =>
       [...from].flatMap(([key, backend]) => (to.has(key) ? [] : [backend]));
-    return { lost: missing(was, will).filter(stays(now)), gained: missing(will, was).filter(stays(old)) };
+    return {
+      lost: missing(was, will).filter(stays(now)),
+      interrupted: missing(was, meanwhile).filter(stays(now)),
+      gained: missing(will, was).filter(stays(old)),
+    };
   };
 }

@@ -20,13 +20,15 @@ export type Surroundings = {
   changed: Set<string>;
   /** The same worlds where blocks are not about pods: network plugins differ. */
   otherwise?: Evaluators | undefined;
+  /** The world after the change with the pods of before: policies count at once, and pods are made anew one after the other. */
+  meanwhile?: Evaluator | undefined;
 };
 
 /** Every flow before and after. Flows of the same workloads, port and outcome become one impact. */
 export function judgeFlows(
   placed: PlacedFlow[],
   { before, after }: Evaluators,
-  { namespaces: namespaceLabels, doubts, changed, otherwise }: Surroundings,
+  { namespaces: namespaceLabels, doubts, changed, otherwise, meanwhile }: Surroundings,
 ): { impacts: Impact[]; broken: BrokenFlow[] } {
   const merged = new Map<string, Impact>();
   const broken: BrokenFlow[] = [];
@@ -37,7 +39,8 @@ export function judgeFlows(
     const asOthers = otherwise
       ? judgeFlow(ends, evaluated(otherwise.before, ends), otherwise.after, namespaceLabels)
       : asOurs;
-    const sure = agreed(asOurs, asOthers);
+    const agreed = agreedOn(asOurs, asOthers);
+    const sure = agreed && meanwhile ? interrupted(agreed, evaluated(meanwhile, ends), ends, namespaceLabels) : agreed;
     if (sure === undefined) continue;
     const at = [ends.from.pod?.namespace, ends.to.pod?.namespace];
     const judged = doubted(sure, was, changed, doubtAbout(doubts, at, sure.outcome !== 'breaks'));
@@ -63,7 +66,19 @@ export function judgeFlows(
 const evaluated = ({ evaluate }: Evaluator, { from, to, flow }: PlacedFlow): Decision =>
   evaluate(from.before, to.before, flow.protocol, flow.port);
 
-function agreed(one: JudgedFlow | undefined, other: JudgedFlow | undefined): JudgedFlow | undefined {
+/** What passes before and after, and not in between: also for good, when the new pods do not come. */
+function interrupted(
+  judged: JudgedFlow,
+  between: Decision,
+  { from, to }: PlacedFlow,
+  namespaces: World['namespaces'],
+): JudgedFlow {
+  if (judged.outcome !== 'safe' || between.allowed) return judged;
+  const { why, by } = reasonOf(between, from, to, namespaces);
+  return { ...judged, outcome: 'unknown', why: `refused until its pods are made anew: ${why}`, by };
+}
+
+function agreedOn(one: JudgedFlow | undefined, other: JudgedFlow | undefined): JudgedFlow | undefined {
   const found = one ?? other;
   if (found === undefined || one?.outcome === other?.outcome) return one;
   const why = `${found.why}; but whether an ipBlock is about pods differs between network plugins`;
