@@ -33,7 +33,8 @@ export function judgeRights(subject: Subject, scope: Scope, old: RoleIndex, now:
       );
       const lost = uncovered(rules(old), [...rules(now), ...used]);
       const gained = uncovered(rules(now), rules(old));
-      const beside = used.length === 0 ? '' : 'beside the calls that are told, ';
+      const isSeen = calls.some((call) => call.allowed && comesFrom(call, subject));
+      const beside = isSeen ? 'beside the calls that are told, ' : '';
       const unseen = `${beside}${unseenText(scope.observations.windows.calls)}${livesText(subject, scope.after)}`;
       return [
         ...(lost.length > 0 ? [tell('unknown', `${text} may no longer ${rulesText(lost)} ${where}; ${unseen}`)] : []),
