@@ -13,8 +13,9 @@ import type { PolicyPod, Protocol, World } from './world.ts';
 
 export { type AddressRange, contains, formatAddress, parseAddress, parseBlock, subtract } from './address.ts';
 export type { CompiledDirection, CompiledPod, PeerSet, PortRange } from './compile.ts';
+export type { Difference } from './differences.ts';
 export type { Decision, Party, Side } from './evaluate.ts';
-export type { Difference, ExplainedSide, Explanation, RuleRef } from './explain.ts';
+export type { ExplainedSide, Explanation, RuleRef } from './explain.ts';
 export { podsByKey } from './indexed.ts';
 export {
   containerPorts,
