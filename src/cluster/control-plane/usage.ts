@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Node } from '../../api/schema/types.d.ts';
 import { formatTime } from '../../foundation/clock.ts';
+import { createGatherer } from '../../foundation/gather.ts';
 import type { Extensions, Usage } from '../../server/server.ts';
 
 type Sample = { time?: string; usageNanoCores?: number; workingSetBytes?: number };
@@ -80,13 +81,11 @@ async function readSummary(
   request.on('error', () => {});
   request.end();
   const [response] = (await once(request, 'response')) as [IncomingMessage];
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const answer = createGatherer();
   for await (const chunk of response) {
-    bytes += chunk.length;
-    if (bytes > answerBytesMax) throw new Error('the answer is too large');
-    chunks.push(chunk);
+    answer.add(chunk);
+    if (answer.size() > answerBytesMax) throw new Error('the answer is too large');
   }
   if (response.statusCode !== 200) throw new Error(`the node answered ${response.statusCode}`);
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  return JSON.parse(answer.all().toString('utf8'));
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../api/status.ts';
+import { createGatherer } from '../../foundation/gather.ts';
 import { bodyBytesMax } from '../body.ts';
 
 /** A body of so much is read however many large ones wait for their end: the leases of nodes are such. */
@@ -15,15 +16,15 @@ export function createBodyReader(bytesMax: number): (request: IncomingMessage) =
     // Gone before anybody listened: nothing would be told any more.
     if (request.destroyed) return Promise.reject(wentAway());
     return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
+      const body = createGatherer();
       let counted = 0;
       const release = () => {
         held -= counted;
         counted = 0;
       };
       request.on('data', (chunk: Buffer) => {
-        size += chunk.length;
+        body.add(chunk);
+        const size = body.size();
         counted += chunk.length;
         held += chunk.length;
         if (size > bodyBytesMax || (held > bytesMax && size > smallBytesMax)) {
@@ -31,13 +32,11 @@ export function createBodyReader(bytesMax: number): (request: IncomingMessage) =
           reject(size > bodyBytesMax ? tooLarge(request) : tooMany());
           request.removeAllListeners('data');
           request.resume();
-          return;
         }
-        chunks.push(chunk);
       });
       request.on('end', () => {
         release();
-        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+        resolve(body.all());
       });
       request.on('close', release);
       request.on('error', reject);
