@@ -1,6 +1,6 @@
 import { ApiError } from '../api/status.ts';
 import type { UserInfo } from '../api/user.ts';
-import type { Target } from './request.ts';
+import { sessions, type Target } from './request.ts';
 import { createSeats } from './seats.ts';
 
 /** How much is served at once. A request beyond is answered with 429 at once: clients come back after a second. */
@@ -26,7 +26,7 @@ const machineryGroups = new Set(['system:nodes', 'system:serviceaccounts:kube-sy
 const isMachinery = ({ username, groups }: UserInfo): boolean =>
   username === 'system:kube-scheduler' || groups.some((group) => machineryGroups.has(group));
 
-const longSubresources = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
+const longSubresources = new Set([...sessions, 'proxy', 'log']);
 /** May it last, as bytes that come and go and are no object? */
 export const isStream = ({ verb, subresource }: Target): boolean =>
   verb === 'watch' || longSubresources.has(subresource);

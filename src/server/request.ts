@@ -136,9 +136,9 @@ export function attributesOf(user: UserInfo, target: Target): Attributes {
   };
 }
 
-const sessions = new Set(['exec', 'attach', 'portforward']);
-/** Bytes in both directions with what runs in a pod. */
-const isSession = ({ resource, subresource }: Target): boolean => resource === 'pods' && sessions.has(subresource);
+/** Subresources that are bytes in both directions with what runs in a pod. */
+export const sessions: readonly string[] = ['exec', 'attach', 'portforward'];
+const isSession = ({ resource, subresource }: Target): boolean => resource === 'pods' && sessions.includes(subresource);
 /** May its connection be upgraded? A log is read by WebSocket as well. */
 export const isUpgraded = (target: Target): boolean =>
   isSession(target) || (target.resource === 'pods' && target.subresource === 'log');

@@ -1,6 +1,7 @@
 import { typeOfExpression } from '../cel/expression.ts';
 import { ExpressionError } from '../cel/expression-error.ts';
 import type { Type } from '../cel/types/type.ts';
+import { apiVersionOf } from '../kind.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { ExpressionWarning, ParamKind, ValidatingAdmissionPolicy } from '../schema/types.d.ts';
 import { placesOf } from './expressions.ts';
@@ -70,5 +71,5 @@ function namedKinds(rules: Rule[], kinds: readonly TypedKind[]): TypedKind[] {
     .slice(0, checkedKindsMax);
 }
 
-const isParamKind = ({ group, version, kind }: TypedKind, wanted: ParamKind): boolean =>
-  wanted.kind === kind && wanted.apiVersion === (group === '' ? version : `${group}/${version}`);
+const isParamKind = (kind: TypedKind, wanted: ParamKind): boolean =>
+  wanted.kind === kind.kind && wanted.apiVersion === apiVersionOf(kind);

@@ -1,8 +1,9 @@
 import type { UserInfo } from '../../api/user.ts';
 import type { AuditEvent } from '../contracts.ts';
+import { sessions } from '../request.ts';
 
 const reading = new Set(['get', 'list', 'watch']);
-const sessions = new Set(['exec', 'attach', 'portforward', 'proxy']);
+const streams = new Set([...sessions, 'proxy']);
 const quietPaths = /^\/(healthz|livez|readyz|version|metrics|openapi|api|apis)(\/|$|\?)/;
 /** What components read all day long, of what everybody may know about them. */
 const components =
@@ -33,7 +34,7 @@ export function isRecorded(event: AuditEvent): boolean {
 
 /** A session in a container, and what goes through a proxy, begin with GET as well. */
 const isReading = ({ verb, objectRef }: AuditEvent): boolean =>
-  reading.has(verb) && !sessions.has(objectRef?.subresource ?? '');
+  reading.has(verb) && !streams.has(objectRef?.subresource ?? '');
 
 /** Nodes and controllers report states, and what they saw, all the time; what they decide is written. */
 function isStatusReport({ objectRef }: AuditEvent): boolean {
