@@ -9,7 +9,8 @@ import { handle } from './pipeline.ts';
 import type { ServerRequest } from './request.ts';
 import { sendBookmarks } from './storage/bookmarks.ts';
 import { asBuffer, objectFor } from './storage/codec.ts';
-import { bookmarkOf, eventOf, type WatchSource } from './storage/watch-hub.ts';
+import { bookmarkOf, eventOf } from './storage/watch-frames.ts';
+import type { WatchSource } from './storage/watch-hub.ts';
 import { expiredStatus } from './verbs/watch.ts';
 
 /** A request from within the process; the shapes of client/transport.ts. */

@@ -5,7 +5,9 @@ import type { KubernetesObject } from '../../api/object.ts';
 import { Compacted, openEngine } from '../../store/store.ts';
 import { keyOf, stamp } from './codec.ts';
 import { createStorage } from './storage.ts';
-import { type Audience, bytesOfBatch, createWatchHub, eventOf, type WatchBatch } from './watch-hub.ts';
+import type { Audience, WatchBatch } from './watch-batch.ts';
+import { bytesOfBatch, eventOf } from './watch-frames.ts';
+import { createWatchHub } from './watch-hub.ts';
 
 const kind = kindOf('v1', 'ConfigMap')!;
 const audience = (id: string, matches?: Audience['matches'], namespace?: string): Audience => ({

@@ -1,23 +1,7 @@
 import type { Kind } from '../../api/kind.ts';
-import type { KubernetesObject } from '../../api/object.ts';
 import type { Engine, Entry, Event } from '../../store/store.ts';
-import { asBuffer, bytesFor, decode, prefixOf, stamp } from './codec.ts';
-
-/** One change as a kind's watchers see it. Frame and object are made at most once, however many watch. */
-export type WatchItem = { type: 'ADDED' | 'MODIFIED' | 'DELETED'; value: Uint8Array; revision: number; frame?: Buffer };
-
-/** The changes of one turn for watchers with the same options. */
-export type WatchBatch = { items: WatchItem[]; revision: number; bytes?: Buffer };
-
-/** Which changes a watcher wants; watchers with an equal `id` share their batches. */
-export type Audience = {
-  id: string;
-  kind: Kind;
-  /** Undefined: the whole cluster. */
-  namespace: string | undefined;
-  /** Undefined: every object. */
-  matches: ((object: KubernetesObject) => boolean) | undefined;
-};
+import { prefixOf } from './codec.ts';
+import { type Audience, batchOf, type SharedItems, type WatchBatch } from './watch-batch.ts';
 
 /** A watch that a verb has agreed to: the one who writes the response subscribes, then shows `initial` first. */
 export type WatchSource = {
@@ -194,78 +178,4 @@ function* handOut(channel: Channel, events: Event[]): Generator<number> {
       yield batch.items.reduce((bytes, { value }) => bytes + value.length, 0);
     }
   }
-}
-
-type ItemType = WatchItem['type'];
-/** An event is made once for all who are told of it in the same way, whatever they select. */
-type SharedItems = Map<Kind, Map<Event, { [type in ItemType]?: WatchItem }>>;
-
-function batchOf(audience: Audience, events: Event[], shared: SharedItems = new Map()): WatchBatch {
-  const { kind, namespace, matches } = audience;
-  const prefix = namespace === undefined ? undefined : prefixOf(kind, namespace);
-  const known = shared.get(kind) ?? new Map<Event, { [type in ItemType]?: WatchItem }>();
-  shared.set(kind, known);
-  const items: WatchItem[] = [];
-  for (const event of events) {
-    if (prefix !== undefined && !event.entry.key.startsWith(prefix)) continue;
-    const type = matches === undefined ? typeOf(event) : typeFor(kind, matches, event);
-    if (type === undefined) continue;
-    const made = known.get(event) ?? {};
-    known.set(event, made);
-    made[type] ??= itemOf(kind, event, type);
-    items.push(made[type]);
-  }
-  return { items, revision: events.at(-1)?.entry.modRevision ?? 0 };
-}
-
-/** A deleted object is shown as it last was, with the revision of its deletion. */
-function itemOf(kind: Kind, { entry, previous }: Event, type: ItemType): WatchItem {
-  const revision = entry.modRevision;
-  const value = type === 'DELETED' ? stamp(bytesFor(kind, previous ?? entry), revision) : bytesFor(kind, entry);
-  return { type, value, revision };
-}
-
-function typeOf({ type, previous }: Event): ItemType {
-  if (type === 'delete') return 'DELETED';
-  return previous === undefined ? 'ADDED' : 'MODIFIED';
-}
-
-/** Entering a selector is ADDED, leaving it is DELETED. */
-function typeFor(kind: Kind, matches: (object: KubernetesObject) => boolean, event: Event): ItemType | undefined {
-  const { type, entry, previous } = event;
-  const before = previous !== undefined && matches(decode(bytesFor(kind, previous)));
-  if (type === 'delete')
-    return before || (previous === undefined && matches(decode(bytesFor(kind, entry)))) ? 'DELETED' : undefined;
-  if (matches(decode(bytesFor(kind, entry)))) return before ? 'MODIFIED' : 'ADDED';
-  return before ? 'DELETED' : undefined;
-}
-
-const frameStarts = {
-  ADDED: Buffer.from('{"type":"ADDED","object":'),
-  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
-  DELETED: Buffer.from('{"type":"DELETED","object":'),
-};
-const frameEnd = Buffer.from('}\n');
-
-/** The line of one event as plain JSON. */
-function frameOf(item: WatchItem): Buffer {
-  item.frame ??= Buffer.concat([frameStarts[item.type], asBuffer(item.value), frameEnd]);
-  return item.frame;
-}
-
-/** The lines of a batch as plain JSON, joined once for all who share it. */
-export function bytesOfBatch(batch: WatchBatch): Buffer {
-  if (batch.items.length === 1) return frameOf(batch.items[0]!);
-  batch.bytes ??= Buffer.concat(batch.items.map(frameOf));
-  return batch.bytes;
-}
-
-/** The event of an item with its shared, frozen object. */
-export const eventOf = (item: WatchItem) => ({ type: item.type, object: decode(item.value) });
-
-/** A BOOKMARK: only a revision, and whether the initial events end here. */
-export function bookmarkOf(kind: Kind, apiVersion: string, revision: number, initialEnd: boolean) {
-  const annotations = initialEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
-  const metadata = { resourceVersion: String(revision), creationTimestamp: null, annotations };
-  return { type: 'BOOKMARK', object: { kind: kind.kind, apiVersion, metadata } };
 }

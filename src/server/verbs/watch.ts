@@ -1,7 +1,8 @@
 import { ApiError, badRequest, invalid } from '../../api/status.ts';
 import { Compacted } from '../../store/store.ts';
 import type { Context, Reply } from '../context.ts';
-import type { Audience, WatchSource } from '../storage/watch-hub.ts';
+import type { Audience } from '../storage/watch-batch.ts';
+import type { WatchSource } from '../storage/watch-hub.ts';
 import { notInFuture } from './get.ts';
 import { readPage } from './list.ts';
 import { readSelectors, selectedName } from './selectors.ts';
