@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createHeld } from './held.ts';
@@ -49,6 +50,15 @@ test('messages without an end are bounded together: who adds to them is cut off,
     [first, second, small].map(({ readyState }) => readyState),
     [1, 1, 1],
   );
+});
+
+test('bytes that come one by one count for what they take', async () => {
+  const hold = createHeld(2 * mebibyte);
+  let isOpen = true;
+  const client = new PassThrough();
+  hold({ once() {}, on() {}, isPaused: false, terminate: () => (isOpen = false) } as unknown as WebSocket, client);
+  for (let count = 0; count < 10_000 && isOpen; count++) client.emit('data', Buffer.alloc(1));
+  assert.equal(isOpen, false);
 });
 
 test('a message that nobody takes counts as long as it waits, and one that is taken does not', async (t) => {

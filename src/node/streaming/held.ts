@@ -4,6 +4,9 @@ import type { WebSocket } from 'ws';
 /** What every stream may have held, however much others have. */
 const ownBytesMax = 1024 * 1024;
 
+/** What a piece takes besides its bytes: they may come one by one. */
+const pieceBytes = 256;
+
 /**
  * Bounds what is held of messages that are not complete, or that nobody takes: of all streams together, as each of them
  * may have one of many megabytes. Who makes it more is cut off.
@@ -20,8 +23,8 @@ export function createHeld(bytesMax: number): (socket: WebSocket, client: Duplex
     };
     client.on('data', (chunk: Buffer) => {
       if (isComplete && !socket.isPaused) release();
-      own += chunk.length;
-      all += chunk.length;
+      own += chunk.length + pieceBytes;
+      all += chunk.length + pieceBytes;
       if (all > bytesMax && own > ownBytesMax) socket.terminate();
     });
     // Whoever does not take it pauses the socket: it is read on when it was taken.
