@@ -89,6 +89,48 @@ test('follow goes on through a rotation and ends with the container', async (t) 
   assert.equal((await reading.next()).done, true);
 });
 
+/** Follows a log; `looked` resolves when it was looked for changes and none was found. */
+function following(path: string) {
+  let tell = () => {};
+  const isRunning = async () => {
+    tell();
+    return true;
+  };
+  const reading = readLog(path, { follow: { isRunning } }, new AbortController().signal);
+  const next = async () => String((await reading.next()).value);
+  const looked = () => new Promise<void>((resolve) => (tell = () => (tell = resolve)));
+  return { next, looked, end: () => reading.return(undefined) };
+}
+
+test('follow reads what containerd still writes into the old file after it has made the new one', async (t) => {
+  const path = logFile(t, line(1, 'a'));
+  const { next, looked, end } = following(path);
+  assert.equal(await next(), 'a\n');
+  renameSync(path, rotatedName(path, 1));
+  writeFileSync(path, '');
+  const later = next();
+  await looked();
+  appendFileSync(rotatedName(path, 1), line(2, 'b'));
+  assert.equal(await later, 'b\n');
+  appendFileSync(path, line(3, 'c'));
+  assert.equal(await next(), 'c\n');
+  await end();
+});
+
+test('follow that begins in the middle of a rotation begins with the file that is still written', async (t) => {
+  const path = logFile(t, line(1, 'a'));
+  renameSync(path, rotatedName(path, 1));
+  const { next, looked, end } = following(path);
+  assert.equal(await next(), 'a\n');
+  const later = next();
+  await looked();
+  appendFileSync(rotatedName(path, 1), line(2, 'b'));
+  assert.equal(await later, 'b\n');
+  writeFileSync(path, line(3, 'c'));
+  assert.equal(await next(), 'c\n');
+  await end();
+});
+
 test('follow ends when nobody listens any more', async (t) => {
   const path = logFile(t, '');
   const controller = new AbortController();

@@ -50,6 +50,17 @@ test('a small log and one that cannot be reopened stay as they are', async (t) =
   }
 });
 
+test('a new file that was made although the answer failed is kept', async (t) => {
+  const { folder, logPath, rotation } = rotating(t, (path) => {
+    writeFileSync(path, 'new');
+    throw new Error('deadline exceeded');
+  });
+  writeFileSync(logPath, 'much-too-large');
+  await rotation.check();
+  assert.equal(readFileSync(logPath, 'utf8'), 'new');
+  assert.equal(readFileSync(join(folder, '0.log.20260131-080000-000'), 'utf8'), 'much-too-large');
+});
+
 test('no line is lost or doubled when containerd goes on in a new file', { skip: cannotRunContainerd }, async (t) => {
   const { runtime, folder } = await startTestHost(t, '10.250.10.0/24');
   const sandbox = await runtime.runPod(sandboxConfig('chatty', folder));

@@ -1,4 +1,4 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { link, rename, rm, stat } from 'node:fs/promises';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import { repeat } from '../../foundation/repeat.ts';
@@ -41,12 +41,23 @@ async function rotateWhenLarge(container: { id: string; logPath: string }, optio
   try {
     await options.reopen(id);
   } catch (error) {
-    // containerd writes on into the renamed file: give it its name back, and try the next time.
-    await rename(rotated, logPath).catch(() => {});
-    log.warn('a log could not be reopened and is not rotated', { containerId: id, error });
-    return;
+    log.warn('a log could not be reopened', { containerId: id, error });
+    // containerd writes on into the renamed file: give it its name back, and try the next time. Unless it has made a new
+    // one after all, and only did not say so in time.
+    if (await givenBack(rotated, logPath)) return;
   }
   await removeOldest(logPath, filesMax - 1);
+}
+
+/** Never over another file, as a rename would. */
+async function givenBack(rotated: string, logPath: string): Promise<boolean> {
+  try {
+    await link(rotated, logPath);
+  } catch {
+    return false;
+  }
+  await rm(rotated);
+  return true;
 }
 
 async function removeOldest(logPath: string, keep: number): Promise<void> {
