@@ -38,6 +38,14 @@ test('what every cluster has is known without being there', () => {
   assert.equal(verdictOf('manifests', bound('admin'), binder, bound('binder')).verdict, 'fail');
 });
 
+test('who makes pods by another object makes pods', () => {
+  const rbac = 'rbac.authorization.k8s.io';
+  const rules = [rule('list', '', 'secrets'), rule('create', rbac, 'clusterrolebindings')];
+  assert.equal(verdictOf('manifests', bound('a'), clusterRole('a', rules)).verdict, 'pass');
+  const more = clusterRole('a', [...rules, rule('create', 'apps', 'daemonsets')]);
+  assert.equal(verdictOf('manifests', bound('a'), more).verdict, 'fail');
+});
+
 test('cluster-admin is told where it is bound, and not of each other binding of its subject', () => {
   const admin = clusterRole('cluster-admin', [rule('*', '*', '*')]);
   const view = clusterRole('view', [rule('get', '', 'pods')]);

@@ -11,7 +11,15 @@ const rbac = 'rbac.authorization.k8s.io';
 /** Who has one right of each list may do everything, by one or two steps. */
 const together: Right[][] = [
   [{ group: '', resource: 'secrets', verbs: ['get', 'list', 'watch'] }],
-  [{ group: '', resource: 'pods', verbs: ['create'] }],
+  [
+    { group: '', resource: 'pods', verbs: ['create'] },
+    ...['deployments', 'daemonsets', 'statefulsets'].map((resource) => ({
+      group: 'apps',
+      resource,
+      verbs: ['create'],
+    })),
+    ...['jobs', 'cronjobs'].map((resource) => ({ group: 'batch', resource, verbs: ['create'] })),
+  ],
   [
     { group: rbac, resource: 'clusterrolebindings', verbs: ['create', 'update', 'patch'] },
     { group: rbac, resource: 'clusterroles', verbs: ['escalate', 'bind'] },
