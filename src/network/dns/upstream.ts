@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { Clock } from '../../foundation/clock.ts';
+import { createAllowance } from '../allowance.ts';
 import { encodeName, type Question } from './message.ts';
 import { aged, readAnswer, type UpstreamAnswer } from './upstream-answer.ts';
 
@@ -20,6 +21,10 @@ const attemptsPerServer = 2;
 const openMax = 512;
 /** So that one pod cannot use up what all share. */
 const openPerClientMax = 64;
+/** Each is a connection of the node's for half a minute, in a table that one pod must not fill for all. */
+export const perClientSecondMax = 200;
+/** Of more, all begin anew. */
+const clientsMax = 1024;
 const keptMax = 2000;
 /** Together 8 MB at most; larger answers are rare, and asked for again. */
 const keptBytesMax = 4096;
@@ -31,6 +36,7 @@ type Kept = { packet: Buffer; answer: UpstreamAnswer; atMs: number };
 export function createUpstream(servers: () => UpstreamServer[], clock: Clock): Upstream {
   const kept = new Map<string, Kept>();
   const open = new Map<string, number>();
+  const allowances = new Map<string, () => boolean>();
   let openCount = 0;
 
   function fromCache(key: string): Kept | undefined {
@@ -45,6 +51,13 @@ export function createUpstream(servers: () => UpstreamServer[], clock: Clock): U
     if (entry.answer.ttlSeconds === 0 || entry.packet.length > keptBytesMax) return;
     if (kept.size >= keptMax) kept.delete(kept.keys().next().value!);
     kept.set(key, entry);
+  }
+
+  function mayAsk(client: string): boolean {
+    if (allowances.size >= clientsMax && !allowances.has(client)) allowances.clear();
+    const may = allowances.get(client) ?? createAllowance(clock, perClientSecondMax, 1000);
+    allowances.set(client, may);
+    return may();
   }
 
   async function fetch(question: Question, tcp: boolean): Promise<Kept> {
@@ -69,6 +82,7 @@ export function createUpstream(servers: () => UpstreamServer[], clock: Clock): U
       if (entry !== undefined) return answerFrom(entry, id);
       const clientOpen = open.get(client) ?? 0;
       if (openCount >= openMax || clientOpen >= openPerClientMax) throw new Error('too many DNS questions are open');
+      if (!mayAsk(client)) throw new Error(`more than ${perClientSecondMax} DNS questions a second`);
       openCount++;
       open.set(client, clientOpen + 1);
       try {

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import { type Clock, within } from '../../foundation/clock.ts';
+import { within } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
+import { createAllowance } from '../allowance.ts';
 import type { Judged } from './explain.ts';
 import type { KernelReader, Sighting } from './kernel.ts';
 import { createNaming, type NamingOptions } from './naming.ts';
@@ -44,7 +45,7 @@ export const explainedMax = 100;
 export function createObserver(options: ObserverOptions): Observer {
   const { kernel, clock, log } = options;
   const naming = createNaming(options);
-  const mayExplain = explanations(clock);
+  const mayExplain = createAllowance(clock, explainedMax, pollMs);
   let unfollow = () => {};
   let cancel = () => {};
   /** When the next poll is due, and when the newest pod came, by the monotonic clock. */
@@ -129,17 +130,3 @@ export function createObserver(options: ObserverOptions): Observer {
 }
 
 const isJudged = ({ outcome }: Sighting) => outcome === 'ingress' || outcome === 'egress';
-
-/** Whether one more drop may be looked into now. */
-function explanations(clock: Clock): () => boolean {
-  let left = explainedMax;
-  let askedMs = clock.monotonicMs();
-  return () => {
-    const nowMs = clock.monotonicMs();
-    left = Math.min(explainedMax, left + (explainedMax * (nowMs - askedMs)) / pollMs);
-    askedMs = nowMs;
-    if (left < 1) return false;
-    left--;
-    return true;
-  };
-}
