@@ -18,7 +18,7 @@ import { pauseImage, pauseReference } from '../../oci/pause.ts';
 import { type ContainerdPaths, containerdConfig, inspectMachine } from './config.ts';
 import { connect } from './connection.ts';
 import { importImage } from './import.ts';
-import { createPulse } from './pulse.ts';
+import { signal, supervise } from './supervise.ts';
 
 export type ContainerdOptions = ContainerdPaths & {
   log: Log;
@@ -40,8 +40,6 @@ export type Containerd = {
 
 const startMsMax = 15_000;
 const stopMsMax = 10_000;
-const checkEveryMs = 500;
-const backOffMsMax = 30_000;
 const logBytesMax = 10 * 2 ** 20;
 
 /**
@@ -63,7 +61,12 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   else log.info('containerd was running and is kept', { pid });
   await ensurePauseImage(socket);
 
-  const watching = supervise(options, pid, () => launch(options, config));
+  const watching = supervise(
+    options,
+    pid,
+    () => launch(options, config),
+    () => boundLog(files.log),
+  );
   return {
     socket,
     version,
@@ -182,51 +185,4 @@ async function end(pid: number): Promise<void> {
   while (isAlive(pid) && performance.now() < untilMs) await sleep(20);
   if (isAlive(pid)) signal(pid, 'SIGKILL');
   while (isAlive(pid) && performance.now() < untilMs + 1000) await sleep(20);
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-/** An adopted containerd is nobody's child here, so its death is looked for, twice a second; and whether it hangs. */
-function supervise(options: ContainerdOptions, firstPid: number, restart: () => Promise<number>) {
-  let pid = firstPid;
-  let backOffMs = 0;
-  let notBeforeMs = 0;
-  let busy = false;
-  const connection = connect(options.socket);
-  const pulse = createPulse(connection, options.askEveryMs);
-  const check = async () => {
-    boundLog(filesOf(options).log);
-    if (busy) return;
-    if (isAlive(pid) && pulse.isLost()) {
-      options.log.warn('containerd lives and does not answer: it is killed, to be started again', { pid });
-      signal(pid, 'SIGKILL');
-      pulse.forget();
-    }
-    if (isAlive(pid) || performance.now() < notBeforeMs) return;
-    busy = true;
-    options.log.warn('containerd died and is started again; containers go on', { pid });
-    backOffMs = Math.min(backOffMsMax, Math.max(1000, backOffMs * 2));
-    notBeforeMs = performance.now() + backOffMs;
-    try {
-      pid = await restart();
-      pulse.forget();
-    } catch (error) {
-      options.log.error('containerd could not be started', { error, retryInMs: backOffMs });
-    } finally {
-      busy = false;
-    }
-  };
-  const timer = setInterval(check, checkEveryMs);
-  timer.unref();
-  const release = () => {
-    clearInterval(timer);
-    connection.close();
-  };
-  return { pid: () => pid, release };
 }
