@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { manualClock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
 import { createAttempts } from './attempts.ts';
-import type { Action } from './decide.ts';
+import type { Action } from './decision.ts';
 import { emptyMemory } from './memory.ts';
 import { testPod } from './testing/view.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
-import type { Action } from './decide.ts';
+import type { Action } from './decision.ts';
 import type { PodMemory } from './memory.ts';
 
 export type AttemptOptions = {

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linuxResources } from '../resources.ts';
 import type { NodeContext } from './context.ts';
-import type { Action, ActionOf } from './decide.ts';
+import type { Action, ActionOf } from './decision.ts';
 import type { PodMemory } from './memory.ts';
 import { messageFileOf } from './own-files.ts';
 import { resourcesText } from './resize.ts';

@@ -1,7 +1,7 @@
 import type { Pod, RuntimeClass } from '../../api/schema/types.d.ts';
 import type { Sandbox } from '../runtimes/runtime.ts';
 import type { NodeContext } from './context.ts';
-import type { ActionOf } from './decide.ts';
+import type { ActionOf } from './decision.ts';
 import type { PodMemory } from './memory.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 

@@ -3,7 +3,7 @@ import { ConfigError } from '../security.ts';
 import { VolumeError } from '../volumes/volume-type.ts';
 import { containerConfig } from './container-config.ts';
 import type { NodeContext } from './context.ts';
-import type { ActionOf } from './decide.ts';
+import type { ActionOf } from './decision.ts';
 import { runHook } from './hooks.ts';
 import { PullError } from './image.ts';
 import type { PodMemory } from './memory.ts';

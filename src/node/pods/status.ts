@@ -9,7 +9,7 @@ import type {
 import { formatTime } from '../../foundation/clock.ts';
 import type { Container } from '../runtimes/runtime.ts';
 import { podConditions } from './conditions.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { Problem } from './memory.ts';
 import { lostExitCode, outcome, rememberedStatus } from './outcome.ts';
 import { appliedText } from './resize.ts';

@@ -1,7 +1,7 @@
 import type { Container as ContainerSpec } from '../../api/schema/types.d.ts';
 import type { Container } from '../runtimes/runtime.ts';
 import type { NodeContext } from './context.ts';
-import type { ActionOf } from './decide.ts';
+import type { ActionOf } from './decision.ts';
 import { pause, runHook } from './hooks.ts';
 import type { PodMemory } from './memory.ts';
 import { sandboxesOf } from './sandbox.ts';

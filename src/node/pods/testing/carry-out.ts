@@ -1,5 +1,5 @@
 import type { Container } from '../../runtimes/runtime.ts';
-import type { Action } from '../decide.ts';
+import type { Action } from '../decision.ts';
 import type { PodView } from '../view.ts';
 import { exited, testContainer, testSandbox } from './view.ts';
 
