@@ -108,6 +108,9 @@ test('a pod of a runtime class carries its overhead, selector and tolerations, a
   const { body } = await createPod(pod('k', { runtimeClassName: 'kata' }));
   assert.deepEqual([body.spec.overhead, body.spec.nodeSelector], [{ memory: '100Mi' }, { kata: 'yes' }]);
   assert.ok(body.spec.tolerations.some(({ key }: { key: string }) => key === 'kata'));
+  assert.equal((await createPod(pod('n', { runtimeClassName: 'kata', overhead: { memory: '102400Ki' } }))).code, 201);
+  for (const more of [{ overhead: { memory: '1Ki' } }, { runtimeClassName: 'kata', overhead: { memory: '1Gi' } }])
+    assert.match((await createPod(pod('o', more))).body.message, /spec.overhead .* is not what its RuntimeClass/);
   assert.match((await createPod(pod('l', { runtimeClassName: 'none' }))).body.message, /RuntimeClass "none" not found/);
   const clash = pod('m', { runtimeClassName: 'kata', nodeSelector: { kata: 'no' } });
   assert.match((await createPod(clash)).body.message, /conflict: runtimeClass.scheduling.nodeSelector\[kata\]/);
