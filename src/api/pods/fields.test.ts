@@ -10,6 +10,12 @@ const onSystem = (name: string, securityContext: object, more: object) => ({
   ...more,
 });
 const windowsOptions = ['spec.containers[0].securityContext.windowsOptions', 'spec.securityContext.windowsOptions'];
+const mounting = (mount: object) => ({
+  volumes: [{ name: 'v', emptyDir: {} }],
+  containers: [{ name: 'a', image: 'a', volumeMounts: [{ name: 'v', mountPath: '/v', ...mount }] }],
+});
+const recursive = 'spec.containers[0].volumeMounts.recursiveReadOnly';
+const restartRules = ['spec.containers[0].restartPolicy', 'spec.containers[0].restartPolicyRules[0].exitCodes'];
 const unmasked = (more: object) => ({
   containers: [{ name: 'a', image: 'a', securityContext: { procMount: 'Unmasked' } }],
   ...more,
@@ -70,6 +76,25 @@ testFields([
   ],
   ['v1 Pod', 'spec', unmasked({ hostUsers: false })],
   ['v1 Pod', 'spec', unmasked({}), 'spec.containers[0].securityContext.procMount'],
+  ['v1 Pod', 'spec', mounting({ readOnly: true, recursiveReadOnly: 'Enabled', mountPropagation: 'None' })],
+  ['v1 Pod', 'spec', mounting({ readOnly: true, recursiveReadOnly: 'Always' }), recursive],
+  ['v1 Pod', 'spec', mounting({ recursiveReadOnly: 'IfPossible' }), recursive],
+  [
+    ...(['v1 Pod', 'spec'] as const),
+    mounting({ readOnly: true, recursiveReadOnly: 'IfPossible', mountPropagation: 'HostToContainer' }),
+    recursive,
+  ],
+  ['v1 Pod', 'spec.containers.0.restartPolicyRules', [{ action: 'Restart' }], ...restartRules],
+  [
+    ...(['v1 Pod', 'spec'] as const),
+    {
+      containers: [{ name: 'a', image: 'a' }],
+      ephemeralContainers: [
+        { name: 'b', image: 'b', restartPolicy: 'Always', restartPolicyRules: [{ action: 'Restart' }] },
+      ],
+    },
+    ...['spec.ephemeralContainers[0].restartPolicy', 'spec.ephemeralContainers[0].restartPolicyRules'],
+  ],
   ['v1 Pod', 'spec.overhead', { speed: '1' }, 'spec.overhead.limits[speed]'],
   ['v1 Pod', 'spec.resources', { limits: { cpu: '1', memory: '1Gi', 'hugepages-2Mi': '2Mi' } }],
   [

@@ -1,8 +1,8 @@
-import type { Container } from '../schema/types.d.ts';
+import type { Container, VolumeMount } from '../schema/types.d.ts';
 import type { FieldError } from '../status.ts';
 import { enumOf } from '../validation/enums.ts';
 import { forbiddenValue, invalidValue, notFound, required } from '../validation/errors.ts';
-import { checkOptionalEnum } from '../validation/values.ts';
+import { checkEnum, checkOptionalEnum } from '../validation/values.ts';
 import type { PodContext } from './validate.ts';
 
 /** Relative, and never up: a volume's content must stay inside it. */
@@ -49,12 +49,21 @@ export function validateMounts(
           'Bidirectional mount propagation is available only to privileged containers',
         ),
       );
-    checkOptionalEnum(mount.recursiveReadOnly, recursions, `${field}.volumeMounts.recursiveReadOnly`, errors);
-    if ((mount.recursiveReadOnly ?? 'Disabled') !== 'Disabled' && !mount.readOnly)
-      errors.push(
-        forbiddenValue(`${field}.volumeMounts.recursiveReadOnly`, 'may only be specified when readOnly is true'),
-      );
+    // Upstream names no index here.
+    validateRecursion(mount, `${field}.volumeMounts.recursiveReadOnly`, errors);
   });
+}
+
+function validateRecursion(
+  { readOnly, recursiveReadOnly = 'Disabled', mountPropagation = 'None' }: VolumeMount,
+  field: string,
+  errors: FieldError[],
+): void {
+  checkEnum(recursiveReadOnly, recursions, field, errors);
+  if (recursiveReadOnly === 'Disabled') return;
+  const only = (when: string) => errors.push(forbiddenValue(field, `may only be specified when ${when}`));
+  if (!readOnly) only('readOnly is true');
+  if (mountPropagation !== 'None') only('mountPropagation is None or not specified');
 }
 
 export function validateDevices(

@@ -19,6 +19,7 @@ import { validateDns } from './dns.ts';
 import { validateOperatingSystem } from './operating-system.ts';
 import { validateProbes } from './probes.ts';
 import { validateOverhead, validatePodResources } from './resources.ts';
+import { validateRestarts } from './restart-rules.ts';
 import { validateScheduling } from './scheduling.ts';
 import { validatePodSecurity } from './security.ts';
 import { validateVolumes } from './volumes.ts';
@@ -112,8 +113,6 @@ function validateUserNamespace(spec: PodSpec, field: string, errors: FieldError[
     });
 }
 
-const containerRestarts = enumOf(['Always', 'Never', 'OnFailure'], 'core.v1.Container.restartPolicy');
-
 function validateContainers(spec: PodSpec, field: string, context: PodContext): void {
   const { errors } = context;
   const { containers = [], initContainers = [], ephemeralContainers = [] } = spec;
@@ -126,13 +125,13 @@ function validateContainers(spec: PodSpec, field: string, context: PodContext): 
     const at = `${field}.containers[${index}]`;
     validateContainer(container, at, context);
     validateProbes(container, at, errors);
-    checkOptionalEnum(container.restartPolicy, containerRestarts, `${at}.restartPolicy`, errors);
+    validateRestarts(container, at, errors);
   });
   initContainers.forEach((container, index) => {
     const at = `${field}.initContainers[${index}]`;
     // Init containers run one after the other: their host ports may be the same as others'.
     validateContainer(container, at, { ...context, hostPorts: new Set() });
-    checkOptionalEnum(container.restartPolicy, containerRestarts, `${at}.restartPolicy`, errors);
+    validateRestarts(container, at, errors);
     if (container.restartPolicy === 'Always') validateProbes(container, at, errors);
     else
       for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const)
@@ -158,6 +157,8 @@ const notForEphemeral = [
   'startupProbe',
   'lifecycle',
   'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
 ] as const;
 
 function validateEphemeral(
