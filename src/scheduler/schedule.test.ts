@@ -80,6 +80,14 @@ describe('resources', () => {
 });
 
 describe('nodes', () => {
+  test('none has the devices of a resource claim', () => {
+    const world = buildWorld([buildNode('n1')]);
+    assert.deepEqual(choices(buildInfo('x', { resourceClaims: [{ name: 'gpu' }] }), world), {
+      fit: [],
+      reasons: ['node(s) had none of the devices that spec.resourceClaims asks for'],
+    });
+    assert.deepEqual(choices(buildInfo('x', { resourceClaims: [] }), world).fit, ['n1']);
+  });
   test('cordoned nodes are left out', () => {
     const world = buildWorld([buildNode('n1', { unschedulable: true }), buildNode('n2')]);
     assert.deepEqual(choices(buildInfo('x'), world), { fit: ['n2'], reasons: ['node(s) were unschedulable'] });

@@ -28,6 +28,7 @@ const table: [string, ReturnType<typeof refusal>, string | undefined][] = [
   ['label missing', refusal(testPod({ nodeSelector: { disk: 'hdd' } }), node, []), 'NodeAffinity'],
   ['label there', refusal(testPod({ nodeSelector: { disk: 'ssd' } }), node, []), undefined],
   ['user namespace', refusal(testPod({ hostUsers: false }), node, []), 'UserNamespacesNotSupported'],
+  ['devices', refusal(testPod({ resourceClaims: [{ name: 'gpu' }] }), node, []), 'ResourceClaimsNotSupported'],
   ['windows', refusal(testPod({ os: { name: 'windows' } }), node, []), 'PodOSNotSupported'],
   [
     'safe sysctl',

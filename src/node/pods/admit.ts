@@ -73,7 +73,12 @@ function wrongNode({ spec }: Pod, node: Node): Refusal | undefined {
 }
 
 function unsupported(pod: Pod): Refusal | undefined {
-  const { hostUsers, hostNetwork, hostIPC, securityContext = {} } = pod.spec!;
+  const { hostUsers, hostNetwork, hostIPC, resourceClaims = [], securityContext = {} } = pod.spec!;
+  if (resourceClaims.length > 0)
+    return {
+      reason: 'ResourceClaimsNotSupported',
+      message: 'spec.resourceClaims asks for devices, which this node allocates none of: make the pod without them',
+    };
   if (hostUsers === false)
     return {
       reason: 'UserNamespacesNotSupported',
