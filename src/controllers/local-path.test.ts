@@ -47,3 +47,21 @@ test('local-path: a volume is made on the chosen node, and left to its agent whe
   await client.delete('nodes', { name: 'node-1' });
   await cluster.eventually('persistentvolumes', () => volumeNow(cluster, name) === undefined);
 });
+
+test('local-path: no volume is made that would lack the options of its class', async (t) => {
+  const cluster = await startCluster(t, controllers());
+  const { client } = cluster;
+  await client.create('storageclasses.storage.k8s.io', {
+    ...{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'local' } },
+    ...{ provisioner: localPathProvisioner, mountOptions: ['noexec'] },
+  });
+  await client.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } });
+  await client.create('persistentvolumeclaims', claim('data', 'local'));
+  const events = cluster.caches('events');
+  const told = await cluster.eventually('events', () => events.list().find(({ reason }) => reason));
+  assert.deepEqual(
+    [told['reason'], told['message']],
+    ['ProvisioningFailed', 'rempart.io/local-path mounts without options, its class names noexec'],
+  );
+  assert.equal(cluster.caches('persistentvolumes').list().length, 0);
+});

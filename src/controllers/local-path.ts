@@ -33,8 +33,9 @@ export const localPathController = (volumesDirectory: string): Controller => ({
     const node = nodeFor(context, claim, storageClass);
     if (node === undefined) return undefined;
     if (context.cache(volumes).get('', volumeName(claim))) return undefined;
-    if (claim.spec?.volumeMode === 'Block') {
-      context.event(claim, 'Warning', 'ProvisioningFailed', `${localPathProvisioner} makes no block devices`);
+    const lacking = whatItLacks(claim, storageClass);
+    if (lacking !== undefined) {
+      context.event(claim, 'Warning', 'ProvisioningFailed', `${localPathProvisioner} ${lacking}`);
       return undefined;
     }
     try {
@@ -77,6 +78,12 @@ export const localPathReleaseController = (): Controller => ({
     return undefined;
   },
 });
+
+/** What is asked for that a directory of the node cannot be. */
+function whatItLacks({ spec }: PersistentVolumeClaim, { mountOptions = [] }: StorageClass): string | undefined {
+  if (spec?.volumeMode === 'Block') return 'makes no block devices';
+  return mountOptions.length > 0 ? `mounts without options, its class names ${mountOptions.join(', ')}` : undefined;
+}
 
 const volumeName = ({ metadata }: PersistentVolumeClaim) => `pvc-${metadata.uid}`;
 

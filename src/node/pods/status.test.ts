@@ -155,6 +155,25 @@ test('the same view gives the same status, and a dead sandbox takes its address 
   assert.equal(status(dead).podIP, undefined);
 });
 
+test('mounts are told of every container, and that those below a read-only one are not', () => {
+  const volumeMounts = [
+    { name: 'a', mountPath: '/a', readOnly: true, recursiveReadOnly: 'IfPossible' },
+    { name: 'b', mountPath: '/b' },
+  ];
+  const pod = testPod({
+    containers: [
+      { name: 'main', image: 'i', volumeMounts },
+      { name: 'other', image: 'i' },
+    ],
+  });
+  const [main, other] = status(testView(pod, [of(pod, 'main')])).containerStatuses!;
+  assert.deepEqual(main!.volumeMounts, [
+    { name: 'a', mountPath: '/a', readOnly: true, recursiveReadOnly: 'Disabled' },
+    { name: 'b', mountPath: '/b' },
+  ]);
+  assert.equal(other!.volumeMounts, undefined);
+});
+
 test('resources are told of every container that exists, also of one that asks for none', () => {
   const resources = { limits: { cpu: '20m' }, requests: { cpu: '10m', 'example.com/gpu': '1' } };
   const pod = testPod({

@@ -5,6 +5,8 @@ import type {
   ContainerStatus,
   PodStatus,
   ResourceRequirements,
+  VolumeMount,
+  VolumeMountStatus,
 } from '../../api/schema/types.d.ts';
 import { formatTime } from '../../foundation/clock.ts';
 import type { Container } from '../runtimes/runtime.ts';
@@ -103,6 +105,7 @@ function containerStatus(view: PodView, decision: Decision, member: Member): Con
     state: newest === undefined ? {} : stateOf(view, newest),
     lastState: previous ? stateOf(view, previous) : {},
   };
+  if (spec.volumeMounts?.length) status.volumeMounts = spec.volumeMounts.map(mountStatus);
   if (newest) status.containerID = `containerd://${newest.id}`;
   if (previous === undefined && old?.lastState && newest && old.restartCount === newest.attempt)
     status.lastState = old.lastState;
@@ -114,6 +117,10 @@ function containerStatus(view: PodView, decision: Decision, member: Member): Con
   addResources(view, status, spec, newest);
   return status;
 }
+
+/** No container whose mounts below a read-only one must be so, too, is started (node/volumes). */
+const mountStatus = ({ name, mountPath, readOnly }: VolumeMount): VolumeMountStatus =>
+  readOnly ? { name, mountPath, readOnly, recursiveReadOnly: 'Disabled' } : { name, mountPath };
 
 /** Not running now, but it shall: with the reason known, or because nothing of it exists yet. */
 function isWaiting(view: PodView, { spec, role }: Member, newest: Container | undefined): boolean {

@@ -34,6 +34,12 @@ async function mountClaim(context: VolumeContext, claimName: string, readOnly: b
   if (volume === undefined) throw new VolumeError(`persistentvolume "${claim.spec.volumeName}" not found`);
   if (volume.spec?.claimRef?.uid !== claim.metadata?.uid)
     throw new VolumeError(`persistentvolume "${claim.spec.volumeName}" is bound to another claim`);
+  const { mountOptions = [] } = volume.spec!;
+  if (mountOptions.length > 0)
+    throw new VolumeError(
+      `persistentvolume "${claim.spec.volumeName}": directories are bound as they are, its mountOptions ` +
+        `(${mountOptions.join(', ')}) would not hold: remove them`,
+    );
   const hostPath = volumePath(volume);
   if (isInside(localPathRoot, hostPath)) await makeLocal(localPathRoot, hostPath);
   else

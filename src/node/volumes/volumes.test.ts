@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { PersistentVolume, Pod } from '../../api/schema/types.d.ts';
 import { testPod } from '../pods/testing/view.ts';
+import { ConfigError } from '../security.ts';
 import { plainMounter } from '../testing/mounter.ts';
 import { checkHostPath } from './host-path.ts';
 import { systemMounter } from './mounter.ts';
@@ -252,6 +253,28 @@ test('mounts of a container: read-only for what is the agent’s, and subPathExp
     /two volumeMounts at \/x/,
   );
   await assert.rejects(mount({ name: 'e', mountPath: '/x', subPathExpr: '$(NOPE)' }), /variable NOPE is not defined/);
+});
+
+test('mounts below a read-only one stay writable, and only IfPossible puts up with it', async (context) => {
+  const volumes = volumesIn(folder(context));
+  const pod: Pod = testPod({ volumes: [{ name: 'e', emptyDir: {} }] });
+  const mounted = await volumes.mount(pod, facts);
+  const mount = (recursiveReadOnly: string) => {
+    const volumeMounts = [{ name: 'e', mountPath: '/e', readOnly: true, recursiveReadOnly }];
+    return volumes.containerMounts(pod, { name: 'main', volumeMounts } as never, mounted, new Map());
+  };
+  for (const mode of ['Disabled', 'IfPossible']) assert.equal((await mount(mode))[0]!.readOnly, true);
+  await assert.rejects(mount('Enabled'), { constructor: ConfigError, message: /volumeMount \/e: .* IfPossible/ });
+});
+
+test('a persistent volume with mount options is not mounted without them', async (context) => {
+  const path = folder(context);
+  const volume = (mountOptions: string[]) => async (name: string) =>
+    ({ metadata: { name }, spec: { claimRef: { uid: 'claim-uid' }, hostPath: { path }, mountOptions } }) as never;
+  const pod = testPod({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'x' } }] });
+  const mount = (options: string[]) => volumesIn(path, { persistentVolume: volume(options) }).mount(pod, facts);
+  assert.equal((await mount([])).get('v')!.hostPath, path);
+  await assert.rejects(mount(['ro', 'noexec']), /persistentvolume "x": .* mountOptions \(ro, noexec\)/);
 });
 
 test('every file of a volume type is in the list', () => {

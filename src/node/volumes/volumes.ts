@@ -98,6 +98,11 @@ export function createVolumes(options: VolumesOptions): Volumes {
           throw new ConfigError(`volumeMount names volume "${mount.name}", which does not exist`);
         if (seen.has(mount.mountPath)) throw new ConfigError(`two volumeMounts at ${mount.mountPath}`);
         seen.add(mount.mountPath);
+        if (mount.recursiveReadOnly === 'Enabled')
+          throw new ConfigError(
+            `volumeMount ${mount.mountPath}: recursiveReadOnly: Enabled is not honoured by the container runtime of ` +
+              'this node, mounts below would stay writable: ask for IfPossible if they may',
+          );
         const subPath = mount.subPathExpr ? expandStrictly(mount.subPathExpr, environment) : (mount.subPath ?? '');
         let hostPath = volume.hostPath;
         if (subPath !== '') {
