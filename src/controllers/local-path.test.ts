@@ -48,20 +48,27 @@ test('local-path: a volume is made on the chosen node, and left to its agent whe
   await cluster.eventually('persistentvolumes', () => volumeNow(cluster, name) === undefined);
 });
 
-test('local-path: no volume is made that would lack the options of its class', async (t) => {
-  const cluster = await startCluster(t, controllers());
-  const { client } = cluster;
-  await client.create('storageclasses.storage.k8s.io', {
-    ...{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'local' } },
-    ...{ provisioner: localPathProvisioner, mountOptions: ['noexec'] },
+const snapshot = { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'before' };
+const lacking: [string, storageClass: object, claimSpec: object, message: string][] = [
+  ['the options of its class', { mountOptions: ['noexec'] }, {}, 'mounts without options, its class names noexec'],
+  ['block devices', {}, { volumeMode: 'Block' }, 'makes no block devices'],
+  ['what it is to start from', {}, { dataSource: snapshot }, 'makes empty volumes only, not of VolumeSnapshot before'],
+];
+for (const [what, storageClass, claimSpec, message] of lacking)
+  test(`local-path: no volume is made that would lack ${what}`, async (t) => {
+    const cluster = await startCluster(t, controllers());
+    const { client } = cluster;
+    await client.create('storageclasses.storage.k8s.io', {
+      ...{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'local' } },
+      ...{ provisioner: localPathProvisioner, ...storageClass },
+    });
+    await client.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } });
+    const wanted = claim('data', 'local');
+    await client.create('persistentvolumeclaims', { ...wanted, spec: { ...wanted['spec'], ...claimSpec } });
+    const events = cluster.caches('events');
+    const told = await cluster.eventually('events', () =>
+      events.list().find(({ reason }) => /^Provisioning/.test(reason)),
+    );
+    assert.deepEqual([told['reason'], told['message']], ['ProvisioningFailed', `rempart.io/local-path ${message}`]);
+    assert.equal(cluster.caches('persistentvolumes').list().length, 0);
   });
-  await client.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } });
-  await client.create('persistentvolumeclaims', claim('data', 'local'));
-  const events = cluster.caches('events');
-  const told = await cluster.eventually('events', () => events.list().find(({ reason }) => reason));
-  assert.deepEqual(
-    [told['reason'], told['message']],
-    ['ProvisioningFailed', 'rempart.io/local-path mounts without options, its class names noexec'],
-  );
-  assert.equal(cluster.caches('persistentvolumes').list().length, 0);
-});

@@ -82,6 +82,8 @@ export const localPathReleaseController = (): Controller => ({
 /** What is asked for that a directory of the node cannot be. */
 function whatItLacks({ spec }: PersistentVolumeClaim, { mountOptions = [] }: StorageClass): string | undefined {
   if (spec?.volumeMode === 'Block') return 'makes no block devices';
+  const source = spec?.dataSourceRef ?? spec?.dataSource;
+  if (source) return `makes empty volumes only, not of ${source.kind} ${source.name}`;
   return mountOptions.length > 0 ? `mounts without options, its class names ${mountOptions.join(', ')}` : undefined;
 }
 
