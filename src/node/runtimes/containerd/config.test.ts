@@ -27,4 +27,6 @@ test('nothing of the system is shared', () => {
   const config = containerdConfig(2, paths, plain);
   assert.doesNotMatch(config, /\/run\/containerd|\/var\/lib\/containerd|\/opt\/containerd/);
   assert.match(config, /io\.containerd\.nri\.v1\.nri/);
+  // Without a word runc keeps every containerd's containers in /run/containerd/runc.
+  for (const major of [1, 2]) assert.match(containerdConfig(major, paths, plain), /^Root = "\/s\/runc"$/m);
 });

@@ -87,10 +87,13 @@ const cni = (paths: ContainerdPaths): Table => ({
   conf_dir: paths.cniConfDir,
   max_conf_num: 1,
 });
-const runtimes: Table = {
+/** runc's own folder is shared by every containerd of the machine, unless it is told another. */
+const runtimes = ({ state }: ContainerdPaths): Table => ({
   default_runtime_name: 'runc',
-  runtimes: { runc: { runtime_type: 'io.containerd.runc.v2', options: { SystemdCgroup: false } } },
-};
+  runtimes: {
+    runc: { runtime_type: 'io.containerd.runc.v2', options: { SystemdCgroup: false, Root: join(state, 'runc') } },
+  },
+});
 const streaming: Table = { stream_server_address: '127.0.0.1', stream_server_port: '0' };
 const registry = (paths: ContainerdPaths): Table => ({ config_path: join(paths.root, 'certs.d') });
 
@@ -101,7 +104,7 @@ function pluginsOfVersion2(paths: ContainerdPaths, machine: Machine): Table {
       ...streaming,
       ...runtimeOptions(machine),
       cni: cni(paths),
-      containerd: { snapshotter: 'overlayfs', ...runtimes },
+      containerd: { snapshotter: 'overlayfs', ...runtimes(paths) },
       registry: registry(paths),
     },
   };
@@ -110,7 +113,7 @@ function pluginsOfVersion2(paths: ContainerdPaths, machine: Machine): Table {
 function pluginsOfVersion3(paths: ContainerdPaths, machine: Machine): Table {
   return {
     'io.containerd.grpc.v1.cri': streaming,
-    'io.containerd.cri.v1.runtime': { ...runtimeOptions(machine), cni: cni(paths), containerd: runtimes },
+    'io.containerd.cri.v1.runtime': { ...runtimeOptions(machine), cni: cni(paths), containerd: runtimes(paths) },
     'io.containerd.cri.v1.images': {
       snapshotter: 'overlayfs',
       pinned_images: { sandbox: pauseReference },
