@@ -14,6 +14,8 @@ import { tunnel } from './tunnel.ts';
 let server: TestServer;
 let agent: AgentServer;
 const seen: { url: string; headers: Record<string, unknown>; client: string }[] = [];
+/** What came to the agent behind an upgrade that it had refused. */
+const pastRefusal: string[] = [];
 const mergePatch = 'application/merge-patch+json';
 
 /** Stands where a node's agent does: answers logs in pieces, and echoes after an upgrade. */
@@ -29,8 +31,16 @@ async function startAgent(): Promise<void> {
     response.write('first line\n');
     setTimeout(() => response.end('second line\n'), 50);
   });
-  agent.on('upgrade', (request, socket) => {
+  agent.on('upgrade', (request, socket, head) => {
     note(request);
+    if (request.url!.includes('command=refused')) {
+      const refusal = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n';
+      socket.on('error', () => undefined).on('data', (chunk: Buffer) => pastRefusal.push(chunk.toString()));
+      if (head.length > 0) pastRefusal.push(head.toString());
+      for (const part of ['HTTP/1', refusal.slice(6)]) socket.write(part);
+      setTimeout(() => socket.end(), 200);
+      return;
+    }
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
     socket.on('data', (chunk: Buffer) => socket.write(`echo ${chunk}`));
     socket.on('error', () => undefined);
@@ -58,19 +68,19 @@ after(async () => {
 });
 
 /** Sends an upgrade and gives everything that came back until `until` was seen. */
-function upgrade(path: string, send: string, until: RegExp, user = 'tester'): Promise<string> {
+function upgrade(path: string, send: string, until: RegExp, user = 'tester', answer = ' 101 '): Promise<string> {
   const { hostname, port } = new URL(server.url);
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port), ca: server.authority.certificate }, () => {
       const lines = [`GET ${path} HTTP/1.1`, 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket'];
       lines.push(`Authorization: Bearer ${user}`, 'Sec-WebSocket-Protocol: v5.channel.k8s.io');
-      socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+      socket.write(`${lines.join('\r\n')}\r\n\r\n${answer === ' 101 ' ? '' : send}`);
     });
     let text = '';
     let sent = false;
     socket.on('data', (chunk) => {
       text += chunk;
-      if (!sent && text.includes(' 101 ')) {
+      if (!sent && text.includes(answer)) {
         sent = true;
         socket.write(send);
       }
@@ -89,6 +99,13 @@ test('an exec is passed to the agent of the pod’s node, byte for byte, without
   assert.equal(client, 'kube-apiserver-kubelet-client');
   assert.equal(headers['authorization'], undefined);
   assert.equal(headers['sec-websocket-protocol'], 'v5.channel.k8s.io');
+});
+
+test('behind a refusal of the agent nothing reaches it: it would be asked with the server’s rights', async () => {
+  const next = 'GET /exec/kube-system/other/main?command=id HTTP/1.1\r\nHost: x\r\n\r\n';
+  const text = await upgrade(`${pods}/web/exec?command=refused&stdin=true`, next, /never/, 'tester', ' 403 ');
+  assert.match(text, /^HTTP\/1\.1 403 Forbidden\r\n/);
+  assert.deepEqual(pastRefusal, []);
 });
 
 test('port-forward goes to the pod as a whole', async () => {

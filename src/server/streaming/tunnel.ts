@@ -54,14 +54,35 @@ export async function tunnel(
     return;
   }
   agent.write(`${request.method} ${url} HTTP/1.1\r\n${headersFor(request, node)}\r\n\r\n`);
-  if (head.length > 0) agent.write(head);
-  agent.pipe(socket);
-  socket.pipe(agent);
+  onceAnswered(agent, (answer, isAgreed) => {
+    socket.write(answer);
+    agent.pipe(socket);
+    if (!isAgreed) return;
+    if (head.length > 0) agent.write(head);
+    socket.pipe(agent);
+  });
   const end = () => {
     agent.destroy();
     socket.destroy();
   };
   for (const side of [agent, socket]) side.on('error', end).on('close', end);
+}
+
+const agreed = Buffer.from('HTTP/1.1 101 ');
+
+/**
+ * Gives the beginning of the agent's answer, and whether it agrees to speak another protocol. Behind a refusal, what the
+ * client sends would be read as further requests, with the server's rights and asked by nobody who may.
+ */
+function onceAnswered(agent: Duplex, then: (answer: Buffer, isAgreed: boolean) => void): void {
+  let answer = Buffer.alloc(0);
+  const read = (chunk: Buffer) => {
+    answer = Buffer.concat([answer, chunk]);
+    if (answer.length < agreed.length) return;
+    agent.off('data', read);
+    then(answer, answer.subarray(0, agreed.length).equals(agreed));
+  };
+  agent.on('data', read);
 }
 
 function open({ host, port, ...identity }: NodeConnection): Promise<Duplex> {
