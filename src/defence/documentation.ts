@@ -24,13 +24,14 @@ export function documentChecks(checks: Check[]): string {
     .trimEnd()}\n`;
 }
 
+/** For people: nothing is an alias of what stands above. */
+const manifest = (object: unknown) => stringify(object, { aliasDuplicateObjects: false }).trimEnd();
+
 const anchor = (id: string) => id.toLowerCase().replaceAll('/', '');
 
 function section({ id, title, severity, kinds, why, mend, benchmark, examples }: Check): string[] {
   const example = (name: string, objects: unknown[] | undefined) =>
-    objects
-      ? ['', `${name}:`, '', '```yaml', objects.map((object) => stringify(object).trimEnd()).join('\n---\n'), '```']
-      : [];
+    objects ? ['', `${name}:`, '', '```yaml', objects.map(manifest).join('\n---\n'), '```'] : [];
   const judged = kinds.includes('*') ? 'every object' : kinds.map(bareKind).join(', ');
   return [
     ...['', `## ${id}`, '', `${title}.`, ''],
