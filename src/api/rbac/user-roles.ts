@@ -1,7 +1,34 @@
 import type { KubernetesObject } from '../object.ts';
+import type { PolicyRule } from './rules.ts';
 import { aggregatedRole, clusterRole, paths, read, rule, write } from './write-rule.ts';
 
 const readWrite = `${read} ${write}`;
+
+/** What `edit` allows beyond `view`. */
+export const editRules: PolicyRule[] = [
+  rule(read, '', 'pods/attach pods/exec pods/portforward pods/proxy secrets services/proxy'),
+  rule('impersonate', '', 'serviceaccounts'),
+  rule(write, '', 'pods pods/attach pods/exec pods/portforward pods/proxy'),
+  rule('create', '', 'pods/eviction serviceaccounts/token'),
+  rule(
+    write,
+    '',
+    'configmaps events persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets ' +
+      'serviceaccounts services services/proxy',
+  ),
+  rule(
+    write,
+    'apps',
+    'daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets ' +
+      'statefulsets/scale',
+  ),
+  rule(write, 'autoscaling', 'horizontalpodautoscalers'),
+  rule(write, 'batch', 'cronjobs jobs'),
+  rule(write, 'policy', 'poddisruptionbudgets'),
+  rule(write, 'networking.k8s.io', 'ingresses networkpolicies'),
+  rule(readWrite, 'coordination.k8s.io', 'leases'),
+  rule(write, 'resource.k8s.io', 'resourceclaims resourceclaimtemplates'),
+];
 
 /**
  * The roles that people are given (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles):
@@ -20,34 +47,7 @@ export const userRoles: KubernetesObject[] = [
     ],
     'admin',
   ),
-  clusterRole(
-    'system:aggregate-to-edit',
-    [
-      rule(read, '', 'pods/attach pods/exec pods/portforward pods/proxy secrets services/proxy'),
-      rule('impersonate', '', 'serviceaccounts'),
-      rule(write, '', 'pods pods/attach pods/exec pods/portforward pods/proxy'),
-      rule('create', '', 'pods/eviction serviceaccounts/token'),
-      rule(
-        write,
-        '',
-        'configmaps events persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets ' +
-          'serviceaccounts services services/proxy',
-      ),
-      rule(
-        write,
-        'apps',
-        'daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets ' +
-          'statefulsets/scale',
-      ),
-      rule(write, 'autoscaling', 'horizontalpodautoscalers'),
-      rule(write, 'batch', 'cronjobs jobs'),
-      rule(write, 'policy', 'poddisruptionbudgets'),
-      rule(write, 'networking.k8s.io', 'ingresses networkpolicies'),
-      rule(readWrite, 'coordination.k8s.io', 'leases'),
-      rule(write, 'resource.k8s.io', 'resourceclaims resourceclaimtemplates'),
-    ],
-    'edit',
-  ),
+  clusterRole('system:aggregate-to-edit', editRules, 'edit'),
   clusterRole(
     'system:aggregate-to-view',
     [

@@ -1,39 +1,20 @@
 import type { PolicyRule } from '../../api/rbac/rules.ts';
-import { read, rule, write } from '../../api/rbac/write-rule.ts';
+import { editRules } from '../../api/rbac/user-roles.ts';
+import { read, rule } from '../../api/rbac/write-rule.ts';
 
 const pods = [rule('create delete list patch watch', '', 'pods')];
 const slices = [rule(`create delete update ${read}`, 'discovery.k8s.io', 'endpointslices')];
 const csr = 'certificatesigningrequests';
-const podAccess = 'pods/attach pods/exec pods/portforward pods/proxy';
 
 /**
- * What roles that Kubernetes 1.32 to 1.36 makes by itself allow and a check finds
+ * What roles that Kubernetes 1.32 to 1.36 makes by itself allow, at least as far as a check finds it
  * (https://github.com/kubernetes/kubernetes/tree/master/plugin/pkg/auth/authorizer/rbac/bootstrappolicy); a Role is named
  * with its namespace. Whoever else takes such a name, or writes more into such a role, is judged.
  */
 export const kubernetesRules: Record<string, PolicyRule[]> = {
   'kube-system/system:controller:bootstrap-signer': [rule(read, '', 'secrets')],
   'kube-system/system:controller:token-cleaner': [rule(`delete ${read}`, '', 'secrets')],
-  'system:aggregate-to-edit': [
-    rule(write, '', `pods ${podAccess}`),
-    rule(
-      write,
-      '',
-      'configmaps events persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets ' +
-        'serviceaccounts services services/proxy',
-    ),
-    rule(
-      write,
-      'apps',
-      'daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets ' +
-        'statefulsets/scale',
-    ),
-    rule(write, 'batch', 'cronjobs jobs'),
-    rule(write, 'networking.k8s.io', 'ingresses networkpolicies'),
-    rule('create', '', 'pods/eviction serviceaccounts/token'),
-    rule('impersonate', '', 'serviceaccounts'),
-    rule(read, '', `${podAccess} secrets services/proxy`),
-  ],
+  'system:aggregate-to-edit': editRules,
   'system:kube-controller-manager': [
     rule('create', '', 'serviceaccounts/token'),
     rule('get', '', 'configmaps namespaces secrets serviceaccounts'),

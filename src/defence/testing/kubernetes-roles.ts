@@ -3,8 +3,9 @@ import { rule } from '../../api/rbac/write-rule.ts';
 
 /**
  * Roles that Kubernetes 1.36.3 makes by itself, of those in which a check finds something: their rules about what
- * such findings are about, as k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy
- * has them in its test data. A role of a namespace is named with it.
+ * such findings are about, and of system:aggregate-to-edit those about all that is served here, as
+ * k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy has them in its test data. A role of a namespace is
+ * named with it.
  */
 const text = `
 kube-system/system:controller:bootstrap-signer
@@ -23,8 +24,12 @@ system:aggregate-to-edit
   create delete deletecollection patch update; core events.k8s.io; events
   create delete deletecollection patch update; apps; daemonsets deployments deployments/rollback deployments/scale
   create delete deletecollection patch update; apps; replicasets replicasets/scale statefulsets statefulsets/scale
+  create delete deletecollection patch update; autoscaling; horizontalpodautoscalers
   create delete deletecollection patch update; batch; cronjobs jobs
+  create delete deletecollection patch update; policy; poddisruptionbudgets
   create delete deletecollection patch update; networking.k8s.io; ingresses networkpolicies
+  create delete deletecollection get list patch update watch; coordination.k8s.io; leases
+  create delete deletecollection patch update; resource.k8s.io; resourceclaims resourceclaimtemplates
 system:controller:attachdetach-controller
   list watch; core; persistentvolumeclaims persistentvolumes
   get list watch; core; nodes
