@@ -1,5 +1,5 @@
 import { matchesSelector } from '../../../api/selectors.ts';
-import { type Check, failOn, notAssessed, pass } from '../../contract.ts';
+import { type Check, failOn, type Manifest, notAssessed, pass } from '../../contract.ts';
 import { exampleDeployment, examplePod, podOf, workloadKinds } from '../../workload.ts';
 import { examplePolicy } from '../policy-example.ts';
 import { matchesAll } from '../selection.ts';
@@ -24,12 +24,14 @@ export const networkPolicyWithoutPods: Check = {
     fail: [[selecting('wep'), exampleDeployment()]],
   },
   judge({ metadata, spec }, context) {
-    const pods = workloadKinds.flatMap((kind) => context.of(kind, metadata.namespace ?? '')).map(podOf);
-    const isSelected = pods.some((found) => matchesSelector(spec?.podSelector, found?.pod.metadata?.labels));
     // Of an empty selector it is meant that pods may come.
-    if (isSelected || matchesAll(spec?.podSelector ?? {})) return pass;
-    if (pods.length === 0 && context.source === 'manifests') return notAssessed('its pods may be elsewhere');
-    const detail = `no pod of the namespace has these labels`;
+    if (matchesAll(spec?.podSelector ?? {})) return pass;
+    const there = (kind: string) => context.of(kind, metadata.namespace ?? '');
+    const isSelected = (object: Manifest) => matchesSelector(spec?.podSelector, podOf(object)?.pod.metadata?.labels);
+    if (workloadKinds.some((kind) => there(kind).some(isSelected))) return pass;
+    if (context.source === 'manifests' && workloadKinds.every((kind) => there(kind).length === 0))
+      return notAssessed('its pods may be elsewhere');
+    const detail = 'no pod of the namespace has these labels';
     return failOn([{ field: ['spec', 'podSelector'], reason: 'selects no pod', detail }]);
   },
 };
