@@ -42,8 +42,15 @@ test('who makes pods by another object makes pods', () => {
   const rbac = 'rbac.authorization.k8s.io';
   const rules = [rule('list', '', 'secrets'), rule('create', rbac, 'clusterrolebindings')];
   assert.equal(verdictOf('manifests', bound('a'), clusterRole('a', rules)).verdict, 'pass');
-  const more = clusterRole('a', [...rules, rule('create', 'apps', 'daemonsets')]);
-  assert.equal(verdictOf('manifests', bound('a'), more).verdict, 'fail');
+  for (const [group, resource] of [
+    ['apps', 'daemonsets'],
+    ['apps', 'replicasets'],
+    ['', 'replicationcontrollers'],
+    ['batch', 'jobs'],
+  ] as const) {
+    const more = clusterRole('a', [...rules, rule('create', group, resource)]);
+    assert.equal(verdictOf('manifests', bound('a'), more).verdict, 'fail', resource);
+  }
 });
 
 test('cluster-admin is told where it is bound, and not of each other binding of its subject', () => {

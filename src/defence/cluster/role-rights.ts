@@ -33,6 +33,21 @@ export const lastExecByGet = 34;
 /** Names of ClusterRoles that every cluster has. */
 export const ofEveryCluster = /^(system:|cluster-admin$|admin$|edit$|view$)/;
 
+/** The verbs that write an object. */
+export const change = ['create', 'update', 'patch'];
+
+/** Any of them decides what some pod runs. */
+export const makingPods: Right[] = [
+  { group: '', resource: 'pods', verbs: change },
+  ...['deployments', 'daemonsets', 'statefulsets', 'replicasets'].map(
+    (resource): Right => ({ group: 'apps', resource, verbs: change }),
+  ),
+  { group: '', resource: 'replicationcontrollers', verbs: change },
+  // What a Job runs never changes.
+  { group: 'batch', resource: 'jobs', verbs: ['create'] },
+  { group: 'batch', resource: 'cronjobs', verbs: change },
+];
+
 const overlaps = (list: string[] | undefined, wanted: string[]) => wanted.some((item) => list?.includes(item));
 
 /** Does the rule give the right, by name or by wildcard? Rules limited to names give it for these only. */

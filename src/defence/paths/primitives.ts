@@ -1,4 +1,4 @@
-import { lastExecByGet } from '../cluster/role-rights.ts';
+import { change, lastExecByGet } from '../cluster/role-rights.ts';
 import { costs } from './graph.ts';
 
 /** Any of these verbs on any of these resources, `resource/subresource.group`. */
@@ -49,7 +49,6 @@ export type Primitive = {
   why: string;
 };
 
-const change = ['create', 'update', 'patch'];
 const read = ['get', 'list', 'watch'];
 const rbac = 'rbac.authorization.k8s.io';
 const admission = 'admissionregistration.k8s.io';

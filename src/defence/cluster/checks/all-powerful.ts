@@ -5,23 +5,23 @@ import { userRoles } from '../../../api/rbac/user-roles.ts';
 import { type Check, type Finding, failOn, type JudgeContext, type Manifest, notAssessed } from '../../contract.ts';
 import { oncePerKinds } from '../../snapshot/once.ts';
 import { isComponent, keyOf, keysOf, subjectsOf } from '../account-rights.ts';
-import { exampleBinding, exampleRole, ofEveryCluster, type Right, ruleGives } from '../role-rights.ts';
+import {
+  change,
+  exampleBinding,
+  exampleRole,
+  makingPods,
+  ofEveryCluster,
+  type Right,
+  ruleGives,
+} from '../role-rights.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 /** Who has one right of each list may do everything, by one or two steps. */
 const together: Right[][] = [
   [{ group: '', resource: 'secrets', verbs: ['get', 'list', 'watch'] }],
+  makingPods.map((right) => ({ ...right, verbs: ['create'] })),
   [
-    { group: '', resource: 'pods', verbs: ['create'] },
-    ...['deployments', 'daemonsets', 'statefulsets'].map((resource) => ({
-      group: 'apps',
-      resource,
-      verbs: ['create'],
-    })),
-    ...['jobs', 'cronjobs'].map((resource) => ({ group: 'batch', resource, verbs: ['create'] })),
-  ],
-  [
-    { group: rbac, resource: 'clusterrolebindings', verbs: ['create', 'update', 'patch'] },
+    { group: rbac, resource: 'clusterrolebindings', verbs: change },
     { group: rbac, resource: 'clusterroles', verbs: ['escalate', 'bind'] },
     { group: '', resource: 'groups', verbs: ['impersonate'] },
   ],

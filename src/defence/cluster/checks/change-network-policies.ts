@@ -1,7 +1,6 @@
-import { rightCheck } from '../role-rights.ts';
+import { change, rightCheck } from '../role-rights.ts';
 
 const networking = 'networking.k8s.io';
-const change = ['create', 'update', 'patch'];
 
 export const changeNetworkPolicies = rightCheck({
   id: 'rbac/change-network-policies',

@@ -1,7 +1,6 @@
-import { rightCheck } from '../role-rights.ts';
+import { change, rightCheck } from '../role-rights.ts';
 
 const group = 'admissionregistration.k8s.io';
-const change = ['create', 'update', 'patch'];
 /** Without them, or with others, something is let through that was refused. */
 const weaken = ['update', 'patch', 'delete'];
 

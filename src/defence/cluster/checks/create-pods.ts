@@ -1,7 +1,4 @@
-import { rightCheck } from '../role-rights.ts';
-
-const change = ['create', 'update', 'patch'];
-const controllers = ['deployments', 'daemonsets', 'statefulsets', 'replicasets'];
+import { makingPods, rightCheck } from '../role-rights.ts';
 
 export const createPods = rightCheck({
   id: 'rbac/create-pods',
@@ -10,12 +7,5 @@ export const createPods = rightCheck({
   why: 'a pod may mount every secret and use every ServiceAccount of its namespace, whatever object it is made from',
   mend: 'give it in namespaces that hold nothing else: their secrets and ServiceAccounts are given with it',
   benchmark: ['CIS 5.1.4', 'NSA authentication and authorization'],
-  rights: [
-    { group: '', resource: 'pods', verbs: change },
-    ...controllers.map((resource) => ({ group: 'apps', resource, verbs: change })),
-    { group: '', resource: 'replicationcontrollers', verbs: change },
-    // What a Job runs never changes.
-    { group: 'batch', resource: 'jobs', verbs: ['create'] },
-    { group: 'batch', resource: 'cronjobs', verbs: change },
-  ],
+  rights: makingPods,
 });

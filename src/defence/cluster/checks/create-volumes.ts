@@ -1,4 +1,4 @@
-import { rightCheck } from '../role-rights.ts';
+import { change, rightCheck } from '../role-rights.ts';
 
 export const createVolumes = rightCheck({
   id: 'rbac/create-volumes',
@@ -7,6 +7,6 @@ export const createVolumes = rightCheck({
   why: 'a PersistentVolume of type hostPath opens the file system of a node past Pod Security',
   mend: 'let a provisioner make volumes; people make PersistentVolumeClaims',
   benchmark: ['CIS 5.1.9', 'NSA authentication and authorization'],
-  rights: [{ group: '', resource: 'persistentvolumes', verbs: ['create', 'update', 'patch'] }],
+  rights: [{ group: '', resource: 'persistentvolumes', verbs: change }],
   clusterOnly: true,
 });
