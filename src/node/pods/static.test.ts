@@ -109,3 +109,16 @@ test('of two files with a pod of the same name the first one counts, so that the
   assert.deepEqual(begun, ['one']);
   assert.ok(told.every((what) => what === 'create web-node'));
 });
+
+test('a file that comes before one with a pod of its name takes its place, when that one has ended', async (t) => {
+  const { begun, told, directory, file, end, stopping, until, pass } = await start(t);
+  writeFileSync(join(directory, 'a.json'), readFileSync(file, 'utf8').replace('one', 'two'));
+  await until(() => stopping() === 1);
+  await pass(130);
+  assert.deepEqual(begun, ['one']);
+  end();
+  await until(() => begun.length === 2);
+  await pass(130);
+  assert.deepEqual(begun, ['one', 'two']);
+  assert.ok(told.every((what) => what === 'create web-node'));
+});

@@ -31,7 +31,8 @@ const endingMs = 1000;
 
 /**
  * Pods from the files of a directory: they run without the API, and the API shows a read-only mirror of each. A file
- * that cannot be read keeps what it said before. Returns what ends the watching; the pods go on.
+ * that cannot be used keeps what it said before, unless a file before it says a pod of that name. Returns what ends the
+ * watching; the pods go on.
  */
 export async function startStaticPods(options: StaticPodsOptions): Promise<() => void> {
   const { directory, clock, log, pods } = options;
@@ -43,16 +44,17 @@ export async function startStaticPods(options: StaticPodsOptions): Promise<() =>
   async function readFiles(): Promise<Map<string, Pod>> {
     const names = (await readdir(directory)).filter((name) => /\.(ya?ml|json)$/.test(name) && !name.startsWith('.'));
     const found = new Map<string, Pod>();
+    const fileWithName = (pod: Pod) => [...found].find(([, { metadata }]) => isNamed(pod, metadata))?.[0];
     for (const name of names.sort().slice(0, filesMax)) {
       try {
         const pod = await readStaticPod(join(directory, name), options.nodeName);
-        const other = [...found].find(([, { metadata }]) => isNamed(pod, metadata));
-        if (other) throw new Error(`its pod has the name and namespace of the one in ${other[0]}`);
+        const other = fileWithName(pod);
+        if (other) throw new Error(`its pod has the name and namespace of the one in ${other}`);
         found.set(name, pod);
       } catch (error) {
         log.error('a static pod file cannot be used', { file: join(directory, name), error });
         const before = known.get(name);
-        if (before) found.set(name, before);
+        if (before && !fileWithName(before)) found.set(name, before);
       }
     }
     return found;
