@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { isObject } from '../../../foundation/json.ts';
 
 /** An image as a JSON file describes it; paths in `from` are relative to that file. */
 export type Specification = {
@@ -40,8 +41,6 @@ const defaults = {
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isList = (value: unknown, isItem: (item: unknown) => boolean = isText): boolean =>
   Array.isArray(value) && value.every(isItem);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 /** Of the image, and in it. */
 const isPath = (value: unknown) => isText(value) && inImage(value) !== '' && !/(^|\/)\.\.?(\/|$)/.test(value);
 const isFile = (value: unknown) => isObject(value) && isPath(value['path']) && isText(value['from']);
