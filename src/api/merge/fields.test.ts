@@ -48,3 +48,14 @@ test('objects that look alike share their sets; items that one key does not tell
     'f:spec': { 'f:containers': { 'k:{"name":"a"}': { '.': {}, 'f:name': {}, 'f:ports': {} } } },
   });
 });
+
+test('a set is forgotten when thirty-two newer ones are known, even if it used to come after one of them', () => {
+  const labels = { type: 'object', additionalProperties: { type: 'string' } } as const;
+  const see = (name: string) => fieldsOf({ [name]: '' }, labels);
+  const names = Array.from({ length: 32 }, (_, index) => `l${index}`);
+  const [first] = names.map(see);
+  assert.equal(see(names[0]!), first, 'as many as are known');
+  see('newer');
+  for (const name of names.slice(1)) see(name);
+  assert.notEqual(see(names[0]!), first);
+});

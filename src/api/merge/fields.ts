@@ -7,9 +7,10 @@ const none: Fields = Object.freeze({});
 /**
  * A set that was seen, and what it was made of: the name of each field or item, and the set of what is in it. Objects of a
  * kind mostly look alike, and their parts come in the same order: a set is made once and shared by all that have it, with
- * what else is derived from it. As long as a value looks like what is expected next nothing is written down.
+ * what else is derived from it. As long as a value looks like what is expected next nothing is written down. What comes
+ * next is told by where it stands among the sets, so that none is kept by another.
  */
-type Known = { parts: unknown[]; fields: Fields; next?: Known };
+type Known = { parts: unknown[]; fields: Fields; index: number; next: number };
 
 /** Where a schema stands: what is around it, found once, and the newest few sets that were seen there. */
 type Place = {
@@ -33,7 +34,8 @@ function placeOf(schema: Schema = noSchema): Place {
   if (place === undefined) {
     const naming = namingOf(schema);
     const isAtomic = naming !== undefined || schema['x-kubernetes-map-type'] === 'atomic';
-    place = { schema, isAtomic, naming, inner: new Map(), sets: [], oldest: 0, last: { parts: [], fields: none } };
+    const last = { parts: [], fields: none, index: 0, next: 0 };
+    place = { schema, isAtomic, naming, inner: new Map(), sets: [], oldest: 0, last };
     places.set(schema, place);
   }
   return place;
@@ -62,7 +64,7 @@ function fieldsAt(place: Place, value: object): Fields {
 }
 
 function fieldsOfStruct(place: Place, value: Record<string, unknown>): Fields {
-  const expected = place.last.next ?? place.last;
+  const expected = place.sets[place.last.next] ?? place.last;
   let size = 0;
   let parts: unknown[] | undefined;
   for (const name in value) {
@@ -79,7 +81,7 @@ function fieldsOfStruct(place: Place, value: Record<string, unknown>): Fields {
 
 function fieldsOfList(place: Place, value: unknown[], { nameOf }: Naming): Fields {
   const inner = placeOf(place.schema.items);
-  const expected = place.last.next ?? place.last;
+  const expected = place.sets[place.last.next] ?? place.last;
   let size = 0;
   let parts: unknown[] | undefined;
   for (let index = 0; index < value.length; index++) {
@@ -104,15 +106,16 @@ function setOf(place: Place, expected: Known, size: number, parts: unknown[] | u
     const all = parts ?? expected.parts.slice(0, size);
     found = place.sets.find((known) => sameItems(known.parts, all)) ?? remember(place, all);
   }
-  place.last.next = found;
+  place.last.next = found.index;
   place.last = found;
   return found.fields;
 }
 
 function remember(place: Place, parts: unknown[]): Known {
-  const known: Known = { parts, fields: makeSet(place, parts) };
-  place.sets[place.oldest] = known;
-  place.oldest = (place.oldest + 1) % setsMax;
+  const index = place.oldest;
+  const known = { parts, fields: makeSet(place, parts), index, next: index };
+  place.sets[index] = known;
+  place.oldest = (index + 1) % setsMax;
   return known;
 }
 
