@@ -6,7 +6,7 @@ import type { PodInfo } from './pod-info.ts';
 /** Which placed pods are counted, and where. Equal keys mean equal questions. */
 export type Question = {
   key: string;
-  /** Undefined: pods of all of them. */
+  /** Undefined: pods of all of them, or what the namespaces are labelled decides: counted again when that changes. */
   namespaces: readonly string[] | undefined;
   /** A label that all pods have that are counted: others are not even asked about. */
   label?: Label | undefined;

@@ -6,6 +6,7 @@ import { podAffinity } from './plugins/pod-affinity.ts';
 import { topologySpread } from './plugins/topology-spread.ts';
 import { type PodInfo, parsePod } from './pod-info.ts';
 import { domainsMax, domainsPerQuestion, wantedLabel } from './questions.ts';
+import { schedule } from './schedule.ts';
 import { createWorld, type Snapshot, type World, without } from './snapshot.ts';
 import { buildInfo, buildNode, buildPod, buildWorld } from './testing/builders.ts';
 
@@ -205,6 +206,19 @@ test('a namespace that changes makes only those be counted again that choose nam
     world.namespaceChanged();
   }
   assert.deepEqual(counted, ['own', 'chosen', 'chosen']);
+});
+
+test('of several terms each may choose namespaces by their labels', () => {
+  let team = 'one';
+  const world = createWorld({ namespaceLabels: () => ({ team }) });
+  world.setNode(buildNode('n1', { labels: { zone: 'a' } }));
+  world.place(buildInfo('there', { namespace: 'other', labels: { app: 'x' }, nodeName: 'n1' }));
+  const both = required('podAffinity', term('zone', { namespaces: ['other'] }), term(host, elsewhere));
+  const fits = () => schedule(buildInfo('asking', both), world).node !== undefined;
+  assert.equal(fits(), true);
+  team = 'two';
+  world.namespaceChanged();
+  assert.equal(fits(), false);
 });
 
 test('the label that a selector wants is one that no pod can match without', () => {

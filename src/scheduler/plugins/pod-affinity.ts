@@ -20,10 +20,11 @@ type State = {
 
 /** Placed pods that all `terms` mean, where `topologyKey` puts them. */
 function question(terms: PodTerm[], topologyKey: string, { namespaceLabels }: Snapshot): Question {
-  const [{ namespaceSelector, namespaces, selector }] = terms as [PodTerm];
+  const [{ namespaces, selector }] = terms as [PodTerm];
+  const looksAtNamespaces = terms.some(({ namespaceSelector }) => namespaceSelector !== undefined);
   return {
     key: JSON.stringify(['terms', topologyKey, ...terms.map(({ key }) => key)]),
-    namespaces: namespaceSelector === undefined ? namespaces : undefined,
+    namespaces: looksAtNamespaces ? undefined : namespaces,
     label: wantedLabel(selector),
     domainOf: (other, node) =>
       terms.every((term) => termMatches(term, other, namespaceLabels)) ? node.labels[topologyKey] : undefined,
