@@ -92,6 +92,8 @@ test('who may let nodes join takes no node over that is there', async (t) => {
   );
   assert.match(told['message'] ?? told['note'], /Node n1 exists: .*kubectl certificate approve taken/);
   assert.equal(conditionsOf('taken'), undefined);
+  await client.delete('nodes', { name: 'n1' });
+  await eventually(requests, () => conditionsOf('taken') !== undefined);
 });
 
 test('a serving certificate is for the addresses that its Node has', async (t) => {

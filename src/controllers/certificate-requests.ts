@@ -2,7 +2,7 @@ import type { CertificateSigningRequest, Node } from '../api/schema/types.d.ts';
 import { type CertificateRequest, readCertificateRequest } from '../foundation/x509/certificate-request.ts';
 import { type Condition, isTrue, withCondition } from '../reconcile/conditions.ts';
 import type { Controller, ControllerContext, Result } from '../reconcile/controller.ts';
-import { deleteObject, isDeleting } from '../reconcile/owned.ts';
+import { deleteObject, isDeleting, keyOf } from '../reconcile/owned.ts';
 
 const requests = 'certificatesigningrequests.certificates.k8s.io';
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
@@ -42,6 +42,16 @@ export const certificateApprovalController = (): Controller => ({
   reads: ['nodes'],
   writes: { [`${requests}/approval`]: ['update'], 'subjectaccessreviews.authorization.k8s.io': ['create'] },
   grants: [grant('approve', [kubeletClientSigner])],
+  enqueue: {
+    // A node that goes makes way for one that joins by its name.
+    nodes: ({ metadata }, { cache }) =>
+      cache('nodes').get('', metadata.name)
+        ? []
+        : cache<CertificateSigningRequest>(requests)
+            .list()
+            .filter((request) => !isDecided(request))
+            .map(keyOf),
+  },
 
   async reconcile({ name }, context) {
     const request = context.cache<CertificateSigningRequest>(requests).get('', name);
