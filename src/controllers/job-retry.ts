@@ -25,13 +25,19 @@ export function waitAfterFailures(job: Job, counts: Tally, backOffs: BackOffs, n
 
 type Attempt = { index: number; failures: number; atMs: number };
 
-/** How often an index with a limit of its own has failed so far, and when it may be tried again. */
-export function nextAttempt(job: Job, pods: Pod[], index: number): Attempt {
-  if (job.spec!.backoffLimitPerIndex === undefined) return { index, failures: 0, atMs: 0 };
-  const failed = pods.filter((pod) => indexOf(pod, job) === index && isFailed(job, pod));
+/** How often an index with a limit of its own has failed so far, and when it may be tried again: asked of thousands. */
+export function attempts(job: Job, pods: Pod[]): (index: number) => Attempt {
+  if (job.spec!.backoffLimitPerIndex === undefined) return (index) => ({ index, failures: 0, atMs: 0 });
+  const failedOf = Map.groupBy(
+    pods.filter((pod) => isFailed(job, pod)),
+    (pod) => indexOf(pod, job),
+  );
   const after = (pod: Pod) => failuresOf(pod) + (failureAction(job, pod).action === 'Ignore' ? 0 : 1);
-  const failures = Math.max(0, ...failed.map(after));
-  return { index, failures, atMs: failures === 0 ? 0 : Math.max(...failed.map(endedMs)) + backOffMs(failures) };
+  return (index) => {
+    const failed = failedOf.get(index) ?? [];
+    const failures = Math.max(0, ...failed.map(after));
+    return { index, failures, atMs: failures === 0 ? 0 : Math.max(...failed.map(endedMs)) + backOffMs(failures) };
+  };
 }
 
 /**
@@ -43,11 +49,12 @@ export function indexesToStart(job: Job, pods: Pod[], counts: Counts, count: num
     const index = indexOf(pod, job);
     if (index !== undefined && (isActive(pod) || isUncounted(pod) || waitsForEnd(job, pod))) taken.add(index);
   }
+  const attemptOf = attempts(job, pods);
   const due: Attempt[] = [];
   let nextMs = Number.POSITIVE_INFINITY;
   for (let index = 0; due.length < count && index < (job.spec!.completions ?? 0); index++) {
     if (taken.has(index)) continue;
-    const attempt = nextAttempt(job, pods, index);
+    const attempt = attemptOf(index);
     if (attempt.atMs <= nowMs) due.push(attempt);
     else nextMs = Math.min(nextMs, attempt.atMs);
   }

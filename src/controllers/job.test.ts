@@ -4,7 +4,7 @@ import type { Job, Pod } from '../api/schema/types.d.ts';
 import { jobController } from './job.ts';
 import { surplus } from './job-pods.ts';
 import { failureAction, indexAnnotation, successRule } from './job-policy.ts';
-import { nextAttempt } from './job-retry.ts';
+import { attempts } from './job-retry.ts';
 import { tally } from './job-tally.ts';
 import { judge } from './job-verdict.ts';
 import { startCluster } from './testing/cluster.ts';
@@ -222,7 +222,7 @@ test('of an indexed job only pods of its indexes count', () => {
 });
 
 test('an index that failed waits for itself alone: ten seconds, doubled with each failure, ten minutes at most', () => {
-  const at = (...pods: Pod[]) => nextAttempt(perIndex(), pods, 0);
+  const at = (...pods: Pod[]) => attempts(perIndex(), pods)(0);
   const terminated = { exitCode: 1, finishedAt: '1970-01-01T00:01:00Z' };
   const ended = (failures: number) => ofIndex(0, { failures, containerStatuses: [{ state: { terminated } }] });
   assert.deepEqual(at(), { index: 0, failures: 0, atMs: 0 });
@@ -232,7 +232,7 @@ test('an index that failed waits for itself alone: ten seconds, doubled with eac
   const going = ofIndex(0, { phase: 'Running' });
   going.metadata.deletionTimestamp = '1970-01-01T00:02:00Z';
   assert.deepEqual(at(going), { index: 0, failures: 1, atMs: 130_000 }, 'one that is taken away has failed, too');
-  assert.deepEqual(nextAttempt(perIndex(), [ended(0)], 1), { index: 1, failures: 0, atMs: 0 });
+  assert.deepEqual(attempts(perIndex(), [ended(0)])(1), { index: 1, failures: 0, atMs: 0 });
 });
 
 test('indexes that have not run yet do not wait for those that failed', async (t) => {
