@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { after, test } from 'node:test';
@@ -104,6 +105,36 @@ test('a watch ends when its credential or its rights do, not when it is over', {
   allowed.delete('bob');
   clock.advance(60_000);
   await watches[1];
+  await small.stop();
+});
+
+test('a watch that ends while its credential is looked at is not asked for again', async () => {
+  const clock = manualClock(Date.now());
+  let asked = 0;
+  let answer = Promise.resolve();
+  const small = await startServer({
+    clock,
+    defences: {
+      authenticate: async () => {
+        asked++;
+        await answer;
+        return { username: 'anna', groups: [] };
+      },
+    },
+  });
+  const options = { agent: false, ca: small.authority.certificate };
+  const outgoing = request(`${small.url}${configMaps}?watch=1`, options).on('error', () => {});
+  await once(outgoing.end(), 'response');
+  const { promise, resolve } = Promise.withResolvers<void>();
+  answer = promise;
+  clock.advance(60_000);
+  outgoing.destroy();
+  const metrics = async () => String((await small.call(testAdmin, { method: 'GET', path: '/metrics' })).body);
+  while (/registered_watchers\{resource="configmaps"\}/.test(await metrics())) await new Promise(setImmediate);
+  resolve();
+  await new Promise(setImmediate);
+  clock.advance(60_000);
+  assert.equal(asked, 2);
   await small.stop();
 });
 

@@ -91,8 +91,10 @@ function endWhenRefused({ clock, response, mayGoOn }: Out, end: () => void): () 
   let cancel = () => {};
   const next = () => {
     cancel = clock.after(askedAgainMs, async () => {
-      if (await mayGoOn()) next();
-      else if (!isOver(response)) end();
+      const may = await mayGoOn();
+      if (isOver(response)) return;
+      if (may) next();
+      else end();
     });
   };
   next();
