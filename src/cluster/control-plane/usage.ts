@@ -41,8 +41,8 @@ export function usageOfNodes(
     pods: (namespace) =>
       ask(({ pods = [] }, node) =>
         pods
-          .filter(({ podRef }) => nodeOfPod(podRef.namespace, podRef.name) === node.metadata!.name)
           .filter(({ podRef }) => namespace === undefined || podRef.namespace === namespace)
+          .filter(({ podRef }) => nodeOfPod(podRef.namespace, podRef.name) === node.metadata!.name)
           // What does not run uses nothing: as by metrics-server, it is not listed.
           .filter(({ containers = [] }) => containers.length > 0)
           .map(({ podRef, containers = [] }) => ({
