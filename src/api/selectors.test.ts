@@ -10,6 +10,7 @@ import {
   parseLabelSelector,
   showSelector,
   termsMax,
+  wantedLabel,
 } from './selectors.ts';
 import { ApiError } from './status.ts';
 
@@ -127,4 +128,13 @@ test('a selector has a hundred requirements and no more', () => {
     assert.equal(parse(text(termsMax)).length, termsMax);
     assert.throws(() => parse(text(termsMax + 1)), /100 requirements/);
   }
+});
+
+test('the label that a selector wants is one that no pod can match without', () => {
+  const expression = (operator: string, ...values: string[]) => ({ key: 'tier', operator, values });
+  assert.deepEqual(wantedLabel({ matchLabels: { app: 'x', tier: 'y' } }), ['app', 'x']);
+  assert.deepEqual(wantedLabel({ matchExpressions: [expression('In', 'y')] }), ['tier', 'y']);
+  for (const other of [expression('In', 'y', 'z'), expression('NotIn', 'y'), { key: 'tier', operator: 'Exists' }])
+    assert.equal(wantedLabel({ matchExpressions: [other] }), undefined);
+  assert.equal(wantedLabel(undefined), undefined);
 });

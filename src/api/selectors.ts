@@ -13,6 +13,7 @@ export type Requirement = {
   values: string[];
 };
 export type Labels = Record<string, string> | undefined;
+export type Label = readonly [key: string, value: string];
 
 /** Does the selector match? A selector that is not given matches nothing, an empty one everything. */
 export function matchesSelector(selector: LabelSelector | undefined, labels: Labels): boolean {
@@ -25,6 +26,12 @@ export function matchesSelector(selector: LabelSelector | undefined, labels: Lab
     if (operator === 'Exists') return value !== undefined;
     return operator === 'DoesNotExist' && value === undefined;
   });
+}
+
+/** One of the labels that a selector wants; undefined when it may do without any. */
+export function wantedLabel({ matchLabels = {}, matchExpressions = [] }: LabelSelector = {}): Label | undefined {
+  const one = matchExpressions.find(({ operator, values }) => operator === 'In' && values?.length === 1);
+  return Object.entries(matchLabels)[0] ?? (one && [one.key, one.values![0]!]);
 }
 
 /** Are all of these labels there? What `spec.selector` of a Service and `nodeSelector` mean; empty matches all. */

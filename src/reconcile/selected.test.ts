@@ -27,6 +27,8 @@ test('all that a selector wants must hold, in its namespace', () => {
     'both',
   ]);
   assert.deepEqual(names(selected(cache, 'a', { matchExpressions: [expression] })), ['both', 'other']);
+  const oneValue = { key: 'tier', operator: 'In', values: ['front'] };
+  assert.deepEqual(names(selected(cache, 'a', { matchExpressions: [oneValue] })), ['both', 'other']);
   assert.deepEqual(names(selected(cache, 'a', {})), ['both', 'one', 'other']);
   assert.deepEqual(names(selected(cache, 'a', undefined)), []);
 });

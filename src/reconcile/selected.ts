@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../api/object.ts';
-import type { LabelSelector } from '../api/selectors.ts';
+import { type LabelSelector, wantedLabel } from '../api/selectors.ts';
 import type { Cache } from '../client/cache.ts';
 import { selects } from './owned.ts';
 
@@ -25,7 +25,7 @@ export function selected<T extends KubernetesObject>(
   namespace: string,
   selector: LabelSelector | undefined,
 ): T[] {
-  const [wanted] = Object.entries(selector?.matchLabels ?? {});
+  const wanted = wantedLabel(selector);
   const keyOf = wanted && indexBy(wanted[0]);
   const candidates = keyOf ? cache.by(keyOf, keyOfValue(namespace, wanted[1])) : cache.list(namespace);
   return candidates.filter((object) => selects(selector, object));

@@ -1,4 +1,4 @@
-import type { LabelSelector } from '../api/selectors.ts';
+import type { Label } from '../api/selectors.ts';
 import { type CountedDomains, createDomains, type Domains } from './domains.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
@@ -32,14 +32,7 @@ type Answer = { question: Question; domains: CountedDomains };
 export const domainsMax = 2_000_000;
 export const domainsPerQuestion = 32;
 
-type Label = readonly [key: string, value: string];
 const indexKey = (label: Label | undefined) => (label ? label.join('=') : '');
-
-/** One of the labels that a selector wants; undefined when it may do without any. */
-export function wantedLabel({ matchLabels = {}, matchExpressions = [] }: LabelSelector = {}): Label | undefined {
-  const one = matchExpressions.find(({ operator, values }) => operator === 'In' && values?.length === 1);
-  return Object.entries(matchLabels)[0] ?? (one && [one.key, one.values![0]!]);
-}
 
 /**
  * Answers are counted once and then follow each pod: those of one template ask the same, and going over all nodes and pods

@@ -5,7 +5,7 @@ import type { Plugin } from './plugin.ts';
 import { podAffinity } from './plugins/pod-affinity.ts';
 import { topologySpread } from './plugins/topology-spread.ts';
 import { type PodInfo, parsePod } from './pod-info.ts';
-import { domainsMax, domainsPerQuestion, wantedLabel } from './questions.ts';
+import { domainsMax, domainsPerQuestion } from './questions.ts';
 import { schedule } from './schedule.ts';
 import { createWorld, type Snapshot, type World, without } from './snapshot.ts';
 import { buildInfo, buildNode, buildPod, buildWorld } from './testing/builders.ts';
@@ -219,13 +219,4 @@ test('of several terms each may choose namespaces by their labels', () => {
   team = 'two';
   world.namespaceChanged();
   assert.equal(fits(), false);
-});
-
-test('the label that a selector wants is one that no pod can match without', () => {
-  const expression = (operator: string, ...values: string[]) => ({ key: 'tier', operator, values });
-  assert.deepEqual(wantedLabel({ matchLabels: { app: 'x', tier: 'y' } }), ['app', 'x']);
-  assert.deepEqual(wantedLabel({ matchExpressions: [expression('In', 'y')] }), ['tier', 'y']);
-  for (const other of [expression('In', 'y', 'z'), expression('NotIn', 'y'), { key: 'tier', operator: 'Exists' }])
-    assert.equal(wantedLabel({ matchExpressions: [other] }), undefined);
-  assert.equal(wantedLabel(undefined), undefined);
 });

@@ -1,8 +1,9 @@
+import { wantedLabel } from '../../api/selectors.ts';
 import type { Domains } from '../domains.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { type Plugin, spreadOverRange } from '../plugin.ts';
 import { type PodInfo, type PodTerm, termMatches } from '../pod-info.ts';
-import { type Question, wantedLabel } from '../questions.ts';
+import type { Question } from '../questions.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 /** Domains of one topology, and who stands there. */

@@ -1,7 +1,7 @@
-import { matchesSelector } from '../../api/selectors.ts';
+import { matchesSelector, wantedLabel } from '../../api/selectors.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo, Spread } from '../pod-info.ts';
-import { type Question, wantedLabel } from '../questions.ts';
+import type { Question } from '../questions.ts';
 import { matchesNode } from './node-affinity.ts';
 import { untoleratedTaint } from './taints.ts';
 
