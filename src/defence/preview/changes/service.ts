@@ -86,15 +86,23 @@ function flowsThrough(lost: (Backend & { service: ObjectRef })[], { observations
 type Leads = { lost: Backend[]; interrupted: Backend[]; gained: Backend[] };
 type Backend = { pod: string; protocol: string; port: number };
 
+type Pods = { byNamespace: Map<string, PolicyPod[]>; keys: Set<string> };
+
+const podsIn = (pods: Set<PolicyPod>): Pods => ({
+  byNamespace: Map.groupBy(pods, ({ namespace }) => namespace),
+  keys: new Set([...pods].map(podKey)),
+});
+
 /** Pods and ports to which a Service leads now and not afterwards, and the other way round. Pods that go are told as that. */
 function leadsOf({ before, after, worlds }: Scope) {
-  const [old, now] = [worlds().before, worlds().after].map(({ world }) =>
-    Map.groupBy(world.pods, ({ namespace }) => namespace),
-  ) as [Map<string, PolicyPod[]>, Map<string, PolicyPod[]>];
-  const backendsIn = (snapshot: Snapshot, pods: Map<string, PolicyPod[]>, ref: ObjectRef) => {
+  const [were, are] = [new Set(worlds().before.world.pods), new Set(worlds().after.world.pods)];
+  const all = { old: podsIn(were), now: podsIn(are) };
+  // To pods that stay as they are a Service that does leads as before: each of many would look through all of them.
+  const moving = { old: podsIn(were.difference(are)), now: podsIn(are.difference(were)) };
+  const backendsIn = (snapshot: Snapshot, { byNamespace }: Pods, ref: ObjectRef) => {
     const object = snapshot.get(ref);
     const found =
-      object === undefined || ref.kind !== 'Service' ? [] : backendsOf(object, pods.get(ref.namespace) ?? []);
+      object === undefined || ref.kind !== 'Service' ? [] : backendsOf(object, byNamespace.get(ref.namespace) ?? []);
     return new Map(
       found.flatMap(({ pod, protocol, port, servicePort }): [string, Backend][] =>
         port === undefined
@@ -104,19 +112,17 @@ function leadsOf({ before, after, worlds }: Scope) {
     );
   };
   return (ref: ObjectRef): Leads => {
+    const { old, now } = before.get(ref) === after.get(ref) ? moving : all;
     const [was, will] = [backendsIn(before, old, ref), backendsIn(after, now, ref)];
     // Pods are made anew one after the other, and until then they are as they were.
     const meanwhile = backendsIn(after, old, ref);
-    const stays = (pods: Map<string, PolicyPod[]>) => {
-      const keys = new Set((pods.get(ref.namespace) ?? []).map(podKey));
-      return ({ pod }: Backend) => keys.has(pod);
-    };
+    const stays = ({ pod }: Backend) => now.keys.has(pod);
     const missing = (from: Map<string, Backend>, to: Map<string, Backend>) =>
       [...from].flatMap(([key, backend]) => (to.has(key) ? [] : [backend]));
     return {
-      lost: missing(was, will).filter(stays(now)),
-      interrupted: missing(was, meanwhile).filter(stays(now)),
-      gained: missing(will, was).filter(stays(old)),
+      lost: missing(was, will).filter(stays),
+      interrupted: missing(was, meanwhile).filter(stays),
+      gained: missing(will, was).filter(({ pod }) => old.keys.has(pod)),
     };
   };
 }
