@@ -44,10 +44,17 @@ export function quotaRoomIn(snapshot: Snapshot, before: Snapshot): QuotaRoom {
     filled.set(namespace, found);
     return found;
   };
+  const wanted = new Map<Manifest, Amounts>();
+  /** Everything that is refused asks for it. */
+  const wantedOf = (quota: Manifest): Amounts => {
+    const list = (resource: string) => snapshot.of(kindOfResource.get(resource) ?? '', namespaceIn(quota));
+    const found = wanted.get(quota) ?? quotaUsed(quota, list);
+    wanted.set(quota, found);
+    return found;
+  };
   return {
     used: (quota) => filledOf(quota).used.get(quota) ?? {},
-    wanted: (quota) =>
-      quotaUsed(quota, (resource) => snapshot.of(kindOfResource.get(resource) ?? '', namespaceIn(quota))),
+    wanted: wantedOf,
     usedBefore: (object, quota) => filledOf(quota).usedBefore.get(object)?.get(quota),
   };
 }
