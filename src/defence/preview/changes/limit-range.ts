@@ -17,14 +17,15 @@ export const limitRangeRule: AdmissionRule = {
       const own = limitRangesIn(snapshot, namespaceOf(candidate.object));
       if (own.length === 0) return undefined;
       // Of several ranges any may fill in its defaults first: the API server promises no order.
-      const [problems, others] = [own, own.toReversed()].map((ranges) => problemsOf(candidate, ranges, snapshot));
-      const found = problems!.length > 0 ? problems! : others!;
+      const problems = problemsOf(candidate, own, snapshot);
+      const others = own.length === 1 ? problems : problemsOf(candidate, own.toReversed(), snapshot);
+      const found = problems.length > 0 ? problems : others;
       const by = own.map(objectText);
       if (found.length === 0) {
         const ofClaims = claimProblems(candidate, snapshot);
         return ofClaims && { ...ofClaims, by };
       }
-      if (problems!.length > 0 && others!.length > 0) return { why: found.join(', '), by };
+      if (problems.length > 0 && others.length > 0) return { why: found.join(', '), by };
       return {
         outcome: 'unknown',
         why: `if defaults are filled in in one order and not in the other: ${found.join(', ')}`,
