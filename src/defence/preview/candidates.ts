@@ -1,3 +1,4 @@
+import { copyJson } from '../../foundation/json.ts';
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
 import { kindName, refKey, refOf } from '../object-ref.ts';
@@ -102,7 +103,7 @@ export const candidateKey = ({ subject }: Candidate): string => refKey(subject.r
 
 /** A copy with what the API fills in. */
 export function withDefaults(object: Manifest): Manifest {
-  const copy = structuredClone(object);
+  const copy = copyJson(object);
   kindOf(object)?.defaults(copy);
   return copy;
 }
