@@ -7,6 +7,7 @@ import { usageOf } from '../../../api/quota/usage.ts';
 import { addQuantities } from '../../../foundation/quantity.ts';
 import type { Manifest } from '../../contract.ts';
 import { kindName, refOf } from '../../object-ref.ts';
+import { oncePerSnapshot } from '../../snapshot/once.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { createdPod } from '../made-pod.ts';
 
@@ -28,7 +29,10 @@ export type QuotaRoom = {
 };
 
 /** Fills the quotas of each namespace with what is new, in its order: what is refused uses nothing of them. */
-export function quotaRoomIn(snapshot: Snapshot, before: Snapshot): QuotaRoom {
+export const quotaRoomIn = (snapshot: Snapshot, before: Snapshot): QuotaRoom => rooms(snapshot)(before);
+const rooms = oncePerSnapshot((snapshot) => oncePerSnapshot((before) => roomIn(snapshot, before)));
+
+function roomIn(snapshot: Snapshot, before: Snapshot): QuotaRoom {
   let comers: Map<string, Manifest[]> | undefined;
   const comersOf = (namespace: string): Manifest[] => {
     comers ??= Map.groupBy(
