@@ -125,7 +125,8 @@ test('what pods refer to must be there at their next start', () => {
 
 test('keys and pull secrets that go are missed, and what else is written in them is not assessed', () => {
   const [container] = template('web', 80).spec.containers;
-  const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'web', key: 'a' } } }];
+  const asking = (key: string) => [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'web', key } } }];
+  const env = asking('a');
   const volumes = [{ name: 'v', secret: { secretName: 'web', items: [{ key: 'a', path: 'a' }] } }];
   const spec = { containers: [{ ...container, env }], volumes, imagePullSecrets: [{ name: 'pull' }] };
   const holding = (kind: string, name: string, rest: object = {}) => object('v1', kind, name, rest);
@@ -135,6 +136,10 @@ test('keys and pull secrets that go are missed, and what else is written in them
     ...running('web', 80, [], spec),
   ];
   const outcome = (change: Change) => told(objects, [change])['Deployment shop/web'];
+  const odd = { containers: [{ ...container, env: asking('constructor') }] };
+  const had = [holding('ConfigMap', 'web', { data: { constructor: '' } }), ...running('odd', 80, [], odd)];
+  const without = told(had, [{ put: holding('ConfigMap', 'web', { data }) }]);
+  assert.deepEqual(without['Deployment shop/odd'], ['breaks'], 'own keys count');
   assert.deepEqual(outcome({ put: holding('ConfigMap', 'web', { data: { b: 'MQ==' } }) }), ['breaks']);
   assert.deepEqual(outcome({ put: holding('ConfigMap', 'web', { data: { a: 'Mg==' } }) }), ['safe']);
   assert.deepEqual(outcome({ put: holding('Secret', 'web', { data: { b: 'MQ==' } }) }), ['breaks']);
@@ -169,6 +174,7 @@ test('kinds of others that make pods are named where rules for pods change: thei
       .coverage.notAssessed.map((text) => text.split(':')[0])
       .filter((text) => text?.endsWith('.example.com'));
   assert.deepEqual(missing(level('baseline')), ['Rollout.example.com']);
+  assert.deepEqual(missing(object('v1', 'ConfigMap', 'web')), ['Rollout.example.com']);
   assert.deepEqual(missing(cron('night')), []);
 });
 

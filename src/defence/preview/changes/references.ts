@@ -15,10 +15,15 @@ const rule: AdmissionRule = {
   refuses: (snapshot, before) => (candidate) => missing(snapshot, before, candidate.pod, namespaceOf(candidate.object)),
 };
 
+const starts = admission(rule);
+
 /** What pods need to start: configuration, secrets with their keys, claims and their ServiceAccount. */
 export const references: Previewer = {
-  ...admission(rule),
-  impacts: (scope) => ({ ...admission(rule).impacts(scope), notAssessed: otherContent(scope) }),
+  ...starts,
+  impacts(scope) {
+    const judged = starts.impacts(scope);
+    return { ...judged, notAssessed: [...(judged.notAssessed ?? []), ...otherContent(scope)] };
+  },
 };
 
 /** That it is there says nothing of what it says, and other things than pods read it. */
@@ -62,7 +67,8 @@ function lackOf(snapshot: Snapshot, { kind, name, key, forPulls }: Needed, names
   if (found === undefined) return `${refText(ref)}${purpose} does not exist`;
   const { data, binaryData, stringData } = found;
   const isRead = kind === 'ConfigMap' || data !== undefined || stringData !== undefined;
-  if (key === undefined || !isRead || key in { ...data, ...binaryData, ...stringData }) return undefined;
+  const has = (key: string) => [data, binaryData, stringData].some((part) => part && Object.hasOwn(part, key));
+  if (key === undefined || !isRead || has(key)) return undefined;
   return `${refText(ref)} has no key ${key}`;
 }
 
