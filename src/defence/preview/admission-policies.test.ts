@@ -133,12 +133,21 @@ test('what controllers make between, what those of other kinds keep, and what Li
   assert.deepEqual(broken(refusing('apps', 'statefulsets')), ['StatefulSet shop/kept']);
   assert.ok(broken(refusing('', 'pods')).includes('Pod shop/rolled'));
   const token = { name: 'kube-api-access-x', projected: { sources: [] } };
-  const mounting = objects.map((each) =>
-    each.kind === 'Pod' ? { ...each, spec: { ...each['spec'], volumes: [token] } } : each,
-  );
+  const mounted = (each: Manifest): Manifest => ({ ...each, spec: { ...each['spec'], volumes: [token] } });
+  const mounting = objects.map((each) => (each.kind === 'Pod' ? mounted(each) : each));
   const unmounted = refusing('', 'pods', '!has(object.spec.volumes) && !has(object.spec.nodeName)');
   assert.ok(broken(unmounted, mounting).includes('Deployment shop/web'), 'its pods show what its template does not');
   assert.ok(!broken(unmounted).includes('Deployment shop/web'));
+  const made = (each: Manifest, creationTimestamp: string, name = each.metadata.name): Manifest => ({
+    ...each,
+    metadata: { ...each.metadata, creationTimestamp, name },
+  });
+  const withOlder = objects.flatMap((each) =>
+    each.kind === 'Pod'
+      ? [made(each, '2026-01-02T00:00:00Z'), made(mounted(each), '2026-01-01T00:00:00Z', `${each.metadata.name}-older`)]
+      : each,
+  );
+  assert.ok(!broken(unmounted, withOlder).includes('Deployment shop/web'), 'the last one that was made shows it');
   const limited = refusing('', 'pods', "object.spec.containers.all(c, 'cpu' in c.resources.limits)");
   assert.ok(broken(limited).includes('CronJob shop/night'));
   assert.deepEqual(broken(limited, [...objects, range]), []);

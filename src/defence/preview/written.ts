@@ -68,13 +68,16 @@ export function writtenIn(after: Snapshot, before: Snapshot, changed: Set<string
 }
 
 /**
- * Of each controller that stays as it is one of its pods, as if it were made now: it shows what a template does not, as the
- * volume of its token and what webhooks changed.
+ * Of each controller that stays as it is the pod that it made last, as if it were made now: it shows what a template does
+ * not, as the volume of its token and what webhooks changed.
  */
 export function livingIn(after: Snapshot, changed: Set<string>): Written[] {
   const owners = ownersOf(after);
-  const living = after.of('Pod').filter((pod) => !isOver(pod) && owners.topOf(pod) !== pod);
-  const newest = new Map(living.map((pod) => [owners.topOf(pod), pod]));
+  const newest = new Map<Manifest, Manifest>();
+  for (const pod of after.of('Pod').filter((pod) => !isOver(pod))) {
+    const owner = owners.topOf(pod);
+    if (owner !== pod && madeAt(pod) >= madeAt(newest.get(owner))) newest.set(owner, pod);
+  }
   return [...newest].flatMap(([owner, { status: _, ...pod }]): Written[] => {
     if (changed.has(refKey(refOf(owner)))) return [];
     const { nodeName, ephemeralContainers, ...spec } = pod['spec'] ?? {};
@@ -86,6 +89,8 @@ export function livingIn(after: Snapshot, changed: Set<string>): Written[] {
     return [{ ...asked, operation: 'CREATE', subject, isChanged: false }];
   });
 }
+
+const madeAt = (pod: Manifest | undefined): string => pod?.metadata.creationTimestamp ?? '';
 
 /** The same in the namespaces as they are before the changes. */
 export function writtenBefore(written: Written[], before: Snapshot, changes: Change[]): Written[] {
