@@ -3,12 +3,10 @@ import { kinds } from '../../api/api.ts';
 import type { Kind } from '../../api/kind.ts';
 import { mergePatch, strategicMergePatch } from '../../api/merge/merge.ts';
 import type { Manifest } from '../contract.ts';
-import { kindName } from '../object-ref.ts';
+import { kindName, kindNameOf } from '../object-ref.ts';
 import { written } from './undo.ts';
 
-const byName = new Map<string, Kind>(
-  kinds.map((kind) => [kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`, kind]),
-);
+const byName = new Map<string, Kind>(kinds.map((kind) => [kindNameOf(kind), kind]));
 
 /** The built-in kind of an object; undefined for custom resources. */
 export const kindOf = (object: Manifest): Kind | undefined => byName.get(kindName(object));

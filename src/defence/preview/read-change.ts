@@ -3,7 +3,7 @@ import { resourceName } from '../../api/kind.ts';
 import { podSecurityDefaults } from '../../api/pod-security/modes.ts';
 import { UsageError } from '../../foundation/usage-error.ts';
 import { loadManifests } from '../manifests/load.ts';
-import { type ObjectRef, objectText, refOf } from '../object-ref.ts';
+import { kindNameOf, type ObjectRef, objectText, refOf } from '../object-ref.ts';
 import { protectionKind } from '../protection-mode.ts';
 import type { Change, Snapshot } from '../snapshot/snapshot.ts';
 import { serverSays } from '../snapshot/sound.ts';
@@ -76,7 +76,7 @@ function removal(text: string, snapshot: Snapshot): Change {
     throw new UsageError(`${text}: what is removed is written KIND/NAMESPACE/NAME, or KIND/NAME for the whole cluster`);
   const name = names.at(-1)!;
   const namespace = kind.namespaced ? (names.length === 2 ? names[0]! : 'default') : '';
-  const ref: ObjectRef = { kind: kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`, namespace, name };
+  const ref: ObjectRef = { kind: kindNameOf(kind), namespace, name };
   const why = snapshot.whyUnread(ref.kind);
   if (snapshot.get(ref) === undefined && why === undefined) throw new UsageError(`${text}: there is no such object`);
   return { remove: ref };

@@ -5,7 +5,7 @@ import type { Kind } from '../../api/kind.ts';
 import type { ParamKind } from '../../api/schema/types.d.ts';
 import { isOver } from '../../policy/policy.ts';
 import type { Manifest } from '../contract.ts';
-import { kindName, refKey, refOf } from '../object-ref.ts';
+import { kindName, kindNameOf, refKey, refOf } from '../object-ref.ts';
 import { ownersOf, willRun } from '../snapshot/owners.ts';
 import { type Change, changedRef, type Snapshot } from '../snapshot/snapshot.ts';
 import { isMirror, podOf } from '../workload.ts';
@@ -106,7 +106,7 @@ export function writtenBefore(written: Written[], before: Snapshot, changes: Cha
 /** `Deployment.apps`; empty where there is none. */
 export function paramKindName({ apiVersion = '', kind = '' }: ParamKind = {}): string {
   const group = apiVersion.includes('/') ? apiVersion.split('/')[0]! : '';
-  return group === '' ? kind : `${kind}.${group}`;
+  return kindNameOf({ group, kind });
 }
 
 /** Parameters are objects of the snapshot, as far as it has their kind; kinds of users are not read. */

@@ -6,14 +6,12 @@ import { exceededNames, missingCompute, quotaCounts, quotaLimits, quotaUsed } fr
 import { usageOf } from '../../../api/quota/usage.ts';
 import { addQuantities } from '../../../foundation/quantity.ts';
 import type { Manifest } from '../../contract.ts';
-import { kindName, refOf } from '../../object-ref.ts';
+import { kindName, kindNameOf, refOf } from '../../object-ref.ts';
 import { oncePerSnapshot } from '../../snapshot/once.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { createdPod } from '../made-pod.ts';
 
-const kindOfResource = new Map(
-  kinds.map((kind) => [resourceName(kind), kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`]),
-);
+const kindOfResource = new Map(kinds.map((kind) => [resourceName(kind), kindNameOf(kind)]));
 const resourceOfKind = new Map([...kindOfResource].map(([resource, kind]) => [kind, resource]));
 /** As quotas call it; undefined for custom resources. */
 export const resourceOf = (object: Manifest): string | undefined => resourceOfKind.get(kindName(object));

@@ -2,7 +2,7 @@ import { engine } from '../../../api/admission-policy/engine.ts';
 import type { Preview } from '../../../api/admission-policy/preview.ts';
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../../api/schema/types.d.ts';
 import type { Manifest } from '../../contract.ts';
-import { refKey, refOf, refText } from '../../object-ref.ts';
+import { kindNameOf, refKey, refOf, refText } from '../../object-ref.ts';
 import { changedRef, type Snapshot } from '../../snapshot/snapshot.ts';
 import { workloadKinds } from '../../workload.ts';
 import type { Impact } from '../impact.ts';
@@ -110,7 +110,7 @@ function compare(name: string, { before, after, changes }: Scope, written: Writt
       return [{ outcome: 'opens', subject, why: `let in from then on; refused now: ${old.message}`, by }];
     if (now?.verdict === 'unknown')
       return [{ outcome: 'unknown', subject, why: `whether it is refused when it is next written ${now.why}`, by }];
-    const isPod = workloadKinds.includes(kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`);
+    const isPod = workloadKinds.includes(kindNameOf(kind));
     return isPod ? [{ outcome: 'safe', subject, why: `${refText(ref)} lets it in`, by: [] }] : [];
   });
 }
