@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Kind } from '../../api/kind.ts';
 import { ApiError } from '../../api/status.ts';
+import { declaredEnums } from '../../api/validation/enums.ts';
 import { type Reply, valueReply } from '../context.ts';
 import type { Kinds } from '../kinds.ts';
 import type { PathContext } from '../paths.ts';
@@ -51,13 +52,13 @@ function byGroupVersion(kinds: Kinds): Map<string, Kind[]> {
 }
 
 /**
- * The hash stands for the document without making it: the kinds it holds, by name and schema, and how they are described.
- * Clients keep what has one for good.
+ * The hash stands for the document without making it: the kinds it holds, by name and schema, how they are described and
+ * which values their fields may have. Clients keep what has one for good.
  */
 function indexV3(kinds: Kinds, groups: Map<string, Kind[]>) {
   const { hashes } = madeFor(kinds);
   if (hashes.size === 0) {
-    const described = digest(readDescriptions().source);
+    const described = digest(readDescriptions().source + JSON.stringify([...declaredEnums()]));
     for (const [path, found] of groups)
       hashes.set(path, digest(JSON.stringify([described, ...found.map((kind) => signature(kinds, kind))])));
   }
