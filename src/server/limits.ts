@@ -22,7 +22,10 @@ export const defaultBounds: Bounds = {
 
 /** Of all seats: those of nodes and controllers, whose leases and reports must get through when others flood. */
 const machineryShare = 1 / 4;
-const machineryGroups = new Set(['system:nodes', 'system:serviceaccounts:kube-system', 'rempart:network']);
+const machineryGroups = new Set([
+  ...['system:nodes', 'rempart:network', 'rempart:volumes'],
+  'system:serviceaccounts:kube-system',
+]);
 const isMachinery = ({ username, groups }: UserInfo): boolean =>
   username === 'system:kube-scheduler' || groups.some((group) => machineryGroups.has(group));
 
