@@ -65,16 +65,23 @@ function realPackets(): void {
     assert.equal(await pod('spy').probe('tcp', pod('db').ip, 8080), 'timeout');
   });
 
-  test('a pod that is told again after a restart keeps its connections, one that the API did not know comes back', async () => {
+  test('a pod that is told again after a restart keeps its connections, also one from a file; one that the API did not know comes back', async () => {
     assert.match(await pod('front').open(pod('db').ip, 8080), /^db/);
     const known = node.cache('pods').get('shop', 'front')!;
     const unknown = { ...node.cache('pods').get('other', 'spy')!, status: {} };
     node.cache('pods').set(unknown);
+    assert.match(await pod('roamer').open('198.51.100.1', 443), /^outside/);
+    const ofFile = node.cache('pods').get('free', 'roamer')!;
+    const annotations = { 'kubernetes.io/config.mirror': ofFile.metadata.uid! };
+    node.cache('pods').set({ ...ofFile, metadata: { ...ofFile.metadata, uid: 'mirror', annotations } });
     await node.restart();
     assert.equal(await pod('node').probe('udp', pod('spy').ip, 8080), 'timeout');
     await node.network.podNetworkReady(known, pod('front').ip);
     await node.network.podNetworkReady(unknown, pod('spy').ip);
+    await node.network.podNetworkReady(ofFile, pod('roamer').ip);
     assert.match(await pod('front').say(pod('db').ip, 8080), /^db/);
+    assert.match(await pod('roamer').say('198.51.100.1', 443), /^outside/);
+    node.cache('pods').set(ofFile);
     assert.match(await pod('node').ask('udp', pod('spy').ip, 8080), /^spy/);
   });
 

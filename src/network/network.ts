@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../api/object.ts';
+import { mirrorAnnotation } from '../api/pods/mirror-pod.ts';
 import type { Cache } from '../client/cache.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
@@ -158,10 +159,13 @@ export function createNetwork(options: NetworkOptions): Network {
     async podNetworkReady(pod, ip) {
       if (pod.spec?.hostNetwork) return;
       await started.promise;
-      if (policies.isReady(pod, ip)) return;
+      const known = policies.podAt(ip)?.metadata;
+      if (known && known.uid === pod.metadata.uid) return;
       observer?.assigned(pod, ip);
+      // A pod from a file is known as its mirror, until now: what it has opened is its own.
+      const isItself = known?.annotations?.[mirrorAnnotation] === pod.metadata.uid;
       await Promise.all([
-        forgetThoseOf(ip),
+        isItself ? undefined : forgetThoseOf(ip),
         policies.podNetworkReady(pod, ip),
         services.addHostPorts(pod, hostPorts(pod, ip)),
       ]);

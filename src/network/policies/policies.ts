@@ -36,8 +36,8 @@ export type Policies = {
   start(): Promise<LocalPod[]>;
   /** Resolves when the pod's rules are in the kernel. */
   podNetworkReady(pod: KubernetesObject, ip: string): Promise<void>;
-  /** Has this pod this address, and no other pod? */
-  isReady(pod: KubernetesObject, ip: string): boolean;
+  /** The pod that has this address, as far as is known; undefined also when two do. */
+  podAt(ip: string): KubernetesObject | undefined;
   /** Returns whether it had that address. */
   podNetworkGone(pod: KubernetesObject, ip: string): boolean;
   /** May the pod at this address reach anything outside of the cluster? False for addresses that are no pods of ours. */
@@ -124,9 +124,9 @@ export function createPolicies(options: PoliciesOptions): Policies {
       locals.set(pod.metadata.uid ?? '', { pod, ip, interfaceName });
       await sync.flush();
     },
-    isReady(pod, ip) {
-      const [uid, ...others] = [...locals].filter(([, local]) => local.ip === ip).map(([uid]) => uid);
-      return uid === pod.metadata.uid && others.length === 0;
+    podAt(ip) {
+      const [found, ...others] = [...locals.values()].filter((local) => local.ip === ip);
+      return others.length === 0 ? found?.pod : undefined;
     },
     podNetworkGone(pod, ip) {
       const uid = pod.metadata.uid ?? '';
