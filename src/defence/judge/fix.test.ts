@@ -2,11 +2,18 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { PatchOperation } from '../contract.ts';
 import { check, render } from '../defence.ts';
 import { spliceAll } from '../manifests/splice.ts';
 import { editDocument } from './fix.ts';
+
+/** Where a test may write a manifest. */
+function fileOf(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rempart-fix-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  return join(folder, 'manifest.yaml');
+}
 
 const careless = `# Who wrote this?
 apiVersion: v1
@@ -31,9 +38,7 @@ metadata: {name:   odd}
 `;
 
 test('--fix changes what is wrong and nothing else, comments and spaces included', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'rempart-fix-'));
-  context.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'pod.yaml');
+  const file = fileOf(context);
   writeFileSync(file, careless);
   const before = await check({ path: file, nowMs: 0 });
   const after = await check({ path: file, nowMs: 0 }, { fix: true });
@@ -63,9 +68,7 @@ test('a document with aliases is not changed, and says so, and no report promise
     const edited = editDocument(text, [{ prefix: [], patch: [{ op: 'add', path: '/c/d', value: 2 }] }]);
     assert.match('why' in edited ? edited.why : '', /aliases/);
   }
-  const folder = mkdtempSync(join(tmpdir(), 'rempart-fix-'));
-  context.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'pod.yaml');
+  const file = fileOf(context);
   const promised = async (text: string) => {
     writeFileSync(file, text);
     return /--fix mends it/.test([...render(await check({ path: file, nowMs: 0 }), 'table')].join(''));
@@ -162,9 +165,7 @@ test('line endings stay what they are, and YAML in braces keeps its comments', (
 });
 
 test('an old API version is replaced where nothing else changes with it', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'rempart-fix-'));
-  context.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'old.yaml');
+  const file = fileOf(context);
   const cronJob = (more: string) =>
     'apiVersion: batch/v1beta1 # for now\nkind: CronJob\nmetadata: {name: a}\n' +
     `spec: {schedule: "@daily", ${more}jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: b}]}}}}}\n`;
@@ -180,9 +181,7 @@ test('an old API version is replaced where nothing else changes with it', async 
 });
 
 test('a pod is kept on its node by the scheduler, and off the control plane', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'rempart-fix-'));
-  context.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'pod.yaml');
+  const file = fileOf(context);
   const pod = (more: string) =>
     'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  nodeName: n1\n' +
     '  tolerations: [{key: node-role.kubernetes.io/control-plane}, {key: gpu}]\n' +
