@@ -40,6 +40,7 @@ test('a password in a URL', () => {
       'postgres://web:$(PASSWORD)@db',
       'https://web:${PASSWORD}@db',
       'http://host:8080/a@b',
+      'docker://alpine:3.19@sha256:0123456789abcdef',
     ],
     ...['https://user:<password>@host', 'https://user:password@host', 'https://u:{{ .p }}@host', 'https://u:xxx@h'],
   ])

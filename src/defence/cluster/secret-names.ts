@@ -14,9 +14,12 @@ export function looksSecret(name: string, value: unknown): boolean {
 
 const knownForms = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b/;
 
-/** `postgres://web:hunter22@db`; a variable, or a word that stands for one, is none. Bounded: texts may be long. */
+/**
+ * `postgres://web:hunter22@db`; a variable, or a word that stands for one, is none, nor is the tag of an image before its
+ * digest. Bounded: texts may be long.
+ */
 const inUrl =
-  /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]{0,100}:(?!(?:password|passwd|pass|pwd|x+|\*+)@)[^\s/:@$<{]{3,200}@/i;
+  /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]{0,100}:(?!(?:password|passwd|pass|pwd|x+|\*+)@)[^\s/:@$<{]{3,200}@(?!sha(?:256|512):)/i;
 
 /** Does the text have a private key, a well-known access key or a URL with a password in it? */
 export const holdsKey = (text: unknown): boolean =>
