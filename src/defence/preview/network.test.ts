@@ -10,7 +10,7 @@ import type { Manifest } from '../contract.ts';
 import { type Change, withChanges } from '../snapshot/snapshot.ts';
 import { worldOfSnapshot } from '../snapshot/world.ts';
 import { calico } from '../testing/worlds.ts';
-import type { Impact, Outcome } from './impact.ts';
+import type { Outcome } from './impact.ts';
 import { othersMax } from './network/holds.ts';
 import { preview, subjectText } from './preview.ts';
 import {
@@ -24,20 +24,7 @@ import {
   template,
   watched,
 } from './testing/cluster.ts';
-
-const shop = clusterOf([
-  namespace('shop'),
-  ...running('front', 8080, ['10.0.0.1', '10.0.0.2']),
-  ...running('api', 8080, ['10.0.0.3', '10.0.0.4']),
-  ...running('database', 6379, ['10.0.0.5']),
-]);
-const seen = watched({ flows: [flow('front', 'api', 8080), flow('api', 'database', 6379)] });
-const onlyFront = policy('database', {
-  podSelector: { matchLabels: { app: 'database' } },
-  ingress: [{ from: [{ podSelector: { matchLabels: { app: 'front' } } }], ports: [{ port: 6379 }] }],
-});
-const ofOutcome = (impacts: Impact[], outcome: Outcome) =>
-  impacts.filter((impact) => impact.outcome === outcome).map(({ subject }) => subjectText(subject));
+import { ofOutcome, onlyFront, seen, shop } from './testing/shop.ts';
 
 test('a policy that would cut the API from its database names exactly that flow, what decides, and what would help', () => {
   const { impacts, undo, coverage } = preview(shop, [{ put: onlyFront }], seen, 0);

@@ -3,24 +3,9 @@ import { test } from 'node:test';
 import type { FlowEnd } from '../../api/observations/observation.ts';
 import { noObservations } from '../../api/observations/observation.ts';
 import type { Change } from '../snapshot/snapshot.ts';
-import type { Impact, Outcome } from './impact.ts';
-import { preview, subjectText } from './preview.ts';
+import { preview } from './preview.ts';
 import { clusterOf, flow, namespace, object, policy, running, template, watched } from './testing/cluster.ts';
-
-const shop = clusterOf([
-  namespace('shop'),
-  ...running('front', 8080, ['10.0.0.1', '10.0.0.2']),
-  ...running('api', 8080, ['10.0.0.3', '10.0.0.4']),
-  ...running('database', 6379, ['10.0.0.5']),
-]);
-const seen = watched({ flows: [flow('front', 'api', 8080), flow('api', 'database', 6379)] });
-const onlyFront = policy('database', {
-  podSelector: { matchLabels: { app: 'database' } },
-  ingress: [{ from: [{ podSelector: { matchLabels: { app: 'front' } } }], ports: [{ port: 6379 }] }],
-});
-
-const ofOutcome = (impacts: Impact[], outcome: Outcome) =>
-  impacts.filter((impact) => impact.outcome === outcome).map(({ subject }) => subjectText(subject));
+import { ofOutcome, onlyFront, seen, shop } from './testing/shop.ts';
 
 test('what nobody watched is unknown, and never safe', () => {
   const { impacts, coverage } = preview(shop, [{ put: onlyFront }], noObservations(), 0);
